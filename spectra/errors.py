@@ -1,0 +1,29 @@
+"""What can go wrong, named so that a caller can tell the cases apart."""
+
+
+class SpectraError(Exception):
+    """Base of all errors raised on purpose; its text is one clear message for the user."""
+
+    exit_code = 2
+
+
+class ParameterError(SpectraError, ValueError):
+    """An argument has a value that the function cannot use."""
+
+
+class LoadError(SpectraError):
+    """A file or a name does not become a model."""
+
+
+class InputError(SpectraError):
+    """A source of inputs cannot be read or does not fit the model."""
+
+
+class ModelError(SpectraError):
+    """The model raised, or did something that cannot be followed."""
+
+
+class NothingToAnalyseError(SpectraError):
+    """There is no upsampling step, or no readable input."""
+
+    exit_code = 4

@@ -1,0 +1,165 @@
+"""The answer of one analysis, as it stands in ``summary.json`` (schema ``spectra.summary/1``).
+
+The keys are a contract with everyone who reads the file: add, never rename.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from spectra.score import Score, Verdict
+
+SCHEMA = "spectra.summary/1"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Where the model came from."""
+
+    source: str
+    sha256: str | None
+    format: str
+    architecture: str
+    parameters: int
+
+
+@dataclass(frozen=True)
+class DroppedInput:
+    """An input that was left out, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class InputSet:
+    """What was fed to the model; ``shape`` is ``(channel, *spatial)``."""
+
+    source: str
+    kind: str
+    count: int
+    used: int
+    dropped: tuple[DroppedInput, ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the analysis ran."""
+
+    device: str
+    dtype: str
+    threads: int
+    seed: int
+    options: dict[str, Any]
+    torch: str
+    elapsed_s: float
+    forward_s: float
+
+
+@dataclass(frozen=True)
+class StepName:
+    """Names one step."""
+
+    name: str
+    call: int
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """The control row: the inputs, scored like an output."""
+
+    score: Score
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """The model's output; ``inherited`` lists the frequencies that the inputs already had."""
+
+    score: Score
+    inherited: tuple[tuple[float, ...], ...]
+    grid_dependence_dbc: float | None
+    grid_dependence_note: str | None
+
+
+@dataclass(frozen=True)
+class AtOutput:
+    """What of a step reaches the model's output."""
+
+    locked_dbc: float | None
+    change_db: float | None
+    line_drop_db: float | None
+
+
+@dataclass(frozen=True)
+class FlatFieldRow:
+    """Lines of a step when the model sees a constant input, over its own mean level."""
+
+    line_dbc: float | None
+    size: int | None
+    converged: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence with a stable identifier."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One upsampling step."""
+
+    name: str
+    call: int
+    kind: str
+    factor: tuple[int, ...]
+    kernel_size: tuple[int, ...] | None
+    stride: tuple[int, ...] | None
+    groups: int | None
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    period_in_output: tuple[int, ...] | None
+    score: Score
+    out_of_band_dbc: float | None
+    at_output: AtOutput
+    flat_field: FlatFieldRow
+    cause: Finding | None
+    advice: Finding | None
+
+    @property
+    def label(self) -> str:
+        """The step's name as printed: the module path, with ``#call`` after the first."""
+        name = self.name or "(model)"
+        return f"{name}#{self.call}" if self.call else name
+
+
+@dataclass(frozen=True)
+class UnexplainedGrowth:
+    """A module that enlarges its input by no step that was recognised."""
+
+    name: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything that one run says, in numbers."""
+
+    spectra_version: str
+    created: str
+    model: Model
+    inputs: InputSet
+    run: Run
+    verdict: Verdict
+    worst: StepName | None
+    input: InputRow
+    output: OutputRow
+    steps: tuple[StepRow, ...]
+    unexplained_growth: tuple[UnexplainedGrowth, ...]
+    warnings: tuple[Finding, ...]
+    answer: dict[str, str] = field(default_factory=dict)
+    schema: str = SCHEMA

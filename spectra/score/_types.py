@@ -1,0 +1,59 @@
+"""The numbers that a score consists of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["none", "suspect", "present", "insufficient"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The alias score of one stream of maps; missing numbers are None, never NaN.
+
+    Attributes
+    ----------
+    a_db : float or None
+        Headline ``A = 10 log10(1 + asr / 1e-4)``, exactly 0 where ``p >= .05``.
+    asr_dbc : float or None
+        Grid-locked energy over the remaining energy.
+    asr_ci95_dbc : tuple of float or None
+        Its 95 % interval; None where its lower end is not above zero energy.
+    asr_upper_dbc : float or None
+        Upper end of that interval.
+    line_dbc, replica_dbc : float or None
+        The two parts of the locked energy: exactly at the lattice, and around it.
+    z, p : float or None
+        Standardised statistic and p-value of the offset-randomisation test.
+    verdict : {"none", "suspect", "present", "insufficient"}
+    prominence_db : float or None
+        Largest height of a lattice point over the smooth spectrum beside it.
+    lock_index : float or None
+        Share of the power at the lattice points that is phase-locked; 1 grid, 0 content.
+    period : tuple of int or None
+        Period of the locked pattern along each axis in pixels of these maps; 1: none.
+    grey_levels : float or None
+        RMS amplitude of the locked pattern in levels of 255; only for maps of known range.
+    replicates : int
+        Independent blocks (images, or tiles of few images) that the test saw.
+    maps : int
+        Maps used.
+    reason : str or None
+        Why there is no number.
+    """
+
+    a_db: float | None = None
+    asr_dbc: float | None = None
+    asr_ci95_dbc: tuple[float, float] | None = None
+    asr_upper_dbc: float | None = None
+    line_dbc: float | None = None
+    replica_dbc: float | None = None
+    z: float | None = None
+    p: float | None = None
+    verdict: Verdict = "insufficient"
+    prominence_db: float | None = None
+    lock_index: float | None = None
+    period: tuple[int, ...] | None = None
+    grey_levels: float | None = None
+    replicates: int = 0
+    maps: int = 0
+    reason: str | None = None
