@@ -1,5 +1,35 @@
 """Statistics become numbers with units, intervals and p-values."""
 
+from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
+from spectra.score._prominence import prominence_db
+from spectra.score._randomisation import GridTest, offset_randomisation
+from spectra.score._score import (
+    Measured,
+    judge,
+    lattice_table,
+    measure,
+    out_of_band_dbc,
+    point_significance,
+    score,
+)
 from spectra.score._types import Score, Verdict
 
-__all__ = ["Score", "Verdict"]
+__all__ = [
+    "Energy",
+    "GridTest",
+    "Lattice",
+    "Measured",
+    "Score",
+    "Verdict",
+    "judge",
+    "lattice_table",
+    "locked_energy",
+    "locked_lattice",
+    "measure",
+    "offset_randomisation",
+    "out_of_band_dbc",
+    "point_significance",
+    "prominence_db",
+    "ratio_dbc",
+    "score",
+]

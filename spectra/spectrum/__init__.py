@@ -1,0 +1,41 @@
+"""Streamed maps become running statistics that can be merged."""
+
+from spectra.spectrum._azimuthal import (
+    Annuli,
+    annuli,
+    axis_slice,
+    azimuthal_average,
+    diagonal_slice,
+    frequencies,
+)
+from spectra.spectrum._dataset import full_plane, log_bias_db, to_dataset
+from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_frequencies
+from spectra.spectrum._pairs import Pairs, bin_pairs
+from spectra.spectrum._periodogram import cut, hann, tile_spectra
+from spectra.spectrum._plan import Plan, View, plan_maps
+from spectra.spectrum._running import MapStatistics, merge_statistics
+
+__all__ = [
+    "Annuli",
+    "LatticePoint",
+    "MapStatistics",
+    "Pairs",
+    "Plan",
+    "View",
+    "annuli",
+    "axis_slice",
+    "azimuthal_average",
+    "bin_pairs",
+    "cut",
+    "diagonal_slice",
+    "frequencies",
+    "full_plane",
+    "hann",
+    "lattice_points",
+    "log_bias_db",
+    "merge_statistics",
+    "plan_maps",
+    "replica_frequencies",
+    "tile_spectra",
+    "to_dataset",
+]

@@ -1,0 +1,231 @@
+"""What will be measured on a stream of maps, fixed before the first map arrives."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import lcm, prod
+from typing import Any, Literal
+
+from spectra.errors import ParameterError
+from spectra.spectrum._lattice import LatticePoint, lattice_points
+
+BASE_BAND_BINS = {1: 64, 2: 16, 3: 8}  # of a tile along each axis, by number of axes
+LEAST_BASE_BAND_BINS = 8  # of a tile that is one of several in its map
+LEAST_TILE = 12
+MOST_CHANNELS = 16
+IMAGES_ENOUGH = 16
+TILES_WANTED = 32
+FIGURE_TILE = {1: 4096, 2: 256, 3: 64}
+
+
+@dataclass(frozen=True)
+class View:
+    """How the maps are cut for the lattice points of one period.
+
+    Attributes
+    ----------
+    period : tuple of int
+        The period whose points are measured.
+    tile : tuple of int
+        Side of a tile in pixels, a multiple of the period.
+    tiles : tuple of int
+        Tiles along each axis of a block.
+    points : tuple of LatticePoint
+    """
+
+    period: tuple[int, ...]
+    tile: tuple[int, ...]
+    tiles: tuple[int, ...]
+    points: tuple[LatticePoint, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Crop, tiles, channels and blocks of one stream of maps.
+
+    Statistics can be merged only if their plans are equal.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        ``(channel, *spatial)`` of a map.
+    count : int
+        Announced number of maps.
+    period : tuple of int
+        Least common multiple of the periods asked for, along each axis.
+    margin : tuple of int
+        Pixels left out at each border, where padding disturbs.
+    block : tuple of int
+        Side of a block: the unit that the test takes as one independent replicate.
+    blocks : tuple of int
+        Blocks along each axis of one map; all 1 where a block is a whole map.
+    views : tuple of View
+        One for each period; empty where the maps are too small.
+    channels : tuple of int
+        The channels that are tested, evenly spaced.
+    figure_tile, figure_tiles : tuple of int
+        Tile of the mean spectrum, and tiles along each axis.
+    reason : str or None
+        Why nothing is tested.
+    """
+
+    shape: tuple[int, ...]
+    count: int
+    period: tuple[int, ...]
+    margin: tuple[int, ...]
+    block: tuple[int, ...]
+    blocks: tuple[int, ...]
+    views: tuple[View, ...]
+    channels: tuple[int, ...]
+    figure_tile: tuple[int, ...]
+    figure_tiles: tuple[int, ...]
+    reason: str | None
+
+    @property
+    def replicates(self) -> int:
+        """Blocks in the announced maps."""
+        return self.count * prod(self.blocks)
+
+    @property
+    def points(self) -> tuple[LatticePoint, ...]:
+        """The lattice points of all views, in order."""
+        return tuple(point for view in self.views for point in view.points)
+
+    @property
+    def block_kind(self) -> Literal["images", "tiles"]:
+        """What a block is."""
+        return "images" if prod(self.blocks) == 1 else "tiles"
+
+    def describe(self) -> dict[str, Any]:
+        """Return the plan as plain numbers and names, for a file."""
+        plain = asdict(self)
+        for view in plain["views"]:
+            view["points"] = [[str(f) for f in point["frequency"]] for point in view["points"]]
+        return plain
+
+
+def plan_maps(
+    shape: Sequence[int],
+    *periods: Sequence[int],
+    count: int,
+    margin: Sequence[int] | None = None,
+) -> Plan:
+    """Return how maps of one shape are measured at the lattices of the given periods.
+
+    A block is an image where there are at least 16 of them, else a tile. Tiles hold the same
+    number of base-band bins whatever the period, so that scores of steps with different
+    factors see the same context of their inputs.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(channel, *spatial)`` with one to three spatial axes.
+    *periods : sequence of int
+        Periods along each axis; none: only the mean spectrum is measured.
+    count : int
+        Number of maps that will come.
+    margin : sequence of int, optional
+        Pixels to leave out at each border; an eighth of the side by default.
+
+    Raises
+    ------
+    ParameterError
+        If the shape has no or too many spatial axes, or a period does not fit it.
+    """
+    channels, *sides = shape
+    axes = len(sides)
+    if axes not in BASE_BAND_BINS or min(shape) < 1:
+        raise ParameterError(f"shape={tuple(shape)} is not (channel, *spatial) with 1 to 3 axes")
+    if any(len(p) != axes or min(p) < 1 for p in periods):
+        raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
+    period = tuple(lcm(*(p[i] for p in periods)) for i in range(axes))
+    margins = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
+    margins = tuple(-(-m // p) * p for m, p in zip(margins, period, strict=True))
+    inner = tuple(
+        (side - 2 * m) // p * p for side, m, p in zip(sides, margins, period, strict=True)
+    )
+    scored = tuple(range(channels))
+    if channels > MOST_CHANNELS:
+        scored = tuple(i * channels // MOST_CHANNELS for i in range(MOST_CHANNELS))
+    figure_tile, figure_tiles = _figure_tiles(inner, period)
+
+    points = lattice_points(*periods) if periods else ()
+    if not points:
+        block, blocks, views, reason = inner, (1,) * axes, (), "no lattice"
+    else:
+        bins = _base_band_bins(inner, period, count)
+        block, blocks = _blocks(inner, period, bins, count)
+        views = _views(points, block, bins)
+        reason = _obstacle(views, count * prod(blocks), inner)
+        if reason and "small" in reason:
+            views = ()
+    return Plan(
+        tuple(shape), count, period, margins, block, blocks, views, scored,
+        figure_tile, figure_tiles, reason,
+    )  # fmt: skip
+
+
+def _base_band_bins(inner: tuple[int, ...], period: tuple[int, ...], count: int) -> int:
+    """Return the base-band bins of a tile: fewer where that gives enough tiles for a test."""
+    most = BASE_BAND_BINS[len(inner)]
+    if count >= IMAGES_ENOUGH:
+        return most
+    largest = max(period)
+    for bins in range(most, LEAST_BASE_BAND_BINS - 1, -2):
+        tiles = prod(max(n // _side(n, p, bins, largest), 1) for n, p in zip(inner, period, strict=True) if n)
+        if count * tiles >= TILES_WANTED:
+            return bins
+    return LEAST_BASE_BAND_BINS
+
+
+def _side(inner: int, period: int, bins: int, largest: int) -> int:
+    """Return the side of a tile, a multiple of its period that fits."""
+    wanted = bins * (period if period > 1 else largest)
+    return max(min(wanted, inner // period * period), 1)
+
+
+def _blocks(
+    inner: tuple[int, ...], period: tuple[int, ...], bins: int, count: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return side and number of blocks along each axis."""
+    if count >= IMAGES_ENOUGH:
+        return inner, (1,) * len(inner)
+    largest = max(period)
+    block = tuple(_side(n, p, bins, largest) for n, p in zip(inner, period, strict=True))
+    return block, tuple(n // b for n, b in zip(inner, block, strict=True))
+
+
+def _views(
+    points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int
+) -> tuple[View, ...]:
+    """Group the points by the period that owns them and cut a block into tiles for each."""
+    views = []
+    for period in dict.fromkeys(point.period for point in points):
+        largest = max(period)
+        tile = tuple(_side(n, p, bins, largest) for n, p in zip(block, period, strict=True))
+        tiles = tuple(n // t for n, t in zip(block, tile, strict=True))
+        own = tuple(point for point in points if point.period == period)
+        views.append(View(period, tile, tiles, own))
+    return tuple(views)
+
+
+def _obstacle(views: tuple[View, ...], replicates: int, inner: tuple[int, ...]) -> str | None:
+    """Say why the planned maps cannot be tested, if so."""
+    for view in views:
+        for tile, period in zip(view.tile, view.period, strict=True):
+            if period > 1 and (tile < LEAST_TILE or tile < 6 * period):
+                least = max(LEAST_TILE, 6 * period)
+                size = "x".join(map(str, inner))
+                return f"too small: {size} px inside the margin, {least} px needed at period {period}"
+    if replicates < IMAGES_ENOUGH:
+        return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed (more or larger inputs)"
+    return None
+
+
+def _figure_tiles(
+    inner: tuple[int, ...], period: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return tile and tiles of the mean spectrum: large, even parts of the map."""
+    most = FIGURE_TILE[len(inner)]
+    tiles = tuple(max(-(-n // most), 1) for n in inner)
+    tile = tuple(max(n // g // p * p, 2) for n, g, p in zip(inner, tiles, period, strict=True))
+    return tile, tiles
