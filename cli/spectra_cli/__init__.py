@@ -1,0 +1,1 @@
+"""The command line of spectra: parse, call the library, write."""

@@ -1,0 +1,122 @@
+"""What the commands share: quiet and verbose, colour, and where output goes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[str, int, int], None]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass
+class Terminal:
+    """How one run talks: the answer on stdout, everything else on stderr."""
+
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = True
+
+    def note(self, text: str) -> None:
+        """Say something beside the answer, unless quiet."""
+        if not self.quiet:
+            click.echo(f"spectra: {text}", err=True)
+
+    def error(self, text: str) -> None:
+        """Say what went wrong, in verbose mode with the traceback."""
+        if self.verbose:
+            traceback.print_exc()
+        click.echo(f"spectra: {text}", err=True)
+
+    def console(self, *, err: bool = False) -> Console:
+        """Return a console on stdout or stderr, plain and of fixed width off a terminal."""
+        from rich.console import Console
+
+        from spectra.report import PLAIN_WIDTH
+
+        stream = sys.stderr if err else sys.stdout
+        return Console(
+            file=stream,
+            width=None if stream.isatty() else PLAIN_WIDTH,
+            no_color=None if self.color else True,
+            highlight=False,
+        )
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress | None]:
+        """Yield a function that shows ``(what, done, total)``: bars only on a terminal."""
+        if self.quiet:
+            yield None
+        elif sys.stderr.isatty():
+            with _bars(self.console(err=True)) as bars:
+                yield bars
+        else:
+            yield self._stages()
+
+    def _stages(self) -> Progress:
+        seen: set[str] = set()
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in seen:
+                seen.add(what)
+                self.note(what)
+
+        return show
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Progress]:
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done, total=total or None)
+
+        yield show
+
+
+def terminal_options(command: Command) -> Command:
+    """Add ``-q``, ``-v`` and ``--no-color``, which stand before or after a command's name."""
+    for flags, name, value, text in (
+        (("--no-color",), "color", False, "No colours; NO_COLOR=1 does the same."),
+        (("-v", "--verbose"), "verbose", True, "Show tracebacks."),
+        (("-q", "--quiet"), "quiet", True, "No progress and no notes."),
+    ):
+        command = click.option(
+            *flags,
+            f"terminal_{name}",
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_setter(name, value),
+            help=text,
+        )(command)
+    return command
+
+
+def _setter(name: str, value: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(context: click.Context, _: click.Parameter, given: bool) -> None:
+        terminal = context.ensure_object(Terminal)
+        if given:
+            setattr(terminal, name, value)
+
+    return callback

@@ -1,0 +1,58 @@
+"""The figures of a result folder, the same bytes for the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from spectra.analysis import Analysis
+    from spectra.explain import Summary
+
+UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
+DPI = 150
+
+
+def write_figures(analysis: Analysis, folder: Path, formats: Collection[str]) -> None:
+    """Draw the figures of ``analysis`` and save each in ``formats`` under ``folder``."""
+    folder.mkdir()
+    for name, figure in _figures(analysis):
+        for extension in formats:
+            path = folder / f"{name}.{extension}"
+            figure.savefig(path, dpi=DPI, metadata=UNDATED[extension])
+
+
+def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    from spectra import plot
+
+    summary, tree, crops = analysis.summary, analysis.data, analysis.crops
+    rows = [(path, label) for path, label in _rows(summary) if _has_spectrum(tree, path)]
+    if rows:
+        yield "strip", plot.strip_figure(tree, rows)
+        yield "profiles", plot.profiles_figure(tree, rows)
+    if rows and (worst := _worst(summary)) in dict(rows):
+        yield "worst", plot.worst_figure(tree, rows, worst)
+    if "output" in crops and "locked" in crops:
+        yield "crop", plot.crop_figure(crops["output"], crops["locked"])
+
+
+def _rows(summary: Summary) -> list[tuple[str, str]]:
+    """Return each map's group in ``spectra.nc`` with its label, in the order of the model."""
+    steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
+    return [("input", "input"), *steps, ("output", "output")]
+
+
+def _worst(summary: Summary) -> str:
+    """Return the group of the worst step, of the output where there is none."""
+    for i, step in enumerate(summary.steps):
+        if summary.worst and (step.name, step.call) == (summary.worst.name, summary.worst.call):
+            return f"steps/{i}"
+    return "output"
+
+
+def _has_spectrum(tree: xr.DataTree, path: str) -> bool:
+    return path in tree and "mean_log_spectrum" in tree[path].data_vars

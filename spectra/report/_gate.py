@@ -1,0 +1,79 @@
+"""Does a result pass? Two rules that a build can depend on."""
+
+from dataclasses import dataclass
+from math import inf
+
+from spectra.errors import NothingToAnalyseError
+from spectra.explain import Summary
+from spectra.score import Score
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether a result passed, and the sentence that says so with the numbers."""
+
+    passed: bool
+    text: str
+
+
+def gate_above(summary: Summary, limit_db: float) -> Gate:
+    """Pass while ``A`` of the output, inherited peaks excluded, is at most ``limit_db``.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If the output has no score, so that there is nothing to judge.
+    """
+    score = summary.output.score
+    if score.verdict == "insufficient" or summary.verdict == "insufficient":
+        reason = score.reason or "the measurement is insufficient"
+        raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+    a_db = 0.0 if summary.verdict == "none" else score.a_db or 0.0
+    relation = "<=" if a_db <= limit_db else ">"
+    return Gate(a_db <= limit_db, f"A of the output is {a_db:.2f} dB {relation} {limit_db:g} dB")
+
+
+def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
+    """Pass unless a row's 95 % interval lies wholly above the same row's in ``baseline``.
+
+    Rows are the output and the steps, matched by name and call. A row whose energy is not
+    above zero has no lower end and cannot fail; a row without upper end in ``baseline``, or
+    without the same row there, is not compared.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If no row can be compared.
+    """
+    before = _rows(baseline)
+    worse = []
+    compared = 0
+    for label, score in _rows(summary).items():
+        limit = _upper_dbc(before[label]) if label in before else None
+        if limit is None or score.verdict == "insufficient":
+            continue
+        compared += 1
+        lower = _lower_dbc(score)
+        if lower > limit:
+            worse.append(f"{label} (at least {lower:.1f} dBc, was at most {limit:.1f} dBc)")
+    if not compared:
+        message = "the gate has no row that can be compared with the baseline"
+        raise NothingToAnalyseError(message)
+    rows = f"{compared} row" + "s" * (compared > 1)
+    if worse:
+        return Gate(False, f"{len(worse)} of {rows} above the baseline: " + ", ".join(worse))
+    return Gate(True, f"none of {rows} above the baseline")
+
+
+def _rows(summary: Summary) -> dict[str, Score]:
+    return {"output": summary.output.score} | {
+        f"step {step.label}": step.score for step in summary.steps
+    }
+
+
+def _lower_dbc(score: Score) -> float:
+    return score.asr_ci95_dbc[0] if score.asr_ci95_dbc else -inf
+
+
+def _upper_dbc(score: Score) -> float | None:
+    return score.asr_ci95_dbc[1] if score.asr_ci95_dbc else score.asr_upper_dbc

@@ -1,0 +1,155 @@
+"""A result folder: complete or not there at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from spectra.errors import ParameterError, SpectraError
+from spectra.report._figures import write_figures
+from spectra.report._netcdf import write_tree
+from spectra.report._summary import write_summary
+
+if TYPE_CHECKING:
+    from spectra.analysis import Analysis
+
+FORMATS = ("json", "nc", "png", "pdf")
+OURS = re.compile(r"summary\.json|spectra\.nc|report\.html|figures(/[\w-]+\.(png|pdf))?")
+
+
+def default_directory(model: str) -> Path:
+    """Return where the result of ``model`` goes if nothing else is said.
+
+    Examples
+    --------
+    >>> default_directory("models/deblur.pth").as_posix()
+    'spectra-out/deblur'
+    >>> default_directory("nets/unet.py:build").as_posix()
+    'spectra-out/unet-build'
+    """
+    source, _, factory = model.partition(":")
+    name = f"{Path(source).stem}-{factory}" if factory else Path(source).stem
+    return Path("spectra-out") / (re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model")
+
+
+def check_formats(formats: Collection[str]) -> None:
+    """Raise ParameterError unless every one of ``formats`` can be written."""
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        message = f"formats={','.join(formats)!r}: expected some of {','.join(FORMATS)}"
+        raise ParameterError(message)
+
+
+def check_target(directory: str | PathLike[str], force: bool = False) -> None:
+    """Raise unless a result can be written to ``directory``; nothing is touched.
+
+    Raises
+    ------
+    ParameterError
+        If ``directory`` exists and ``force`` is not given; if it holds anything but a result,
+        which ``force`` would delete; if it could not be created.
+    """
+    target = _resolved(directory)
+    if target.exists() and not force:
+        message = f"{directory}: exists already: choose another folder, or --force to replace it"
+        raise ParameterError(message)
+    if target.exists() and not target.is_dir():
+        raise ParameterError(f"{directory}: is a file: expected a folder to replace")
+    if target.exists() and (strangers := _strangers(target)):
+        message = f"{directory}: is not replaced: it holds {strangers[0]}, no part of a result"
+        raise ParameterError(message)
+    parent = next(folder for folder in target.parents if folder.exists())
+    if not parent.is_dir():
+        raise ParameterError(f"{directory}: cannot be created: {parent} is a file")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise ParameterError(f"{directory}: cannot be created: {parent} is not writable")
+
+
+def write_result(
+    analysis: Analysis,
+    directory: str | PathLike[str],
+    *,
+    force: bool = False,
+    formats: Collection[str] = ("json", "nc", "png"),
+) -> Path:
+    """Write a result folder and return its path.
+
+    Everything is written to a folder beside ``directory`` that takes its place at the end:
+    whatever happens before leaves an old result as it was, and nothing else behind.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    directory : path
+    force : bool
+        Replace an old result.
+    formats : collection of {"json", "nc", "png", "pdf"}
+        ``summary.json``, ``spectra.nc``, and ``figures/`` as pictures or vector graphics.
+
+    Raises
+    ------
+    ParameterError
+        See `check_target`.
+    SpectraError
+        If the disk is full or the folder cannot be written.
+    """
+    check_formats(formats)
+    check_target(directory, force)
+    with _replacing(_resolved(directory)) as folder:
+        if "json" in formats:
+            write_summary(analysis.summary, folder / "summary.json")
+        if "nc" in formats:
+            write_tree(analysis.data, folder / "spectra.nc")
+        if pictures := [name for name in formats if name in {"png", "pdf"}]:
+            write_figures(analysis, folder / "figures", pictures)
+    return Path(directory)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Yield a new folder that replaces ``target`` if the block ends without an error."""
+    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
+    old = new.with_suffix(".old")
+    made = [folder for folder in target.parents if not folder.exists()]
+    try:
+        new.mkdir(parents=True)
+        yield new
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
+    except OSError as error:
+        message = f"{target}: the result cannot be written: {error.strerror or error}"
+        raise SpectraError(message) from error
+    finally:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        if not target.exists():
+            _remove_empty(made)
+
+
+def _resolved(directory: str | PathLike[str]) -> Path:
+    try:
+        return Path(directory).resolve()
+    except (OSError, RuntimeError) as error:
+        raise ParameterError(f"{directory}: is not a usable path: {error}") from error
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Return the paths in ``folder`` that no result holds."""
+    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")))
+    return [path for path in paths if not OURS.fullmatch(path)]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()

@@ -1,0 +1,91 @@
+"""``summary.json``: the answer of one analysis in numbers, written and read again."""
+
+from collections.abc import Iterator
+from math import isfinite
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from spectra.errors import InputError, ParameterError
+from spectra.explain import Summary
+
+
+def encode_summary(summary: Summary) -> bytes:
+    """Return ``summary`` as indented JSON, ``"schema"`` first, the other keys as declared.
+
+    Raises
+    ------
+    ParameterError
+        If a number is NaN or infinite, or a value does not fit the schema.
+    """
+    content: dict[str, Any] = msgspec.to_builtins(summary, enc_hook=_plain)
+    for place, number in _numbers(content):
+        if not isfinite(number):
+            message = f"summary{place}={number} is not a number: expected None with a reason"
+            raise ParameterError(message)
+    ordered = {"schema": content.pop("schema"), **content}
+    text = msgspec.json.encode(ordered)
+    try:
+        msgspec.json.decode(text, type=Summary)
+    except msgspec.ValidationError as error:
+        raise ParameterError(f"the summary does not fit its schema: {error}") from error
+    return msgspec.json.format(text, indent=2) + b"\n"
+
+
+def write_summary(summary: Summary, path: str | PathLike[str]) -> None:
+    """Write ``summary`` to the file ``path`` (see `encode_summary`)."""
+    Path(path).write_bytes(encode_summary(summary))
+
+
+def read_summary(path: str | PathLike[str]) -> Summary:
+    """Return the summary in the file ``path``; keys of later versions are ignored.
+
+    Parameters
+    ----------
+    path : path
+        A ``summary.json``, or the folder of a result that holds one.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no JSON, or is no summary of schema version 1.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "summary.json"
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    try:
+        schema = msgspec.json.decode(text, type=_Schema).schema
+        if schema.rpartition("/")[0] != "spectra.summary" or schema.rpartition("/")[2] != "1":
+            message = f"{file}: its schema is {schema!r}: expected 'spectra.summary/1'"
+            raise InputError(message)
+        return msgspec.json.decode(text, type=Summary)
+    except msgspec.DecodeError as error:
+        raise InputError(f"{file}: is not a summary.json of spectra: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not a summary.json of spectra: no UTF-8 text") from error
+
+
+class _Schema(msgspec.Struct):
+    schema: str
+
+
+def _plain(value: Any) -> Any:
+    """Return an option's value (a path, a NumPy scalar) as something JSON can hold."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _numbers(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _numbers(item, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _numbers(item, f"{place}[{i}]")
+    elif isinstance(value, float):
+        yield place, value

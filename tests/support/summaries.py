@@ -1,0 +1,141 @@
+"""Summaries with every number set by hand: what report and the command line are tested on."""
+
+from dataclasses import replace
+
+from spectra.explain import (
+    AtOutput,
+    DroppedInput,
+    Finding,
+    FlatFieldRow,
+    InputRow,
+    InputSet,
+    Model,
+    OutputRow,
+    Run,
+    StepName,
+    StepRow,
+    Summary,
+    UnexplainedGrowth,
+)
+from spectra.score import Score
+
+PRESENT = Score(
+    a_db=26.8,
+    asr_dbc=-13.2,
+    asr_ci95_dbc=(-13.9, -12.5),
+    asr_upper_dbc=-12.5,
+    line_dbc=-14.0,
+    replica_dbc=-21.1,
+    z=48.3,
+    p=1e-4,
+    verdict="present",
+    prominence_db=17.5,
+    lock_index=0.92,
+    period=(2, 2),
+    replicates=64,
+    maps=1024,
+)
+FAINT = replace(
+    PRESENT,
+    a_db=7.5,
+    asr_dbc=-33.4,
+    asr_ci95_dbc=(-35.0, -31.9),
+    asr_upper_dbc=-31.9,
+    z=4.1,
+    p=0.004,
+    verdict="suspect",
+    period=(4, 4),
+)
+NOTHING = Score(
+    a_db=0.0,
+    asr_upper_dbc=-47.2,
+    z=0.3,
+    p=0.41,
+    verdict="none",
+    replicates=64,
+    maps=1024,
+    reason="nothing above the floor",
+)
+OUTPUT = replace(PRESENT, a_db=18.1, asr_dbc=-22.0, asr_ci95_dbc=(-22.9, -21.2), grey_levels=0.91)
+
+
+def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv") -> StepRow:
+    """Return a step of factor 2 whose peaks reach the output 8.8 dB lower."""
+    kernel = (3, 3) if kind == "transposed_conv" else None
+    dbc = score.asr_dbc
+    return StepRow(
+        name=name,
+        call=call,
+        kind=kind,
+        factor=(2, 2),
+        kernel_size=kernel,
+        stride=(2, 2) if kernel else None,
+        groups=1 if kernel else None,
+        input_shape=(64, 128, 128),
+        output_shape=(32, 256, 256),
+        period_in_output=score.period,
+        score=score,
+        out_of_band_dbc=-9.1,
+        at_output=AtOutput(dbc and dbc - 8.8, dbc and -8.8, 12.0),
+        flat_field=FlatFieldRow(-15.1, 512, True, None),
+        cause=Finding("overlap", "kernel 3 is no multiple of stride 2"),
+        advice=Finding("kernel-multiple", "use kernel 4 at stride 2"),
+    )
+
+
+def summary() -> Summary:
+    """Return a decoder whose last step draws a checkerboard."""
+    steps = (
+        step("decoder.blocks.0.upsample.interpolate_features", NOTHING, kind="bilinear"),
+        step("decoder.blocks.1.up", FAINT, kind="pixel_shuffle", call=1),
+        step("decoder.blocks.2.upsample.transposed_convolution", PRESENT),
+        step("decoder.aux.up", Score(reason="input too small: 12 px, 16 needed")),
+    )
+    return Summary(
+        spectra_version="0.1.0",
+        created="2026-01-02T03:04:05+00:00",
+        model=Model("models/deblur.pth", "ab" * 32, "state_dict", "NAFNet", 17_112_345),
+        inputs=InputSet(
+            *("pictures/", "images", 66, 64),
+            dropped=(
+                DroppedInput("pictures/a.png", "1x1 pixels"),
+                DroppedInput("pictures/b.png", "truncated"),
+            ),
+            shape=(3, 256, 256),
+        ),
+        run=Run("cpu", "float32", 2, 0, {"num": 64, "range": "0..1"}, "2.13.0", 41.3, 30.9),
+        verdict="present",
+        worst=StepName("decoder.blocks.2.upsample.transposed_convolution", 0),
+        input=InputRow(replace(NOTHING, asr_upper_dbc=-50.1)),
+        output=OutputRow(OUTPUT, (), None, "the model has no total stride"),
+        steps=steps,
+        unexplained_growth=(UnexplainedGrowth("encoder.stem", (3, 64, 64), (16, 128, 128)),),
+        warnings=(
+            Finding("range", "the output leaves 0..1: were the pictures scaled as trained?"),
+        ),
+        answer={
+            "verdict": "Artifact present: the output holds a grid at -22.0 dBc (95 % interval "
+            "-22.9 to -21.2), p < .001 against 9999 randomly shifted grids.",
+            "where": "Born at decoder.blocks.2.upsample.transposed_convolution (transposed "
+            "convolution 3/2); later layers remove 8.8 dB of it.",
+            "looks": "A checkerboard of period 2x2 px, 0.9 of 255 grey levels RMS.",
+            "why": "Kernel 3 is no multiple of stride 2, so neighbouring pixels get unequal sums. "
+            "Not inherited: the pictures show nothing at these frequencies.",
+            "try": "Kernel 4 at stride 2 (+78 % weights in this layer); effect not measured.",
+            "trust": "64 pictures of 256x256, Hann tiles, cpu, seed 0, torch 2.13.0.",
+        },
+    )
+
+
+def clean() -> Summary:
+    """Return a decoder without any peak."""
+    return replace(
+        summary(),
+        verdict="none",
+        worst=None,
+        output=OutputRow(NOTHING, (), None, None),
+        steps=(step("up", NOTHING),),
+        answer={"verdict": "No artifact found."},
+        warnings=(),
+        unexplained_growth=(),
+    )
