@@ -1,5 +1,7 @@
 """Numbers become verdict, cause, confounders and advice."""
 
+from spectra.explain._answer import answer, describe_step
+from spectra.explain._cause import find_advice, find_cause
 from spectra.explain._summary import (
     AtOutput,
     DroppedInput,
@@ -15,6 +17,7 @@ from spectra.explain._summary import (
     Summary,
     UnexplainedGrowth,
 )
+from spectra.explain._verdict import overall_verdict, worst_step
 
 __all__ = [
     "AtOutput",
@@ -30,4 +33,10 @@ __all__ = [
     "StepRow",
     "Summary",
     "UnexplainedGrowth",
+    "answer",
+    "describe_step",
+    "find_advice",
+    "find_cause",
+    "overall_verdict",
+    "worst_step",
 ]

@@ -1,5 +1,14 @@
 """Statistics become numbers with units, intervals and p-values."""
 
+from spectra.score._cascade import (
+    control_periods,
+    grid_ratio,
+    inherited_points,
+    owned_by,
+    period_in_output,
+    phase_line_power,
+    scored_periods,
+)
 from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
@@ -21,6 +30,9 @@ __all__ = [
     "Measured",
     "Score",
     "Verdict",
+    "control_periods",
+    "grid_ratio",
+    "inherited_points",
     "judge",
     "lattice_table",
     "locked_energy",
@@ -28,8 +40,12 @@ __all__ = [
     "measure",
     "offset_randomisation",
     "out_of_band_dbc",
+    "owned_by",
+    "period_in_output",
+    "phase_line_power",
     "point_significance",
     "prominence_db",
     "ratio_dbc",
     "score",
+    "scored_periods",
 ]

@@ -1,0 +1,156 @@
+"""The six questions of a user, answered in a sentence each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spectra.explain._summary import StepRow, Summary
+    from spectra.score import Score
+
+VERDICT_TEXT = {
+    "present": "grid-locked artifact PRESENT",
+    "suspect": "grid-locked artifact SUSPECTED",
+    "none": "NO grid-locked artifact detected",
+    "insufficient": "INSUFFICIENT data for a verdict",
+}
+VISIBLE_GREY_LEVELS = 1.0
+
+
+def answer(summary: Summary) -> dict[str, str]:
+    """Return the lines below the table: verdict, where, looks, why, try, trust.
+
+    Lines that do not apply are left out.
+    """
+    worst = next(
+        (
+            row
+            for row in summary.steps
+            if summary.worst and (row.name, row.call) == (summary.worst.name, summary.worst.call)
+        ),
+        None,
+    )
+    lines = {
+        "verdict": _verdict(summary),
+        "where": _where(summary, worst),
+        "looks": _looks(summary.output.score, worst),
+        "why": worst.cause.text if worst and worst.cause else None,
+        "not": _ruled_out(summary),
+        "try": worst.advice.text if worst and worst.advice else None,
+        "trust": _trust(summary),
+    }
+    return {name: text for name, text in lines.items() if text}
+
+
+def _verdict(summary: Summary) -> str:
+    text = VERDICT_TEXT[summary.verdict]
+    score = summary.output.score
+    if score.verdict == "insufficient":
+        place = "worst step" if summary.verdict != "insufficient" else "output"
+        return f"{text} ({place}; output: {score.reason})"
+    if summary.verdict == "none":
+        bound = f", locked energy below {score.asr_upper_dbc:.1f} dBc" if score.asr_upper_dbc else ""
+        reason = f" ({score.reason})" if score.reason else ""
+        return f"{text} in the output{bound}{reason}"
+    return (
+        f"{text} in the output: {_energy(score)}, A = {score.a_db:.1f} dB "
+        f"(p = {score.p:.4g} against randomly shifted grids)"
+    )
+
+
+def _energy(score: Score) -> str:
+    if score.asr_dbc is None:
+        return f"locked energy at most {score.asr_upper_dbc:.1f} dBc" if score.asr_upper_dbc else "weak"
+    text = f"locked energy {score.asr_dbc:.1f} dBc"
+    if score.asr_ci95_dbc:
+        low, high = score.asr_ci95_dbc
+        text += f" ({low:.1f} to {high:.1f})"
+    return text
+
+
+def _where(summary: Summary, worst: StepRow | None) -> str | None:
+    if worst is None:
+        guilty_none = all(row.score.verdict == "none" for row in summary.steps)
+        return "no step's own maps show a grid" if guilty_none and summary.steps else None
+    born = f"born at {worst.label} ({describe_step(worst)})"
+    change = worst.at_output.change_db
+    if summary.output.score.verdict == "none":
+        return f"{born}, removed by later layers"
+    if change is None:
+        return born
+    if abs(change) < 1:
+        return f"{born}, reaches the output as it is"
+    word = "weakened" if change < 0 else "amplified"
+    return f"{born}, {word} by {abs(change):.1f} dB on its way to the output"
+
+
+def describe_step(row: StepRow) -> str:
+    """Return kind, kernel and factor of a step in words."""
+    kernel = f" {_times(row.kernel_size)}" if row.kernel_size else ""
+    factor = f", x{max(row.factor)}" if row.factor else ""
+    return f"{row.kind.replace('_', ' ')}{kernel}{factor}"
+
+
+def _looks(output: Score, worst: StepRow | None) -> str | None:
+    if output.verdict not in ("present", "suspect"):
+        return None
+    parts = []
+    if output.period:
+        parts.append(f"period {_times(output.period)} px {_pattern(output.period)}".rstrip())
+    line, replica = output.line_dbc, output.replica_dbc
+    if line is not None and (replica is None or line > replica + 3):
+        parts.append("mostly lines: a constant grid")
+    elif replica is not None and (line is None or replica > line + 3):
+        parts.append("mostly replicas: it follows the picture's detail")
+    if output.grey_levels is not None:
+        parts.append(f"{output.grey_levels:.2g} of 255 grey levels RMS")
+    if output.prominence_db is not None and output.prominence_db > 3:
+        parts.append(f"peak {output.prominence_db:.1f} dB above the spectrum beside it")
+    return "; ".join(parts) or None
+
+
+def _pattern(period: Sequence[int]) -> str:
+    if len(period) != 2:
+        return ""
+    down, across = (p > 1 for p in period)
+    if down and across:
+        return "(both directions)"
+    return "(horizontal stripes)" if down else "(vertical stripes)" if across else ""
+
+
+def _ruled_out(summary: Summary) -> str | None:
+    """Say what else it could be, and why it is not: the inputs' own grid."""
+    output, inputs = summary.output, summary.input.score
+    if output.inherited:
+        peaks = ", ".join("(" + ", ".join(f"{f:g}" for f in peak) + ")" for peak in output.inherited)
+        return f"the model's: peaks at {peaks} cycles/pixel are inherited from the inputs"
+    if summary.verdict in ("present", "suspect") and inputs.verdict == "none":
+        return f"the inputs' own grid: they show none (p = {inputs.p:.2g})"
+    if inputs.verdict in ("present", "suspect"):
+        return f"free of doubt: the inputs carry a grid of their own ({_energy(inputs)})"
+    return None
+
+
+def _trust(summary: Summary) -> str:
+    output, inputs = summary.output.score, summary.inputs
+    size = _times(inputs.shape[1:]) if len(inputs.shape) > 1 else "-"
+    dropped = f", {len(inputs.dropped)} left out" if inputs.dropped else ""
+    parts = [f"{inputs.used} {inputs.kind} {size}{dropped}, {output.replicates} replicates"]
+    if 0 < inputs.used < 16 and output.replicates >= 16:
+        parts.append("within these pictures (fewer than 16, so tiles are the replicates)")
+    grid = summary.output.grid_dependence_dbc
+    if grid is not None:
+        parts.append(f"output depends on the grid position by {grid:.1f} dBc")
+    parts.append(f"{summary.run.device}, seed {summary.run.seed}, spectra {summary.spectra_version}")
+    if summary.warnings:
+        count = len(summary.warnings)
+        parts.append(f"{count} warning{'s' if count > 1 else ''} below")
+    return "; ".join(parts)
+
+
+def _times(values: Sequence[int]) -> str:
+    return "x".join(map(str, values))
+
+

@@ -1,0 +1,74 @@
+"""Why a step leaves a grid, and what to change, from what was measured of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectra.explain._summary import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spectra.explain._summary import FlatFieldRow
+    from spectra.score import Score
+
+STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
+FIXED = ("nearest", "bilinear", "bicubic", "trilinear", "linear", "area", "antialiased")
+
+
+def find_cause(
+    kind: str,
+    factor: Sequence[int],
+    kernel_size: Sequence[int] | None,
+    score: Score,
+    flat: FlatFieldRow,
+) -> Finding | None:
+    """Return why a step with a grid has one; None where it has none.
+
+    Lines come from polyphase components of unequal gain (or bias), replicas from a kernel
+    that passes what lies above its input's band.
+    """
+    if score.verdict not in ("present", "suspect"):
+        return None
+    size = "x".join(map(str, kernel_size)) if kernel_size else None
+    uneven = kernel_size is not None and any(
+        k % s for k, s in zip(kernel_size, factor, strict=True) if s > 1
+    )
+    line, replica = score.line_dbc, score.replica_dbc
+    lines_lead = line is not None and (replica is None or line > replica)
+    unbalanced = flat.line_dbc is not None and flat.line_dbc > STRONG_LINE_DBC
+    if kind in FIXED:
+        text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
+        return Finding("fixed_kernel_leaks", text)
+    if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
+        seen = f" (flat field: line {flat.line_dbc:.1f} dBc)" if unbalanced else ""
+        if uneven:
+            reason = f"kernel {size} is no multiple of its stride, so its phases overlap unevenly"
+            return Finding("uneven_overlap", f"{reason}{seen}")
+        word = "sub-pixel channels" if kind == "pixel_shuffle" else "phases of the kernel"
+        return Finding("phase_imbalance", f"the {word} have unequal gain or offset{seen}")
+    what = f"the {size} kernel" if size else "the learned sub-pixel filter"
+    text = f"{what} passes part of the replicas at multiples of 1/{max(factor)}"
+    return Finding("kernel_leaks", text)
+
+
+def find_advice(kind: str, cause: Finding | None) -> Finding | None:
+    """Return what to try against a cause. Its effect on this model is not measured here."""
+    if cause is None:
+        return None
+    if kind in FIXED:
+        return Finding(
+            "smoother_interpolation",
+            "bicubic or a windowed sinc in its place leaks less; not measured on this model",
+        )
+    if cause.id == "kernel_leaks":
+        return Finding(
+            "larger_kernel",
+            "a 7x7 transposed convolution with a parallel 3x3 (LCTC), started from a windowed "
+            "sinc, then fine-tuned; not measured on this model",
+        )
+    return Finding(
+        "balance_phases",
+        "equal phase gains: subtract the phase imbalance from the kernel, or start from a "
+        "windowed sinc or ICNR and fine-tune; not measured on this model",
+    )

@@ -1,0 +1,152 @@
+"""Which frequencies of one grid are whose on another: steps, output and inputs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from spectra.score._score import Measured
+
+MOST_PERIOD = 16
+INHERITED_RISE_DB = 3.0
+
+
+def period_in_output(
+    factor: Sequence[int], step_shape: Sequence[int], output_shape: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Return the period that a step's lattice has in the model's output, in its pixels.
+
+    Parameters
+    ----------
+    factor : sequence of int
+        The step's factor along each axis; empty where it has no lattice.
+    step_shape, output_shape : sequence of int
+        ``(channel, *spatial)`` of the step's output and of the model's.
+
+    Returns
+    -------
+    tuple of int or None
+        None where the output is not a whole multiple of the step's map; sides that miss a
+        multiple by a border of at most an eighth are taken as cropped or padded.
+
+    Examples
+    --------
+    >>> period_in_output((2, 2), (64, 32, 32), (3, 128, 128))
+    (8, 8)
+    """
+    sides, output = step_shape[1:], output_shape[1:]
+    if not factor or len(sides) != len(output):
+        return None
+    period = []
+    for s, side, final in zip(factor, sides, output, strict=True):
+        enlarged = max(round(final / side), 1)
+        if abs(final - enlarged * side) > max(final / 8, 2 * enlarged) or final < side * 7 / 8:
+            return None
+        period.append(s * enlarged if s > 1 else 1)
+    return tuple(period)
+
+
+def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int, ...]]:
+    """Return the different periods at which the output is scored, at most 16 pixels."""
+    known = {p for p in periods if p is not None and max(p) > 1}
+    return sorted(tuple(min(s, MOST_PERIOD) for s in p) for p in known)
+
+
+def grid_ratio(
+    input_shape: Sequence[int], output_shape: Sequence[int]
+) -> tuple[Fraction, ...] | None:
+    """Return output over input pixels along each axis; None where there is no common grid."""
+    if len(input_shape) != len(output_shape) or min(input_shape[1:], default=1) <= 1:
+        return None
+    pairs = zip(input_shape[1:], output_shape[1:], strict=True)
+    ratio = tuple(Fraction(final, first).limit_denominator(32) for first, final in pairs)
+    return ratio if all(r.denominator == 1 or r.numerator == 1 for r in ratio) else None
+
+
+def control_periods(
+    periods: Sequence[tuple[int, ...]], ratio: Sequence[Fraction] | None, axes: int
+) -> list[tuple[int, ...]]:
+    """Return the periods at which the inputs are scored.
+
+    Those of the output mapped to the inputs' grid, and 2: a checkerboard of the inputs' own
+    is worth knowing whatever the model does.
+    """
+    own = (2,) * axes
+    if ratio is None:
+        return [own]
+    mapped = {
+        tuple(int(s / r) if (s / r).denominator == 1 else 1 for s, r in zip(p, ratio, strict=True))
+        for p in periods
+    }
+    return sorted({own, *(p for p in mapped if max(p) > 1)})
+
+
+def owned_by(measured: Measured, period: Sequence[int]) -> NDArray[np.bool_]:
+    """Return which lattice points belong to steps of one period."""
+    owned: NDArray[np.bool_] = (measured.lattice.period == np.array(period)).all(axis=1)
+    return owned
+
+
+def inherited_points(
+    output: Measured, inputs: Measured, ratio: Sequence[Fraction], input_p: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which peaks of the output the inputs already had.
+
+    A peak is inherited if the inputs' peak at the mapped frequency is significant and the
+    output's locked power there is not more than 3 dB above it.
+
+    Parameters
+    ----------
+    output, inputs : Measured
+    ratio : sequence of Fraction
+        Output over input pixels along each axis.
+    input_p : ndarray, shape (point,)
+        p of each lattice point of the inputs.
+    """
+    theirs = {_key(f): i for i, f in enumerate(inputs.lattice.frequency)}
+    inherited = np.zeros(len(output.lattice.frequency), bool)
+    ours_locked = output.lattice.line[0] + output.lattice.replica[0]
+    their_locked = inputs.lattice.line[0] + inputs.lattice.replica[0]
+    for index, frequency in enumerate(output.lattice.frequency):
+        mapped = frequency * np.array([float(r) for r in ratio])
+        place = theirs.get(_key(mapped), theirs.get(_key(-mapped)))
+        if place is None or input_p[place] >= 0.05 or their_locked[place] <= 0:
+            continue
+        rise = ours_locked[index] / their_locked[place]
+        inherited[index] = rise <= 10 ** (INHERITED_RISE_DB / 10)
+    return inherited
+
+
+def phase_line_power(
+    phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]
+) -> float:
+    """Return the power of the lines in the mean pattern of a grid.
+
+    Parameters
+    ----------
+    phase_mean : ndarray, shape (channel, *period)
+        Mean of each polyphase component.
+    frequency : ndarray, shape (point, axis)
+        Lattice points, cycles/pixel; each also stands for its mirror image.
+    """
+    period = np.array(phase_mean.shape[1:])
+    spectrum = np.abs(np.fft.fftn(phase_mean, axes=range(1, phase_mean.ndim), norm="forward")) ** 2
+    power = 0.0
+    for point in frequency:
+        bins = {
+            tuple(np.round(sign * point * period).astype(int) % period) for sign in (1, -1)
+        }
+        power += sum(float(spectrum[(slice(None), *b)].mean()) for b in bins)
+    return power
+
+
+def _key(frequency: NDArray[np.float64]) -> tuple[int, ...]:
+    """Return a frequency modulo 1 as exact integers (a fine common denominator)."""
+    return tuple(int(round(float(f) % 1 * 5040)) % 5040 for f in frequency)
