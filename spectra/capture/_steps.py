@@ -1,7 +1,8 @@
-"""What an upsampling step is."""
+"""What an upsampling step is, and what is known of a model once its steps are found."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from fractions import Fraction
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal[
     "transposed_conv",
@@ -75,3 +76,82 @@ class Growth:
     name: str
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+
+
+class Mark(NamedTuple):
+    """What identifies an upsampling operation from one forward pass to the next.
+
+    Sizes are left out on purpose: the same model on a larger picture has the same marks.
+    ``step`` is its index among the steps, or None where it does not depend on the model's
+    input (a resized position table), so that a model may keep its result and skip it.
+    """
+
+    kind: Kind
+    factor: tuple[int, ...]
+    channels: int
+    step: int | None
+
+    def __str__(self) -> str:
+        ratio = "x".join(map(str, self.factor)) or "no whole number"
+        return f"{self.kind} by {ratio} on {self.channels} channels"
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The upsampling steps of a model, in the order in which they run.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        All upsampling operations that depend on the model's input.
+    growth : tuple of Growth
+        Innermost modules that grow although their steps do not explain it.
+    input_shape, output_shape : tuple of int
+        ``(channel, *spatial)`` of the example and of the model's output.
+    signature : tuple of Mark
+        Every upsampling operation of one forward pass, for checking the next.
+    total_stride : tuple of int
+        How far the model has reduced its input, per axis, before its steps: the input's
+        size over the smallest map that enters a step, 1 where there is no step; empty for
+        a model without spatial input. Squeeze-and-excite branches do not count.
+    method : str
+        The method of the model that was called.
+    """
+
+    steps: tuple[Step, ...]
+    growth: tuple[Growth, ...]
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    signature: tuple[Mark, ...]
+    total_stride: tuple[int, ...]
+    method: str = "forward"
+
+    @property
+    def scale(self) -> tuple[Fraction, ...]:
+        """Output size over input size of each axis; empty without spatial input."""
+        if len(self.input_shape) != len(self.output_shape):
+            return ()
+        pairs = zip(self.input_shape[1:], self.output_shape[1:], strict=True)
+        return tuple(_ratio(grown, size) for size, grown in pairs)
+
+    def period_in_output(self, index: int) -> tuple[int, ...] | None:
+        """Return the period of step ``index`` in pixels of the model's output.
+
+        None where the step has no lattice, or the output is smaller than the step's map.
+        """
+        step = self.steps[index]
+        if not step.factor or len(step.output_shape) != len(self.output_shape):
+            return None
+        sizes = zip(step.output_shape[1:], self.output_shape[1:], strict=True)
+        later = tuple(_ratio(out, size) for size, out in sizes)
+        periods = [f * r if f > 1 else Fraction(1) for f, r in zip(step.factor, later, strict=True)]
+        if any(period.denominator > 1 for period in periods):
+            return None
+        return tuple(int(period) for period in periods)
+
+
+def _ratio(large: int, small: int) -> Fraction:
+    """Return ``large / small``, rid of what borders add: 1/8 ... 8 where that is close."""
+    exact = Fraction(large, small)
+    whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
+    return whole if abs(exact - whole) <= whole / 8 else exact

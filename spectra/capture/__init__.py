@@ -1,0 +1,20 @@
+"""A running model -> its upsampling steps and what flows through them."""
+
+from spectra.capture._discover import discover
+from spectra.capture._forward import forward
+from spectra.capture._quiet import quiet
+from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
+from spectra.capture._stream import stream
+
+__all__ = [
+    "KINDS",
+    "Discovery",
+    "Growth",
+    "Kind",
+    "Mark",
+    "Step",
+    "discover",
+    "forward",
+    "quiet",
+    "stream",
+]

@@ -1,0 +1,192 @@
+"""Call a model once and take its main map, or say in one line what went wrong."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from sys import modules
+from types import TracebackType
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from spectra.errors import ModelError, ParameterError, SpectraError
+
+
+class Watcher(Protocol):
+    """Someone who follows the operations of a forward pass."""
+
+    error: BaseException | None
+
+    def begin(self) -> None:
+        """Prepare for a forward pass."""
+
+    def finish(self) -> None:
+        """Check a finished forward pass."""
+
+
+_WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("spectra_watchers", default=())
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Tell ``watcher`` where each call of :func:`forward` begins and ends."""
+    token = _WATCHERS.set((*_WATCHERS.get(), watcher))
+    try:
+        yield
+    finally:
+        _WATCHERS.reset(token)
+
+
+def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
+    """Call a model and return its main map.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Wrappers (``torch.compile``, ``DataParallel``) are looked through.
+    x : Tensor, shape (B, C, *spatial) or whatever the model takes
+        Moved to the model's device and, where all weights share one, to its dtype.
+    method : str
+        The method to call, e.g. ``"decode"``.
+
+    Returns
+    -------
+    Tensor, shape (B, C, *spatial)
+        The first floating-point tensor with at least three axes among what the model
+        returns: a tensor, or tuples, lists, mappings and dataclasses of them.
+
+    Raises
+    ------
+    ParameterError
+        If the model has no such method.
+    ModelError
+        If the model raises (the innermost failing module is named), runs out of memory,
+        or returns no map.
+    """
+    model = unwrap(model)
+    call = _callable(model, method)
+    watchers = _WATCHERS.get()
+    for watcher in watchers:
+        watcher.begin()
+    try:
+        with _compiled_code_runs_as_python():
+            output = call(_fit(x, model))
+    except Exception as error:
+        for watcher in watchers:
+            if watcher.error is not None:
+                raise watcher.error from None
+        if isinstance(error, SpectraError):
+            raise
+        raise _failure(model, error, x) from error
+    for watcher in watchers:
+        watcher.finish()
+    found = _main_map(output)
+    if found is None:
+        message = (
+            f"the model returned {_describe(output)}: expected a floating-point map "
+            "(sample, channel, ...) with at least three axes"
+        )
+        raise ModelError(message)
+    return found
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """Return the module inside ``torch.compile``, ``DataParallel`` and averaging wrappers."""
+    while True:
+        if isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
+            model = inner
+        elif isinstance(model, _wrappers()) and isinstance(model.module, nn.Module):
+            model = model.module
+        else:
+            return model
+
+
+def _wrappers() -> tuple[type[nn.Module], ...]:
+    averaged = modules.get("torch.optim.swa_utils")
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    return (*parallel, averaged.AveragedModel) if averaged else parallel
+
+
+def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
+    if method == "forward":
+        return model
+    found = getattr(model, method, None)
+    if not callable(found):
+        names = [name for name in dir(type(model)) if not name.startswith("_")]
+        close = ", ".join(get_close_matches(method, names)) or "forward"
+        message = f"method={method!r} is not a method of {type(model).__name__}: close are {close}"
+        raise ParameterError(message)
+    return found  # type: ignore[no-any-return]
+
+
+def _fit(x: Tensor, model: nn.Module) -> Tensor:
+    """Move an input to the device and dtype of the model's weights."""
+    weights = [p for p in model.parameters() if p.is_floating_point()]
+    if not weights:
+        return x
+    dtypes = {p.dtype for p in weights}
+    one = len(dtypes) == 1 and x.is_floating_point()
+    return x.to(weights[0].device, dtypes.pop() if one else None)
+
+
+def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
+    """Make ``torch.compile``d parts run op by op; nothing is compiled where dynamo is absent."""
+    if "torch._dynamo" not in modules:
+        return nullcontext()
+    stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+    return stance
+
+
+def _main_map(output: object) -> Tensor | None:
+    """Return the first floating-point tensor with at least three axes."""
+    if isinstance(output, Tensor):
+        return output if output.is_floating_point() and output.ndim >= 3 else None
+    if isinstance(output, Mapping):
+        parts = list(output.values())
+    elif isinstance(output, (tuple, list)):
+        parts = list(output)
+    elif is_dataclass(output):
+        parts = [getattr(output, field.name) for field in fields(output)]
+    else:
+        return None
+    return next((found for part in parts if (found := _main_map(part)) is not None), None)
+
+
+def _describe(output: object) -> str:
+    if isinstance(output, Tensor):
+        return f"a {output.dtype} tensor of shape {tuple(output.shape)}"
+    return f"{type(output).__name__} without a map in it"
+
+
+def _failure(model: nn.Module, error: Exception, x: Tensor) -> ModelError:
+    """Return one line naming the innermost module that failed."""
+    where = _innermost_module(model, error.__traceback__)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate" in str(error):
+        size = tuple(x.shape)
+        advice = f"a batch size of {x.shape[0] // 2}" if x.shape[0] > 1 else "a smaller crop"
+        return ModelError(f"the model ran out of memory {where} on {size}: try {advice}")
+    return ModelError(f"the model failed {where} on {tuple(x.shape)}: {_last_words(error)}")
+
+
+def _last_words(error: Exception) -> str:
+    """Return the message of an error in one line; TorchScript puts its own last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    scripted = "TorchScript interpreter" in lines[0]
+    return lines[-1].removeprefix("RuntimeError: ") if scripted else lines[0]
+
+
+def _innermost_module(model: nn.Module, traceback: TracebackType | None) -> str:
+    names = {module: name for name, module in model.named_modules()}
+    innermost: nn.Module = model
+    while traceback is not None:
+        owner = traceback.tb_frame.f_locals.get("self")
+        if isinstance(owner, nn.Module) and owner in names:
+            innermost = owner
+        traceback = traceback.tb_next
+    name, kind = names[innermost], type(innermost).__name__
+    return f"in '{name}' ({kind})" if name else f"in its own forward ({kind})"

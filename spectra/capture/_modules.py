@@ -1,0 +1,143 @@
+"""Know in which module an operation runs, and which modules grow for no known reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+from torch.utils._pytree import tree_iter
+
+from spectra.capture._recognise import Call
+from spectra.capture._steps import Growth
+
+
+@dataclass(eq=False)
+class Frame:
+    """One running call of a module.
+
+    ``explained`` is the largest size that the operations seen so far let its output have.
+    """
+
+    module: nn.Module
+    name: str
+    input_shape: tuple[int, ...] | None
+    explained: list[Fraction] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+
+class ModuleStack:
+    """The modules that are running, outermost first, named as in the root model."""
+
+    def __init__(self, root: nn.Module) -> None:
+        self._names = {m: _readable(name) for name, m in root.named_modules()}
+        self._frames: list[Frame] = []
+        self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+
+    @property
+    def current(self) -> Frame:
+        """The innermost running module."""
+        return self._frames[-1]
+
+    def growth(self, output_ndim: int) -> tuple[Growth, ...]:
+        """Return the innermost modules that grew unexplained, on maps like the output's."""
+        return tuple(
+            Growth(name, before[1:], after[1:])
+            for name, (before, after) in self._grown.items()
+            if len(after) == output_ndim
+        )
+
+    def explain(self, scale: Sequence[Fraction], extra: Sequence[int] = ()) -> None:
+        """Let every running module grow by a ratio per axis, and then by ``extra`` pixels."""
+        for frame in self._frames:
+            axes = len(frame.explained)
+            ratios = scale if len(scale) == axes else [max(scale, default=Fraction(1))] * axes
+            pixels = extra if len(extra) == axes else [max(extra, default=0)] * axes
+            frame.explained = [
+                size * max(ratio, Fraction(1)) + more
+                for size, ratio, more in zip(frame.explained, ratios, pixels, strict=True)
+            ]
+
+    @contextmanager
+    def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
+        """Follow the modules of ``root`` while it runs on ``x``; leave no hook behind."""
+        before = register_module_forward_pre_hook(self._enter)
+        after = register_module_forward_hook(self._leave, always_call=True)
+        self._push(root, (x,))
+        try:
+            yield
+        finally:
+            before.remove()
+            after.remove()
+
+    def finish(self, output: Tensor) -> None:
+        """Close the frame of the root, whose method need not have been ``forward``."""
+        self._judge(self._frames[0], output)
+
+    def _enter(self, module: nn.Module, args: Any) -> None:
+        if module in self._names and module is not self._frames[0].module:
+            self._push(module, args)
+
+    def _leave(self, module: nn.Module, _args: Any, output: Any) -> None:
+        if any(frame.module is module for frame in self._frames[1:]):
+            while (frame := self._frames.pop()).module is not module:
+                pass
+            self._judge(frame, output)
+
+    def _push(self, module: nn.Module, args: Any) -> None:
+        first = next((a for a in tree_iter(args) if isinstance(a, Tensor)), None)
+        shape = None if first is None else tuple(first.shape)
+        explained = [Fraction(size) for size in shape[2:]] if shape else []
+        self._frames.append(Frame(module, self._names[module], shape, explained))
+
+    def _judge(self, frame: Frame, output: object) -> None:
+        """List a module whose output is larger than its operations explain."""
+        result = next((t for t in tree_iter(output) if isinstance(t, Tensor)), None)
+        before = frame.input_shape
+        # The last axis of a linear layer holds features, not samples.
+        if before is None or result is None or isinstance(frame.module, nn.Linear):
+            return
+        after = tuple(result.shape)
+        pairs = list(zip(before[2:], after[2:], strict=False))
+        grows = (
+            len(after) == len(before) >= 3
+            and after[0] == before[0]
+            and all(grown >= size for size, grown in pairs)
+            and any(g > size for g, size in zip(after[2:], frame.explained, strict=True))
+        )
+        if grows:
+            self._grown.setdefault(frame.name, (before, after))
+            self.explain([Fraction(grown, size) for size, grown in pairs])
+
+
+def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:
+    """Return how many pixels a padding or a convolution of stride 1 adds to each axis."""
+    if func not in _ADDING or not isinstance(result, Tensor) or not isinstance(args[0], Tensor):
+        return ()
+    pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
+    return tuple(max(0, grown - size) for size, grown in pairs)
+
+
+def _readable(name: str) -> str:
+    """Return a module path without the wrappers that ``torch.compile`` adds."""
+    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+
+
+_ADDING = {
+    getattr(packet, overload)
+    for name in (
+        *("convolution", "_convolution", "constant_pad_nd", "pad", "_pad_circular"),
+        *(f"conv{d}d" for d in (1, 2, 3)),
+        *(f"{mode}_pad{d}d" for mode in ("reflection", "replication") for d in (1, 2, 3)),
+    )
+    if (packet := getattr(torch.ops.aten, name, None)) is not None
+    for overload in packet.overloads()
+}

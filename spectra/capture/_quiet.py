@@ -1,0 +1,35 @@
+"""Let a model be run without leaving a trace on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def quiet(model: nn.Module, *, seed: int | None = None) -> Iterator[nn.Module]:
+    """Run a model in evaluation mode, without gradients, on a forked random generator.
+
+    Each module's own training flag and the state of the random generators (the CPU's and
+    those of the model's CUDA devices) come back on leaving, whatever happened inside.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its flags are set one by one, so that no overridden ``train`` or ``eval`` runs.
+    seed : int, optional
+        Seed of the forked generators; by default they continue from where they are.
+    """
+    flags = [(m, m.training) for m in model.modules() if hasattr(m, "training")]
+    devices = sorted({p.device.index for p in model.parameters() if p.device.type == "cuda"})
+    with torch.random.fork_rng(devices), torch.no_grad():
+        if seed is not None:
+            torch.manual_seed(seed)
+        try:
+            for module, _ in flags:
+                module.training = False
+            yield model
+        finally:
+            for module, flag in flags:
+                module.training = flag

@@ -1,0 +1,253 @@
+"""Which dispatched operations upsample, and how to read kind, factor and kernel off a call.
+
+One recogniser per operation, in one table. Both vocabularies are here: the decomposed
+operations that reach a dispatch mode as a rule (``aten.convolution``,
+``aten.upsample_nearest2d``) and the undecomposed ones that reach it under
+``torch.inference_mode`` and in traces (``aten.conv_transpose2d``, ``upsample_*.vec``,
+``aten._convolution``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isclose
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from spectra.capture._steps import Kind
+
+Family = Literal["conv", "shuffle", "resize", "pool"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an operation of the table.
+
+    ``spatial`` is the number of spatial axes, ``channel`` the index of the channel axis and
+    ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
+    that only could have been a step: stride 1, or a resize that shrinks.
+    """
+
+    family: Family
+    kind: Kind
+    upsamples: bool
+    factor: tuple[int, ...]
+    scale: tuple[Fraction, ...]
+    spatial: int
+    channel: int
+    source: Tensor
+    weight: Tensor | None = None
+    stride: tuple[int, ...] | None = None
+    groups: int | None = None
+    reason: str | None = None
+
+    def as_map(self, tensor: Tensor) -> Tensor:
+        """View a tensor of this call as ``(sample, channel, *spatial)``."""
+        channels = tensor.shape[self.channel]
+        return tensor.reshape(-1, channels, *tensor.shape[tensor.ndim - self.spatial :])
+
+
+Recogniser = Callable[[OpOverload, Sequence[Any], Mapping[str, Any], Tensor], Call | None]
+
+
+def _arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call by name, with defaults."""
+    schema = func._schema.arguments
+    values = {a.name: a.default_value for a in schema if a.has_default_value()}
+    positional = zip((a.name for a in schema), args, strict=False)
+    return values | dict(positional) | dict(kwargs)
+
+
+def _per_axis(values: Sequence[int], spatial: int) -> tuple[int, ...]:
+    return tuple(values) * spatial if len(values) == 1 else tuple(values)
+
+
+def _sizes(tensor: Tensor, spatial: int) -> tuple[int, ...]:
+    return tuple(tensor.shape[tensor.ndim - spatial :])
+
+
+def _scale(source: Tensor, result: Tensor, spatial: int) -> tuple[Fraction, ...]:
+    pairs = zip(_sizes(result, spatial), _sizes(source, spatial), strict=True)
+    return tuple(Fraction(grown, size) for grown, size in pairs)
+
+
+def _convolution(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+) -> Call | None:
+    """Read ``aten.convolution`` and ``aten._convolution``, most of which are no step."""
+    if len(args) > 6 and not args[6]:
+        return None
+    named = _arguments(func, args, kwargs)
+    return _transposed_conv(named, result) if named["transposed"] else None
+
+
+def _conv_transpose(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+) -> Call:
+    return _transposed_conv(_arguments(func, args, kwargs), result)
+
+
+def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Call:
+    source, weight = named["input"], named["weight"]
+    spatial = weight.ndim - 2
+    stride = _per_axis(named["stride"], spatial)
+    return Call(
+        family="conv",
+        kind="transposed_conv",
+        upsamples=max(stride) > 1,
+        factor=stride,
+        scale=_scale(source, result, spatial),
+        spatial=spatial,
+        channel=-spatial - 1,
+        source=source,
+        weight=weight,
+        stride=stride,
+        groups=named["groups"],
+    )
+
+
+def _pixel_shuffle(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+) -> Call:
+    named = _arguments(func, args, kwargs)
+    factor = int(named["upscale_factor"])
+    return Call(
+        family="shuffle",
+        kind="pixel_shuffle",
+        upsamples=factor > 1,
+        factor=(factor, factor),
+        scale=_scale(named["self"], result, 2),
+        spatial=2,
+        channel=-3,
+        source=named["self"],
+    )
+
+
+def _resize(kind: Kind, spatial: int) -> Recogniser:
+    """Return the recogniser of one mode of ``interpolate``."""
+
+    def read(
+        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+    ) -> Call:
+        named = _arguments(func, args, kwargs)
+        source = named["input"] if "input" in named else named["self"]
+        scale = _scale(source, result, spatial)
+        asked = named.get("scale_factors") or [
+            value for name, value in named.items() if name.startswith("scale")
+        ]
+        given = [value for value in asked if value is not None]
+        reason = _no_lattice(scale, given, align_corners=bool(named.get("align_corners")))
+        spread = not given and all(
+            size == 1
+            for size, ratio in zip(_sizes(source, spatial), scale, strict=True)
+            if ratio > 1
+        )
+        return Call(
+            family="resize",
+            kind=kind,
+            upsamples=max(scale) > 1 and not spread,
+            factor=() if reason else tuple(map(int, scale)),
+            scale=scale,
+            spatial=spatial,
+            channel=-spatial - 1,
+            source=source,
+            reason=reason,
+        )
+
+    return read
+
+
+def _area(spatial: int) -> Recogniser:
+    """Return the recogniser of adaptive pooling, which is what ``mode="area"`` calls."""
+
+    def read(
+        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+    ) -> Call:
+        source = _arguments(func, args, kwargs)["self"]
+        # A 1-D call arrives as a 2-D one whose rows were added for it.
+        added = spatial == 2 and source.shape[-2] == result.shape[-2] == 1
+        axes = 1 if added else spatial
+        scale = _scale(source, result, axes)
+        reason = _no_lattice(scale, [], align_corners=False)
+        spread = all(size == 1 for size in _sizes(source, axes))
+        return Call(
+            family="pool",
+            kind="area",
+            upsamples=max(scale) > 1 and not spread,
+            factor=() if reason else tuple(map(int, scale)),
+            scale=scale,
+            spatial=axes,
+            channel=-spatial - 1,
+            source=source,
+            reason=reason,
+        )
+
+    return read
+
+
+def _no_lattice(
+    scale: Sequence[Fraction], asked: Sequence[float], *, align_corners: bool
+) -> str | None:
+    """Say why a resize has no lattice, or None where every ratio is a whole number."""
+    if align_corners:
+        return "align_corners=True puts the samples on no whole-number lattice"
+    for ratio in scale:
+        if ratio.denominator > 1:
+            return f"the ratio {float(ratio):.4g} is not a whole number"
+    for wanted, ratio in zip(asked, scale, strict=False):
+        if not isclose(wanted, ratio, rel_tol=1e-6):
+            return f"the ratio {wanted:.4g} is not a whole number"
+    return None
+
+
+_RESIZES: dict[str, tuple[Kind, int]] = {
+    "upsample_nearest1d": ("nearest", 1),
+    "upsample_nearest2d": ("nearest", 2),
+    "upsample_nearest3d": ("nearest", 3),
+    "_upsample_nearest_exact1d": ("nearest", 1),
+    "_upsample_nearest_exact2d": ("nearest", 2),
+    "_upsample_nearest_exact3d": ("nearest", 3),
+    "upsample_linear1d": ("linear", 1),
+    "upsample_bilinear2d": ("bilinear", 2),
+    "upsample_bicubic2d": ("bicubic", 2),
+    "upsample_trilinear3d": ("trilinear", 3),
+    "_upsample_bilinear2d_aa": ("antialiased", 2),
+    "_upsample_bicubic2d_aa": ("antialiased", 2),
+    "_upsample_lanczos2d_aa": ("antialiased", 2),
+}
+
+_BY_NAME: dict[str, Recogniser] = {
+    "convolution": _convolution,
+    "_convolution": _convolution,
+    "conv_transpose1d": _conv_transpose,
+    "conv_transpose2d": _conv_transpose,
+    "conv_transpose3d": _conv_transpose,
+    "pixel_shuffle": _pixel_shuffle,
+    "adaptive_avg_pool1d": _area(1),
+    "adaptive_avg_pool2d": _area(2),
+    "adaptive_avg_pool3d": _area(3),
+    "_adaptive_avg_pool2d": _area(2),
+    "_adaptive_avg_pool3d": _area(3),
+} | {name: _resize(*what) for name, what in _RESIZES.items()}
+
+FAMILIES: dict[str, Family] = {
+    "pixel_shuffle": "shuffle",
+    "interpolate": "resize",
+    "upsample": "resize",
+    **{f"conv_transpose{d}d": "conv" for d in (1, 2, 3)},
+    **{f"adaptive_avg_pool{d}d": "pool" for d in (1, 2, 3)},
+    **dict.fromkeys(_RESIZES, "resize"),
+}
+"""Names under which these operations stand in a TorchScript graph."""
+
+RECOGNISERS: dict[OpOverload, Recogniser] = {
+    getattr(packet, overload): recogniser
+    for name, recogniser in _BY_NAME.items()
+    if (packet := getattr(torch.ops.aten, name, None)) is not None
+    for overload in packet.overloads()
+    if "out" not in overload
+}
+"""Operation -> how to read a call of it: the one place to add an operation."""
