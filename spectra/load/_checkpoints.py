@@ -1,0 +1,208 @@
+"""Opening a model file without running the code in it."""
+
+import argparse
+import collections
+import pathlib
+import pickletools
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spectra.errors import LoadError
+from spectra.load._formats import DESCRIPTION, Format, check_readable, recognise, weights_refusal
+from spectra.load._text import brief, listed
+
+PROGRAMS: frozenset[Format] = frozenset({"torchscript", "torch_export"})
+
+_CORES = ("core", "_core")  # numpy before and since version 2
+_ALLOWED: list[Any] = [
+    argparse.Namespace,
+    collections.defaultdict,
+    np.dtype,
+    np.ndarray,
+    *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in _CORES),
+    *((np.zeros(0).__reduce__()[0], f"numpy.{core}.multiarray._reconstruct") for core in _CORES),
+    *{type(np.dtype(code)) for code in "?bhilqBHILQefdgFDSU"},
+    *(
+        (getattr(pathlib, f"Pure{flavour}Path"), f"{module}.{pure}{flavour}Path")
+        for flavour in ("Posix", "Windows")
+        for module in ("pathlib", "pathlib._local")
+        for pure in ("", "Pure")
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a file of a model gave: a whole module, or an object that holds weights somewhere."""
+
+    format: Format
+    content: object
+
+
+def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
+    """Open the model file ``path`` on the CPU without executing anything in it.
+
+    Parameters
+    ----------
+    path : Path
+        A torch.save file of either kind, a safetensors file or, with ``trust``, a pickled
+        module, a TorchScript or a torch.export program. Recognised by content.
+    trust : bool
+        Allow the file to run code. Nothing is ever retried with more trust than given.
+
+    Raises
+    ------
+    LoadError
+        If the file is missing, damaged, something else, or holds code that is not trusted.
+    """
+    check_readable(path, "a file of weights", LoadError)
+    found = recognise(path)
+    if found in PROGRAMS:
+        return Opened(found, _open_program(path, found, trust=trust))
+    if found == "safetensors":
+        return Opened(found, _open_safetensors(path))
+    if found in ("torch_zip", "torch_legacy", "pickle"):
+        return Opened(found, open_torch(path, trust=trust))
+    raise LoadError(weights_refusal(path, found))
+
+
+def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
+    """Return what ``torch.save`` wrote to ``path``, on the CPU; code runs only with ``trust``."""
+    try:
+        with path.open("rb") as file, torch.serialization.safe_globals(_ALLOWED), _quiet():
+            return torch.load(
+                str(path) if mmap else file,
+                map_location="cpu",
+                weights_only=not trust,
+                mmap=mmap or None,
+            )
+    except Exception as error:
+        offending = () if trust else unsafe_globals(path)
+        if offending:
+            raise LoadError(_untrusted(path, offending)) from error
+        if trust and isinstance(error, ImportError | AttributeError):
+            raise LoadError(_not_importable(path, error)) from error
+        message = f"{path} looks like {DESCRIPTION[recognise(path)]} but cannot be read"
+        raise LoadError(
+            f"{message} ({brief(error)}): it is damaged or incomplete; download or save it again"
+        ) from error
+
+
+def unsafe_globals(path: Path) -> tuple[str, ...]:
+    """Return the names that the pickle in ``path`` would import and that are not plain data.
+
+    The pickle is only read, never run.
+    """
+    try:
+        if zipfile.is_zipfile(path):
+            with torch.serialization.safe_globals(_ALLOWED):
+                found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+        else:
+            with path.open("rb") as file:
+                found = list(_pickled_globals(file))
+    except Exception:  # a damaged file has no list; the caller reports the damage
+        return ()
+    return tuple(sorted({name for name in found if not _is_data(name)}))
+
+
+def _is_data(name: str) -> bool:
+    allowed = {item[1] for item in _ALLOWED if isinstance(item, tuple)}
+    allowed |= {f"{item.__module__}.{item.__name__}" for item in _ALLOWED if isinstance(item, type)}
+    tensors = r"torch\.(\w*Storage|Tensor|Size|device|\w+\d+|_utils\._rebuild\w+|_tensor\.\w+)"
+    tensors += r"|torch\.nn\.parameter\.\w+|collections\.\w+|_codecs\.encode"
+    return name in allowed or bool(re.fullmatch(tensors, name))
+
+
+def _pickled_globals(file: IO[bytes]) -> Iterator[str]:
+    """Yield the globals of the pickles that follow each other in ``file``."""
+    while file.peek(1) if hasattr(file, "peek") else True:
+        strings: list[str] = []
+        try:
+            for opcode, argument, _ in pickletools.genops(file):
+                if opcode.name in ("GLOBAL", "INST"):
+                    yield str(argument).replace(" ", ".")
+                elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
+                    yield ".".join(strings[-2:])
+                elif isinstance(argument, str):
+                    strings.append(argument)
+        except Exception:  # the pickles end where the raw tensors begin
+            return
+
+
+def _untrusted(path: Path, offending: tuple[str, ...]) -> str:
+    names = listed(offending)
+    return (
+        f"{path} needs Python code to open (it would import {names}): expected plain weights, "
+        "because such a file can run anything; if you trust its author add --trust (trust=True), "
+        "else ask for the state_dict"
+    )
+
+
+def _not_importable(path: Path, error: Exception) -> str:
+    return (
+        f"{path} is a pickled module whose class is not importable here ({brief(error)}): "
+        "expected its source code on PYTHONPATH; run from the folder that defines it, or save "
+        "model.state_dict() there and give --arch"
+    )
+
+
+def _open_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path, device="cpu")
+    except Exception as error:
+        raise LoadError(
+            f"{path} starts like a safetensors file but cannot be read ({brief(error)}): "
+            "it is damaged or incomplete; download or save it again"
+        ) from error
+
+
+def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
+    """Return the module of a TorchScript or torch.export program."""
+    if not trust:
+        raise LoadError(
+            f"{path} is {DESCRIPTION[found]}, which can run code when opened: expected plain "
+            "weights; if you trust its author add --trust (trust=True), else save "
+            "model.state_dict() and give --arch"
+        )
+    try:
+        with _quiet():
+            if found == "torchscript":
+                return cast(nn.Module, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
+            return _open_export(path)
+    except Exception as error:
+        raise LoadError(
+            f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
+            "it is damaged, incomplete or of another torch version; export it again"
+        ) from error
+
+
+def _open_export(path: Path) -> nn.Module:
+    """Open a torch.export program with its modules' names, as far as it kept them."""
+    from torch.export import load, unflatten
+
+    program = load(path)
+    try:
+        return unflatten(program)
+    except Exception:  # a program without module structure is still a module
+        return program.module()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence torch's notices of deprecation, which the user cannot act upon."""
+    with warnings.catch_warnings():
+        for category in (DeprecationWarning, FutureWarning, UserWarning, SyntaxWarning):
+            warnings.simplefilter("ignore", category)
+        yield

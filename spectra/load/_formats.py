@@ -1,0 +1,294 @@
+"""What a file is, by its content and never by its suffix."""
+
+import difflib
+import struct
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from spectra.errors import SpectraError
+
+Format = Literal[
+    "torch_zip",
+    "torch_legacy",
+    "pickle",
+    "safetensors",
+    "torchscript",
+    "torch_export",
+    "onnx",
+    "tensorflow",
+    "gguf",
+    "npy",
+    "npz",
+    "hdf5",
+    "netcdf3",
+    "picture",
+    "lfs_pointer",
+    "html",
+    "json",
+    "text",
+    "tar",
+    "compressed",
+    "zip",
+    "truncated_zip",
+    "truncated_safetensors",
+    "empty",
+    "directory",
+    "unknown",
+]
+
+HEAD_BYTES = 4096
+LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
+PICTURE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2"),
+)
+_PICTURE_MAGIC = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",
+    b"MM\x00*",
+    b"II+\x00",
+    b"MM\x00+",
+    b"\x00\x00\x00\x0cjP  ",
+)
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (LEGACY_MAGIC, "torch_legacy"),
+    (b"\x93NUMPY", "npy"),
+    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (b"CDF\x01", "netcdf3"),
+    (b"CDF\x02", "netcdf3"),
+    (b"CDF\x05", "netcdf3"),
+    (b"GGUF", "gguf"),
+    (b"\x1f\x8b", "compressed"),
+    (b"BZh", "compressed"),
+    (b"\xfd7zXZ", "compressed"),
+    (b"7z\xbc\xaf", "compressed"),
+    (b"Rar!", "compressed"),
+    (b"version https://git-lfs", "lfs_pointer"),
+)
+
+WEIGHTS_EXPECTED = "expected weights (torch.save or safetensors), or a factory such as net.py:make"
+DESCRIPTION: dict[Format, str] = {
+    "torch_zip": "a torch.save file",
+    "torch_legacy": "a torch.save file of the old kind",
+    "pickle": "a plain Python pickle",
+    "safetensors": "a safetensors file",
+    "torchscript": "a TorchScript program",
+    "torch_export": "a torch.export program (.pt2)",
+    "onnx": "an ONNX graph",
+    "tensorflow": "a TensorFlow graph",
+    "gguf": "a GGUF file of quantised weights",
+    "npy": "a NumPy array (.npy)",
+    "npz": "an archive of NumPy arrays (.npz)",
+    "hdf5": "an HDF5 file (netCDF-4 or Keras)",
+    "netcdf3": "a netCDF-3 file",
+    "picture": "a picture",
+    "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
+    "html": "a web page (HTML): a download that went wrong",
+    "json": "a JSON text",
+    "text": "a text file",
+    "tar": "a tar archive",
+    "compressed": "a compressed archive",
+    "zip": "a zip archive of something else",
+    "truncated_zip": "a truncated zip archive: a download or copy that stopped early",
+    "truncated_safetensors": "a truncated safetensors file: a download or copy that stopped early",
+    "empty": "empty (0 bytes)",
+    "directory": "a folder",
+    "unknown": "of no known kind",
+}
+_WEIGHTS_ADVICE: dict[Format, str] = {
+    "onnx": "export the PyTorch model's weights with torch.save(model.state_dict(), FILE) "
+    "and name its class with --arch",
+    "tensorflow": "rewrite its weights as a state_dict of a PyTorch module "
+    "and name that module with --arch",
+    "gguf": "use the original safetensors file of the same model",
+    "npy": "give it as INPUTS, after the model",
+    "npz": "give it as INPUTS, after the model",
+    "hdf5": "give it as INPUTS, after the model, if it is netCDF; rewrite Keras weights as a "
+    "PyTorch state_dict",
+    "netcdf3": "give it as INPUTS, after the model",
+    "picture": "give it as INPUTS, after the model",
+    "lfs_pointer": "run 'git lfs pull' in its repository, then try again",
+    "html": "download the file itself (the 'raw' or 'resolve' address), then try again",
+    "json": "give the .safetensors or .pth file that lies beside it",
+    "text": "give the file that holds the weights",
+    "tar": "unpack it ('tar xf FILE'), then give the weights inside",
+    "compressed": "unpack it, then give the weights inside",
+    "zip": "unpack it, then give the weights inside",
+    "truncated_zip": "download or copy it again and compare its size",
+    "truncated_safetensors": "download or copy it again and compare its size",
+    "empty": "download or save it again",
+    "unknown": "save the weights again with torch.save(model.state_dict(), FILE)",
+}
+
+
+def recognise(path: Path) -> Format:
+    """Return what the file at ``path`` is, from its first bytes and its archive's names.
+
+    Nothing is unpickled or executed.
+
+    Raises
+    ------
+    OSError
+        If the file is missing or cannot be read.
+    """
+    if path.is_dir():
+        return "directory"
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        return "empty"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _recognise_zip(path)
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    if is_picture(head):
+        return "picture"
+    return (
+        _recognise_safetensors(head, path.stat().st_size)
+        or _recognise_protobuf(head)
+        or _recognise_text(head)
+        or ("tar" if head[257:262] == b"ustar" else None)
+        or ("pickle" if head[0] == 0x80 and 2 <= head[1:2][0] <= 5 else "unknown")
+    )
+
+
+def is_picture(head: bytes) -> bool:
+    """Tell whether a file that starts with ``head`` is a picture."""
+    return (
+        head.startswith(_PICTURE_MAGIC)
+        or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+        or (head.startswith(b"BM") and head[6:10] == bytes(4))
+        or (head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace())
+    )
+
+
+def _recognise_zip(path: Path) -> Format:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+        return "truncated_zip"
+    leaves = {name.rpartition("/")[2] for name in names}
+    if "constants.pkl" in leaves:
+        return "torchscript"
+    if leaves & {"archive_format", "serialized_exported_program.json"}:
+        return "torch_export"
+    if "data.pkl" in leaves:
+        return "torch_zip"
+    if names and all(name.endswith(".npy") for name in names):
+        return "npz"
+    return "zip"
+
+
+def _recognise_safetensors(head: bytes, size: int) -> Format | None:
+    if head[8:10] not in (b'{"', b"{}", b"{ "):
+        return None
+    (length,) = struct.unpack("<Q", head[:8])
+    return "safetensors" if length + 8 <= size else "truncated_safetensors"
+
+
+def _recognise_protobuf(head: bytes) -> Format | None:
+    """Tell ONNX (field 1, the IR version) from a TensorFlow graph (field 1, a node)."""
+    if head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a"):
+        return "onnx"
+    if head[0] == 0x0A and (b"Placeholder" in head or b"Const" in head):
+        return "tensorflow"
+    return None
+
+
+def _recognise_text(head: bytes) -> Format | None:
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or len(head) < HEAD_BYTES:
+            return None
+        text = head[: error.start].decode("utf-8-sig")
+    if any(ord(letter) < 32 and letter not in "\t\n\r\f\x1b" for letter in text):
+        return None
+    start = text.lstrip().lower()
+    if start.startswith(("<!doctype", "<html", "<?xml", "<head")):
+        return "html"
+    return "json" if start.startswith(("{", "[")) else "text"
+
+
+def weights_refusal(path: Path, found: Format) -> str:
+    """Return the line that says why ``path`` is no model and what to type next."""
+    if found == "directory":
+        return _folder_refusal(path)
+    advice = _WEIGHTS_ADVICE.get(found, "give the file that holds the weights")
+    return f"{path} is {DESCRIPTION[found]}; {WEIGHTS_EXPECTED}; {advice}"
+
+
+def _folder_refusal(path: Path) -> str:
+    """Name the file inside a model folder that can be loaded, and the architecture's option."""
+    weights = sorted(
+        file for pattern in ("*.safetensors", "*.bin", "*.pth", "*.pt", "*.ckpt")
+        for file in path.glob(pattern) if file.is_file()
+    )  # fmt: skip
+    if (path / "model_index.json").is_file():
+        inner = next(iter(sorted(path.glob("*/config.json"))), path / "vae" / "config.json")
+        folder = path / "vae" if (path / "vae").is_dir() else inner.parent
+        return (
+            f"{path} is a diffusers pipeline (a folder of models); {WEIGHTS_EXPECTED}; "
+            f"give one model of it, for example {folder}"
+        )
+    class_name = _config_class(path / "config.json")
+    if class_name:
+        package, name = class_name
+        file = weights[0] if weights else path / "model.safetensors"
+        arch = f"{package}:{name}" if package == "diffusers" else "file.py:factory"
+        return (
+            f"{path} is a Hugging Face folder of a {name} ({package}), which is not opened as a "
+            f"whole; {WEIGHTS_EXPECTED}; type '{file} --arch {arch}' with a factory that builds it"
+        )
+    if weights:
+        return f"{path} is a folder; {WEIGHTS_EXPECTED}; give a file in it, such as {weights[0]}"
+    return f"{path} is a folder without weights in it; {WEIGHTS_EXPECTED}; give the weights' file"
+
+
+def _config_class(path: Path) -> tuple[str, str] | None:
+    """Return the package and class that a Hugging Face ``config.json`` names."""
+    import json
+
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(config, dict):
+        return None
+    if "_class_name" in config:
+        return "diffusers", str(config["_class_name"])
+    if config.get("architectures"):
+        return "transformers", str(config["architectures"][0])
+    if "_model_class" in config:
+        return "segmentation_models_pytorch", str(config["_model_class"])
+    if "architecture" in config:
+        return "timm", str(config["architecture"])
+    return None
+
+
+def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:
+    """Return ``path`` if it exists and can be opened; else raise ``error`` naming near misses."""
+    if not path.exists():
+        raise error(f"{path} does not exist: expected {what}{_near(path)}")
+    if path.is_file():
+        try:
+            path.open("rb").close()
+        except OSError as failure:
+            message = f"{path} cannot be read ({failure.strerror}): expected {what}"
+            raise error(message) from failure
+    return path
+
+
+def _near(path: Path) -> str:
+    """Return the names beside ``path`` that resemble it, as the end of a sentence."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"; the folder {folder} does not exist either"
+    close = difflib.get_close_matches(path.name, (file.name for file in folder.iterdir()), n=3)
+    return f"; did you mean {' or '.join(str(folder / name) for name in close)}?" if close else ""

@@ -1,0 +1,32 @@
+"""Shortening what an error message quotes."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+SHOWN = 6
+
+
+def brief(error: BaseException) -> str:
+    """Return the first line of an error, without colours and shortened."""
+    lines = re.sub(r"\x1b\[\d*m", "", str(error)).strip().splitlines()
+    text = lines[0].split(" This file can still be loaded")[0] if lines else ""
+    text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def listed(items: Iterable[object], shown: int = SHOWN) -> str:
+    """Return the first few ``items`` as text, with the count of the rest."""
+    names = [str(item) for item in items]
+    rest = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return (", ".join(names[:shown]) + rest) if names else "nothing"
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Return a question with the nearest of ``names``, or the first of them."""
+    names = list(names)
+    lower = {item.lower(): item for item in names}
+    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(lower[item] for item in close)}?"
+    return f"expected one of {listed(names, 12)}"

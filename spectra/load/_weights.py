@@ -1,0 +1,193 @@
+"""Finding the named tensors in what a checkpoint holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+from spectra.errors import LoadError
+from spectra.load._text import listed
+
+Weights = dict[str, Tensor]
+
+EMA_KEYS = (
+    "params_ema",
+    "state_dict_ema",
+    "ema_state_dict",
+    "model_ema",
+    "net_ema",
+    "netG_ema",
+    "g_ema",
+    "G_ema",
+    "generator_ema",
+    "ema_model",
+    "ema",
+)
+PLAIN_KEYS = (
+    "state_dict",
+    "model_state_dict",
+    "params",
+    "model_state",
+    "model",
+    "net",
+    "netG",
+    "net_g",
+    "generator",
+    "G",
+    "g",
+    "gen",
+    "network",
+    "module",
+    "weights",
+    "decoder",
+)
+OPTIMIZER_KEYS = frozenset({"state", "param_groups"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """Weights found in a checkpoint, or a whole module."""
+
+    weights: Weights | nn.Module
+    notes: tuple[str, ...] = ()
+
+
+def find_weights(content: object, source: str, *, key: str | None = None) -> Found:
+    """Find the named tensors (or the module) in ``content``.
+
+    Without ``key``, averaged (EMA) weights are preferred to the others, then the usual keys,
+    then the only entry that looks like weights.
+
+    Parameters
+    ----------
+    content : object
+        What a file held.
+    source : str
+        Its name, for messages.
+    key : str, optional
+        Dotted path to the weights.
+
+    Raises
+    ------
+    LoadError
+        If ``key`` is absent, or there are no weights, or a choice that only the user can make.
+    """
+    if key is not None:
+        return _at_key(content, source, key)
+    found = _search(content)
+    if found is not None:
+        where, weights = found
+        return Found(weights, _notes(content, where, weights))
+    raise LoadError(_nothing_found(content, source))
+
+
+def _search(content: object, depth: int = 0) -> tuple[tuple[str, ...], Weights | nn.Module] | None:
+    """Return the path to the weights in ``content`` and the weights."""
+    if isinstance(content, nn.Module):
+        return (), content
+    if not isinstance(content, Mapping) or _is_optimizer(content) or depth > 4:
+        return None
+    if _is_weights(content):
+        return (), _named_tensors(content)
+    for name in (*EMA_KEYS, *PLAIN_KEYS):
+        found = _search(content.get(name), depth + 1)
+        if found is not None:
+            return (name, *found[0]), found[1]
+    others = {str(name): _search(value, depth + 1) for name, value in content.items()}
+    candidates = {name: found for name, found in others.items() if found is not None}
+    if len(candidates) == 1:
+        ((name, found),) = candidates.items()
+        return (name, *found[0]), found[1]
+    return None
+
+
+def _at_key(content: object, source: str, key: str) -> Found:
+    here, rest, walked = content, key, ""
+    while rest:
+        if not isinstance(here, Mapping):
+            break
+        parts = rest.split(".")
+        names = {str(name): name for name in here}
+        heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        head = next((name for name in heads if name in names), None)
+        if head is None:
+            break
+        here, rest, walked = here[names[head]], rest[len(head) + 1 :], f"{walked}{head}."
+    inside = f" under {walked[:-1]!r}" if walked else ""
+    if rest:
+        present = listed(_describe(here)) if isinstance(here, Mapping) else _kind(here)
+        raise LoadError(f"key={key!r} is not in {source}: it holds{inside} {present}")
+    if isinstance(here, nn.Module):
+        return Found(here, (f"module under key {key!r}",))
+    tensors = _named_tensors(here) if isinstance(here, Mapping) else {}
+    if not tensors or (isinstance(here, Mapping) and _is_optimizer(here)):
+        found = _search(here)
+        if found is not None:
+            return Found(found[1], (f"weights under key {'.'.join((key, *found[0]))!r}",))
+        raise LoadError(f"key={key!r} of {source} holds {_kind(here)}, expected named tensors")
+    return Found(tensors, (f"weights under key {key!r}",))
+
+
+def _is_optimizer(content: Mapping[Any, Any]) -> bool:
+    return set(content) >= OPTIMIZER_KEYS
+
+
+def _is_weights(content: Mapping[Any, Any]) -> bool:
+    """Tell whether names lead directly to tensors, allowing a few plain values beside them."""
+    tensors = sum(isinstance(value, Tensor) for value in content.values())
+    containers = sum(isinstance(value, Mapping | nn.Module) for value in content.values())
+    return tensors > 0 and containers == 0 and 2 * tensors >= len(content)
+
+
+def _named_tensors(content: Mapping[Any, Any]) -> Weights:
+    return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+
+
+def _notes(
+    content: object, where: tuple[str, ...], weights: Weights | nn.Module
+) -> tuple[str, ...]:
+    notes = []
+    if isinstance(content, Mapping) and "pytorch-lightning_version" in content:
+        notes.append("Lightning checkpoint")
+    if where:
+        what = "module" if isinstance(weights, nn.Module) else "weights"
+        notes.append(f"{what} under key {'.'.join(where)!r}")
+        siblings = [str(name) for name, value in cast("Mapping[Any, Any]", content).items()
+                    if str(name) != where[0] and _search(value) is not None]  # fmt: skip
+        if where[0] in EMA_KEYS:
+            notes.append("averaged (EMA) weights preferred")
+        if siblings:
+            notes.append(f"other weights in the file, not used: {listed(siblings)}")
+    return tuple(notes)
+
+
+def _nothing_found(content: object, source: str) -> str:
+    expected = "expected named tensors (a state_dict)"
+    if isinstance(content, Tensor):
+        return f"{source} holds {_kind(content)}, {expected}; an array belongs after the model"
+    if not isinstance(content, Mapping):
+        return f"{source} holds {_kind(content)}, {expected}; save model.state_dict()"
+    candidates = [str(name) for name, value in content.items() if _search(value) is not None]
+    if candidates:
+        names = listed(candidates)
+        return f"{source} holds several sets of weights ({names}): choose one with --key (key=)"
+    optimizers = [str(k) for k, v in content.items() if isinstance(v, Mapping) and _is_optimizer(v)]
+    if _is_optimizer(content) or optimizers:
+        return (
+            f"{source} holds an optimizer's state and no weights: {expected}; give the file "
+            "that was saved from the model"
+        )
+    return f"{source} holds no weights: {expected}, found {listed(_describe(content))}"
+
+
+def _describe(content: Mapping[Any, Any]) -> list[str]:
+    return [f"{name} ({_kind(value)})" for name, value in content.items()]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"tensor {tuple(value.shape)}"
+    if isinstance(value, Mapping):
+        return f"{len(value)} entries" if value else "an empty dict"
+    return type(value).__name__
