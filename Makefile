@@ -1,0 +1,49 @@
+# Everything below needs Python >= 3.11 and the package index, nothing else.
+#
+#   make demo    score three small decoders on photographs and compare them
+#   make test    the test suite
+#   make lint    style, types, import directions
+#   make bench   speed and memory as ratios against bare FFT, bare forward and peers
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= spectra-out/demo
+
+BIN := $(VENV)/bin
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.PHONY: demo test lint bench train-demo
+.DEFAULT_GOAL := test
+
+demo: $(RUN)
+	$(BIN)/python -m spectra.demo --out $(OUT)
+
+test: export OMP_NUM_THREADS = 1
+test: $(DEV)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV)
+	$(BIN)/python benchmarks/bench.py
+
+train-demo: $(RUN)
+	$(BIN)/python -m spectra.demo.train
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than 3.11: name a newer one, make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(RUN)
