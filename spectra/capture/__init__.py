@@ -4,7 +4,7 @@ from spectra.capture._discover import discover
 from spectra.capture._forward import forward
 from spectra.capture._quiet import quiet
 from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
-from spectra.capture._stream import stream
+from spectra.capture._stream import Tap, stream
 
 __all__ = [
     "KINDS",
@@ -13,6 +13,7 @@ __all__ = [
     "Kind",
     "Mark",
     "Step",
+    "Tap",
     "discover",
     "forward",
     "quiet",

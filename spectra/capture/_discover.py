@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from spectra.capture._forward import forward, unwrap
+from spectra.capture._mode import LightMode
 from spectra.capture._modules import Frame, ModuleStack, added_by_borders
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import RECOGNISERS, Call
@@ -86,7 +86,7 @@ class _Sighting:
     output_shape: tuple[int, ...]
 
 
-class _Explorer(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Explorer(LightMode):  # type: ignore[no-untyped-call]
     """Follows what depends on the example and notes each call of a recognised operation."""
 
     def __init__(self, stack: ModuleStack, example: Tensor) -> None:
@@ -136,7 +136,9 @@ def _name(sightings: Sequence[_Sighting], method: str) -> tuple[tuple[Step, ...]
         if not call.upsamples:
             continue
         index = len(steps) if sighting.depends else None
-        marks.append(Mark(call.kind, call.factor, sighting.output_shape[0], index))
+        marks.append(
+            Mark(call.kind, call.factor, sighting.output_shape[0], index, not sighting.depends)
+        )
         if not sighting.depends:
             continue
         steps.append(

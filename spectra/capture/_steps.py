@@ -1,6 +1,9 @@
 """What an upsampling step is, and what is known of a model once its steps are found."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple, get_args
 
@@ -82,14 +85,16 @@ class Mark(NamedTuple):
     """What identifies an upsampling operation from one forward pass to the next.
 
     Sizes are left out on purpose: the same model on a larger picture has the same marks.
-    ``step`` is its index among the steps, or None where it does not depend on the model's
-    input (a resized position table), so that a model may keep its result and skip it.
+    ``step`` is its index among the steps, None where it is not one of them. It is
+    ``optional`` where it does not depend on the model's input (a resized position table):
+    a model may keep the result and skip it the next time.
     """
 
     kind: Kind
     factor: tuple[int, ...]
     channels: int
-    step: int | None
+    step: int | None = None
+    optional: bool = False
 
     def __str__(self) -> str:
         ratio = "x".join(map(str, self.factor)) or "no whole number"
@@ -134,20 +139,18 @@ class Discovery:
         pairs = zip(self.input_shape[1:], self.output_shape[1:], strict=True)
         return tuple(_ratio(grown, size) for size, grown in pairs)
 
-    def period_in_output(self, index: int) -> tuple[int, ...] | None:
-        """Return the period of step ``index`` in pixels of the model's output.
-
-        None where the step has no lattice, or the output is smaller than the step's map.
-        """
-        step = self.steps[index]
-        if not step.factor or len(step.output_shape) != len(self.output_shape):
-            return None
-        sizes = zip(step.output_shape[1:], self.output_shape[1:], strict=True)
-        later = tuple(_ratio(out, size) for size, out in sizes)
-        periods = [f * r if f > 1 else Fraction(1) for f, r in zip(step.factor, later, strict=True)]
-        if any(period.denominator > 1 for period in periods):
-            return None
-        return tuple(int(period) for period in periods)
+    def select(self, wanted: Callable[[Step], bool]) -> Discovery:
+        """Return the same discovery with only the wanted steps, numbered anew."""
+        kept = [index for index, step in enumerate(self.steps) if wanted(step)]
+        renumbered = {old: new for new, old in enumerate(kept)}
+        return replace(
+            self,
+            steps=tuple(self.steps[index] for index in kept),
+            signature=tuple(
+                mark if mark.step is None else mark._replace(step=renumbered.get(mark.step))
+                for mark in self.signature
+            ),
+        )
 
 
 def _ratio(large: int, small: int) -> Fraction:

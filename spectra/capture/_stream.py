@@ -1,14 +1,16 @@
 """Tap the steps of a running model: see each step's map as it passes, or replace it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from spectra.capture._forward import watched_by
+from spectra.capture._mode import LightMode
 from spectra.capture._recognise import RECOGNISERS, Call
 from spectra.capture._steps import Discovery, Mark
 from spectra.errors import ModelError, ParameterError
@@ -17,7 +19,7 @@ OnStep = Callable[[int, Tensor], Tensor | None]
 
 
 @contextmanager
-def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[nn.Module]:
+def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[Tap]:
     """Hand each step's output to ``on_step`` while the model runs inside the block.
 
     Nothing but the model should run inside the block: a foreign upsampling call would be
@@ -33,6 +35,12 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
         Called as ``on_step(i, map)``: the step's index in ``discovery.steps`` and its output
         as (B, C, *spatial), a view of the real one. A returned tensor of the same shape
         replaces the step's output.
+
+    Yields
+    ------
+    Tap
+        Its ``check()`` may be called between direct calls of the model, ``model(x)``; calls
+        by :func:`forward` are checked anyway.
 
     Raises
     ------
@@ -50,11 +58,11 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
     ...     _ = forward(net, torch.zeros(3, 1, 4, 4))
     0 (3, 1, 8, 8)
     """
-    tap = _Tap(discovery, on_step)
+    tap = Tap(discovery, on_step)
     try:
         with watched_by(tap), tap:
-            yield model
-            tap.leave()
+            yield tap
+            tap.check()
     except Exception:
         # TorchScript turns whatever a tap raises, KeyboardInterrupt too, into RuntimeError.
         if tap.error is not None:
@@ -62,7 +70,7 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
         raise
 
 
-class _Tap(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Tap(LightMode):  # type: ignore[no-untyped-call]
     """Counts through the marks of a discovery as the operations pass."""
 
     def __init__(self, discovery: Discovery, on_step: OnStep) -> None:
@@ -84,8 +92,8 @@ class _Tap(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._within_forward = False
         self._check_complete()
 
-    def leave(self) -> None:
-        """Check that the model, where it was called directly, left out no step."""
+    def check(self) -> None:
+        """Check, after direct calls of the model, that the last one left out no step."""
         if self._next > 0:
             self._check_complete()
 
@@ -103,7 +111,7 @@ class _Tap(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if call is None or not call.upsamples:
             return result
         try:
-            step = self._advance(Mark(call.kind, call.factor, result.shape[call.channel], None))
+            step = self._advance(Mark(call.kind, call.factor, result.shape[call.channel]))
             replacement = None if step is None else self._on_step(step, call.as_map(result))
             return result if replacement is None else _in_place_of(result, call, replacement)
         except BaseException as error:
@@ -119,12 +127,12 @@ class _Tap(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if mark[:3] == ran[:3]:
                 self._next = passed % len(self._marks) + 1
                 return mark.step
-            if mark.step is not None:
+            if not mark.optional:
                 raise self._changed(f"it ran {ran} instead of {self._describe(mark)}")
         raise self._changed(f"it ran {ran} after its last step")
 
     def _check_complete(self) -> None:
-        missing = [mark for mark in self._marks[self._next :] if mark.step is not None]
+        missing = [mark for mark in self._marks[self._next :] if not mark.optional]
         self._next = 0
         if missing:
             raise self._changed(f"it ended before {self._describe(missing[0])}")

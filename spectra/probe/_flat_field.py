@@ -1,0 +1,248 @@
+"""Show a model a constant picture: what has a pattern in its steps was born there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, lcm, log10
+
+import torch
+from torch import Tensor, nn
+
+from spectra.capture import Discovery, Step, discover, forward, quiet, stream
+from spectra.errors import ModelError
+from spectra.probe._pattern import Locked, locked_power
+
+_SMALLEST = 64
+_SETTLED_DB = 0.5
+_REST = 0.01
+_CLEAN_DBC = -100.0
+_MEMORY = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Grid-locked lines of one map under a constant input.
+
+    Attributes
+    ----------
+    line_dbc : float or None
+        Power of all lines over the power of the mean level, in dBc; None with a ``reason``.
+    size : int or None
+        Side of the input, in pixels, at which it was measured; None without spatial input.
+    converged : bool
+        Whether a larger input would say the same, so that borders play no part.
+    reason : str or None
+        Why there is no number, or why it has not converged.
+    """
+
+    line_dbc: float | None
+    size: int | None
+    converged: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class FlatField:
+    """Lines of every step and of the output; ``period`` is the output's, in its pixels."""
+
+    steps: tuple[Lines, ...]
+    output: Lines
+    period: tuple[int, ...] | None
+
+
+def flat_field(
+    model: nn.Module,
+    discovery: Discovery,
+    shape: Sequence[int],
+    *,
+    level: float | Tensor,
+    period: tuple[int, ...] | None = None,
+    method: str | None = None,
+    start: int | None = None,
+    limit: int = 1024,
+) -> FlatField:
+    """Measure the lines that a model makes out of a constant input.
+
+    A constant has no spectrum but DC, so every line in the interior of a step's map is
+    made by the step, or by those before it. Zero padding also makes structure, at the
+    borders: the input is doubled until the interior no longer changes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    discovery : Discovery
+        What :func:`spectra.capture.discover` returned for it.
+    shape : sequence of int
+        ``(channel, *spatial)`` of an input that the model is known to take.
+    level : float or Tensor of shape (C,)
+        The constant, in the units of the model's input; a tensor gives one a channel.
+    period : tuple of int, optional
+        Period of the lines that are looked for in the output, in its pixels, per axis;
+        without it the output has no row.
+    method : str, optional
+        Method of the model to call; the discovery's by default.
+    start, limit : int
+        Smallest and largest side of the input that is tried, in pixels. Memory may end the
+        doubling earlier.
+
+    Returns
+    -------
+    FlatField
+        The step's period is its factor. A map has converged once its lines change by less
+        than 0.5 dB from one size to the next, stand 20 dB above what is not periodic, or
+        lie below -100 dBc.
+
+    Raises
+    ------
+    ModelError
+        If the model fails at the given shape too.
+
+    Notes
+    -----
+    For one transposed convolution of kernel h, bias b and stride s under the constant m,
+    line k has the amplitude ``|m H(k/s)| / |m H(0) + s^d b|`` relative to the level: a ones
+    kernel of odd size K and stride 2 leaves -20 log10 K dBc in one dimension.
+    """
+    grids = [*(step.factor or None for step in discovery.steps), period]
+    reasons = [*(step.reason for step in discovery.steps), "no period was given"]
+    constant = torch.as_tensor(level, dtype=torch.float32).flatten().expand(shape[0])
+    if method is not None:
+        discovery = replace(discovery, method=method)
+    flat = _Flat(model, discovery, constant, grids)
+    end = flat.grow(tuple(shape[1:]), start or _SMALLEST, limit)
+    rows = [
+        Lines(None, None, converged=False, reason=reason) if grid is None else flat.lines(i, end)
+        for i, (grid, reason) in enumerate(zip(grids, reasons, strict=True))
+    ]
+    return FlatField(steps=tuple(rows[:-1]), output=rows[-1], period=period)
+
+
+class _Flat:
+    """A model under constants of growing size, and what each left in every map."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        discovery: Discovery,
+        constant: Tensor,
+        grids: Sequence[tuple[int, ...] | None],
+    ) -> None:
+        self._model = model
+        self._discovery = discovery
+        self._constant = constant
+        self._grids = grids
+        self._readings: list[list[Locked | None]] = []
+        self._size: int | None = None
+        self._largest_map = 0
+
+    def grow(self, spatial: tuple[int, ...], start: int, limit: int) -> str:
+        """Enlarge the input until all maps have converged; return why it went no further."""
+        if max(spatial, default=1) == 1:
+            self._read(spatial)
+            return "the model has no spatial input to enlarge"
+        unit = lcm(*self._discovery.total_stride)
+        sides = [n for k in range(16) if (n := -(-start // unit) * unit * 2**k) <= limit]
+        ladder = [(n,) * len(spatial) for n in sides]
+        if not ladder or not self._accepts(ladder[0]):
+            self._read(spatial)
+            ladder = [tuple(n * 2**k for n in spatial) for k in range(16)]
+        for size in ladder[1:]:
+            if all(map(self._converged, range(len(self._grids)))):
+                return "converged"
+            if max(size) > limit:
+                break
+            if self._largest_map * 8 * 2 ** len(size) > _memory(self._model):
+                return f"an input of {max(size)} pixels does not fit into memory"
+            if not self._accepts(size):
+                return f"the model does not run at {max(size)} pixels"
+        return f"not settled at {self._size} pixels"
+
+    def lines(self, row: int, end: str) -> Lines:
+        """Return what is known of one map."""
+        now = self._readings[-1][row]
+        if now is None:
+            reason = f"the map holds fewer than two periods: {end}"
+            return Lines(None, self._size, converged=False, reason=reason)
+        if now.level <= now.eps**2 * (now.line + now.rest):
+            return Lines(None, self._size, converged=True, reason="the mean level is zero")
+        if _dbc(now) < 20 * log10(8 * now.eps):
+            return Lines(None, self._size, converged=True, reason="no line above rounding")
+        settled = self._converged(row)
+        return Lines(_dbc(now), self._size, converged=settled, reason=None if settled else end)
+
+    def _converged(self, row: int) -> bool:
+        """Whether another size would change nothing, or there is nothing to find."""
+        if self._grids[row] is None:
+            return True
+        now = self._readings[-1][row]
+        if now is None or now.periods < 4:
+            return False
+        before = self._readings[-2][row] if len(self._readings) > 1 else None
+        settled = before is not None and abs(_dbc(now) - _dbc(before)) < _SETTLED_DB
+        return settled or now.rest < _REST * now.line or _dbc(now) < _CLEAN_DBC
+
+    def _accepts(self, spatial: tuple[int, ...]) -> bool:
+        try:
+            self._read(spatial)
+        except ModelError:
+            return False
+        return True
+
+    def _read(self, spatial: tuple[int, ...]) -> None:
+        """Run the model on a constant of one size and note what it left in every map."""
+        level = self._constant.reshape(1, -1, *[1] * len(spatial))
+        x = level.expand(1, -1, *spatial).contiguous()
+        readings: list[Locked | None] = [None] * len(self._grids)
+
+        def read(row: int, tensor: Tensor) -> None:
+            self._largest_map = max(self._largest_map, tensor.nbytes)
+            grid = self._grids[row]
+            if grid is not None and len(grid) == tensor.ndim - 2:
+                readings[row] = locked_power(tensor, grid)
+
+        with quiet(self._model, seed=0):
+            read(len(self._grids) - 1, self._run(x, read))
+        self._readings.append(readings)
+        self._size = max(spatial, default=None)
+
+    def _run(self, x: Tensor, read: Callable[[int, Tensor], None]) -> Tensor:
+        """Stream one forward; at another size a model may resize a table that it did not."""
+        method = self._discovery.method
+        try:
+            with stream(self._model, self._discovery, read):
+                return forward(self._model, x, method=method)
+        except ModelError:
+            again = discover(self._model, x, method=method).select(self._is_known)
+            if len(again.steps) != len(self._discovery.steps):
+                raise
+            with stream(self._model, again, read):
+                return forward(self._model, x, method=method)
+
+    def _is_known(self, step: Step) -> bool:
+        return _identity(step) in map(_identity, self._discovery.steps)
+
+
+def _identity(step: Step) -> tuple[str, int, str, tuple[int, ...]]:
+    return step.name, step.call, step.kind, step.factor
+
+
+def _dbc(locked: Locked) -> float:
+    """Return the lines' power over the level's, -inf where there is none."""
+    if locked.line == 0 or locked.level == 0:
+        return -inf
+    return 10 * log10(locked.line / locked.level)
+
+
+def _memory(model: nn.Module) -> float:
+    """Return how many bytes a forward pass may take on the model's device."""
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return free / 2
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return _MEMORY
+    return min(_MEMORY, free / 2)

@@ -1,0 +1,298 @@
+"""Move the picture under the model's sampling grid: what changes depends on the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import log10, pi
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spectra.capture import forward, quiet
+from spectra.errors import ModelError
+
+_SMALLEST_INTERIOR = 8
+
+
+@dataclass(frozen=True)
+class GridDependence:
+    """How much of a model's output depends on where the picture lies on the grid.
+
+    Attributes
+    ----------
+    dbc : float or None
+        Energy that changes with the offset over energy that stays, in dBc; None with a
+        ``reason``.
+    reason : str or None
+        Why there is no number.
+    offsets, of : int
+        How many offsets were tried, of how many there are.
+    how : str
+        How the picture was moved, and how the offsets were chosen.
+    """
+
+    dbc: float | None
+    reason: str | None
+    offsets: int
+    of: int
+    how: str = ""
+
+
+def grid_dependence(
+    model: nn.Module,
+    inputs: Tensor,
+    *,
+    total_stride: Sequence[int],
+    scale: Sequence[Fraction | float],
+    offsets: int = 16,
+    seed: int = 0,
+    method: str = "forward",
+) -> GridDependence:
+    """Measure how far a model's output depends on the position of its input on the grid.
+
+    A model that reduces its input by a total stride above 1 sees crops of the given
+    pictures that start at each offset below that stride; nothing is wrapped. A model that
+    only enlarges, by s, sees the scene moved by r/s input pixels (r = 0 ... s-1) with a
+    Fourier shift of the low-passed, border-tapered pictures. The outputs are moved back by
+    whole pixels and compared in their interior.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    inputs : Tensor, shape (B, C, *spatial)
+        Pictures larger than what the model needs; a few suffice.
+    total_stride : sequence of int
+        :attr:`spectra.capture.Discovery.total_stride`.
+    scale : sequence of Fraction or float
+        Output size over input size of each axis: :attr:`spectra.capture.Discovery.scale`.
+    offsets : int
+        At most so many offsets are tried, drawn at random without replacement.
+    seed : int
+        Of that draw, and of the model's own random numbers, which are the same for every
+        offset.
+    method : str
+        The method of the model to call.
+
+    Returns
+    -------
+    GridDependence
+
+    Notes
+    -----
+    With outputs Y_o at n offsets and their mean M, per channel and over all pictures:
+    whole-pixel offsets sample the picture's positions, so ``ch = sum_o (Y_o - M)^2 / (n - 1)``
+    and ``st = var(M) - ch / n``. Sub-pixel shifts are all the phases there are, so
+    ``ch = mean_o (Y_o - M)^2`` and ``st = var(M)``, which is the sub-stride equivariance
+    error; where only some of them are tried the first form is used. The result is
+    ``10 log10 mean_c(ch / st)``. It judges the whole model: lost detail counts too.
+    """
+    spatial = inputs.ndim - 2
+    if spatial < 1 or max(inputs.shape[2:]) == 1:
+        return GridDependence(None, "the model has no spatial input", 0, 0)
+    if not len(scale) == len(total_stride) == spatial:
+        return GridDependence(None, "input and output share no grid", 0, 0)
+    ratios = [Fraction(s).limit_denominator(64) for s in scale]
+    if max(total_stride) > 1:
+        shift: _Shift = _WholePixels(inputs, total_stride, ratios)
+    elif max(ratios) > 1:
+        shift = _SubPixels(inputs, ratios)
+    else:
+        return GridDependence(None, "the model neither reduces nor enlarges its input", 0, 0)
+    of = len(shift.offsets)
+    if shift.interior < _SMALLEST_INTERIOR:
+        reason = f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
+        return GridDependence(None, reason, 0, of)
+    if of < 2:
+        return GridDependence(None, "no offset falls on whole pixels of the output", 0, of)
+    chosen = _choose(shift.offsets, offsets, seed)
+    every = len(chosen) == of
+    how = f"{shift.how}: " + (
+        f"all {of} offsets" if every else f"{len(chosen)} of {of} offsets, at random (seed {seed})"
+    )
+    try:
+        moments = _moments(model, shift, chosen, seed, method)
+    except ModelError as error:
+        return GridDependence(None, str(error), 0, of, how)
+    dbc, why_not = _ratio(moments, len(chosen), population=shift.exhaustive and every)
+    return GridDependence(dbc, why_not, len(chosen), of, how)
+
+
+class _Shift(Protocol):
+    """A way of moving a picture on the model's grid and its output back."""
+
+    how: str
+    offsets: list[tuple[int, ...]]
+    exhaustive: bool
+    """Whether the offsets are all there are, rather than a sample of positions."""
+    interior: int
+    """Side in pixels of the smallest interior that is compared."""
+
+    def view(self, offset: tuple[int, ...]) -> Tensor:
+        """Return the inputs at one offset."""
+
+    def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        """Return the interior of the output, moved back."""
+
+
+class _WholePixels:
+    """Crops of the pictures; their side keeps the multiple of the total stride."""
+
+    how = "crops at whole pixels"
+    exhaustive = False
+
+    def __init__(self, inputs: Tensor, stride: Sequence[int], ratios: Sequence[Fraction]) -> None:
+        sizes = inputs.shape[2:]
+        self._inputs = inputs
+        self._ratios = ratios
+        self._sides = [(n - t + 1) // t * t for n, t in zip(sizes, stride, strict=True)]
+        steps = [range(0, t, s.denominator) for t, s in zip(stride, ratios, strict=True)]
+        self._last = [axis[-1] for axis in steps]
+        self.offsets = list(product(*steps))
+        outputs = [int(n * s) for n, s in zip(self._sides, ratios, strict=True)]
+        self.interior = min(self._spans(outputs), default=0)
+
+    def view(self, offset: tuple[int, ...]) -> Tensor:
+        return _cut(self._inputs, offset, self._sides)
+
+    def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        sizes = output.shape[2:]
+        moved = zip(sizes, self._last, offset, self._ratios, strict=True)
+        starts = [3 * n // 16 + int(s * (last - o)) for n, last, o, s in moved]
+        return _cut(output, starts, self._spans(sizes))
+
+    def _spans(self, sizes: Sequence[int]) -> list[int]:
+        """Return the side of what all offsets see of the picture, 3/16 off each border."""
+        parts = zip(sizes, self._last, self._ratios, strict=True)
+        return [n - 2 * (3 * n // 16) - int(s * last) for n, last, s in parts]
+
+
+class _SubPixels:
+    """Fourier shifts of the low-passed pictures by fractions of an input pixel."""
+
+    how = "sub-pixel shifts of the scene"
+    exhaustive = True
+
+    def __init__(self, inputs: Tensor, ratios: Sequence[Fraction]) -> None:
+        self._ratios = ratios
+        self._spectrum = torch.fft.fftn(_tapered(inputs.double()), dim=_axes(inputs))
+        self._spectrum *= _outer([_low_pass(n) for n in inputs.shape[2:]])
+        self._dtype = inputs.dtype
+        counts = [s.numerator if s > 1 else 1 for s in ratios]
+        self._last = [count - 1 for count in counts]
+        self.offsets = list(product(*map(range, counts)))
+        outputs = [int(n * s) for n, s in zip(inputs.shape[2:], ratios, strict=True)]
+        self.interior = min(self._spans(outputs)) if min(inputs.shape[2:]) >= 32 else 0
+
+    def view(self, offset: tuple[int, ...]) -> Tensor:
+        sizes = self._spectrum.shape[2:]
+        moved = zip(sizes, offset, self._ratios, strict=True)
+        turns = [
+            torch.exp(-2j * pi * torch.fft.fftfreq(n).double() * float(r / s)) for n, r, s in moved
+        ]
+        shifted = torch.fft.ifftn(self._spectrum * _outer(turns), dim=_axes(self._spectrum))
+        real: Tensor = shifted.real.to(self._dtype)
+        return real
+
+    def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        sizes = output.shape[2:]
+        starts = [n // 4 + r for n, r in zip(sizes, offset, strict=True)]
+        return _cut(output, starts, self._spans(sizes))
+
+    def _spans(self, sizes: Sequence[int]) -> list[int]:
+        return [n - 2 * (n // 4) - last for n, last in zip(sizes, self._last, strict=True)]
+
+
+def _cut(tensor: Tensor, starts: Sequence[int], sides: Sequence[int]) -> Tensor:
+    """Cut a window out of the spatial axes."""
+    for axis, (start, side) in enumerate(zip(starts, sides, strict=True), start=2):
+        tensor = tensor.narrow(axis, start, side)
+    return tensor
+
+
+def _axes(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(range(2, tensor.ndim))
+
+
+def _outer(factors: Sequence[Tensor]) -> Tensor:
+    """Return the product of one vector per axis, each along its own."""
+    result = torch.ones([1] * len(factors), dtype=torch.float64)
+    for axis, factor in enumerate(factors):
+        result = result * factor.reshape([-1 if i == axis else 1 for i in range(len(factors))])
+    return result
+
+
+def _tapered(pictures: Tensor) -> Tensor:
+    """Let each picture end in its own mean, over an eighth of its side."""
+    mean = pictures.mean(_axes(pictures), keepdim=True)
+    return mean + (pictures - mean) * _outer([_flat_top(n) for n in pictures.shape[2:]])
+
+
+def _flat_top(n: int) -> Tensor:
+    depth = torch.minimum(torch.arange(n), torch.arange(n).flip(0)).double() + 0.5
+    return _smooth(depth / max(1, n // 8))
+
+
+def _low_pass(n: int) -> Tensor:
+    """Return a response that falls from 1 at 0.6 to 0 at 0.8 of the Nyquist frequency."""
+    relative = torch.fft.fftfreq(n).double().abs() / 0.5
+    return _smooth((0.8 - relative) / 0.2)
+
+
+def _smooth(x: Tensor) -> Tensor:
+    """Return a raised cosine: 0 below 0, 1 above 1."""
+    return (1 - torch.cos(pi * x.clamp(0, 1))) / 2
+
+
+def _choose(offsets: list[tuple[int, ...]], count: int, seed: int) -> list[tuple[int, ...]]:
+    if len(offsets) <= count:
+        return offsets
+    drawn = np.random.default_rng(seed).choice(len(offsets), count, replace=False)
+    return [offsets[i] for i in sorted(drawn)]
+
+
+class _Moments(NamedTuple):
+    """Per channel: squared deviations from the mean output, its variance over space, level."""
+
+    deviation: Tensor
+    variance: Tensor
+    level: Tensor
+
+
+def _moments(
+    model: nn.Module,
+    shift: _Shift,
+    offsets: Sequence[tuple[int, ...]],
+    seed: int,
+    method: str,
+) -> _Moments:
+    """Accumulate mean and squared deviation over the offsets, by Welford's update."""
+    mean = deviation = torch.zeros(())
+    for count, offset in enumerate(offsets, start=1):
+        with quiet(model, seed=seed):
+            output = forward(model, shift.view(offset), method=method)
+        now = shift.aligned(output, offset).double()
+        step = now - mean
+        mean = mean + step / count
+        deviation = deviation + step * (now - mean)
+    over = (0, *_axes(mean))
+    return _Moments(
+        deviation=deviation.mean(over),
+        variance=mean.var(_axes(mean), correction=0).mean(0),
+        level=mean.square().mean(over),
+    )
+
+
+def _ratio(moments: _Moments, n: int, *, population: bool) -> tuple[float | None, str | None]:
+    """Return changing over staying energy in dBc, or None and why there is no number."""
+    change = moments.deviation / (n if population else n - 1)
+    stay = moments.variance - (0 if population else change / n)
+    alive = (stay > 0) & (moments.variance > 1e-12 * moments.level)
+    if not alive.any():
+        return None, "the output is constant"
+    ratio = float((change[alive] / stay[alive]).mean())
+    return (10 * log10(ratio), None) if ratio > 0 else (None, "nothing changes with the offset")
