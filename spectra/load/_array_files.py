@@ -1,0 +1,146 @@
+"""Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
+
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from torch import Tensor
+
+from spectra.errors import InputError, LoadError
+from spectra.load._arrays import AXES, Stack, array_stack, tensor_stack, to_tensor
+from spectra.load._checkpoints import open_torch
+from spectra.load._formats import DESCRIPTION, Format
+from spectra.load._text import brief, listed
+
+ARRAY_FORMATS: frozenset[Format] = frozenset(
+    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
+)
+CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
+
+
+def file_stack(path: Path, found: Format, key: str | None, source: str) -> Stack:
+    """Return the array in the file ``path``, of the kind ``found``, as a stack.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, holds pickled objects, or several arrays and no ``key``.
+    """
+    openers = {"npz": _npz, "hdf5": _netcdf, "netcdf3": _netcdf}
+    try:
+        if found in openers:
+            return openers[found](path, key, source)
+        if found == "npy":
+            return array_stack(np.load(path, mmap_mode="r", allow_pickle=False))
+        return _torch(path, found, key, source)
+    except (InputError, LoadError) as error:
+        raise InputError(str(error)) from error
+    except Exception as error:
+        raise InputError(
+            f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
+            "expected floats, not pickled objects, in an undamaged file"
+        ) from error
+
+
+def _npz(path: Path, key: str | None, source: str) -> Stack:
+    with zipfile.ZipFile(path) as archive:
+        headers = {name.removesuffix(".npy"): _npy_header(archive, name)
+                   for name in archive.namelist()}  # fmt: skip
+    name = _choose({name: (shape, dtype.name) for name, (shape, _, dtype) in headers.items()},
+                   key, source)  # fmt: skip
+    shape, fortran, dtype = headers[name]
+    note = (f"array {name!r} of {path.name}",) if len(headers) > 1 else ()
+    if fortran or dtype.hasobject or len(shape) < 2:  # cannot be read row by row
+        with np.load(path, allow_pickle=False) as arrays:
+            return replace(array_stack(arrays[name]), notes=note)
+
+    def rows() -> Iterator[Tensor]:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+            _read_header(file)
+            values = int(np.prod(shape[1:]))
+            for _ in range(shape[0]):
+                row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
+                yield to_tensor(row.reshape(shape[1:]))
+
+    return Stack(shape[0], shape[1:], dtype.name, rows, note)
+
+
+def _npy_header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], bool, Any]:
+    with archive.open(name) as file:
+        return _read_header(file)
+
+
+def _read_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
+    """Read the header of an .npy stream: shape, Fortran order and dtype."""
+    version = np.lib.format.read_magic(file)
+    read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
+            else np.lib.format.read_array_header_2_0)  # fmt: skip
+    return cast("tuple[tuple[int, ...], bool, Any]", read(file))
+
+
+def _torch(path: Path, found: Format, key: str | None, source: str) -> Stack:
+    content = open_torch(path, mmap=found == "torch_zip")
+    if isinstance(content, Mapping):
+        tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+        name = _choose({n: (tuple(t.shape), str(t.dtype)) for n, t in tensors.items()}, key, source)
+        return replace(tensor_stack(tensors[name]), notes=(f"tensor {name!r} of {path.name}",))
+    if not isinstance(content, Tensor):
+        raise InputError(
+            f"{source} holds a {type(content).__name__}: expected one tensor (N, C, ...), "
+            "such as torch.stack gives"
+        )
+    return tensor_stack(content)
+
+
+def _netcdf(path: Path, key: str | None, source: str) -> Stack:
+    import xarray as xr
+
+    with xr.open_dataset(path, decode_times=False) as dataset:
+        shapes = {
+            str(name): (tuple(variable.shape), variable.dtype.name)
+            for name, variable in dataset.data_vars.items()
+        }
+        name = _choose(shapes, key, source)
+        dims = [str(dim) for dim in dataset[name].dims]
+    channel = next((dim for dim in dims if dim.lower() in CHANNEL_NAMES), None)
+    order = [dims[0], channel, *dims[1:]] if channel not in (None, dims[0]) else dims
+    order = list(dict.fromkeys(order))
+    alone = channel is None and len(dims) == 3
+    shape = tuple(shapes[name][0][dims.index(dim)] for dim in order)
+    shape = (shape[0], 1, *shape[1:]) if alone else shape
+    note = f"variable {name!r} over {', '.join(order)}"
+
+    def rows() -> Iterator[Tensor]:
+        with xr.open_dataset(path, decode_times=False) as dataset:
+            variable = dataset[name].transpose(*order)
+            for index in range(shape[0]):
+                row = to_tensor(variable[index].values)
+                yield row[None] if alone else row
+
+    notes = (note + (", one channel" if alone else ""),)
+    return Stack(shape[0], shape[1:], shapes[name][1], rows, notes)
+
+
+def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:
+    """Return the name of the array to read: ``key``, or the only one that can be meant."""
+    texts = (f"{name} {tuple(shape)} {dtype}" for name, (shape, dtype) in arrays.items())
+    described = listed(texts, 12)
+    if key is not None:
+        if key not in arrays:
+            raise InputError(f"{source} has no array {key!r}: it holds {described}")
+        return key
+    maps = [
+        name
+        for name, (shape, dtype) in arrays.items()
+        if len(shape) - 1 in AXES and "float" in dtype
+    ]
+    candidates = maps or list(arrays)
+    if len(candidates) != 1:
+        raise InputError(
+            f"{source} holds {described}: expected one array (N, C, ...); "
+            f"choose with '{source}?key=NAME'"
+        )
+    return candidates[0]
