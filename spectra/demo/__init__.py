@@ -7,10 +7,9 @@
 trained; ``python -m spectra.demo.train`` trains them again.
 """
 
-from pathlib import Path
-
 from spectra.demo._decoders import lctc, lctc_sinc, sinc_kernel, small
 from spectra.demo._photographs import photographs, write_photographs
+from spectra.demo._weights import weights
 
 __all__ = [
     "lctc",
@@ -21,8 +20,3 @@ __all__ = [
     "weights",
     "write_photographs",
 ]
-
-
-def weights(name: str) -> Path:
-    """Return the path of the trained weights of ``small``, ``lctc`` or ``lctc_sinc``."""
-    return Path(__file__).parent / f"{name}.safetensors"

@@ -1,0 +1,121 @@
+"""What holds for the project as a whole, whatever a stage does."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "matplotlib", "scipy", "xarray", "skimage", "torchvision"}
+MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work|root|home|opt|mnt)/\w")
+REGISTRY = re.compile(
+    r"--(?:extra-)?index-url|--find-links|files\.pythonhosted\.org|pypi\.org/simple"
+    r"|download\.pytorch\.org"
+)
+
+
+def loaded_by(statement):
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    """Texts of all files under version control."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    texts = {}
+    for path in paths:
+        content = path.read_bytes() if path.is_file() else b""
+        if b"\0" not in content[:8192]:
+            texts[path.relative_to(ROOT).as_posix()] = content.decode()
+    return texts
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Names of the files in a freshly built wheel."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    folder = tmp_path_factory.mktemp("wheel")
+    built = next(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"]))
+    with ZipFile(built) as archive:
+        return set(archive.namelist())
+
+
+@pytest.mark.parametrize("statement", ["import spectra", "import spectra_cli.main"])
+def test_importing_loads_nothing_heavy(statement):
+    assert loaded_by(statement) & HEAVY == set()
+
+
+def test_the_library_loads_neither_torchvision_nor_pyplot():
+    modules = loaded_by("import spectra.analysis, spectra.report, spectra.plot")
+    assert modules & {"torchvision", "matplotlib.pyplot"} == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spectra/py.typed",
+        "spectra/__init__.pyi",
+        "spectra/demo/MODEL_CARD.md",
+        "spectra/demo/small.safetensors",
+        "spectra/demo/lctc.safetensors",
+        "spectra/demo/lctc_sinc.safetensors",
+        "spectra_cli/py.typed",
+        "spectra_cli/main.py",
+    ],
+)
+def test_the_wheel_holds(wheel, name):
+    assert name in wheel
+
+
+def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel):
+    folders = {name.partition("/")[0] for name in wheel}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {
+        "spectra",
+        "spectra_cli",
+    }
+
+
+def test_the_wheel_holds_every_tracked_file_of_the_packages(wheel, tracked):
+    packaged = {name for name in tracked if name.startswith("spectra/")}
+    packaged |= {name.removeprefix("cli/") for name in tracked if name.startswith("cli/")}
+    assert packaged - wheel == set()
+
+
+def test_no_tracked_file_names_a_path_of_some_machine(tracked):
+    found = {name: hit[0] for name, text in tracked.items() if (hit := MACHINE_PATH.search(text))}
+    assert found == {}
+
+
+def test_no_tracked_file_names_a_package_registry(tracked):
+    this = Path(__file__).relative_to(ROOT).as_posix()
+    found = {name: hit[0] for name, text in tracked.items() if (hit := REGISTRY.search(text))}
+    found.pop(this, None)
+    assert found == {}
+
+
+def test_constraints_pin_exact_public_versions():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+
+
+def test_everything_the_project_needs_is_pinned():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in needed}
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
+    assert names - pinned == set()
