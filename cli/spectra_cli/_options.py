@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,22 +34,22 @@ class SectionedCommand(click.Command):
 class SectionedOption(click.Option):
     """An option that knows its section."""
 
-    def __init__(self, *args: Any, section: str = "General", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
 
 
-def option(section: str, *flags: str, **attributes: Any) -> Decorator[Any]:
-    """Return a decorator that adds one option to a command."""
-    return click.option(*flags, cls=SectionedOption, section=section, **attributes)
+def option(*flags: str, **attributes: Any) -> Callable[..., Decorator[Any]]:
+    """Return `click.option` of these arguments, which still lacks its section."""
+    return partial(click.option, *flags, cls=SectionedOption, **attributes)
 
 
-def together(*decorators: Decorator[Any]) -> Decorator[Any]:
-    """Return the decorators as one, in the order in which the help text lists them."""
+def section(title: str, *options: Callable[..., Decorator[Any]]) -> Decorator[Any]:
+    """Return a decorator that adds ``options`` to a command as one section of its help."""
 
     def decorate(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
+        for add in reversed(options):
+            command = add(section=title)(command)
         return command
 
     return decorate
@@ -79,95 +80,69 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-MODEL, INPUTS, RUN, RESULT, GATE = "Model", "Inputs", "Run", "Result", "Gate"
 COUNT = click.IntRange(min=1)
 FILE = click.Path(path_type=Path)
 
-loading_options = together(
+loading_options = section(
+    "Model",
+    option("--arch", help="Builds the model: pkg.mod:factory, file.py:factory, spandrel:NAME."),
     option(
-        MODEL, "--arch", help="Builds the model: pkg.mod:factory, file.py:factory, spandrel:NAME."
-    ),
-    option(
-        *(MODEL, "--arch-arg", "arch_args"),
+        "--arch-arg",
+        "arch_args",
         multiple=True,
         metavar="NAME=VALUE",
         callback=_pairs,
         help="Argument of the factory; repeat for more.",
     ),
-    option(MODEL, "--key", help="Where the weights are in the checkpoint."),
-    option(MODEL, "--strip-prefix", metavar="TEXT", help="Removed from the names of the weights."),
-    option(MODEL, "--strict/--no-strict", default=True, help="Refuse weights that do not fit."),
-    option(MODEL, "--trust", is_flag=True, help="Run code that the file carries."),
+    option("--key", help="Where the weights are in the checkpoint."),
+    option("--strip-prefix", metavar="TEXT", help="Removed from the names of the weights."),
+    option("--strict/--no-strict", default=True, help="Refuse weights that do not fit."),
+    option("--trust", is_flag=True, help="Run code that the file carries."),
+    option("--call", default="forward", metavar="METHOD", help="What to call instead of forward."),
 )
-input_options = together(
-    option(
-        INPUTS, "--range", metavar="A..B", help="Values the model expects: 0..1, -1..1, 0..255."
-    ),
-    option(
-        INPUTS, "--mean", metavar="M,M,M", callback=_numbers, help="Subtract from the channels."
-    ),
-    option(INPUTS, "--std", metavar="S,S,S", callback=_numbers, help="Divide the channels by."),
-    option(INPUTS, "--gray", is_flag=True, help="Read pictures as one channel."),
-    option(INPUTS, "--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
-    option(INPUTS, "--crop", type=COUNT, metavar="PX", help="Crop to this size."),
-    option(
-        INPUTS,
-        "--num",
-        type=COUNT,
-        metavar="N",
-        default=64,
-        show_default=True,
-        help="How many to use.",
-    ),
-    option(
-        INPUTS,
-        "--batch",
-        type=COUNT,
-        metavar="N",
-        help="How many at a time [default: what fits 256 MiB].",
-    ),
+input_options = section(
+    "Inputs",
+    option("--range", metavar="A..B", help="Values the model expects: 0..1, -1..1, 0..255."),
+    option("--mean", metavar="M,M,M", callback=_numbers, help="Subtract from the channels."),
+    option("--std", metavar="S,S,S", callback=_numbers, help="Divide the channels by."),
+    option("--gray", is_flag=True, help="Read pictures as one channel."),
+    option("--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
+    option("--crop", type=COUNT, metavar="PX", help="Crop to this size."),
+    option("--num", type=COUNT, metavar="N", default=64, help="How many to use [default: 64]."),
+    option("--batch", type=COUNT, metavar="N", help="At a time [default: what fits 256 MiB]."),
 )
-run_options = together(
+run_options = section(
+    "Run",
+    option("--list", "list_only", is_flag=True, help="Only show the steps."),
+    option("--steps", metavar="GLOB", help="Only the steps whose name matches."),
     option(
-        RUN, "--call", default="forward", show_default=True, help="Method of the model to call."
-    ),
-    option(RUN, "--steps", metavar="GLOB", help="Only the steps whose name matches."),
-    option(
-        *(RUN, "--layers"),
+        "--layers",
         multiple=True,
         metavar="GLOB",
         help="Also the outputs of these modules; repeat for more.",
     ),
-    option(RUN, "--device", default="auto", show_default=True, help="auto, cpu or cuda."),
-    option(RUN, "--threads", type=COUNT, metavar="N", help="CPU threads."),
-    option(
-        RUN,
-        "--seed",
-        type=int,
-        metavar="N",
-        default=0,
-        show_default=True,
-        help="Of everything random.",
-    ),
+    option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
+    option("--threads", type=COUNT, metavar="N", help="CPU threads."),
+    option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
 )
-result_options = together(
-    option(RESULT, "--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
-    option(RESULT, "--force", is_flag=True, help="Replace an old result."),
+result_options = section(
+    "Result",
+    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
+    option("--force", is_flag=True, help="Replace an old result."),
     option(
-        *(RESULT, "--formats"),
+        "--formats",
         default="json,nc,png",
-        show_default=True,
+        metavar="LIST",
         callback=_names,
-        help="Of json, nc, png, pdf.",
+        help="Some of json,nc,png,pdf [default: json,nc,png].",
     ),
-    option(RESULT, "--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
 )
-gate_options = together(
+gate_options = section(
+    "Gate",
+    option("--fail-above", metavar="DB", type=float, help="Exit 1 if A of the output is above."),
     option(
-        GATE, "--fail-above", metavar="DB", type=float, help="Exit 1 if A of the output is above."
-    ),
-    option(
-        *(GATE, "--baseline"),
+        "--baseline",
         type=FILE,
         metavar="SUMMARY.JSON",
         help="Exit 1 if a row is above the same row there.",

@@ -25,7 +25,6 @@ LOADING = ("arch", "arch_args", "key", "strip_prefix", "strict", "trust")
 @options.loading_options
 @options.input_options
 @options.run_options
-@options.option("Run", "--list", "list_only", is_flag=True, help="Only show the steps.")
 @options.result_options
 @options.gate_options
 @terminal_options
@@ -63,11 +62,11 @@ def analyze(
     from spectra.load import load_model
 
     loaded = load_model(model, **{name: given.pop(name) for name in LOADING})
-    for text in loaded.notes:
-        terminal.note(text)
     source = inputs[0] if len(inputs) == 1 else list(inputs) or None
     how = analysis.Options(**given)
     if list_only:
+        for text in loaded.notes:
+            terminal.note(text)
         found = analysis.list_steps(loaded, source, options=how)
         click.echo(report.encode_steps(found) if as_json else report.render_steps(found), nl=False)
         return

@@ -19,8 +19,8 @@ DPI = 150
 
 def write_figures(analysis: Analysis, folder: Path, formats: Collection[str]) -> None:
     """Draw the figures of ``analysis`` and save each in ``formats`` under ``folder``."""
-    folder.mkdir()
     for name, figure in _figures(analysis):
+        folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"
             figure.savefig(path, dpi=DPI, metadata=UNDATED[extension])
@@ -29,21 +29,24 @@ def write_figures(analysis: Analysis, folder: Path, formats: Collection[str]) ->
 def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     from spectra import plot
 
-    summary, tree, crops = analysis.summary, analysis.data, analysis.crops
-    rows = [(path, label) for path, label in _rows(summary) if _has_spectrum(tree, path)]
+    tree, crops = analysis.data, analysis.crops
+    rows = [(path, label) for path, label in _rows(analysis) if _has_spectrum(tree, path)]
     if rows:
         yield "strip", plot.strip_figure(tree, rows)
         yield "profiles", plot.profiles_figure(tree, rows)
-    if rows and (worst := _worst(summary)) in dict(rows):
+    if rows and (worst := _worst(analysis.summary)) in dict(rows):
         yield "worst", plot.worst_figure(tree, rows, worst)
     if "output" in crops and "locked" in crops:
         yield "crop", plot.crop_figure(crops["output"], crops["locked"])
 
 
-def _rows(summary: Summary) -> list[tuple[str, str]]:
+def _rows(analysis: Analysis) -> list[tuple[str, str]]:
     """Return each map's group in ``spectra.nc`` with its label, in the order of the model."""
-    steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
-    return [("input", "input"), *steps, ("output", "output")]
+    steps = [(f"steps/{i}", step.label) for i, step in enumerate(analysis.summary.steps)]
+    tree = analysis.data
+    names = tree["layers"].children if "layers" in tree.children else ()
+    layers = [(path := f"layers/{name}", str(tree[path].attrs["name"])) for name in names]
+    return [("input", "input"), *steps, *layers, ("output", "output")]
 
 
 def _worst(summary: Summary) -> str:

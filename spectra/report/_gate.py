@@ -25,10 +25,10 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
         If the output has no score, so that there is nothing to judge.
     """
     score = summary.output.score
-    if score.verdict == "insufficient" or summary.verdict == "insufficient":
+    if score.verdict == "insufficient":
         reason = score.reason or "the measurement is insufficient"
         raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
-    a_db = 0.0 if summary.verdict == "none" else score.a_db or 0.0
+    a_db = score.a_db or 0.0
     relation = "<=" if a_db <= limit_db else ">"
     return Gate(a_db <= limit_db, f"A of the output is {a_db:.2f} dB {relation} {limit_db:g} dB")
 

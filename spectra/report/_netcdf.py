@@ -9,20 +9,28 @@ from typing import TYPE_CHECKING, Any
 from spectra.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
+
+COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
 
 
 def write_tree(tree: xr.DataTree, path: str | PathLike[str]) -> None:
-    """Write ``tree`` to ``path`` as netCDF-4; the running sums (``state_*``) are compressed."""
+    """Write ``tree`` to ``path`` as compressed netCDF-4.
+
+    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1. The
+    file is made in memory and written at once, because HDF5 crashes where a disk is full.
+    """
+    stored = tree.copy()
+    for node in stored.subtree:
+        node.attrs = _storable(node.attrs)
     encoding = {
-        node.path: {
-            name: {"zlib": True, "complevel": 4}
-            for name, variable in node.data_vars.items()
-            if str(name).startswith("state_") and variable.ndim
-        }
-        for node in tree.subtree
+        node.path: {str(name): COMPRESSED for name, v in node.data_vars.items() if v.ndim}
+        for node in stored.subtree
+        if node.data_vars
     }
-    tree.to_netcdf(path, engine="h5netcdf", encoding={k: v for k, v in encoding.items() if v})
+    Path(path).write_bytes(stored.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
 def read_tree(path: str | PathLike[str]) -> xr.DataTree:
@@ -40,7 +48,7 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
     """
     import xarray as xr
 
-    file: Any = Path(path)
+    file = Path(path)
     if file.is_dir():
         file = file / "spectra.nc"
     try:
@@ -49,3 +57,11 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
     except (OSError, ValueError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else "not netCDF-4"
         raise InputError(f"{file}: cannot be read as spectra.nc: {reason}") from error
+
+
+def _storable(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        str(name): int(value) if isinstance(value, bool) else value
+        for name, value in attributes.items()
+        if value is not None
+    }

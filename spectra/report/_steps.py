@@ -22,7 +22,7 @@ def encode_steps(discovery: Discovery) -> bytes:
 
 def render_steps(discovery: Discovery) -> str:
     """Return a line for each step, then one for each growth that no step explains."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             words.printable(step.label),
             step.kind,

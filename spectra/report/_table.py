@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 120
 REASON_WIDTH = 20
-QUESTIONS = ("verdict", "where", "looks", "why", "try", "trust")
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
+NOTES = {"loading", "preprocessing"}
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 LEGEND = (
     "alias: power locked to the sampling grid over all other power; z: how far it stands out "
@@ -58,21 +58,20 @@ def render_text(
         no_color=not color,
         legacy_windows=False,
     )
-    print_answer(summary, console, wrote=wrote)
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
-
-
-def print_answer(
-    summary: Summary,
-    console: Console,
-    *,
-    wrote: str | PathLike[str] | None = None,
-) -> None:
-    """Print the answer on ``console`` (parameters as in `render_text`)."""
     console.print(_labelled(_head(summary)), "")
     console.print(_table(summary, console.width))
     console.print(Text("\n" + LEGEND + "\n", style="dim"))
     console.print(_labelled(_answer(summary, wrote)))
+    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+
+
+def print_answer(
+    summary: Summary, console: Console, *, wrote: str | PathLike[str] | None = None
+) -> None:
+    """Print the answer on ``console``, in colour where it has any (see `render_text`)."""
+    color = console.is_terminal and not console.no_color
+    text = render_text(summary, width=console.width, color=color, wrote=wrote)
+    console.file.write(text)
 
 
 def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
@@ -81,6 +80,9 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     facts = dict.fromkeys((model.format, model.architecture))
     about = ", ".join([*filter(None, facts), f"{words.count(model.parameters)} parameters"])
     yield "Model", Text(words.printable(f"{model.source}  ({about})"))
+    if not inputs.count:
+        yield "Inputs", Text("none: only the probes that need no data ran")
+        return
     kind = {"images": "pictures", "latent": "latents"}.get(inputs.kind, "inputs")
     used = f"{inputs.used} of {inputs.count} {kind}, {words.shape(inputs.shape)}"
     dropped = f", {len(inputs.dropped)} dropped" if inputs.dropped else ""
@@ -89,18 +91,12 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
 
 def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
     """Answer the questions in the order in which users ask them."""
-    texts = {"verdict": summary.verdict, **summary.answer}
-    for question in QUESTIONS:
-        if question in texts:
-            style = STYLES[summary.verdict] if question == "verdict" else ""
-            yield question.capitalize(), Text(words.printable(texts[question]), style)
-    for growth in summary.unexplained_growth:
-        shapes = f"{words.shape(growth.input_shape)} to {words.shape(growth.output_shape)}"
-        name = growth.name or "(model)"
-        text = f"{name} enlarges {shapes} by no step that was recognised"
-        yield "Unseen", Text(words.printable(text))
-    for warning in summary.warnings:
-        yield "Warning", Text(words.printable(warning.text), "yellow")
+    for question, text in {"verdict": summary.verdict, **summary.answer}.items():
+        style = STYLES[summary.verdict] if question == "verdict" else ""
+        yield question.capitalize(), Text(words.printable(text), style)
+    for finding in summary.warnings:
+        label, style = ("Note", "") if finding.id in NOTES else ("Warning", "yellow")
+        yield label, Text(words.printable(finding.text), style)
     if wrote is not None:
         yield "Wrote", Text(words.printable(f"{wrote}  ({summary.run.elapsed_s:.0f} s)"))
 
@@ -144,7 +140,7 @@ def _step_row(step: StepRow, *, worst: bool) -> _Row:
         step.kind,
         words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
         words.period(step.period_in_output),
-        *words.alias(step.score),
+        *words.alias(step.score, step.flat_field.line_dbc),
         words.z(step.score),
         step.score.verdict,
         *words.at_output(step),

@@ -48,13 +48,15 @@ def period(values: Sequence[int] | None) -> str:
     return f"{size(values)} px" if values and len(values) > 1 else size(values)
 
 
-def alias(score: Score) -> tuple[str, str]:
+def alias(score: Score, flat_field_dbc: float | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
     if score.asr_dbc is not None and (score.asr_ci95_dbc or score.verdict != "none"):
         interval = score.asr_ci95_dbc
         return f"{score.asr_dbc:.1f}", f"{interval[0]:.1f} to {interval[1]:.1f}" if interval else ""
     if score.asr_upper_dbc is not None:
         return "-", f"below {score.asr_upper_dbc:.1f}"
+    if flat_field_dbc is not None:
+        return "-", f"flat field {flat_field_dbc:.1f}"
     return "-", printable(score.reason or "not measured")
 
 

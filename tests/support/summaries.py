@@ -89,7 +89,10 @@ def summary() -> Summary:
         step("decoder.blocks.0.upsample.interpolate_features", NOTHING, kind="bilinear"),
         step("decoder.blocks.1.up", FAINT, kind="pixel_shuffle", call=1),
         step("decoder.blocks.2.upsample.transposed_convolution", PRESENT),
-        step("decoder.aux.up", Score(reason="input too small: 12 px, 16 needed")),
+        replace(
+            step("decoder.aux.up", Score(reason="input too small: 12 px, 16 needed")),
+            flat_field=FlatFieldRow(None, None, False, "the model refused a constant input"),
+        ),
     )
     return Summary(
         spectra_version="0.1.0",
@@ -111,6 +114,7 @@ def summary() -> Summary:
         steps=steps,
         unexplained_growth=(UnexplainedGrowth("encoder.stem", (3, 64, 64), (16, 128, 128)),),
         warnings=(
+            Finding("loading", "weights under key 'params_ema'"),
             Finding("range", "the output leaves 0..1: were the pictures scaled as trained?"),
         ),
         answer={

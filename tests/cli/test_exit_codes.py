@@ -1,0 +1,184 @@
+"""Every way to fail has its exit code and one clear line."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.results import Finished
+from support.summaries import clean, summary
+
+from spectra.errors import InputError, LoadError, ModelError, NothingToAnalyseError
+from spectra.report import read_summary
+from spectra.score import Score
+
+DATA = "--formats=json,nc"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (InputError("photos: holds no picture"), 2, "error: photos: holds no picture"),
+        (ModelError("up: raised ValueError"), 2, "error: up: raised ValueError"),
+        (NothingToAnalyseError("no step"), 4, "error: no step"),
+        (MemoryError(), 2, "error: out of memory: use a smaller --batch, --crop or --num"),
+        (OSError(errno.ENOSPC, "No space left", "x.nc"), 2, "error: the disk is full: x.nc"),
+        (PermissionError(13, "Permission denied", "x"), 2, "error: [Errno 13] Permission denied"),
+        (ZeroDivisionError("a bug"), 3, "internal error: ZeroDivisionError: a bug"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_an_error_has_its_exit_code_and_leaves_nothing(error, code, line, spectra, calls, tmp_path):
+    calls.error = error
+    done = spectra("-q", "analyze", "net.pth", "photos")
+    assert done.exit_code == code
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"spectra: {line}")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_internal_error_says_how_to_see_the_traceback_and_then_shows_it(spectra, calls):
+    calls.error = ZeroDivisionError("a bug")
+    assert "-v shows the traceback" in spectra("analyze", "net.pth").stderr
+    assert "Traceback" in spectra("analyze", "net.pth", "-v").stderr
+    assert "Traceback" in spectra("-v", "analyze", "net.pth").stderr
+
+
+def test_a_model_that_does_not_load_is_a_usage_error(spectra, calls):
+    calls.at_load = LoadError("net.pth: is empty")
+    done = spectra("analyze", "net.pth")
+    assert (done.exit_code, done.stderr) == (2, "spectra: error: net.pth: is empty\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "Missing argument 'MODEL'"),
+        (["net.pth", "--colour"], "No such option"),
+        (["net.pth", "--num", "0"], "0 is not in the range x>=1"),
+        (["net.pth", "--mean", "a,b"], "is no list of numbers"),
+        (["net.pth", "--arch-arg", "width"], "is not of the form NAME=VALUE"),
+        (["net.pth", "--formats", "gif"], "expected some of json,nc,png,pdf"),
+        (["net.pth", "--formats", ""], "expected some of json,nc,png,pdf"),
+        (["net.pth", "--baseline", "gone.json"], "gone.json: cannot be read"),
+    ],
+)
+def test_wrong_usage_ends_before_anything_is_loaded(arguments, text, spectra, calls):
+    done = spectra("analyze", *arguments)
+    assert done.exit_code == 2
+    assert text in done.stderr
+    assert calls.load is None
+
+
+def test_an_existing_result_is_refused_before_anything_is_loaded(spectra, calls):
+    assert spectra("analyze", "net.pth", DATA).exit_code == 0
+    calls.load = None
+    calls.result = Finished(clean())
+    done = spectra("analyze", "net.pth", DATA)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("spectra: error: spectra-out/net: exists already")
+    assert calls.load is None
+    assert read_summary("spectra-out/net") == summary()
+    assert spectra("analyze", "net.pth", DATA, "--force").exit_code == 0
+    assert read_summary("spectra-out/net") == clean()
+
+
+def test_a_target_that_cannot_be_written_is_refused_before_anything_is_loaded(spectra, calls):
+    Path("file").write_text("x")
+    done = spectra("analyze", "net.pth", "--out", "file/out")
+    assert done.exit_code == 2
+    assert "file/out: cannot be created" in done.stderr
+    assert calls.load is None
+
+
+def test_a_failed_run_with_force_keeps_the_old_result(spectra, calls):
+    spectra("analyze", "net.pth", DATA)
+    calls.error = KeyboardInterrupt()
+    assert spectra("analyze", "net.pth", DATA, "--force").exit_code == 130
+    assert read_summary("spectra-out/net") == summary()
+
+
+def test_a_gate_that_cannot_judge_is_neither_pass_nor_failure(spectra, calls):
+    output = replace(summary().output, score=Score(reason="too few: 3 independent blocks"))
+    calls.result = Finished(replace(summary(), output=output))
+    done = spectra("-q", "analyze", "net.pth", DATA, "--fail-above", "3")
+    assert done.exit_code == 4
+    assert done.stderr == (
+        "spectra: error: the gate cannot judge the output: too few: 3 independent blocks\n"
+    )
+    assert read_summary("spectra-out/net").verdict == "present"
+
+
+def test_a_baseline_that_is_no_summary_is_refused(spectra, calls):
+    Path("old.json").write_text("{}")
+    done = spectra("analyze", "net.pth", "--baseline", "old.json")
+    assert done.exit_code == 2
+    assert "old.json: is not a summary.json of spectra" in done.stderr
+
+
+def command(folder, *arguments, body="", **options):
+    """Start the command in a process of its own, on a library that runs ``body`` first."""
+    start = (
+        "import sys, time, types\n"
+        "from support.results import Finished\n"
+        "def run(*_, **__):\n"
+        f"    {body or 'pass'}\n"
+        "    return Finished()\n"
+        "analysis = types.ModuleType('spectra.analysis')\n"
+        "analysis.Options, analysis.analyze = dict, run\n"
+        "load = types.ModuleType('spectra.load')\n"
+        "load.load_model = lambda *_, **__: types.SimpleNamespace(notes=())\n"
+        "sys.modules |= {'spectra.analysis': analysis, 'spectra.load': load}\n"
+        "from spectra_cli.main import main\n"
+        "main()\n"
+    )
+    tests = Path(__file__).parents[1]
+    return subprocess.Popen(
+        [sys.executable, "-c", start, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(tests)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
+    body = "print('running', flush=True); time.sleep(60)"
+    process = command(tmp_path, "analyze", "net.pth", body=body)
+    assert process.stdout.readline() == "running\n"
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (130, "spectra: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
+    def full():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+
+    first = command(tmp_path, "analyze", "net.pth", DATA)
+    assert "Wrote" in first.communicate(timeout=60)[0]
+    process = command(tmp_path, "analyze", "net.pth", DATA, "--force", preexec_fn=full)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "error" in stderr
+    assert len(stderr.splitlines()) == 1
+    assert [p.name for p in tmp_path.joinpath("spectra-out").iterdir()] == ["net"]
+    assert read_summary(tmp_path / "spectra-out/net") == summary()
+
+
+def test_a_reader_that_hangs_up_is_no_internal_error(tmp_path):
+    process = command(tmp_path, "analyze", "net.pth", DATA, body="time.sleep(1)")
+    process.stdout.close()
+    assert process.wait(60) == 2
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()

@@ -1,0 +1,73 @@
+"""Gates pass and fail where they should."""
+
+from dataclasses import replace
+
+import pytest
+from support.summaries import NOTHING, OUTPUT, PRESENT, clean, step, summary
+
+from spectra.errors import NothingToAnalyseError
+from spectra.report import gate_above, gate_baseline
+from spectra.score import Score
+
+
+def with_output(score):
+    return replace(summary(), output=replace(summary().output, score=score))
+
+
+def with_step(score, name="up"):
+    return replace(clean(), steps=(step(name, score),))
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(18.0, False), (18.1, True), (20.0, True)])
+def test_the_output_passes_up_to_the_limit(limit, passed):
+    gate = gate_above(with_output(replace(OUTPUT, a_db=18.1)), limit)
+    assert gate.passed is passed
+    assert "18.10 dB" in gate.text
+
+
+def test_no_artifact_passes_a_limit_of_zero():
+    assert gate_above(clean(), 0.0).passed
+
+
+def test_an_output_without_score_cannot_be_judged():
+    with pytest.raises(NothingToAnalyseError, match="the gate cannot judge the output: too small"):
+        gate_above(with_output(Score(reason="too small")), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("interval", "passed"),
+    [((-20.0, -18.0), True), ((-12.5, -11.0), True), ((-12.4, -11.0), False)],
+)
+def test_a_row_fails_only_if_its_interval_lies_wholly_above(interval, passed):
+    now = with_step(replace(PRESENT, asr_ci95_dbc=interval, asr_upper_dbc=interval[1]))
+    gate = gate_baseline(now, with_step(PRESENT))
+    assert gate.passed is passed
+    assert ("step up" in gate.text) is not passed
+
+
+def test_a_clean_baseline_bounds_by_its_upper_end():
+    above = replace(PRESENT, asr_ci95_dbc=(-47.1, -40.0))
+    below = replace(PRESENT, asr_ci95_dbc=(-47.3, -40.0))
+    assert not gate_baseline(with_step(above), with_step(NOTHING)).passed
+    assert gate_baseline(with_step(below), with_step(NOTHING)).passed
+
+
+def test_a_row_without_lower_end_never_fails():
+    assert gate_baseline(clean(), replace(summary(), steps=(step("up", PRESENT),))).passed
+
+
+def test_the_output_is_a_row_too():
+    gate = gate_baseline(with_output(OUTPUT), clean())
+    assert not gate.passed
+    assert "output (at least -22.9 dBc, was at most -47.2 dBc)" in gate.text
+
+
+def test_a_result_passes_against_itself():
+    assert gate_baseline(summary(), summary()).passed
+
+
+def test_rows_that_cannot_be_compared_are_no_pass():
+    nothing = Score(reason="too small")
+    now = replace(with_output(nothing), steps=(step("new", PRESENT),))
+    with pytest.raises(NothingToAnalyseError, match="no row that can be compared"):
+        gate_baseline(now, clean())

@@ -1,0 +1,161 @@
+"""A result folder is complete or not there at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from support.results import Finished
+from support.summaries import clean, summary
+
+from spectra import report
+from spectra.errors import ParameterError, SpectraError
+from spectra.report import _result, check_target, default_directory, read_summary, write_result
+
+DATA = ("json", "nc")
+
+
+def paths(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
+
+
+def failing(error):
+    def write(*_args, **_kwargs):
+        raise error
+
+    return write
+
+
+@pytest.fixture
+def old(tmp_path):
+    return write_result(Finished(clean()), tmp_path / "out", formats=DATA)
+
+
+def test_a_result_is_written_and_nothing_else(tmp_path):
+    where = write_result(Finished(), tmp_path / "deep/er/out", formats=DATA)
+    assert paths(tmp_path) == [
+        *("deep", "deep/er", "deep/er/out"),
+        *("deep/er/out/spectra.nc", "deep/er/out/summary.json"),
+    ]
+    assert read_summary(where) == summary()
+
+
+def test_a_new_folder_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").mkdir()
+    write_result(Finished(), tmp_path / "out", formats=DATA)
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_an_old_result_is_refused_without_force(old):
+    with pytest.raises(ParameterError, match="exists already"):
+        write_result(Finished(), old, formats=DATA)
+    assert read_summary(old) == clean()
+
+
+def test_force_replaces_the_whole_old_result(old):
+    write_result(Finished(), old, force=True, formats=("json",))
+    assert read_summary(old) == summary()
+    assert paths(old.parent) == ["out", "out/summary.json"]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), SpectraError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (ValueError("a bug"), ValueError),
+    ],
+)
+def test_a_failure_leaves_the_old_result_and_no_litter(old, error, raised, monkeypatch):
+    monkeypatch.setattr(_result, "write_tree", failing(error))
+    with pytest.raises(raised):
+        write_result(Finished(), old, force=True, formats=DATA)
+    assert read_summary(old) == clean()
+    assert paths(old.parent) == ["out", "out/spectra.nc", "out/summary.json"]
+
+
+@pytest.mark.parametrize("failing_call", [1, 2])
+def test_a_failure_while_renaming_leaves_the_old_result(old, failing_call, monkeypatch):
+    rename, calls = Path.rename, []
+
+    def breaking(self, target):
+        calls.append(target)
+        if len(calls) == failing_call:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        write_result(Finished(), old, force=True, formats=DATA)
+    assert read_summary(old) == clean()
+    assert paths(old.parent) == ["out", "out/spectra.nc", "out/summary.json"]
+
+
+def test_a_failure_removes_the_folders_made_on_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(_result, "write_tree", failing(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        write_result(Finished(), tmp_path / "deep/er/out", formats=DATA)
+    assert paths(tmp_path) == []
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
+    error = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(_result, "write_tree", failing(error))
+    with pytest.raises(SpectraError, match="out: the result cannot be written: No space left"):
+        write_result(Finished(), tmp_path / "out", formats=DATA)
+
+
+def test_force_never_deletes_what_is_no_result(old):
+    (old / "thesis.tex").write_text("years of work")
+    with pytest.raises(ParameterError, match=r"holds thesis\.tex, no part of a result"):
+        write_result(Finished(), old, force=True, formats=DATA)
+    assert (old / "thesis.tex").read_text() == "years of work"
+    assert read_summary(old) == clean()
+
+
+def test_force_replaces_an_empty_folder_and_follows_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_result(Finished(), tmp_path / "link", force=True, formats=DATA)
+    assert (tmp_path / "link").is_symlink()
+    assert paths(tmp_path / "real") == ["spectra.nc", "summary.json"]
+
+
+def test_a_file_is_no_target(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ParameterError, match="is a file"):
+        check_target(tmp_path / "file", force=True)
+    with pytest.raises(ParameterError, match="file is a file"):
+        check_target(tmp_path / "file/out")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ParameterError, match="is not writable"):
+        check_target(tmp_path / "out")
+    assert paths(tmp_path) == []
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ParameterError, match=r"formats='json,gif': expected some of json,nc"):
+        write_result(Finished(), tmp_path / "out", formats=("json", "gif"))
+    assert paths(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("a/deblur.pth", "deblur"),
+        ("pkg.net:build", "pkg-build"),
+        ("a/net.py:build", "net-build"),
+        ("models/sdxl/", "sdxl"),
+        ("..", "model"),
+        ("a b*c.pt", "a-b-c"),
+    ],
+)
+def test_the_default_folder_is_named_after_the_model(model, name):
+    assert default_directory(model) == Path("spectra-out") / name
+
+
+def test_report_has_every_name_it_lists():
+    assert all(hasattr(report, name) for name in report.__all__)

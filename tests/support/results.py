@@ -1,0 +1,47 @@
+"""A finished analysis without running one."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from support.summaries import summary
+
+from spectra.explain import Summary
+
+
+def spectrum(rng: np.random.Generator, n: int = 32) -> xr.Dataset:
+    """Return the spectra of one place of a model, n by n."""
+    frequency = np.fft.fftshift(np.fft.fftfreq(n))
+    grid = {"units": "cycles/pixel"}
+    plane = rng.normal(size=(n, n))
+    radius = np.arange(n // 2) / n
+    return xr.Dataset(
+        {
+            "mean_log_spectrum": (("fy", "fx"), plane, {"units": "dB"}),
+            "mean_power": (("fy", "fx"), 10 ** (plane / 10), {"units": "1"}),
+            "azimuthal_power": (("f",), rng.uniform(1, 2, n // 2), {"units": "1"}),
+            "azimuthal_sd": (("f",), rng.uniform(0, 1, n // 2), {"units": "1"}),
+            "total_0": (("group", "channel"), np.ones((16, 3))),
+        },
+        coords={
+            "fy": ("fy", frequency, grid),
+            "fx": ("fx", frequency, grid),
+            "f": ("f", radius, grid),
+        },
+        attrs={"window": "periodic Hann", "maps": 64, "name": "up"},
+    )
+
+
+def tree(groups: tuple[str, ...] = ("input", "steps/0", "steps/1", "output")) -> xr.DataTree:
+    """Return a tree with the spectra of each of ``groups``."""
+    rng = np.random.default_rng(0)
+    return xr.DataTree.from_dict({group: spectrum(rng) for group in groups})
+
+
+@dataclass
+class Finished:
+    """What `spectra.analyze` returns, as far as report reads it."""
+
+    summary: Summary = field(default_factory=summary)
+    data: xr.DataTree = field(default_factory=tree)
+    crops: dict[str, np.ndarray] = field(default_factory=dict)
