@@ -103,7 +103,9 @@ class Analysis:
         """The step that does most harm."""
         worst = self.summary.worst
         rows = self.summary.steps
-        return next((r for r in rows if worst and (r.name, r.call) == (worst.name, worst.call)), None)
+        return next(
+            (r for r in rows if worst and (r.name, r.call) == (worst.name, worst.call)), None
+        )
 
     def __repr__(self) -> str:
         from spectra.report import render_text
@@ -397,7 +399,7 @@ class _Run:
         before, after = (
             score.phase_line_power(self._phases(y), points) for y in (self.probe_output, without)
         )
-        return score.ratio_of(before, after)
+        return score.power_ratio_db(before, after)
 
     def _phases(self, maps: Tensor) -> NDArray[np.float64]:
         """Return the mean polyphase components of a few outputs."""
@@ -558,7 +560,11 @@ class _Run:
             notes += [explain.Finding("preprocessing", text) for text in self.inputs.notes]
             if self.inputs.dropped:
                 text = "; ".join(f"{d.source}: {d.reason}" for d in self.inputs.dropped[:3])
-                more = f" and {len(self.inputs.dropped) - 3} more" if len(self.inputs.dropped) > 3 else ""
+                more = (
+                    f" and {len(self.inputs.dropped) - 3} more"
+                    if len(self.inputs.dropped) > 3
+                    else ""
+                )
                 notes.append(explain.Finding("dropped", f"left out: {text}{more}"))
         for growth in self.found.growth:
             text = (

@@ -51,7 +51,9 @@ def _verdict(summary: Summary) -> str:
         place = "worst step" if summary.verdict != "insufficient" else "output"
         return f"{text} ({place}; output: {score.reason})"
     if summary.verdict == "none":
-        bound = f", locked energy below {score.asr_upper_dbc:.1f} dBc" if score.asr_upper_dbc else ""
+        bound = (
+            f", locked energy below {score.asr_upper_dbc:.1f} dBc" if score.asr_upper_dbc else ""
+        )
         reason = f" ({score.reason})" if score.reason else ""
         return f"{text} in the output{bound}{reason}"
     return (
@@ -62,7 +64,11 @@ def _verdict(summary: Summary) -> str:
 
 def _energy(score: Score) -> str:
     if score.asr_dbc is None:
-        return f"locked energy at most {score.asr_upper_dbc:.1f} dBc" if score.asr_upper_dbc else "weak"
+        return (
+            f"locked energy at most {score.asr_upper_dbc:.1f} dBc"
+            if score.asr_upper_dbc
+            else "weak"
+        )
     text = f"locked energy {score.asr_dbc:.1f} dBc"
     if score.asr_ci95_dbc:
         low, high = score.asr_ci95_dbc
@@ -124,7 +130,9 @@ def _ruled_out(summary: Summary) -> str | None:
     """Say what else it could be, and why it is not: the inputs' own grid."""
     output, inputs = summary.output, summary.input.score
     if output.inherited:
-        peaks = ", ".join("(" + ", ".join(f"{f:g}" for f in peak) + ")" for peak in output.inherited)
+        peaks = ", ".join(
+            "(" + ", ".join(f"{f:g}" for f in peak) + ")" for peak in output.inherited
+        )
         return f"the model's: peaks at {peaks} cycles/pixel are inherited from the inputs"
     if summary.verdict in ("present", "suspect") and inputs.verdict == "none":
         return f"the inputs' own grid: they show none (p = {inputs.p:.2g})"
@@ -143,7 +151,9 @@ def _trust(summary: Summary) -> str:
     grid = summary.output.grid_dependence_dbc
     if grid is not None:
         parts.append(f"output depends on the grid position by {grid:.1f} dBc")
-    parts.append(f"{summary.run.device}, seed {summary.run.seed}, spectra {summary.spectra_version}")
+    parts.append(
+        f"{summary.run.device}, seed {summary.run.seed}, spectra {summary.spectra_version}"
+    )
     if summary.warnings:
         count = len(summary.warnings)
         parts.append(f"{count} warning{'s' if count > 1 else ''} below")
@@ -152,5 +162,3 @@ def _trust(summary: Summary) -> str:
 
 def _times(values: Sequence[int]) -> str:
     return "x".join(map(str, values))
-
-

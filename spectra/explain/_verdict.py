@@ -24,7 +24,9 @@ def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
     """
     if output.verdict != "insufficient":
         return output.verdict
-    return max((row.score.verdict for row in steps), key=SEVERITY.__getitem__, default="insufficient")
+    return max(
+        (row.score.verdict for row in steps), key=SEVERITY.__getitem__, default="insufficient"
+    )
 
 
 def worst_step(steps: Sequence[StepRow]) -> StepRow | None:

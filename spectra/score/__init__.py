@@ -19,6 +19,7 @@ from spectra.score._score import (
     measure,
     out_of_band_dbc,
     point_significance,
+    power_ratio_db,
     score,
 )
 from spectra.score._types import Score, Verdict
@@ -44,6 +45,7 @@ __all__ = [
     "period_in_output",
     "phase_line_power",
     "point_significance",
+    "power_ratio_db",
     "prominence_db",
     "ratio_dbc",
     "score",

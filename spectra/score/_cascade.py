@@ -124,9 +124,7 @@ def inherited_points(
     return inherited
 
 
-def phase_line_power(
-    phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]
-) -> float:
+def phase_line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:
     """Return the power of the lines in the mean pattern of a grid.
 
     Parameters
@@ -140,13 +138,11 @@ def phase_line_power(
     spectrum = np.abs(np.fft.fftn(phase_mean, axes=range(1, phase_mean.ndim), norm="forward")) ** 2
     power = 0.0
     for point in frequency:
-        bins = {
-            tuple(np.round(sign * point * period).astype(int) % period) for sign in (1, -1)
-        }
+        bins = {tuple(np.round(sign * point * period).astype(int) % period) for sign in (1, -1)}
         power += sum(float(spectrum[(slice(None), *b)].mean()) for b in bins)
     return power
 
 
 def _key(frequency: NDArray[np.float64]) -> tuple[int, ...]:
     """Return a frequency modulo 1 as exact integers (a fine common denominator)."""
-    return tuple(int(round(float(f) % 1 * 5040)) % 5040 for f in frequency)
+    return tuple(round(float(f) % 1 * 5040) % 5040 for f in frequency)

@@ -9,8 +9,6 @@ import numpy as np
 from scipy import stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -174,7 +172,7 @@ def _jackknife(folds: NDArray[np.float64]) -> float:
 
 def ratio_dbc(share: float) -> float | None:
     """Return locked over remaining energy in dB; None where there is no energy above zero."""
-    if not 0 < share:
+    if not share > 0:
         return None
     rest = max(1 - share, 1e-6)
     return float(10 * np.log10(share / rest))

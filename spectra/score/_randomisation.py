@@ -97,7 +97,9 @@ def _view_statistics(
     return np.array(rows).transpose(1, 0, 2)
 
 
-def _agreement(phases: NDArray[np.complex128], vectors: NDArray[np.complex128]) -> NDArray[np.float64]:
+def _agreement(
+    phases: NDArray[np.complex128], vectors: NDArray[np.complex128]
+) -> NDArray[np.float64]:
     """Return the products of different slots, summed; vectors have shape (slot, component)."""
     together = np.abs(phases @ vectors) ** 2
     alone: float = (np.abs(vectors) ** 2).sum()

@@ -189,10 +189,10 @@ def out_of_band_dbc(data: xr.Dataset, factor: Sequence[int]) -> float | None:
         edge = np.isclose(frequency, 0.5 / s) if s > 1 else np.zeros(side, bool)
         weight = weight[..., None] * np.where(edge, 0.5, frequency < 0.5 / s if s > 1 else True)
     inside = float((power * weight).sum())
-    return ratio_of(float(power.sum()) - inside, inside)
+    return power_ratio_db(float(power.sum()) - inside, inside)
 
 
-def ratio_of(part: float, whole: float) -> float | None:
+def power_ratio_db(part: float, whole: float) -> float | None:
     """Return a power ratio in dB; None where it has no finite value."""
     return float(10 * np.log10(part / whole)) if part > 0 and whole > 0 else None
 
@@ -249,5 +249,3 @@ def _grey_levels(data: xr.Dataset, energy: Energy, levels: float | None) -> floa
         return None
     variance = float(data["variance"].mean())
     return float(np.sqrt(energy.share * variance) * levels)
-
-

@@ -91,7 +91,9 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     decibel = {"units": "dB", "reference": "white noise of the map's variance"}
     relative = {"units": "1", "reference": "white noise of the map's variance"}
     return {
-        "mean_log_spectrum": xr.DataArray(np.fft.fftshift(mean_log), coordinates, names, attrs=decibel),
+        "mean_log_spectrum": xr.DataArray(
+            np.fft.fftshift(mean_log), coordinates, names, attrs=decibel
+        ),
         "mean_power": xr.DataArray(np.fft.fftshift(mean), coordinates, names, attrs=relative),
         "azimuthal_power": xr.DataArray(profile, f, ("f",), attrs=relative),
         "azimuthal_sd": xr.DataArray(spread, f, ("f",), attrs=relative),
@@ -166,5 +168,3 @@ def log_bias_db(shape: tuple[int, ...]) -> NDArray[np.float64]:
     own_mirror = [(0, n // 2) if n % 2 == 0 else (0,) for n in shape]
     bias[np.ix_(*own_mirror)] = SELF_CONJUGATE_LOG_BIAS_DB
     return bias
-
-

@@ -60,11 +60,17 @@ def cut(maps: Tensor, start: Sequence[int], tile: Sequence[int], tiles: Sequence
     -------
     Tensor, shape (B, C, *tiles, *tile)
     """
-    if any(s + t * n > side for s, t, n, side in zip(start, tile, tiles, maps.shape[2:], strict=True)):
-        raise ParameterError(f"tiles={tuple(tiles)} of {tuple(tile)} from {tuple(start)} leave the map")
+    if any(
+        s + t * n > side for s, t, n, side in zip(start, tile, tiles, maps.shape[2:], strict=True)
+    ):
+        raise ParameterError(
+            f"tiles={tuple(tiles)} of {tuple(tile)} from {tuple(start)} leave the map"
+        )
     window = tuple(slice(s, s + t * n) for s, t, n in zip(start, tile, tiles, strict=True))
     inner = maps[(..., *window)]
-    split = inner.reshape(*maps.shape[:2], *(v for pair in zip(tiles, tile, strict=True) for v in pair))
+    split = inner.reshape(
+        *maps.shape[:2], *(v for pair in zip(tiles, tile, strict=True) for v in pair)
+    )
     axes = len(tile)
     order = [0, 1, *(2 + 2 * i for i in range(axes)), *(3 + 2 * i for i in range(axes))]
     return split.permute(order)

@@ -171,7 +171,9 @@ def _base_band_bins(inner: tuple[int, ...], period: tuple[int, ...], count: int)
         return most
     largest = max(period)
     for bins in range(most, LEAST_BASE_BAND_BINS - 1, -2):
-        tiles = prod(max(n // _side(n, p, bins, largest), 1) for n, p in zip(inner, period, strict=True) if n)
+        tiles = prod(
+            max(n // _side(n, p, bins, largest), 1) for n, p in zip(inner, period, strict=True) if n
+        )
         if count * tiles >= TILES_WANTED:
             return bins
     return LEAST_BASE_BAND_BINS
@@ -194,9 +196,7 @@ def _blocks(
     return block, tuple(n // b for n, b in zip(inner, block, strict=True))
 
 
-def _views(
-    points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int
-) -> tuple[View, ...]:
+def _views(points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int) -> tuple[View, ...]:
     """Group the points by the period that owns them and cut a block into tiles for each."""
     views = []
     for period in dict.fromkeys(point.period for point in points):
@@ -215,9 +215,11 @@ def _obstacle(views: tuple[View, ...], replicates: int, inner: tuple[int, ...]) 
             if period > 1 and (tile < LEAST_TILE or tile < 6 * period):
                 least = max(LEAST_TILE, 6 * period)
                 size = "x".join(map(str, inner))
-                return f"too small: {size} px inside the margin, {least} px needed at period {period}"
+                return (
+                    f"too small: {size} px inside the margin, {least} px needed at period {period}"
+                )
     if replicates < IMAGES_ENOUGH:
-        return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed (more or larger inputs)"
+        return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed"
     return None
 
 

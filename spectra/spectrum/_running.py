@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 GROUPS = 16  # of blocks, for the jackknife
 SLOTS = 32  # of blocks, for the randomisation test
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
-CONSTANT = 1e-6  # standard deviation over largest value below which a map is constant
+CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
 LOG_FLOOR = 1e-12
 
 
@@ -50,6 +49,7 @@ class MapStatistics:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.pairs = tuple(bin_pairs(view) for view in plan.views)
+        self.readers = tuple(map(_Reader, plan.views, self.pairs))
         self.sums = self._empty()
 
     def _empty(self) -> dict[str, NDArray[np.float64]]:
@@ -117,16 +117,19 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
-        maps = maps.detach().to(torch.float32)
-        inner = self._inner(maps)
-        variance, mean = torch.var_mean(inner.flatten(2), 2, correction=0)
-        finite = torch.isfinite(variance)
-        largest = inner.flatten(2).abs().amax(2)
-        varied = finite & (variance.sqrt() > CONSTANT * largest)
+        inner = self._inner(maps.detach().to(torch.float32)).contiguous()
+        flat = inner.view(*inner.shape[:2], -1)
+        mean = flat.mean(2)
+        finite = torch.isfinite(mean)
+        if not bool(finite.all()):
+            flat[~finite] = 0.0
+        flat -= torch.where(finite, mean, 0.0)[..., None]
+        variance = torch.linalg.vecdot(flat, flat) / flat.shape[2]
+        varied = finite & (variance.sqrt() > CONSTANT * mean.abs())
         if not bool(varied.all()):
-            inner = torch.where(varied.view(*varied.shape, *[1] * (maps.ndim - 2)), inner, 0.0)
+            flat[~varied] = 0.0
         self._count(varied, finite, mean, variance)
-        self._add_phases(inner, finite)
+        self._add_phases(inner, mean, finite)
         self._add_figure(inner, varied, variance)
         for number in range(len(self.plan.views)):
             self._add_view(number, inner, varied, first)
@@ -172,16 +175,19 @@ class MapStatistics:
         sums["value_square"] += _numpy(square.sum(0))
         sums["phase_maps"] += _numpy(finite.double().sum(0))
 
-    def _add_phases(self, inner: Tensor, finite: Tensor) -> None:
-        """Add the mean of each polyphase component."""
+    def _add_phases(self, inner: Tensor, mean: Tensor, finite: Tensor) -> None:
+        """Add the mean of each polyphase component; the maps come without their own mean."""
         period = self.plan.period
         tiles = tuple(side // p for side, p in zip(inner.shape[2:], period, strict=True))
         if min(tiles, default=0) == 0:
             return
         axes = len(period)
-        phases = cut(inner, (0,) * axes, period, tiles).flatten(2, 1 + axes).mean(2).double()
-        kept = finite.view(*finite.shape, *[1] * axes)
-        self.sums["phase"] += _numpy(torch.where(kept, phases, 0.0).sum(0))
+        sums = inner
+        for axis, (count, p) in enumerate(zip(tiles, period, strict=True), start=2):
+            sums = sums.unflatten(axis, (count, p)).sum(axis)
+        phases = sums.double() / prod(tiles)
+        kept = torch.where(finite, mean, 0.0).double().sum(0).view(-1, *[1] * axes)
+        self.sums["phase"] += _numpy(phases.sum(0) + kept)
 
     def _add_figure(self, inner: Tensor, varied: Tensor, variance: Tensor) -> None:
         """Add power and log power over the map's variance, of all channels alike."""
@@ -223,84 +229,82 @@ class MapStatistics:
 
     def _add_view(self, number: int, inner: Tensor, varied: Tensor, first: int) -> None:
         """Add what energy and test need of one period: pairs, lines and cells of each block."""
-        view, pairs = self.plan.views[number], self.pairs[number]
-        scored = list(self.plan.channels)
+        plan, view, reader = self.plan, self.plan.views[number], self.readers[number]
+        scored = list(plan.channels)
         kept = varied[:, scored]
         spectra = self._block_spectra(view, inner[:, scored])
-        get = _Reader(spectra, view.tile)
-
-        base, replica = get(pairs.base), get(pairs.replica)
+        base, replica, line, beside = reader.read(spectra)
         cross = base * replica.conj()
-        line, beside = get(pairs.line), get(pairs.beside)
         base_power, replica_power = power(base), power(replica)
-        cells = _cell_coherence(cross, base_power, replica_power, pairs)
+        cells = reader.cell_coherence(cross, base_power, replica_power)
         marks = _line_contrast(line, beside)
 
-        blocks = _numpy(kept.double()).repeat(prod(self.plan.blocks), 0)
-        order = first * prod(self.plan.blocks) + np.arange(len(blocks))
+        blocks = _numpy(kept).repeat(prod(plan.blocks), 0)
+        order = first * prod(plan.blocks) + np.arange(len(blocks))
         group, slot = order % GROUPS, order % SLOTS
-        mean_cross, mean_line = _block_mean(cross), _block_mean(line)
-        self._add_groups(number, "blocks", group, blocks)
-        self._add_groups(number, "total", group, _numpy(_plane_power(spectra, view)))
-        self._add_groups(number, "base", group, _numpy(_block_mean(base_power)))
-        self.sums[f"replica_{number}"] += _numpy(_block_mean(replica_power)).sum(0)
-        self._add_complex(number, "cross", group, mean_cross)
-        self._add_groups(number, "cross_square", group, _numpy(power(mean_cross)))
-        self._add_complex(number, "line", group, mean_line)
-        self._add_groups(number, "line_square", group, _numpy(power(mean_line)))
-        self.sums[f"line_power_{number}"] += _numpy(_block_mean(power(line))).sum(0)
-        self._add_complex(number, "cell", slot, cells.sum(2))
-        self._add_complex(number, "mark", slot, marks.sum(2))
+        mean_cross, mean_line = _tile_mean(cross), _tile_mean(line)
+        self._add(f"blocks_{number}", group, blocks)
+        self._add(f"total_{number}", group, _numpy(_plane_power(spectra, view)))
+        self._add(f"base_{number}", group, _numpy(_tile_mean(base_power)))
+        self.sums[f"replica_{number}"] += _numpy(_tile_mean(replica_power)).sum(0)
+        self._add_complex("cross", number, group, mean_cross)
+        self._add(f"cross_square_{number}", group, _numpy(power(mean_cross)))
+        self._add_complex("line", number, group, mean_line)
+        self._add(f"line_square_{number}", group, _numpy(power(mean_line)))
+        self.sums[f"line_power_{number}"] += _numpy(_tile_mean(power(line))).sum(0)
+        self._add_complex("cell", number, slot, cells.sum(2))
+        self._add_complex("mark", number, slot, marks.sum(2))
 
     def _block_spectra(self, view: View, inner: Tensor) -> Tensor:
-        """Return half-plane spectra, shape (B * blocks, C, tiles, *half tile), in float64."""
+        """Return half-plane spectra, shape (B * blocks, C, tiles, bins of half a tile)."""
         plan = self.plan
         axes = len(plan.period)
         blocks = cut(inner, (0,) * axes, plan.block, plan.blocks).flatten(2, 1 + axes)
         blocks = blocks.transpose(1, 2).flatten(0, 1)
         tiles = cut(blocks, (0,) * axes, view.tile, view.tiles).flatten(2, 1 + axes)
-        return tile_spectra(tiles.double(), axes)
+        return tile_spectra(tiles, axes).flatten(3)
 
-    def _add_groups(
-        self, number: int, name: str, place: NDArray[np.int64], values: NDArray[np.float64]
+    def _add(self, name: str, place: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        np.add.at(self.sums[name], place, values)
+
+    def _add_complex(
+        self, name: str, number: int, place: NDArray[np.int64], values: Tensor
     ) -> None:
-        np.add.at(self.sums[f"{name}_{number}"], place, values)
-
-    def _add_complex(self, number: int, name: str, place: NDArray[np.int64], values: Tensor) -> None:
-        self._add_groups(number, f"{name}_re", place, _numpy(values.real))
-        self._add_groups(number, f"{name}_im", place, _numpy(values.imag))
+        self._add(f"{name}_re_{number}", place, _numpy(values.real))
+        self._add(f"{name}_im_{number}", place, _numpy(values.imag))
 
 
-@dataclass(frozen=True)
 class _Reader:
-    """Reads bins of the full plane from half-plane spectra of real maps."""
+    """Reads the bins that one view needs from half-plane spectra of real maps."""
 
-    spectra: Tensor
-    tile: tuple[int, ...]
+    def __init__(self, view: View, pairs: Pairs) -> None:
+        tile = np.array(view.tile)
+        bins = [pairs.base, pairs.replica, pairs.line, pairs.beside.reshape(-1, len(tile))]
+        self.lengths = [len(part) for part in bins]
+        self.neighbours = pairs.beside.shape[1]
+        wanted = np.concatenate(bins)
+        mirrored = wanted[:, -1] > tile[-1] // 2
+        stored = np.where(mirrored[:, None], -wanted % tile, wanted)
+        half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
+        self.place = torch.as_tensor(np.ravel_multi_index(tuple(stored.T), half))
+        self.mirrored = torch.as_tensor(mirrored)
+        member = (pairs.cell[:, None] == np.arange(len(pairs.cell_point))).astype(np.float32)
+        self.member = torch.as_tensor(member)
 
-    def __call__(self, bins: NDArray[np.int64]) -> Tensor:
-        """Return the spectra at ``bins`` (..., axis), shape (block, channel, tile, ...)."""
-        tile = np.array(self.tile)
-        mirrored = bins[..., -1] > self.tile[-1] // 2
-        stored = np.where(mirrored[..., None], -bins % tile, bins)
-        half = (*self.tile[:-1], self.tile[-1] // 2 + 1)
-        flat = np.ravel_multi_index(tuple(np.moveaxis(stored, -1, 0)), half)
-        device = self.spectra.device
-        read = self.spectra.flatten(3)[..., torch.as_tensor(flat, device=device)]
-        return torch.where(torch.as_tensor(mirrored, device=device), read.conj(), read)
+    def read(self, spectra: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return base band, replicas, lines and their neighbours, over (block, channel, tile)."""
+        device = spectra.device
+        values = spectra.index_select(-1, self.place.to(device))
+        values = torch.where(self.mirrored.to(device), values.conj(), values)
+        base, replica, line, beside = values.split(self.lengths, dim=-1)
+        return base, replica, line, beside.unflatten(-1, (-1, self.neighbours))
 
-
-def _cell_coherence(cross: Tensor, base: Tensor, replica: Tensor, pairs: Pairs) -> Tensor:
-    """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power."""
-    tested = torch.as_tensor(pairs.cell >= 0, device=cross.device)
-    place = torch.as_tensor(pairs.cell, device=cross.device)[tested]
-    shape = (*cross.shape[:-1], len(pairs.cell_point))
-
-    def total(values: Tensor) -> Tensor:
-        return values.new_zeros(shape).index_add_(-1, place, values[..., tested])
-
-    scale = (total(base) * total(replica)).sqrt()
-    return total(cross) / torch.where(scale > 0, scale, torch.inf)
+    def cell_coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
+        """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power."""
+        member = self.member.to(cross.device)
+        scale = ((base @ member) * (replica @ member)).sqrt()
+        scale = torch.where(scale > 0, scale, torch.inf)
+        return torch.complex(cross.real @ member / scale, cross.imag @ member / scale)
 
 
 def _line_contrast(line: Tensor, beside: Tensor) -> Tensor:
@@ -311,20 +315,20 @@ def _line_contrast(line: Tensor, beside: Tensor) -> Tensor:
     return torch.where(amplitude > CLIP, contrast * (CLIP / amplitude), contrast)
 
 
-def _block_mean(values: Tensor) -> Tensor:
-    """Return the mean over the tiles of a block."""
-    return values.mean(2)
+def _tile_mean(values: Tensor) -> Tensor:
+    """Return the mean over the tiles of a block, in float64."""
+    return values.to(torch.complex128 if values.is_complex() else torch.float64).mean(2)
 
 
 def _plane_power(spectra: Tensor, view: View) -> Tensor:
     """Return the power of the full plane, mean over the tiles of a block."""
-    half = power(spectra)
-    last = view.tile[-1]
-    alone = torch.full((half.shape[-1],), 2.0, dtype=half.dtype, device=half.device)
-    alone[0] = 1.0
-    if last % 2 == 0:
-        alone[-1] = 1.0
-    return (half * alone).flatten(3).sum(-1).mean(2)
+    columns = view.tile[-1] // 2 + 1
+    half = power(spectra).unflatten(-1, (-1, columns))
+    counts = torch.full((columns,), 2.0, device=spectra.device)
+    counts[0] = 1.0
+    if view.tile[-1] % 2 == 0:
+        counts[-1] = 1.0
+    return _tile_mean((half @ counts).sum(-1))
 
 
 def _rings(plan: Plan) -> Annuli:

@@ -1,0 +1,64 @@
+"""Slow definitions and closed forms that the library is held against."""
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def locked_share_of_white(kernel: NDArray[np.float64], factor: int, tile: int, kept: int) -> float:
+    """Return the locked share of white noise after zero insertion and a filter, 1-D.
+
+    From the exact covariance of one tile, seen through its window and without its mean:
+    ``sum_k sum_e |C(e, e + k/s)|^2 / C(e, e)`` over base-band bins ``abs(e) <= kept``, over
+    the trace.
+    """
+    samples = tile // factor + 2 * kernel.size
+    first = -kernel.size
+    taps = np.zeros((tile, samples))
+    for n, j in product(range(tile), range(samples)):
+        tap = n - factor * (j + first)
+        if 0 <= tap < kernel.size:
+            taps[n, j] = kernel[tap]
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(tile) / tile)
+    centre = np.eye(tile) - 1 / tile
+    seen = np.fft.fft(window[:, None] * (centre @ taps), axis=0)
+    covariance = seen @ seen.conj().T
+    locked = 0.0
+    for k in range(1, factor):
+        for e in range(-kept, kept + 1):
+            cross = covariance[e % tile, (e + k * tile // factor) % tile]
+            locked += abs(cross) ** 2 / covariance[e % tile, e % tile].real
+    return float(locked / np.trace(covariance).real)
+
+
+def interpolator(name: str) -> NDArray[np.float64]:
+    """Return the taps of a half-pixel interpolator of factor 2."""
+    return {
+        "nearest": np.array([1.0, 1.0]),
+        "bilinear": np.array([0.25, 0.75, 0.75, 0.25]),
+        "bicubic": np.array(
+            [-0.03515625, -0.10546875, 0.26171875, 0.87890625,
+             0.87890625, 0.26171875, -0.10546875, -0.03515625]
+        ),
+    }[name]  # fmt: skip
+
+
+def zero_insert(x: NDArray[np.float64], factor: int) -> NDArray[np.float64]:
+    """Return the last axis with ``factor - 1`` zeros after each sample."""
+    y = np.zeros((*x.shape[:-1], x.shape[-1] * factor))
+    y[..., ::factor] = x
+    return y
+
+
+def circular(x: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the circular convolution along the last axis."""
+    size = x.shape[-1]
+    return np.fft.irfft(np.fft.rfft(x) * np.fft.rfft(kernel, size), size)
+
+
+def naive_u_statistic(z: NDArray[np.complex128]) -> float:
+    """Return the mean of ``Re z_a conj z_b`` over all ordered pairs of different items."""
+    n = len(z)
+    total = sum((z[a] * np.conj(z[b])).real for a, b in product(range(n), repeat=2) if a != b)
+    return float(total / (n * (n - 1)))

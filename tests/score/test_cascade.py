@@ -1,0 +1,86 @@
+from fractions import Fraction
+
+import pytest
+import torch
+
+from spectra.score import (
+    control_periods,
+    grid_ratio,
+    inherited_points,
+    measure,
+    owned_by,
+    period_in_output,
+    point_significance,
+    score,
+    scored_periods,
+)
+from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+
+
+def place(maps, *periods):
+    statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=len(maps)))
+    statistics.update(maps, first=0)
+    data = to_dataset(statistics)
+    return measure(data), data
+
+
+@pytest.mark.parametrize(
+    ("factor", "step", "output", "period"),
+    [
+        ((2, 2), (64, 32, 32), (3, 128, 128), (8, 8)),
+        ((2, 2), (64, 13, 13), (1, 28, 28), (4, 4)),
+        ((4,), (8, 3003), (3, 3000), (4,)),
+        ((2, 1), (8, 64, 32), (8, 64, 64), (2, 1)),
+        ((2, 2), (8, 100, 100), (8, 30, 30), None),
+        ((), (8, 64, 64), (3, 64, 64), None),
+    ],
+)
+def test_the_period_of_a_step_in_the_output(factor, step, output, period):
+    assert period_in_output(factor, step, output) == period
+
+
+def test_periods_beyond_sixteen_are_capped():
+    assert scored_periods([(32, 32), (2, 2), None, (2, 2)]) == [(2, 2), (16, 16)]
+
+
+def test_the_control_is_scored_at_the_mapped_periods_and_at_its_own_checkerboard():
+    ratio = grid_ratio((3, 64, 64), (3, 64, 64))
+    assert control_periods([(4, 4), (2, 2)], ratio, 2) == [(2, 2), (4, 4)]
+    quadruple = grid_ratio((3, 64, 64), (3, 256, 256))
+    assert quadruple == (4, 4)
+    assert control_periods([(4, 4), (2, 2)], quadruple, 2) == [(2, 2)]
+    assert grid_ratio((100, 1, 1), (3, 32, 32)) is None
+
+
+def test_a_checkerboard_of_the_inputs_is_inherited_and_one_of_the_model_is_not():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(16, 1, 96, 96, generator=generator)
+    y, z = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+    board = (-1.0) ** (y + z)
+    stripes = (-1.0) ** y
+    inputs, _ = place(x + 0.3 * board, (2, 2))
+    output, data = place(x + 0.3 * board + 0.3 * stripes, (2, 2))
+    _, p = point_significance(inputs)
+    inherited = inherited_points(output, inputs, (Fraction(1), Fraction(1)), p)
+    frequencies = {tuple(f) for f in output.lattice.frequency[inherited]}
+    assert frequencies == {(0.5, 0.5)}
+    assert score(output, data, chosen=~inherited).verdict == "present"
+    only, only_data = place(x + 0.3 * board, (2, 2))
+    inherited = inherited_points(only, inputs, (Fraction(1), Fraction(1)), p)
+    assert score(only, only_data, chosen=~inherited).verdict == "none"
+
+
+def test_the_bad_stage_of_a_cascade_owns_the_lines():
+    """Three ideal doublings; one stage multiplies every second sample by a gain."""
+    for bad, period in ((0, 8), (1, 4), (2, 2)):
+        x = 3 + 0.3 * torch.randn(16, 1, 128, generator=torch.Generator().manual_seed(bad))
+        for stage in range(3):
+            spectrum = torch.fft.rfft(x)
+            x = 2 * torch.fft.irfft(spectrum, 2 * x.shape[-1])
+            if stage == bad:
+                x[..., ::2] *= 1.2
+        measured, _ = place(x, (2,), (4,), (8,))
+        line = measured.lattice.line[0]
+        owner = {q: float(line[owned_by(measured, (q,))].sum()) for q in (2, 4, 8)}
+        assert max(owner, key=owner.get) == period
+        assert all(abs(v) < 1e-3 * owner[period] for q, v in owner.items() if q < period)

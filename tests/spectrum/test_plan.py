@@ -1,0 +1,63 @@
+from math import prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spectra.errors import ParameterError
+from spectra.spectrum import plan_maps
+
+
+@given(
+    sides=st.lists(st.integers(1, 400), min_size=1, max_size=3),
+    factor=st.sampled_from([2, 3, 4, 8]),
+    count=st.integers(1, 70),
+)
+def test_tiles_lie_within_the_margin_and_on_the_grid(sides, factor, count):
+    period = (factor,) * len(sides)
+    plan = plan_maps((5, *sides), period, count=count)
+    for side, margin, p, block, blocks in zip(
+        sides, plan.margin, plan.period, plan.block, plan.blocks, strict=True
+    ):
+        assert margin % p == 0
+        assert block * blocks <= max(side - 2 * margin, 0)
+    for view in plan.views:
+        for block, tile, tiles, p in zip(
+            plan.block, view.tile, view.tiles, view.period, strict=True
+        ):
+            assert tile % p == 0
+            assert tile * tiles <= block
+    if plan.reason is None:
+        assert plan.replicates >= 16
+
+
+def test_sixteen_images_are_blocks_and_fewer_are_cut_into_tiles():
+    assert plan_maps((8, 128, 128), (2, 2), count=16).block_kind == "images"
+    few = plan_maps((8, 128, 128), (2, 2), count=4)
+    assert few.block_kind == "tiles"
+    assert few.count * prod(few.blocks) >= 32
+
+
+def test_tiles_hold_the_same_context_of_the_input_for_every_factor():
+    for factor in (2, 3, 4):
+        plan = plan_maps((8, 512, 512), (factor, factor), count=32)
+        assert plan.views[0].tile == (16 * factor, 16 * factor)
+
+
+@pytest.mark.parametrize(
+    ("shape", "count", "words"), [((3, 8, 8), 64, "too small"), ((3, 40, 40), 2, "too few")]
+)
+def test_maps_that_cannot_be_tested_have_a_reason(shape, count, words):
+    plan = plan_maps(shape, (2, 2), count=count)
+    assert words in (plan.reason or "")
+
+
+def test_at_most_sixteen_channels_are_tested_evenly_spaced():
+    plan = plan_maps((64, 128, 128), (2, 2), count=16)
+    assert plan.channels == tuple(range(0, 64, 4))
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 4, 4, 4, 4), (0, 8, 8)])
+def test_shapes_without_one_to_three_axes_are_refused(shape):
+    with pytest.raises(ParameterError, match="shape="):
+        plan_maps(shape, count=1)

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+import xrft
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spectra.errors import ParameterError
+from spectra.spectrum import MapStatistics, merge_statistics, plan_maps, tile_spectra, to_dataset
+
+
+def noise(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def measured(maps, *periods, count=None, first=0, batch=None):
+    statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=count or len(maps)))
+    for start in range(0, len(maps), batch or len(maps)):
+        statistics.update(maps[start : start + (batch or len(maps))], first=first + start)
+    return statistics
+
+
+@pytest.mark.parametrize("shape", [(64,), (32, 48), (16, 12, 20)])
+def test_tile_spectra_keep_the_windowed_power(shape):
+    tiles = noise(3, *shape).double()
+    axes = len(shape)
+    spectra = tile_spectra(tiles, axes)
+    weight = torch.full((shape[-1] // 2 + 1,), 2.0).double()
+    weight[0] = 1
+    weight[-1] = 1 if shape[-1] % 2 == 0 else 2
+    parseval = (spectra.abs().square() * weight).flatten(1).sum(1)
+    centred = (tiles - tiles.mean(tuple(range(1, 1 + axes)), keepdim=True)).numpy()
+    for axis, side in enumerate(shape, start=1):
+        window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(side) / side)
+        window /= np.sqrt((window**2).mean())
+        centred = centred * window.reshape([-1 if a == axis else 1 for a in range(axes + 1)])
+    expected = (centred**2).reshape(3, -1).mean(1)
+    np.testing.assert_allclose(parseval.numpy(), expected, rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:dropping variables using `drop`:FutureWarning")  # xrft's own
+def test_mean_power_agrees_with_xrft():
+    maps = noise(4, 3, 64, 96)
+    data = to_dataset(measured(maps, count=4))
+    inner = maps[..., 8:56, 12:84].double().numpy()
+    labelled = xr.DataArray(
+        inner, dims=("n", "c", "y", "x"), coords={"y": np.arange(48), "x": np.arange(72)}
+    )
+    theirs = xrft.power_spectrum(
+        labelled, dim=["y", "x"], window="hann", detrend="constant", scaling="density",
+        window_correction=True,
+    )  # fmt: skip
+    variance = inner.var(axis=(2, 3))[..., None, None]
+    expected = (theirs.to_numpy() / variance).mean(axis=(0, 1))
+    np.testing.assert_allclose(data["mean_power"].to_numpy(), expected, rtol=2e-4)  # float32
+
+
+@pytest.mark.parametrize("shape", [(384,), (48, 40), (16, 20, 24)])
+def test_white_noise_is_flat_at_zero_db_in_every_bin(shape):
+    maps = noise(40, 8, *shape)
+    data = to_dataset(measured(maps))
+    spectrum = data["mean_log_spectrum"].to_numpy()
+    count = data.attrs["maps"]
+    inner = np.ones_like(spectrum, bool)  # next to DC the tile's mean is missing
+    inner[tuple(slice(n // 2 - 1, n // 2 + 2) for n in spectrum.shape)] = False
+    worst = np.abs(spectrum[inner]).max()
+    assert worst < 6 * 9.65 / np.sqrt(count)
+    assert abs(spectrum[inner].mean()) < 0.1
+    np.testing.assert_allclose(data["azimuthal_power"][3:], 1, atol=5 / np.sqrt(count))
+
+
+@settings(max_examples=8)
+@given(cuts=st.lists(st.integers(1, 19), unique=True, max_size=4), order=st.randoms())
+def test_shards_of_one_plan_in_any_order_give_the_single_run(cuts, order):
+    maps = noise(20, 3, 40, 40)
+    whole = measured(maps, (2, 2), (4, 4))
+    edges = [0, *sorted(cuts), 20]
+    parts = [
+        measured(maps[a:b], (2, 2), (4, 4), count=20, first=a)
+        for a, b in zip(edges, edges[1:], strict=False)
+    ]
+    order.shuffle(parts)
+    merged = merge_statistics(parts)
+    for name, value in whole.sums.items():
+        scale = np.abs(value).max() or 1.0
+        np.testing.assert_allclose(merged.sums[name] / scale, value / scale, atol=1e-12)
+
+
+def test_shards_of_different_plans_cannot_be_merged():
+    with pytest.raises(ParameterError, match="another plan"):
+        measured(noise(2, 3, 40, 40)).merge(measured(noise(3, 3, 40, 40)))
+
+
+def test_a_slab_that_is_not_finite_counts_as_absent():
+    maps = noise(20, 3, 40, 40)
+    spoilt = maps.clone()
+    spoilt[4, 1, 20, 20] = torch.nan
+    spoilt[5, 2] = 3.0
+    zeroed = maps.clone()
+    zeroed[4, 1] = 0
+    zeroed[5, 2] = 0
+    ours, theirs = measured(spoilt, (2, 2)), measured(zeroed, (2, 2))
+    assert ours.sums["dropped_non_finite"] == 1
+    assert ours.sums["dropped_constant"] == 1
+    for name in ("figure_power", "cross_re_0", "cell_im_0", "blocks_0", "total_0"):
+        np.testing.assert_allclose(ours.sums[name], theirs.sums[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize("period", [(2, 2), (3, 3), (4, 2)])
+def test_phase_means_are_the_means_of_strided_samples(period):
+    maps = noise(5, 2, 48, 60) + 10
+    data = to_dataset(measured(maps, period))
+    plan = plan_maps(maps.shape[1:], period, count=5)
+    window = [
+        slice(m, m + (n - 2 * m) // p * p)
+        for n, m, p in zip((48, 60), plan.margin, period, strict=True)
+    ]
+    inner = maps[(..., *window)].double().numpy()
+    for a in range(period[0]):
+        for b in range(period[1]):
+            expected = inner[..., a :: period[0], b :: period[1]].mean(axis=(0, 2, 3))
+            np.testing.assert_allclose(data["phase_mean"][:, a, b], expected, rtol=1e-6)
+
+
+def test_maps_of_another_shape_are_refused():
+    with pytest.raises(ParameterError, match="do not fit the plan"):
+        measured(noise(2, 3, 40, 40)).update(noise(2, 3, 40, 41), first=0)
