@@ -3,6 +3,7 @@
 import argparse
 import collections
 import pathlib
+import pickle
 import pickletools
 import re
 import warnings
@@ -41,6 +42,14 @@ _ALLOWED: list[Any] = [
 ]
 
 
+_NOTICES: tuple[type[Warning], ...] = (
+    DeprecationWarning,
+    FutureWarning,
+    UserWarning,
+    torch.serialization.SourceChangeWarning,
+)
+
+
 @dataclass(frozen=True)
 class Opened:
     """What a file of a model gave: a whole module, or an object that holds weights somewhere."""
@@ -71,8 +80,10 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
         return Opened(found, _open_program(path, found, trust=trust))
     if found == "safetensors":
         return Opened(found, _open_safetensors(path))
-    if found in ("torch_zip", "torch_legacy", "pickle"):
+    if found in ("torch_zip", "torch_legacy"):
         return Opened(found, open_torch(path, trust=trust))
+    if found == "pickle":
+        return Opened(found, _open_pickle(path, trust=trust))
     raise LoadError(weights_refusal(path, found))
 
 
@@ -92,10 +103,20 @@ def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object
             raise LoadError(_untrusted(path, offending)) from error
         if trust and isinstance(error, ImportError | AttributeError):
             raise LoadError(_not_importable(path, error)) from error
-        message = f"{path} looks like {DESCRIPTION[recognise(path)]} but cannot be read"
-        raise LoadError(
-            f"{message} ({brief(error)}): it is damaged or incomplete; download or save it again"
-        ) from error
+        raise LoadError(_damaged(path, recognise(path), error)) from error
+
+
+def _open_pickle(path: Path, *, trust: bool) -> object:
+    """Return what a plain pickle holds, which only trust allows."""
+    if not trust:
+        raise LoadError(_untrusted(path, unsafe_globals(path) or ("anything it names",)))
+    try:
+        with path.open("rb") as file, _quiet():
+            return pickle.load(file)
+    except (ImportError, AttributeError) as error:
+        raise LoadError(_not_importable(path, error)) from error
+    except Exception as error:
+        raise LoadError(_damaged(path, "pickle", error)) from error
 
 
 def unsafe_globals(path: Path) -> tuple[str, ...]:
@@ -148,6 +169,13 @@ def _untrusted(path: Path, offending: tuple[str, ...]) -> str:
     )
 
 
+def _damaged(path: Path, found: Format, error: Exception) -> str:
+    return (
+        f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): it is "
+        "damaged, incomplete or of another torch version; download or save it again"
+    )
+
+
 def _not_importable(path: Path, error: Exception) -> str:
     return (
         f"{path} is a pickled module whose class is not importable here ({brief(error)}): "
@@ -162,10 +190,7 @@ def _open_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path, device="cpu")
     except Exception as error:
-        raise LoadError(
-            f"{path} starts like a safetensors file but cannot be read ({brief(error)}): "
-            "it is damaged or incomplete; download or save it again"
-        ) from error
+        raise LoadError(_damaged(path, "safetensors", error)) from error
 
 
 def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
@@ -182,10 +207,7 @@ def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
                 return cast(nn.Module, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
             return _open_export(path)
     except Exception as error:
-        raise LoadError(
-            f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
-            "it is damaged, incomplete or of another torch version; export it again"
-        ) from error
+        raise LoadError(_damaged(path, found, error)) from error
 
 
 def _open_export(path: Path) -> nn.Module:
@@ -203,6 +225,6 @@ def _open_export(path: Path) -> nn.Module:
 def _quiet() -> Iterator[None]:
     """Silence torch's notices of deprecation, which the user cannot act upon."""
     with warnings.catch_warnings():
-        for category in (DeprecationWarning, FutureWarning, UserWarning, SyntaxWarning):
+        for category in _NOTICES:
             warnings.simplefilter("ignore", category)
         yield

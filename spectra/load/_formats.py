@@ -38,6 +38,7 @@ Format = Literal[
 ]
 
 HEAD_BYTES = 4096
+_PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
 PICTURE_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
@@ -153,7 +154,7 @@ def recognise(path: Path) -> Format:
         or _recognise_protobuf(head)
         or _recognise_text(head)
         or ("tar" if head[257:262] == b"ustar" else None)
-        or ("pickle" if head[0] == 0x80 and 2 <= head[1:2][0] <= 5 else "unknown")
+        or ("pickle" if head[:1] == b"\x80" and head[1:2] in _PICKLE_PROTOCOLS else "unknown")
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from spectra.errors import LoadError
@@ -135,13 +137,21 @@ def _is_optimizer(content: Mapping[Any, Any]) -> bool:
 
 def _is_weights(content: Mapping[Any, Any]) -> bool:
     """Tell whether names lead directly to tensors, allowing a few plain values beside them."""
-    tensors = sum(isinstance(value, Tensor) for value in content.values())
-    containers = sum(isinstance(value, Mapping | nn.Module) for value in content.values())
-    return tensors > 0 and containers == 0 and 2 * tensors >= len(content)
+    tensors = len(_named_tensors(content))
+    nested = any(_search(value) is not None for value in content.values())
+    return tensors > 0 and 2 * tensors >= len(content) and not nested
 
 
 def _named_tensors(content: Mapping[Any, Any]) -> Weights:
-    return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+    """Return the tensors (and numeric arrays, as tensors) that ``content`` names directly."""
+    tensors = {str(name): _tensor(value) for name, value in content.items()}
+    return {name: tensor for name, tensor in tensors.items() if tensor is not None}
+
+
+def _tensor(value: object) -> Tensor | None:
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return torch.from_numpy(np.array(value, dtype=value.dtype.newbyteorder("=")))
+    return value if isinstance(value, Tensor) else None
 
 
 def _notes(
