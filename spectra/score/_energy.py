@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -161,7 +161,7 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     share = _jackknife(folds)
     groups = folds.size - 1
     error = np.sqrt((groups - 1) / groups * ((folds[1:] - folds[1:].mean()) ** 2).sum())
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, groups - 1) * error)
+    reach = float(special.stdtrit(groups - 1, (1 + CONFIDENCE) / 2) * error)
     return Energy(share, (share - reach, share + reach), line, replica)
 
 

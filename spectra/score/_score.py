@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 SUSPECT, PRESENT = 0.05, 0.001
-CARRIES = 0.1  # of the strongest point's locked energy: such points make the period
+CARRIES = 0.01  # of the strongest point's locked energy: such points make the period
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def score(
         verdict=judge(p),
         prominence_db=height,
         lock_index=lock,
-        period=_period(lattice, points) if p < SUSPECT else None,
+        period=_period(measured, points) if p < SUSPECT else None,
         grey_levels=_grey_levels(data, energy, levels) if p < SUSPECT else None,
         replicates=replicates,
         maps=maps,
@@ -231,9 +231,12 @@ def _lock_index(lattice: Lattice, points: NDArray[np.bool_]) -> float | None:
     return float(np.clip(lattice.line[0, points].sum() / power, 0.0, 1.0))
 
 
-def _period(lattice: Lattice, points: NDArray[np.bool_]) -> tuple[int, ...] | None:
-    """Return the least common period of the points that carry most of the locked energy."""
-    locked = np.where(points, _folded(lattice.line) + _folded(lattice.replica), 0.0)
+def _period(measured: Measured, points: NDArray[np.bool_]) -> tuple[int, ...] | None:
+    """Return the least common period of the significant points that carry the locked energy."""
+    lattice = measured.lattice
+    _, p = point_significance(measured)
+    locked = _folded(lattice.line) + _folded(lattice.replica)
+    locked = np.where(points & (p < SUSPECT), locked, 0.0)
     if locked.max(initial=0.0) <= 0:
         return None
     strong = lattice.frequency[locked >= CARRIES * locked.max()]

@@ -1,0 +1,259 @@
+"""From what was measured to the summary, the labelled data and the crop to look at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+import spectra
+from spectra import explain, score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spectra import load
+    from spectra._evidence import Evidence, Place
+
+LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
+CROP_SIDE = 96  # of the picture shown with its grid
+FAR_OFF = 20.0  # between RMS of outputs and range of inputs, where a wrong range is likely
+LEVELS = 255
+
+
+def summarise(
+    evidence: Evidence, loaded: load.LoadedModel, inputs: load.Inputs | None, elapsed_s: float
+) -> explain.Summary:
+    """Return the answer of a run."""
+    input_score, output_score, inherited = _rows(evidence, inputs)
+    steps = _step_rows(evidence, scored=inputs is not None)
+    grid = evidence.grid
+    summary = explain.Summary(
+        spectra_version=spectra.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=explain.Model(
+            loaded.source, loaded.sha256, loaded.format, loaded.architecture, loaded.parameters
+        ),
+        inputs=_input_set(evidence, inputs),
+        run=_run_record(evidence, elapsed_s),
+        verdict=explain.overall_verdict(output_score, steps),
+        worst=_worst(steps),
+        input=explain.InputRow(input_score),
+        output=explain.OutputRow(
+            output_score,
+            inherited,
+            grid.dbc if grid else None,
+            grid.reason or grid.how if grid else "no inputs",
+        ),
+        steps=steps,
+        unexplained_growth=tuple(
+            explain.UnexplainedGrowth(g.name, g.input_shape, g.output_shape)
+            for g in evidence.found.growth
+        ),
+        warnings=tuple(_warnings(evidence, loaded, inputs)),
+    )
+    return replace(summary, answer=explain.answer(summary))
+
+
+def collect(evidence: Evidence) -> xr.DataTree:
+    """Return everything measured, one group a place."""
+    groups: dict[str, xr.Dataset] = {}
+    if evidence.input is not None:
+        groups["input"] = _group(evidence.input, name="input", kind="control")
+    for index, (step, place) in enumerate(
+        zip(evidence.discovery.steps, evidence.steps, strict=True)
+    ):
+        groups[f"steps/{index}"] = _group(place, name=step.name, call=step.call, kind=step.kind)
+    for name, place in evidence.layers.items():
+        groups[f"layers/{name.replace('.', '_')}"] = _group(place, name=name, kind="layer")
+    groups["output"] = _group(evidence.output, name="output", kind="output")
+    return xr.DataTree.from_dict(groups)
+
+
+def crop_with_pattern(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
+    """Return a crop of one output and the mean locked pattern under it, channels last."""
+    if evidence.probe_output is None:
+        return {}
+    plan = evidence.output.statistics.plan
+    picture = evidence.probe_output[0].detach().float().cpu().numpy().astype(np.float64)
+    window: list[slice] = []
+    for side, margin, period in zip(plan.shape[1:], plan.margin, plan.period, strict=True):
+        inner = side - 2 * margin
+        length = min(CROP_SIDE, inner) // period * period
+        start = margin + (inner - length) // 2 // period * period
+        window.append(slice(start, start + length))
+    crop = picture[(slice(None), *window)]
+    if 0 in crop.shape:
+        return {}
+    phases = evidence.output.data["phase_mean"].to_numpy()
+    pattern = phases - phases.mean(axis=tuple(range(1, phases.ndim)), keepdims=True)
+    repeats = [n // p for n, p in zip(crop.shape[1:], plan.period, strict=True)]
+    locked = np.tile(pattern, (1, *repeats))
+    return {"output": np.moveaxis(crop, 0, -1), "locked": np.moveaxis(locked, 0, -1)}
+
+
+def _rows(
+    evidence: Evidence, inputs: load.Inputs | None
+) -> tuple[score.Score, score.Score, tuple[tuple[float, ...], ...]]:
+    """Return the scores of inputs and output, and the peaks that the output inherited."""
+    if inputs is None:
+        nothing = score.Score(reason="no inputs")
+        return nothing, nothing, ()
+    levels = None
+    if inputs.kind == "images" and inputs.range is not None:
+        levels = LEVELS / (inputs.range[1] - inputs.range[0])
+    control = (
+        evidence.input.score(levels=levels)
+        if evidence.input is not None
+        else score.Score(reason="inputs are no maps")
+    )
+    output = evidence.output.measured
+    ours = evidence.input.measured if evidence.input is not None else None
+    if output is None or ours is None or evidence.ratio is None:
+        return control, evidence.output.score(levels=levels), ()
+    _, p = score.point_significance(ours)
+    inherited = score.inherited_points(output, ours, evidence.ratio, p)
+    peaks = tuple(tuple(map(float, f)) for f in output.lattice.frequency[inherited])
+    return control, evidence.output.score(chosen=~inherited, levels=levels), peaks
+
+
+def _step_rows(evidence: Evidence, *, scored: bool) -> tuple[explain.StepRow, ...]:
+    """Return one row a step, with what its constant pattern does for the strongest lines."""
+    rows = [_step_row(evidence, index, scored=scored) for index in range(len(evidence.steps))]
+    lines = {
+        index: row.score.line_dbc
+        for index, row in enumerate(rows)
+        if row.score.verdict in ("present", "suspect") and row.score.line_dbc is not None
+    }
+    for index in sorted(lines, key=lines.__getitem__, reverse=True)[:LINE_PROBES]:
+        at_output = replace(rows[index].at_output, line_drop_db=evidence.line_drop_db(index))
+        rows[index] = replace(rows[index], at_output=at_output)
+    return tuple(rows)
+
+
+def _step_row(evidence: Evidence, index: int, *, scored: bool) -> explain.StepRow:
+    step, place = evidence.discovery.steps[index], evidence.steps[index]
+    if not scored:
+        own = score.Score(reason="no inputs")
+    elif not step.factor:
+        own = replace(place.score(), reason=step.reason)
+    else:
+        own = place.score()
+    lines = evidence.flat.steps[index]
+    flat = explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
+    cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat)
+    known = scored and bool(step.factor)
+    return explain.StepRow(
+        name=step.name,
+        call=step.call,
+        kind=step.kind,
+        factor=step.factor,
+        kernel_size=step.kernel_size,
+        stride=step.stride,
+        groups=step.groups,
+        input_shape=step.input_shape,
+        output_shape=step.output_shape,
+        period_in_output=evidence.periods[index],
+        score=own,
+        out_of_band_dbc=score.out_of_band_dbc(place.data, step.factor) if known else None,
+        at_output=_at_output(evidence, index, own),
+        flat_field=flat,
+        cause=cause,
+        advice=explain.find_advice(step.kind, cause),
+    )
+
+
+def _at_output(evidence: Evidence, index: int, own: score.Score) -> explain.AtOutput:
+    """Return the locked power of the output at the step's own frequencies."""
+    measured, period = evidence.output.measured, evidence.periods[index]
+    if measured is None or period is None:
+        return explain.AtOutput(None, None, None)
+    points = score.owned_by(measured, period)
+    if not points.any():
+        return explain.AtOutput(None, None, None)
+    locked = score.ratio_dbc(score.locked_energy(measured.lattice, points).share)
+    change = None if locked is None or own.asr_dbc is None else locked - own.asr_dbc
+    return explain.AtOutput(locked, change, None)
+
+
+def _worst(steps: tuple[explain.StepRow, ...]) -> explain.StepName | None:
+    row = explain.worst_step(steps)
+    return explain.StepName(row.name, row.call) if row else None
+
+
+def _input_set(evidence: Evidence, inputs: load.Inputs | None) -> explain.InputSet:
+    if inputs is None:
+        return explain.InputSet("none", "none", 0, 0, (), evidence.discovery.input_shape)
+    dropped = tuple(explain.DroppedInput(d.source, d.reason) for d in inputs.dropped)
+    return explain.InputSet(
+        inputs.source, inputs.kind, inputs.count, len(inputs), dropped, inputs.shape
+    )
+
+
+def _run_record(evidence: Evidence, elapsed_s: float) -> explain.Run:
+    return explain.Run(
+        device=str(evidence.example.device),
+        dtype=str(evidence.example.dtype).removeprefix("torch."),
+        threads=torch.get_num_threads(),
+        seed=evidence.options.seed,
+        options=asdict(evidence.options),
+        torch=torch.__version__,
+        elapsed_s=elapsed_s,
+        forward_s=evidence.forward_s,
+    )
+
+
+def _warnings(
+    evidence: Evidence, loaded: load.LoadedModel, inputs: load.Inputs | None
+) -> list[explain.Finding]:
+    """Return what the user should know before trusting the numbers."""
+    found = [explain.Finding("loading", text) for text in loaded.notes]
+    if inputs is not None:
+        found += [explain.Finding("preprocessing", text) for text in inputs.notes]
+        if inputs.dropped:
+            first = "; ".join(f"{d.source}: {d.reason}" for d in inputs.dropped[:3])
+            more = f" and {len(inputs.dropped) - 3} more" if len(inputs.dropped) > 3 else ""
+            found.append(explain.Finding("dropped", f"left out: {first}{more}"))
+        if text := _range_doubt(evidence, inputs):
+            found.append(explain.Finding("range", text))
+    for growth in evidence.found.growth:
+        text = (
+            f"{growth.name or '(model)'} enlarges {growth.input_shape} to {growth.output_shape} "
+            "by no operation that was recognised: its grid is not scored"
+        )
+        found.append(explain.Finding("unexplained_growth", text))
+    return found
+
+
+def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:
+    """Say if what comes out does not look like what went in, as pictures should."""
+    sums = evidence.output.statistics.sums
+    same = evidence.discovery.output_shape[0] == evidence.discovery.input_shape[0]
+    if inputs.kind != "images" or inputs.range is None or not same or not sums["phase_maps"].any():
+        return None
+    low, high = inputs.range
+    reach = max(abs(low), abs(high))
+    rms = float(np.sqrt(sums["value_square"].sum() / sums["phase_maps"].sum()))
+    if reach / FAR_OFF / 2 <= rms <= reach * FAR_OFF:
+        return None
+    return (
+        f"inputs in {low:g}..{high:g} give outputs of RMS {rms:.3g}: the model may expect another "
+        "--range"
+    )
+
+
+def _group(place: Place, **attributes: Any) -> xr.Dataset:
+    """Return a place's dataset with its lattice table."""
+    data = place.data.assign_attrs(attributes)
+    if place.measured is None:
+        return data
+    units = {"frequency": "cycles/pixel", "period": "pixel", "z": "1", "p": "1"}
+    table = {
+        name: (("point", "axis")[: values.ndim], values, {"units": units.get(name, "dB")})
+        for name, values in score.lattice_table(place.measured).items()
+    }
+    return data.assign(table)

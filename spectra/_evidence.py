@@ -1,0 +1,387 @@
+"""All forward passes of a run: what streams through a model becomes running sums."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spectra import capture, load, probe, score, spectrum
+from spectra.errors import InputError, NothingToAnalyseError, ParameterError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from spectra._options import Options, Progress
+
+ACTIVATION_BYTES = 256 << 20
+MOST_BATCH = 16
+PROBE_INPUTS = 2  # real inputs that the causal probes use
+GUESSED_SIDE = {1: 4096, 2: 128, 3: 32}  # of an input that only data-free probes see
+
+Period = tuple[int, ...]
+
+
+@dataclass
+class Place:
+    """One place of the model that maps stream through.
+
+    Attributes
+    ----------
+    statistics : MapStatistics
+    data : xarray.Dataset
+        The same as labelled arrays, once ``conclude`` has run.
+    measured : Measured or None
+        What its lattice points show; None where there is no lattice or too little data.
+    """
+
+    statistics: spectrum.MapStatistics
+    data: xr.Dataset = field(init=False)
+    measured: score.Measured | None = field(init=False, default=None)
+
+    def conclude(self, seed: int) -> None:
+        """Turn the running sums into labelled arrays and what a score needs."""
+        self.data = spectrum.to_dataset(self.statistics)
+        self.measured = score.measure(self.data, seed=seed)
+
+    def score(self, **judged: Any) -> score.Score:
+        """Return the score; see `spectra.score.score`."""
+        return score.score(self.measured, self.data, **judged)
+
+
+@dataclass
+class Evidence:
+    """What the forward passes of one run have shown.
+
+    Attributes
+    ----------
+    found : Discovery
+        All steps of the model; ``discovery`` has those that were asked for.
+    periods : tuple of (tuple of int or None)
+        Period of each step's lattice in the output.
+    output_periods : tuple of tuple of int
+        The periods at which the output is scored.
+    ratio : tuple of Fraction or None
+        Output over input pixels, where both are maps on a common grid.
+    steps, output, input, layers
+        The places that were measured; ``input`` is None where inputs are no maps.
+    flat : FlatField
+    grid : GridDependence or None
+        None without inputs.
+    probe_inputs, probe_output : Tensor or None
+        A few inputs and what the model made of them.
+    forward_s : float
+        Seconds spent in forward passes, measuring apart.
+    """
+
+    model: nn.Module
+    options: Options
+    example: Tensor
+    found: capture.Discovery
+    discovery: capture.Discovery
+    periods: tuple[Period | None, ...]
+    output_periods: tuple[Period, ...]
+    ratio: tuple[Fraction, ...] | None
+    steps: tuple[Place, ...]
+    output: Place
+    input: Place | None
+    layers: dict[str, Place] = field(default_factory=dict)
+    flat: probe.FlatField = field(init=False)
+    grid: probe.GridDependence | None = None
+    probe_inputs: Tensor | None = None
+    probe_output: Tensor | None = None
+    forward_s: float = 0.0
+
+    @property
+    def places(self) -> list[Place]:
+        """Every place that was measured."""
+        own = [] if self.input is None else [self.input]
+        return [*own, *self.steps, *self.layers.values(), self.output]
+
+    def line_drop_db(self, index: int) -> float | None:
+        """Return how far the output's lines fall without a step's locked mean pattern.
+
+        Parameters
+        ----------
+        index : int
+            Of the step.
+
+        Returns
+        -------
+        float or None
+            dB; None where the output shows no lattice of the step.
+        """
+        period, measured = self.periods[index], self.output.measured
+        if measured is None or period is None or self.probe_inputs is None:
+            return None
+        points = measured.lattice.frequency[score.owned_by(measured, period)]
+        if not len(points):
+            return None
+        phases = self.steps[index].data["phase_mean"].to_numpy()
+        pattern = phases - phases.mean(axis=tuple(range(1, phases.ndim)), keepdims=True)
+        without = probe.without_pattern(
+            self.model, self.discovery, self.probe_inputs, index, pattern
+        )
+        assert self.probe_output is not None
+        before, after = (
+            score.phase_line_power(self._output_phases(y), points)
+            for y in (self.probe_output, without)
+        )
+        return score.power_ratio_db(before, after)
+
+    def _output_phases(self, maps: Tensor) -> NDArray[np.float64]:
+        """Return the mean polyphase components of a few outputs."""
+        plan = spectrum.plan_maps(maps.shape[1:], *self.output_periods, count=len(maps))
+        statistics = spectrum.MapStatistics(plan)
+        statistics.update(_real(maps), first=0)
+        phases: NDArray[np.float64] = spectrum.to_dataset(statistics)["phase_mean"].to_numpy()
+        return phases
+
+
+def gather(
+    model: nn.Module, inputs: load.Inputs | None, options: Options, tell: Progress
+) -> Evidence:
+    """Run the model: find its steps, stream the inputs through it, probe it.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If the model has no upsampling step that was asked for.
+    """
+    with capture.quiet(model):
+        tell("find steps", 0, 1)
+        evidence = _planned(model, inputs, options)
+        tell("find steps", 1, 1)
+        if inputs is not None:
+            _stream(evidence, inputs, tell)
+        _probe(evidence, tell)
+        for number, place in enumerate(evidence.places):
+            tell("score", number, len(evidence.places))
+            place.conclude(options.seed)
+    return evidence
+
+
+def find_steps(
+    model: nn.Module, inputs: load.Inputs | None, options: Options
+) -> tuple[Tensor, capture.Discovery]:
+    """Return one input, and all steps that a forward pass of it runs through."""
+    example = _example(model, inputs, options)
+    with capture.quiet(model):
+        return example, capture.discover(model, example, method=options.call)
+
+
+def select_steps(found: capture.Discovery, pattern: str | None) -> capture.Discovery:
+    """Return the discovery with the steps whose name matches a pattern; all without one."""
+    if pattern is None:
+        return found
+    return found.select(lambda step: fnmatchcase(step.label, pattern))
+
+
+def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Evidence:
+    """Find the steps and fix what is measured at each place, before the first map."""
+    example, found = find_steps(model, inputs, options)
+    discovery = select_steps(found, options.steps)
+    if not discovery.steps:
+        raise NothingToAnalyseError(_nothing_found(found, options))
+    shape, output = tuple(example.shape[1:]), discovery.output_shape
+    periods = tuple(
+        score.period_in_output(step.factor, step.output_shape, output) for step in discovery.steps
+    )
+    output_periods = tuple(score.scored_periods(periods))
+    ratio = score.grid_ratio(shape, output)
+
+    def place(shape: Sequence[int], *periods: Period) -> Place:
+        count = len(inputs) if inputs is not None else 1
+        return Place(spectrum.MapStatistics(spectrum.plan_maps(shape, *periods, count=count)))
+
+    control = score.control_periods(output_periods, ratio, len(shape) - 1)
+    return Evidence(
+        model=model,
+        options=options,
+        example=example,
+        found=found,
+        discovery=discovery,
+        periods=periods,
+        output_periods=output_periods,
+        ratio=ratio,
+        steps=tuple(
+            place(step.output_shape, *([step.factor] if step.factor else []))
+            for step in discovery.steps
+        ),
+        output=place(output, *output_periods),
+        input=place(shape, *control) if _is_map(shape) else None,
+    )
+
+
+def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
+    """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
+    model, options = evidence.model, evidence.options
+    clock = _Clock()
+    done = 0
+
+    def take(index: int, maps: Tensor) -> None:
+        with clock.paused():
+            evidence.steps[index].statistics.update(_real(maps), first=done)
+
+    def take_layer(name: str, maps: Tensor) -> None:
+        with clock.paused():
+            if name not in evidence.layers:
+                plan = spectrum.plan_maps(maps.shape[1:], count=len(inputs))
+                evidence.layers[name] = Place(spectrum.MapStatistics(plan))
+            evidence.layers[name].statistics.update(_real(maps), first=done)
+
+    taps = _layer_taps(model, options.layers, take_layer)
+    with capture.stream(model, evidence.discovery, take), taps:
+        for batch in inputs.batches(options.batch or _batch_size(evidence.discovery)):
+            x = batch.to(evidence.example.device)
+            with clock.running():
+                y = capture.forward(model, x, method=options.call)
+            evidence.output.statistics.update(_real(y), first=done)
+            if evidence.input is not None:
+                evidence.input.statistics.update(x, first=done)
+            if done == 0:
+                evidence.probe_inputs, evidence.probe_output = x[:PROBE_INPUTS], y[:PROBE_INPUTS]
+            done += len(x)
+            tell("measure", done, len(inputs))
+    evidence.forward_s = clock.seconds
+
+
+def _probe(evidence: Evidence, tell: Progress) -> None:
+    """Measure the causal responses: constant input, and shifted inputs."""
+    tell("flat field", 0, 1)
+    axes = len(evidence.discovery.output_shape) - 1
+    common = np.lcm.reduce([np.ones(axes, int), *map(np.array, evidence.output_periods)])
+    evidence.flat = probe.flat_field(
+        evidence.model,
+        evidence.discovery,
+        evidence.discovery.input_shape,
+        level=_level(evidence),
+        period=tuple(int(p) for p in common),
+    )
+    tell("flat field", 1, 1)
+    if evidence.probe_inputs is None:
+        return
+    tell("grid position", 0, 1)
+    evidence.grid = probe.grid_dependence(
+        evidence.model,
+        evidence.probe_inputs,
+        total_stride=evidence.discovery.total_stride,
+        scale=evidence.discovery.scale,
+        seed=evidence.options.seed,
+        method=evidence.options.call,
+    )
+    tell("grid position", 1, 1)
+
+
+def _level(evidence: Evidence) -> Tensor:
+    """Return the constant input of the flat field: the inputs' mean, or a half."""
+    like = evidence.example
+    channels = evidence.discovery.input_shape[0]
+    if evidence.input is None or evidence.probe_inputs is None:
+        return torch.full((channels,), 0.5, dtype=like.dtype, device=like.device)
+    sums = evidence.input.statistics.sums
+    mean = sums["value"] / np.maximum(sums["phase_maps"], 1)
+    return torch.as_tensor(mean, dtype=like.dtype, device=like.device)
+
+
+@contextmanager
+def _layer_taps(
+    model: nn.Module, patterns: Sequence[str], take: Callable[[str, Tensor], None]
+) -> Iterator[None]:
+    """Tap the modules whose names match by plain forward hooks."""
+    names = [name for name, _ in model.named_modules() if name]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            near = get_close_matches(pattern, names, 3) or names[:3]
+            raise ParameterError(f"layers={pattern!r} matches no module: try {', '.join(near)}")
+
+    def hook(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and _is_map(tuple(output.shape[1:])):
+            take(name, output)
+
+    chosen = [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
+    handles = [
+        model.get_submodule(name).register_forward_hook(partial(hook, name)) for name in chosen
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Clock:
+    """Adds up the seconds of forward passes, without what runs inside them on our account."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - start
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds -= time.perf_counter() - start
+
+
+def _example(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Tensor:
+    """Return one input on the model's device: the first, or a guess from the first layer."""
+    parameter = next(model.parameters(), None)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    if inputs is not None:
+        return next(iter(inputs.batches(1))).to(device)
+    for module in model.modules():
+        weight = getattr(module, "weight", None)
+        channels = getattr(module, "in_channels", None)
+        if channels is not None and isinstance(weight, Tensor) and 3 <= weight.ndim <= 5:
+            side = options.crop or GUESSED_SIDE[weight.ndim - 2]
+            return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
+    raise InputError(
+        "inputs=None, and the model's first layer does not tell their shape: give pictures, an "
+        "array, or random:image?shape=3,128,128"
+    )
+
+
+def _nothing_found(found: capture.Discovery, options: Options) -> str:
+    if found.steps:
+        names = ", ".join(step.label for step in found.steps)
+        return f"steps={options.steps!r} matches no upsampling step: the model has {names}"
+    grown = "".join(
+        f"; {g.name or '(model)'} grows {g.input_shape} to {g.output_shape} by other means"
+        for g in found.growth
+    )
+    return (
+        "the model has no upsampling step (transposed convolution, pixel shuffle, interpolation)"
+        f" that depends on its input{grown}"
+    )
+
+
+def _batch_size(discovery: capture.Discovery) -> int:
+    """Return how many inputs fit the activation budget, judged by the largest step."""
+    largest = max(int(np.prod(step.output_shape)) for step in discovery.steps)
+    return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))
+
+
+def _is_map(shape: tuple[int, ...]) -> bool:
+    """Tell whether ``(channel, *spatial)`` has one to three axes of more than a pixel."""
+    return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
+
+
+def _real(maps: Tensor) -> Tensor:
+    return maps if maps.is_floating_point() else maps.abs().float()

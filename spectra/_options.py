@@ -1,0 +1,46 @@
+"""What a user may decide about a run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one run; the defaults fit most models.
+
+    Attributes
+    ----------
+    range, mean, std, gray, multiple, crop, num
+        How inputs are read, see `spectra.load.open_inputs`.
+    batch : int, optional
+        Inputs per forward pass; by default what fits 256 MiB of activations, at most 16.
+    call : str
+        The model's method to run, for example ``"decode"``.
+    steps : str, optional
+        Only steps whose name matches this pattern are scored.
+    layers : tuple of str
+        Patterns of module names whose outputs are shown as well.
+    device : str
+        ``"auto"`` leaves the model where it is, or moves it to a GPU if there is one.
+    threads : int, optional
+        CPU threads; unchanged by default.
+    seed : int
+        Of the randomisation test and of drawn inputs.
+    """
+
+    range: str | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    gray: bool = False
+    multiple: int | None = None
+    crop: int | None = None
+    num: int | None = 64
+    batch: int | None = None
+    call: str = "forward"
+    steps: str | None = None
+    layers: tuple[str, ...] = ()
+    device: str = "auto"
+    threads: int | None = None
+    seed: int = 0
