@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,11 +17,10 @@ VERDICT_TEXT = {
     "none": "NO grid-locked artifact detected",
     "insufficient": "INSUFFICIENT data for a verdict",
 }
-VISIBLE_GREY_LEVELS = 1.0
 
 
 def answer(summary: Summary) -> dict[str, str]:
-    """Return the lines below the table: verdict, where, looks, why, try, trust.
+    """Return the lines below the table: verdict, where, looks, why, not, but, try, trust.
 
     Lines that do not apply are left out.
     """
@@ -38,6 +38,7 @@ def answer(summary: Summary) -> dict[str, str]:
         "looks": _looks(summary.output.score, worst),
         "why": worst.cause.text if worst and worst.cause else None,
         "not": _ruled_out(summary),
+        "but": _doubt(summary),
         "try": worst.advice.text if worst and worst.advice else None,
         "trust": _trust(summary),
     }
@@ -127,25 +128,37 @@ def _pattern(period: Sequence[int]) -> str:
 
 
 def _ruled_out(summary: Summary) -> str | None:
-    """Say what else it could be, and why it is not: the inputs' own grid."""
+    """Say what else it could be, and why it is not."""
     output, inputs = summary.output, summary.input.score
     if output.inherited:
-        peaks = ", ".join(
-            "(" + ", ".join(f"{f:g}" for f in peak) + ")" for peak in output.inherited
-        )
-        return f"the model's: peaks at {peaks} cycles/pixel are inherited from the inputs"
+        peaks = ", ".join(_fractions(peak) for peak in output.inherited)
+        return f"the model's: the peaks at {peaks} cycles/pixel are the inputs' own"
     if summary.verdict in ("present", "suspect") and inputs.verdict == "none":
         return f"the inputs' own grid: they show none (p = {inputs.p:.2g})"
-    if inputs.verdict in ("present", "suspect"):
-        return f"free of doubt: the inputs carry a grid of their own ({_energy(inputs)})"
     return None
+
+
+def _doubt(summary: Summary) -> str | None:
+    """Say what weakens the verdict: a grid that the inputs bring along."""
+    inputs = summary.input.score
+    if inputs.verdict not in ("present", "suspect") or inputs.period is None:
+        return None
+    return (
+        f"the inputs carry a grid of their own: period {_times(inputs.period)} px, "
+        f"{_energy(inputs)}"
+    )
+
+
+def _fractions(frequency: Sequence[float]) -> str:
+    return "(" + ", ".join(str(Fraction(f).limit_denominator(64)) for f in frequency) + ")"
 
 
 def _trust(summary: Summary) -> str:
     output, inputs = summary.output.score, summary.inputs
     size = _times(inputs.shape[1:]) if len(inputs.shape) > 1 else "-"
     dropped = f", {len(inputs.dropped)} left out" if inputs.dropped else ""
-    parts = [f"{inputs.used} {inputs.kind} {size}{dropped}, {output.replicates} replicates"]
+    noun = {"images": "pictures", "array": "arrays", "latent": "latents"}.get(inputs.kind, "inputs")
+    parts = [f"{inputs.used} {noun} of {size}{dropped}, {output.replicates} replicates"]
     if 0 < inputs.used < 16 and output.replicates >= 16:
         parts.append("within these pictures (fewer than 16, so tiles are the replicates)")
     grid = summary.output.grid_dependence_dbc
@@ -156,7 +169,7 @@ def _trust(summary: Summary) -> str:
     )
     if summary.warnings:
         count = len(summary.warnings)
-        parts.append(f"{count} warning{'s' if count > 1 else ''} below")
+        parts.append(f"{count} note{'s' if count > 1 else ''} below")
     return "; ".join(parts)
 
 

@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+from support.summaries import NOTHING, OUTPUT, PRESENT, step, summary
+
+from spectra.explain import InputRow, OutputRow, StepName, answer
+from spectra.score import Score
+
+
+def with_output(score, **changes):
+    base = summary()
+    row = OutputRow(score, changes.pop("inherited", ()), None, None)
+    return replace(base, output=row, verdict=score.verdict, **changes)
+
+
+def test_a_step_whose_grid_is_gone_in_the_output_is_said_to_be_removed():
+    steps = (step("ups.1", PRESENT),)
+    lines = answer(with_output(NOTHING, steps=steps, worst=StepName("ups.1", 0)))
+    assert "born at ups.1" in lines["where"]
+    assert "removed by later layers" in lines["where"]
+    assert "looks" not in lines
+
+
+def test_the_verdict_line_states_energy_interval_and_p():
+    lines = answer(with_output(OUTPUT))
+    for part in ("PRESENT", "-22.0 dBc", "(-22.9 to -21.2)", "A = 18.1 dB", "p = 0.0001"):
+        assert part in lines["verdict"]
+
+
+def test_inherited_peaks_are_named_as_the_inputs_own():
+    lines = answer(with_output(NOTHING, inherited=((0.5, 0.5),)))
+    assert "(1/2, 1/2)" in lines["not"]
+
+
+def test_a_grid_of_the_inputs_is_a_doubt():
+    doubtful = replace(with_output(OUTPUT), input=InputRow(PRESENT))
+    assert "the inputs carry a grid of their own" in answer(doubtful)["but"]
+
+
+def test_an_insufficient_output_says_why():
+    lines = answer(with_output(Score(reason="too small: 8x8 px")))
+    assert "too small: 8x8 px" in lines["verdict"]

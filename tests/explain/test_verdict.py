@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import pytest
+from support.summaries import FAINT, NOTHING, PRESENT, step
+
+from spectra.explain import (
+    AtOutput,
+    FlatFieldRow,
+    find_advice,
+    find_cause,
+    overall_verdict,
+    worst_step,
+)
+from spectra.score import Score
+
+INSUFFICIENT = Score(reason="too small")
+FLAT = FlatFieldRow(-15.0, 256, True, None)
+EVEN = FlatFieldRow(None, 256, True, "no line above rounding")
+
+
+def test_the_verdict_is_the_outputs():
+    assert overall_verdict(NOTHING, [step("up", PRESENT)]) == "none"
+    assert overall_verdict(FAINT, [step("up", PRESENT)]) == "suspect"
+
+
+def test_without_a_scored_output_the_verdict_is_that_of_the_worst_step():
+    steps = [step("a", NOTHING), step("b", FAINT), step("c", INSUFFICIENT)]
+    assert overall_verdict(INSUFFICIENT, steps) == "suspect"
+    assert overall_verdict(INSUFFICIENT, []) == "insufficient"
+
+
+def test_the_worst_step_is_the_one_that_reaches_the_output_strongest():
+    loud = replace(step("loud", PRESENT), at_output=AtOutput(-30.0, -16.8, None))
+    heard = replace(step("heard", FAINT), at_output=AtOutput(-20.0, 13.4, None))
+    clean = replace(step("clean", NOTHING), at_output=AtOutput(-5.0, None, None))
+    assert worst_step([loud, heard, clean]).name == "heard"
+
+
+def test_where_no_output_is_known_the_worst_step_is_the_strongest_at_its_own_maps():
+    unknown = AtOutput(None, None, None)
+    steps = [replace(step(n, s), at_output=unknown) for n, s in (("a", FAINT), ("b", PRESENT))]
+    assert worst_step(steps).name == "b"
+    assert worst_step([step("a", NOTHING)]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "kernel", "line", "replica", "flat", "cause"),
+    [
+        ("transposed_conv", (3, 3), -14.0, -21.0, FLAT, "uneven_overlap"),
+        ("transposed_conv", (4, 4), -14.0, -21.0, FLAT, "phase_imbalance"),
+        ("transposed_conv", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
+        ("pixel_shuffle", None, -14.0, -21.0, FLAT, "phase_imbalance"),
+        ("nearest", None, None, -13.0, EVEN, "fixed_kernel_leaks"),
+    ],
+)
+def test_the_cause_follows_from_kernel_and_flat_field(kind, kernel, line, replica, flat, cause):
+    score = replace(PRESENT, line_dbc=line, replica_dbc=replica)
+    found = find_cause(kind, (2, 2), kernel, score, flat)
+    assert found.id == cause
+    assert "not measured" in find_advice(kind, found).text
+
+
+def test_a_step_without_a_grid_has_neither_cause_nor_advice():
+    assert find_cause("nearest", (2, 2), None, NOTHING, EVEN) is None
+    assert find_advice("nearest", None) is None

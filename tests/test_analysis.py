@@ -1,0 +1,179 @@
+"""The whole path on small models with known faults."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import spectra
+from spectra.analysis import Options, list_steps
+from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
+
+
+class Ideal(nn.Module):
+    """Doubles the sides by zero-padding the spectrum; the gain of one phase may be off."""
+
+    def __init__(self, gain=1.0):
+        super().__init__()
+        self.gain = gain
+        self.up = nn.ConvTranspose2d(1, 1, 1, stride=2, output_padding=1, bias=False)
+        nn.init.ones_(self.up.weight)
+
+    def forward(self, x):
+        y = self.up(x)
+        spectrum = torch.fft.fft2(y)
+        for axis in (-2, -1):
+            f = torch.fft.fftfreq(y.shape[axis]).abs()
+            keep = (f < 0.25).float() + 0.5 * (f == 0.25)
+            spectrum = spectrum * keep.view(-1, 1) if axis == -2 else spectrum * keep
+        y = 4 * torch.fft.ifft2(spectrum).real
+        mask = torch.ones_like(y)
+        mask[..., ::2, ::2] = self.gain
+        return y * mask
+
+
+class Inheriting(nn.Module):
+    """Hands its input on, with a faint detour through a pooled and enlarged copy."""
+
+    def forward(self, x):
+        return x + 1e-6 * nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2)
+
+
+def pictures(count=16, channels=1, side=64, *, seed=0):
+    """Return smooth random pictures in 0..1, red noise without a grid."""
+    noise = torch.randn(
+        count, channels, 2 * side, 2 * side, generator=torch.Generator().manual_seed(seed)
+    )
+    f = torch.fft.fftfreq(2 * side)
+    radius = torch.sqrt(f[:, None] ** 2 + f**2).clamp_min(1 / side)
+    smooth = torch.fft.ifft2(torch.fft.fft2(noise) / radius).real[..., :side, :side]
+    return (0.5 + smooth / (8 * smooth.std())).clamp(0, 1)
+
+
+def test_a_faulty_phase_is_found_and_charged_to_its_step():
+    result = spectra.analyze(Ideal(gain=1.1), pictures())
+    assert result.verdict == "present"
+    assert result.worst.name == "" or result.worst.name == "up"
+    assert result.summary.output.score.period == (2, 2)
+
+
+def test_ideal_interpolation_leaves_nothing_in_the_output():
+    result = spectra.analyze(Ideal(), pictures())
+    assert result.verdict == "none"
+    assert result.summary.steps[0].score.verdict == "present"  # zero insertion, unfiltered
+    assert "removed by later layers" in result.summary.answer["where"]
+
+
+def test_a_checkerboard_of_the_inputs_is_not_blamed_on_the_model():
+    y, x = np.mgrid[:64, :64]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
+    result = spectra.analyze(Inheriting(), pictures() + 0.05 * board)
+    assert result.summary.input.score.verdict == "present"
+    assert (0.5, 0.5) in result.summary.output.inherited
+    assert result.verdict == "none"
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nn.ConvTranspose1d(2, 2, 4, stride=2, padding=1), (2, 512)),
+        (nn.Sequential(nn.Conv2d(2, 8, 3, padding=1), nn.PixelShuffle(2)), (2, 48, 48)),
+        (nn.Upsample(scale_factor=3, mode="bicubic"), (2, 32, 32)),
+        (nn.ConvTranspose3d(1, 1, 3, stride=2, padding=1, output_padding=1), (1, 16, 16, 16)),
+    ],
+)
+def test_one_two_and_three_axes_are_scored(model, shape):
+    torch.manual_seed(0)
+    x = torch.rand(16, *shape, generator=torch.Generator().manual_seed(1))
+    result = spectra.analyze(model, x)
+    assert result.verdict == "present"
+    assert len(result.worst.factor) == len(shape) - 1
+
+
+def test_numbers_survive_the_trip_through_json_and_netcdf(tmp_path):
+    result = spectra.analyze(nn.Upsample(scale_factor=2), pictures())
+    result.save(tmp_path / "out")
+    stored = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert stored["schema"] == "spectra.summary/1"
+    assert stored["verdict"] == result.verdict
+    tree = spectra.report.read_tree(tmp_path / "out" / "spectra.nc")
+    for group in ("input", "output", "steps/0"):
+        np.testing.assert_array_equal(
+            tree[group]["mean_log_spectrum"], result.data[group]["mean_log_spectrum"]
+        )
+    again = spectra.score.measure(tree["steps/0"].to_dataset())
+    assert spectra.score.score(again, tree["steps/0"].to_dataset()) == result.summary.steps[0].score
+
+
+def test_the_same_run_gives_the_same_numbers_whatever_the_batch():
+    model = nn.Upsample(scale_factor=2, mode="bilinear")
+    one, other = (
+        spectra.analyze(model, pictures(), options=Options(batch=batch)).summary.output.score
+        for batch in (3, 16)
+    )
+    assert one.asr_dbc == pytest.approx(other.asr_dbc, abs=1e-5)
+    assert one.p == other.p
+
+
+def test_a_model_without_a_step_is_nothing_to_analyse():
+    with pytest.raises(NothingToAnalyseError, match="no upsampling step"):
+        spectra.analyze(nn.Conv2d(1, 1, 3), pictures())
+
+
+def test_a_pattern_without_a_step_names_those_there_are():
+    model = nn.Sequential(nn.Upsample(scale_factor=2))
+    with pytest.raises(NothingToAnalyseError, match=r"has 0"):
+        spectra.analyze(model, pictures(), options=Options(steps="decoder.*"))
+
+
+def test_a_layer_pattern_without_a_module_is_refused():
+    model = nn.Sequential(nn.Upsample(scale_factor=2))
+    with pytest.raises(ParameterError, match="matches no module"):
+        spectra.analyze(model, pictures(), options=Options(layers=("decoder",)))
+
+
+def test_layers_asked_for_are_measured_as_well():
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Upsample(scale_factor=2))
+    result = spectra.analyze(model, pictures(), options=Options(layers=("0",)))
+    assert "mean_log_spectrum" in result.data["layers/0"]
+
+
+def test_without_inputs_the_flat_field_alone_answers():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ConvTranspose2d(8, 3, 3, stride=2))
+    result = spectra.analyze(model)
+    row = result.summary.steps[0]
+    assert row.score.verdict == "insufficient"
+    assert row.score.reason == "no inputs"
+    assert row.flat_field.line_dbc > -40
+
+
+def test_an_input_with_wrong_channels_names_the_module_and_both_numbers():
+    with pytest.raises((ModelError, InputError), match="channels"):
+        spectra.analyze(nn.ConvTranspose2d(3, 3, 2, stride=2), pictures())
+
+
+def test_steps_are_listed_without_being_scored():
+    found = list_steps(
+        nn.Sequential(nn.Upsample(scale_factor=2), nn.PixelShuffle(2)), pictures(channels=4)
+    )
+    assert [(s.name, s.kind, s.factor) for s in found.steps] == [
+        ("0", "nearest", (2, 2)),
+        ("1", "pixel_shuffle", (2, 2)),
+    ]
+
+
+def test_the_model_leaves_as_it_came():
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.PixelShuffle(2)
+    ).train()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    state = torch.random.get_rng_state()
+    spectra.analyze(model, pictures())
+    assert model.training and model[1].training
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
