@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ast import literal_eval
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -55,20 +54,6 @@ def section(title: str, *options: Callable[..., Decorator[Any]]) -> Decorator[An
     return decorate
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, object]:
-    """Return ``NAME=VALUE`` texts as a mapping; values are Python literals or else text."""
-    pairs: dict[str, object] = {}
-    for text in values:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
-        try:
-            pairs[name] = literal_eval(value)
-        except (ValueError, SyntaxError):
-            pairs[name] = value
-    return pairs
-
-
 def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
     try:
         return None if text is None else tuple(float(part) for part in text.split(","))
@@ -91,7 +76,6 @@ loading_options = section(
         "arch_args",
         multiple=True,
         metavar="NAME=VALUE",
-        callback=_pairs,
         help="Argument of the factory; repeat for more.",
     ),
     option("--key", help="Where the weights are in the checkpoint."),

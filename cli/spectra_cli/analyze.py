@@ -13,7 +13,7 @@ from spectra_cli._terminal import Terminal, terminal_options
 if TYPE_CHECKING:
     from spectra.explain import Summary
 
-LOADING = ("arch", "arch_args", "key", "strip_prefix", "strict", "trust")
+LOADING = ("arch", "key", "strip_prefix", "strict", "trust")
 
 
 @click.command(
@@ -59,9 +59,11 @@ def analyze(
     before = report.read_summary(baseline) if baseline else None
 
     from spectra import analysis
-    from spectra.load import load_model
+    from spectra.load import load_model, parse_arch_args
 
-    loaded = load_model(model, **{name: given.pop(name) for name in LOADING})
+    arguments = parse_arch_args(given.pop("arch_args"))
+    loading = {name: given.pop(name) for name in LOADING}
+    loaded = load_model(model, arch_args=arguments, **loading)
     source = inputs[0] if len(inputs) == 1 else list(inputs) or None
     how = analysis.Options(**given)
     if list_only:

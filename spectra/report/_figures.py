@@ -30,7 +30,7 @@ def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     from spectra import plot
 
     tree, crops = analysis.data, analysis.crops
-    rows = [(path, label) for path, label in _rows(analysis) if _has_spectrum(tree, path)]
+    rows = [(path, label) for path, label in _rows(analysis) if _drawable(tree, path)]
     if rows:
         yield "strip", plot.strip_figure(tree, rows)
         yield "profiles", plot.profiles_figure(tree, rows)
@@ -57,5 +57,8 @@ def _worst(summary: Summary) -> str:
     return "output"
 
 
-def _has_spectrum(tree: xr.DataTree, path: str) -> bool:
-    return path in tree and "mean_log_spectrum" in tree[path].data_vars
+def _drawable(tree: xr.DataTree, path: str) -> bool:
+    """Tell whether anything was measured in a group."""
+    if f"/{path}" not in tree.groups or "mean_log_spectrum" not in tree[path].data_vars:
+        return False
+    return bool(tree[path]["mean_log_spectrum"].notnull().any())

@@ -77,8 +77,8 @@ def print_answer(
 def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     """Say what was looked at."""
     model, inputs = summary.model, summary.inputs
-    facts = dict.fromkeys((model.format, model.architecture))
-    about = ", ".join([*filter(None, facts), f"{words.count(model.parameters)} parameters"])
+    facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
+    about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
     yield "Model", Text(words.printable(f"{model.source}  ({about})"))
     if not inputs.count:
         yield "Inputs", Text("none: only the probes that need no data ran")

@@ -2,15 +2,19 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from support.results import Finished
+import xarray as xr
+from support.results import Finished, tree
 from support.summaries import clean, summary
 
 from spectra import report
 from spectra.errors import ParameterError, SpectraError
 from spectra.report import _result, check_target, default_directory, read_summary, write_result
+from spectra.report._figures import _rows, _worst
 
 DATA = ("json", "nc")
 
@@ -24,6 +28,13 @@ def failing(error):
         raise error
 
     return write
+
+
+def drawn():
+    picture = np.random.default_rng(0).uniform(size=(24, 24, 3))
+    locked = np.indices((24, 24)).sum(0)[..., None] % 2 * np.full(3, 0.1) - 0.05
+    made = Finished(data=tree(("input", "steps/2", "output")))
+    return replace(made, crops={"output": picture, "locked": locked})
 
 
 @pytest.fixture
@@ -159,3 +170,37 @@ def test_the_default_folder_is_named_after_the_model(model, name):
 
 def test_report_has_every_name_it_lists():
     assert all(hasattr(report, name) for name in report.__all__)
+
+
+def test_figures_are_drawn_the_same_each_time(tmp_path):
+    for name in ("a", "b"):
+        write_result(drawn(), tmp_path / name, formats=("png", "pdf"))
+    names = ["crop", "profiles", "strip", "worst"]
+    assert paths(tmp_path / "a") == [
+        "figures",
+        *sorted(f"figures/{n}.{e}" for n in names for e in ("png", "pdf")),
+    ]
+    for path in (tmp_path / "a").glob("figures/*"):
+        assert path.read_bytes() == (tmp_path / "b" / "figures" / path.name).read_bytes()
+
+
+def test_a_result_without_spectra_has_no_figures(tmp_path):
+    empty = Finished(data=xr.DataTree())
+    write_result(empty, tmp_path / "out", formats=("json", "nc", "png"))
+    assert paths(tmp_path / "out") == ["spectra.nc", "summary.json"]
+
+
+def test_the_worst_step_is_drawn_large_and_else_the_output():
+    assert _worst(summary()) == "steps/2"
+    assert _worst(clean()) == "output"
+
+
+def test_rows_follow_the_model_and_added_layers_stand_before_the_output():
+    data = tree(("input", "steps/0", "layers/a_b", "output"))
+    data["layers/a_b"].attrs["name"] = "a.b"
+    assert _rows(Finished(clean(), data)) == [
+        ("input", "input"),
+        ("steps/0", "up"),
+        ("layers/a_b", "a.b"),
+        ("output", "output"),
+    ]
