@@ -48,7 +48,7 @@ def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
     model : torch.nn.Module
         Wrappers (``torch.compile``, ``DataParallel``) are looked through.
     x : Tensor, shape (B, C, *spatial) or whatever the model takes
-        Moved to the model's device and, where all weights share one, to its dtype.
+        Moved to the device and dtype of the model's first weights.
     method : str
         The method to call, e.g. ``"decode"``.
 
@@ -123,13 +123,11 @@ def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
 
 
 def _fit(x: Tensor, model: nn.Module) -> Tensor:
-    """Move an input to the device and dtype of the model's weights."""
-    weights = [p for p in model.parameters() if p.is_floating_point()]
-    if not weights:
+    """Move an input to the device and dtype of the model's first weights."""
+    weight = next((p for p in model.parameters() if p.is_floating_point()), None)
+    if weight is None:
         return x
-    dtypes = {p.dtype for p in weights}
-    one = len(dtypes) == 1 and x.is_floating_point()
-    return x.to(weights[0].device, dtypes.pop() if one else None)
+    return x.to(weight.device, weight.dtype if x.is_floating_point() else None)
 
 
 def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:

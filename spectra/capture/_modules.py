@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import torch
 from torch import Tensor, nn
@@ -73,7 +74,11 @@ class ModuleStack:
         after = register_module_forward_hook(self._leave, always_call=True)
         self._push(root, (x,))
         try:
-            yield
+            with catch_warnings():
+                filterwarnings(
+                    "ignore", "Using `torch.compile.module.` when there are global hooks"
+                )
+                yield
         finally:
             before.remove()
             after.remove()

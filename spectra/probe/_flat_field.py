@@ -18,6 +18,7 @@ _SMALLEST = 64
 _SETTLED_DB = 0.5
 _REST = 0.01
 _CLEAN_DBC = -100.0
+_PERIODS = 8
 _MEMORY = 4 * 2**30
 
 
@@ -177,7 +178,7 @@ class _Flat:
         if self._grids[row] is None:
             return True
         now = self._readings[-1][row]
-        if now is None or now.periods < 4:
+        if now is None or now.periods < _PERIODS:
             return False
         before = self._readings[-2][row] if len(self._readings) > 1 else None
         settled = before is not None and abs(_dbc(now) - _dbc(before)) < _SETTLED_DB

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import log10, pi
+from math import inf, log10, pi
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -84,12 +84,12 @@ def grid_dependence(
 
     Notes
     -----
-    With outputs Y_o at n offsets and their mean M, per channel and over all pictures:
-    whole-pixel offsets sample the picture's positions, so ``ch = sum_o (Y_o - M)^2 / (n - 1)``
-    and ``st = var(M) - ch / n``. Sub-pixel shifts are all the phases there are, so
-    ``ch = mean_o (Y_o - M)^2`` and ``st = var(M)``, which is the sub-stride equivariance
-    error; where only some of them are tried the first form is used. The result is
-    ``10 log10 mean_c(ch / st)``. It judges the whole model: lost detail counts too.
+    The result is ``10 log10 mean_c(ch / st)``, per channel and over all pictures, from the
+    outputs Y_o at n offsets, their mean M and ``S = sum_o (Y_o - M)^2 / (n - 1)``:
+    ``ch = S (1 - 1/N)`` and ``st = var(M) - S (1/n - 1/N)``. Whole-pixel offsets sample the
+    positions of the picture, without bound: 1/N = 0. The N sub-pixel shifts are all the
+    phases there are; with n = N this is the sub-stride equivariance error,
+    ``mean_o (Y_o - M)^2 / var(M)``. It judges the whole model: lost detail counts too.
     """
     spatial = inputs.ndim - 2
     if spatial < 1 or max(inputs.shape[2:]) == 1:
@@ -118,7 +118,8 @@ def grid_dependence(
         moments = _moments(model, shift, chosen, seed, method)
     except ModelError as error:
         return GridDependence(None, str(error), 0, of, how)
-    dbc, why_not = _ratio(moments, len(chosen), population=shift.exhaustive and every)
+    population = of if shift.exhaustive else inf
+    dbc, why_not = _ratio(moments, len(chosen), population)
     return GridDependence(dbc, why_not, len(chosen), of, how)
 
 
@@ -287,10 +288,11 @@ def _moments(
     )
 
 
-def _ratio(moments: _Moments, n: int, *, population: bool) -> tuple[float | None, str | None]:
+def _ratio(moments: _Moments, n: int, population: float) -> tuple[float | None, str | None]:
     """Return changing over staying energy in dBc, or None and why there is no number."""
-    change = moments.deviation / (n if population else n - 1)
-    stay = moments.variance - (0 if population else change / n)
+    spread = moments.deviation / (n - 1)
+    change = spread * (1 - 1 / population)
+    stay = moments.variance - spread * (1 / n - 1 / population)
     alive = (stay > 0) & (moments.variance > 1e-12 * moments.level)
     if not alive.any():
         return None, "the output is constant"

@@ -1,0 +1,142 @@
+"""The main map is picked out of whatever a model returns; failures take one line."""
+
+import subprocess
+import sys
+from collections import OrderedDict, namedtuple
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spectra.capture import forward, quiet
+from spectra.errors import ModelError, ParameterError
+
+PICTURE = torch.ones(2, 3, 4, 4)
+
+
+class Returns(nn.Module):
+    def __init__(self, wrap):
+        super().__init__()
+        self.wrap = wrap
+
+    def forward(self, x):
+        return self.wrap(x)
+
+    def decode(self, x):
+        return 2 * x
+
+
+@dataclass
+class Result:
+    loss: float
+    sample: Tensor
+
+
+Pair = namedtuple("Pair", "ids map")
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda x: x,
+        lambda x: (x.sum(), x, x + 1),
+        lambda x: [x.int(), [x]],
+        lambda x: OrderedDict(out=x, aux=x + 1),
+        lambda x: {"ids": x.long(), "features": {"map": x}},
+        lambda x: Result(0.0, x),
+        lambda x: Pair(x.argmax(1), x),
+    ],
+    ids=["tensor", "tuple", "list", "mapping", "nested", "dataclass", "namedtuple"],
+)
+def test_the_first_floating_map_is_taken(wrap):
+    assert torch.equal(forward(Returns(wrap), PICTURE), PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "message"),
+    [
+        (lambda x: x.mean((2, 3)), r"a torch.float32 tensor of shape \(2, 3\)"),
+        (lambda x: x.long(), "torch.int64"),
+        (lambda _: None, "NoneType"),
+        (lambda x: {"loss": x.sum()}, "dict without a map"),
+    ],
+)
+def test_an_output_without_a_map_is_described(wrap, message):
+    with pytest.raises(ModelError, match=message):
+        forward(Returns(wrap), PICTURE)
+
+
+def test_another_method_can_be_called_and_a_missing_one_names_the_nearest():
+    model = Returns(lambda x: x)
+    assert torch.equal(forward(model, PICTURE, method="decode"), 2 * PICTURE)
+    with pytest.raises(ParameterError, match=r"method='decoder'.*decode"):
+        forward(model, PICTURE, method="decoder")
+
+
+def test_the_input_follows_the_dtype_of_the_weights():
+    assert forward(nn.Conv2d(3, 1, 1).double(), PICTURE).dtype == torch.float64
+
+
+def test_running_out_of_memory_says_which_batch_to_try():
+    def exhaust(_x):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(ModelError, match="try a batch size of 1"):
+        forward(Returns(exhaust), PICTURE)
+    with pytest.raises(ModelError, match="smaller crop"):
+        forward(Returns(exhaust), PICTURE[:1])
+
+
+def test_the_innermost_failing_module_is_named_even_below_plain_functions():
+    def helper(x):
+        return x.view(7)
+
+    model = nn.Sequential(OrderedDict(head=nn.Identity(), tail=Returns(helper)))
+    with pytest.raises(ModelError, match=r"in 'tail' \(Returns\) on \(2, 3, 4, 4\): shape"):
+        forward(model, PICTURE)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_a_failing_script_tells_its_last_words():
+    class Reshapes(nn.Module):
+        def forward(self, x):
+            return x.view(7, 7)
+
+    with pytest.raises(ModelError, match=r"on \(2, 3, 4, 4\): shape '\[7, 7\]' is invalid"):
+        forward(torch.jit.script(Reshapes()), PICTURE)
+
+
+def test_a_seeded_quiet_model_draws_the_same_noise_twice():
+    model, state = Returns(torch.rand_like), torch.get_rng_state()
+    draws = []
+    for _ in range(2):
+        with quiet(model, seed=3):
+            draws.append(forward(model, PICTURE))
+    assert torch.equal(*draws)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_quiet_neither_calls_train_nor_touches_gradients():
+    class Merging(nn.Conv2d):
+        def train(self, mode=True):
+            raise AssertionError
+
+    model = Merging(3, 3, 1)
+    model.weight.requires_grad_(False)
+    with quiet(model):
+        assert not model.training
+        assert not torch.is_grad_enabled()
+    assert model.training
+    assert [p.requires_grad for p in model.parameters()] == [False, True]
+
+
+def test_discovering_and_streaming_do_not_load_the_compiler():
+    script = (
+        "import sys, torch\n"
+        "from spectra.capture import discover, forward, stream\n"
+        "net, x = torch.nn.Upsample(scale_factor=2), torch.zeros(1, 1, 4, 4)\n"
+        "with stream(net, discover(net, x), lambda i, y: None): forward(net, x)\n"
+        "assert 'torch._dynamo' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

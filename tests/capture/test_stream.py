@@ -1,0 +1,188 @@
+"""A stream shows each step's map, may replace it, and leaves the model as it came."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.modules import module as module_hooks
+from torch.utils._python_dispatch import _len_torch_dispatch_stack
+
+from spectra.capture import discover, forward, quiet, stream
+from spectra.errors import ModelError, ParameterError
+
+PICTURE = torch.arange(64.0).reshape(1, 1, 8, 8)
+
+
+def nothing(_index, _map):
+    return None
+
+
+def two_steps():
+    return nn.Sequential(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2, mode="bilinear"))
+
+
+def test_maps_arrive_in_order_with_their_values():
+    model, seen = two_steps(), []
+    found = discover(model, PICTURE)
+    with stream(model, found, lambda index, y: seen.append((index, y.clone()))):
+        forward(model, PICTURE.repeat(3, 1, 1, 1))
+    first = F.interpolate(PICTURE, scale_factor=2).repeat(3, 1, 1, 1)
+    assert [index for index, _ in seen] == [0, 1]
+    assert torch.equal(seen[0][1], first)
+    assert torch.equal(seen[1][1], F.interpolate(first, scale_factor=2, mode="bilinear"))
+
+
+def test_a_returned_map_replaces_the_steps_output():
+    model = two_steps()
+    found = discover(model, PICTURE)
+    with stream(model, found, lambda index, y: torch.ones_like(y) if index == 0 else None):
+        output = forward(model, PICTURE)
+    assert torch.equal(output, torch.ones(1, 1, 32, 32))
+
+
+def test_an_unbatched_output_is_replaced_in_its_own_layout():
+    class Unbatched(nn.Module):
+        def forward(self, x):
+            return F.pixel_shuffle(x[0], 2)[None]
+
+    model, x = Unbatched(), torch.zeros(1, 4, 3, 5)
+    with stream(model, discover(model, x), lambda _, y: y + 1):
+        assert torch.equal(forward(model, x), torch.ones(1, 1, 6, 10))
+
+
+def test_a_map_of_another_shape_is_refused():
+    model = two_steps()
+    found = discover(model, PICTURE)
+    with (
+        pytest.raises(ParameterError, match="expected"),
+        stream(model, found, lambda _, y: y[..., :-1]),
+    ):
+        forward(model, PICTURE)
+
+
+def test_operations_of_the_tap_itself_are_not_seen():
+    model, seen = two_steps(), []
+
+    def resize(index, y):
+        seen.append(index)
+        F.interpolate(y, scale_factor=3)
+
+    with stream(model, discover(model, PICTURE), resize):
+        forward(model, PICTURE)
+    assert seen == [0, 1]
+
+
+def test_direct_calls_are_followed_one_after_the_other():
+    model, seen = two_steps(), []
+    found = discover(model, PICTURE)
+    with torch.inference_mode(), stream(model, found, lambda i, _: seen.append(i)) as tap:
+        model(PICTURE)
+        tap.check()
+        model(PICTURE)
+    assert seen == [0, 1, 0, 1]
+
+
+class Moody(nn.Module):
+    """Does what its attribute says."""
+
+    mode = "both"
+
+    def forward(self, x):
+        if self.mode != "second":
+            x = F.interpolate(x, scale_factor=2)
+        if self.mode != "first":
+            x = F.interpolate(x, scale_factor=2, mode="bilinear")
+        if self.mode == "more":
+            x = F.interpolate(x, scale_factor=2)
+        return x
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        ("first", r"it ended before '\(model\)#1'"),
+        ("second", r"it ran bilinear by 2x2 on 1 channels instead of '\(model\)'"),
+        ("more", "after its last step"),
+    ],
+)
+def test_a_model_that_changes_its_operations_is_an_error(mode, message):
+    model = Moody()
+    found = discover(model, PICTURE)
+    model.mode = mode
+    with pytest.raises(ModelError, match=message), stream(model, found, nothing):
+        forward(model, PICTURE)
+
+
+def test_a_step_missing_from_every_call_is_an_error_too():
+    model = nn.Sequential(nn.Upsample(scale_factor=2))
+    found = discover(model, PICTURE)
+    model[0] = nn.Identity()
+    with pytest.raises(ModelError, match="ended before '0'"), stream(model, found, nothing):
+        forward(model, PICTURE)
+
+
+def test_another_size_is_no_change():
+    model = two_steps()
+    with stream(model, discover(model, PICTURE), nothing):
+        assert forward(model, PICTURE[..., :3, :5]).shape == (1, 1, 12, 20)
+
+
+def test_a_table_that_is_resized_only_once_is_no_change():
+    class Caching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.kept = nn.Parameter(torch.zeros(1, 1, 4, 4)), None
+
+        def forward(self, x):
+            if self.kept is None:
+                self.kept = F.interpolate(self.table, scale_factor=2, mode="bicubic")
+            return F.interpolate(x + self.kept, scale_factor=2)
+
+    model, seen = Caching(), []
+    found = discover(model, PICTURE)
+    assert model.kept is not None
+    with stream(model, found, lambda i, _: seen.append(i)):
+        forward(model, PICTURE)
+    assert seen == [0]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mine"), KeyboardInterrupt("stop")])
+def test_whatever_a_tap_raises_the_model_leaves_as_it_came(error):
+    model = nn.Sequential(nn.Conv2d(1, 4, 1), nn.Dropout(), nn.PixelShuffle(2))
+    model[1].eval()
+    found = discover(model, PICTURE)
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    random = torch.get_rng_state()
+
+    def raise_it(_index, _map):
+        torch.rand(3)
+        raise error
+
+    with pytest.raises(type(error), match=str(error)), quiet(model), stream(model, found, raise_it):
+        forward(model, PICTURE)
+    assert [m.training for m in model] == [True, False, True]
+    assert model.training
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), random)
+    assert torch.is_grad_enabled()
+    assert _len_torch_dispatch_stack() == 0
+    assert not module_hooks._global_forward_hooks
+    assert not module_hooks._global_forward_pre_hooks
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt("stop")])
+def test_a_discovery_that_fails_leaves_nothing_behind(error):
+    class Failing(nn.Module):
+        def forward(self, _x):
+            raise error
+
+    model = nn.Sequential(nn.Upsample(scale_factor=2), Failing())
+    expected = ModelError if isinstance(error, Exception) else KeyboardInterrupt
+    with pytest.raises(expected):
+        discover(model, PICTURE)
+    assert all(m.training for m in model.modules())
+    assert _len_torch_dispatch_stack() == 0
+    assert not module_hooks._global_forward_hooks
+    assert not module_hooks._global_forward_hooks_always_called
+    assert not module_hooks._global_forward_pre_hooks

@@ -1,0 +1,206 @@
+"""Under a constant input the lines of a step have closed forms."""
+
+from math import log10
+
+import pytest
+import torch
+from torch import nn
+
+from spectra.capture import discover
+from spectra.errors import ParameterError
+from spectra.probe import flat_field, without_pattern
+
+CONVOLUTIONS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+SIZES = {1: 64, 2: 32, 3: 16}
+
+
+def kernel_of_ones(k, s, d=1, bias=None):
+    layer = CONVOLUTIONS[d](1, 1, k, stride=s, bias=bias is not None)
+    nn.init.ones_(layer.weight)
+    if bias is not None:
+        nn.init.constant_(layer.bias, bias)
+    return layer
+
+
+def measure(model, shape, **options):
+    found = discover(model, torch.zeros(1, *shape))
+    return flat_field(model, found, shape, **{"level": 1.0, "start": 32} | options)
+
+
+@pytest.mark.parametrize(
+    ("k", "line"), [(3, -9.54), (5, -13.98), (7, -16.90), (9, -19.08), (11, -20.83)]
+)
+def test_a_kernel_of_ones_leaves_minus_20_log_k(k, line):
+    result = measure(kernel_of_ones(k, 2), (1, 64), period=(2,))
+    assert result.steps[0].line_dbc == pytest.approx(line, abs=0.006)  # given to two decimals
+    assert result.steps[0].converged
+    assert result.output == result.steps[0]
+
+
+@pytest.mark.parametrize("d", [2, 3])
+@pytest.mark.parametrize("k", [3, 7])
+def test_in_d_dimensions_all_lines_add_up(d, k):
+    shape = (1, *[SIZES[d]] * d)
+    result = measure(kernel_of_ones(k, 2, d), shape, start=SIZES[d])
+    expected = 10 * log10((1 + 1 / k**2) ** d - 1)  # the product of 1-D spectra, less DC
+    assert result.steps[0].line_dbc == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("k", "s", "lines"),
+    [
+        (2, 3, [-6.02, -6.02]),
+        (4, 3, [-12.04, -12.04]),
+        (5, 3, [-13.98, -13.98]),
+        (7, 3, [-16.90, -16.90]),
+        (6, 4, [-12.55, -12.55]),
+    ],
+)
+def test_larger_strides_sum_the_lines_of_both_signs(k, s, lines):
+    expected = 10 * log10(sum(10 ** (line / 10) for line in lines))
+    result = measure(kernel_of_ones(k, s), (1, 64))
+    assert result.steps[0].line_dbc == pytest.approx(expected, abs=0.006)
+
+
+@pytest.mark.parametrize("k", [2, 4, 6])
+def test_a_kernel_that_the_stride_divides_leaves_no_line(k):
+    (row,) = measure(kernel_of_ones(k, 2), (1, 64)).steps
+    assert (row.line_dbc, row.reason, row.converged) == (None, "no line above rounding", True)
+
+
+def test_level_and_bias_enter_as_in_the_closed_form():
+    result = measure(kernel_of_ones(3, 2, bias=0.5), (1, 64), level=2.0)
+    assert result.steps[0].line_dbc == pytest.approx(-10.881, abs=5e-4)
+
+
+def test_a_level_per_channel_is_each_channels_own():
+    layer = nn.ConvTranspose1d(2, 1, 3, stride=2, bias=False)
+    with torch.no_grad():
+        layer.weight[0] = torch.ones(3)
+        layer.weight[1] = 7.0
+    level = torch.tensor([1.0, 0.0])
+    assert measure(layer, (2, 64), level=level).steps[0].line_dbc == pytest.approx(
+        -9.5424, abs=1e-4
+    )
+
+
+def test_a_black_input_has_no_level_to_compare_with():
+    (row,) = measure(kernel_of_ones(3, 2), (1, 64), level=0.0).steps
+    assert (row.line_dbc, row.reason) == (None, "the mean level is zero")
+
+
+class Padded(nn.Module):
+    """A small U-Net with zero padding everywhere."""
+
+    def __init__(self, up):
+        super().__init__()
+        self.first, self.down = nn.Conv2d(1, 8, 5, padding=2), nn.Conv2d(8, 8, 5, 2, 2)
+        self.deep = nn.Sequential(*[nn.Conv2d(8, 8, 5, padding=2) for _ in range(4)])
+        self.up, self.last = up, nn.Conv2d(16, 1, 5, padding=2)
+
+    def forward(self, x):
+        x = self.first(x).relu()
+        return self.last(torch.cat([self.up(self.deep(self.down(x).relu())), x], 1))
+
+
+def test_zero_padding_is_not_mistaken_for_lines():
+    torch.manual_seed(0)
+    model = Padded(nn.Upsample(scale_factor=2))
+    result = measure(model, (1, 32, 32), start=32, period=(2, 2))
+    for row in (*result.steps, result.output):
+        assert row.converged
+        assert row.line_dbc is None or row.line_dbc < -100
+
+
+def test_what_zero_padding_surrounds_is_found_at_its_true_height():
+    torch.manual_seed(0)
+    model = Padded(nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1))
+    small = measure(model, (1, 32, 32), start=32).steps[0]
+    large = measure(model, (1, 32, 32), start=256).steps[0]
+    assert small.converged
+    assert small.line_dbc == pytest.approx(large.line_dbc, abs=0.5)
+
+
+def test_the_input_grows_no_further_than_the_limit():
+    class Falling(nn.Module):
+        """The level falls with the size, so nothing settles."""
+
+        def forward(self, x):
+            y = nn.functional.interpolate(x, scale_factor=2).clone()
+            y[..., ::2] += 1 / x.shape[-1]
+            return y + 0.1 * torch.linspace(0, 1, y.shape[-1])
+
+    row = measure(Falling(), (1, 64), period=(2,), limit=128).output
+    assert not row.converged
+    assert row.size == 128
+    assert row.reason == "not settled at 128 pixels"
+
+
+class OneSize(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = kernel_of_ones(3, 2)
+
+    def forward(self, x):
+        return self.up(x.reshape(-1, 1, 48))
+
+
+def test_a_model_of_one_size_keeps_it():
+    (row,) = measure(OneSize(), (1, 48)).steps
+    assert row.line_dbc == pytest.approx(-9.5424, abs=1e-4)
+    assert row.size == 48
+
+
+def test_a_latent_without_space_keeps_its_size_and_says_so():
+    model = nn.Sequential(
+        nn.Linear(4, 64), nn.Unflatten(1, (4, 4, 4)), nn.ConvTranspose2d(4, 4, 3, 2, bias=False)
+    )
+    found = discover(model, torch.zeros(1, 4))
+    (row,) = flat_field(model, found, (4,), level=1.0).steps
+    assert not row.converged
+    assert row.reason == "the model has no spatial input to enlarge"
+
+
+def test_a_table_resized_at_other_sizes_only_is_no_obstacle():
+    class Table(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.up = nn.Parameter(torch.zeros(1, 1, 48)), kernel_of_ones(3, 2)
+
+        def forward(self, x):
+            table = self.table
+            if x.shape[-1] != 48:
+                table = nn.functional.interpolate(table, size=x.shape[-1], mode="linear")
+            return self.up(x + table)
+
+    (row,) = measure(Table(), (1, 48), start=64).steps
+    assert row.line_dbc == pytest.approx(-9.5424, abs=1e-4)
+    assert row.size == 64
+
+
+def test_a_step_without_a_lattice_says_why():
+    (row,) = measure(nn.Upsample(scale_factor=1.5, mode="linear"), (1, 64)).steps
+    assert row.line_dbc is None
+    assert "1.5" in row.reason
+
+
+def test_a_removed_pattern_takes_exactly_its_lines_away():
+    layer = kernel_of_ones(3, 2, bias=0.25)
+    x = torch.full((2, 1, 16), 3.0)
+    found = discover(layer, x)
+    # Phase means inside are 2 and 1 times the level, plus the bias: the pattern is +- 1.5.
+    output = without_pattern(layer, found, x, 0, torch.tensor([[1.5, -1.5]]))
+    assert torch.allclose(output[..., 1:-1], torch.tensor(4.75))
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_a_pattern_for_no_step_is_refused(index):
+    layer, x = kernel_of_ones(3, 2), torch.zeros(1, 1, 16)
+    with pytest.raises(ParameterError, match="step_index"):
+        without_pattern(layer, discover(layer, x), x, index, torch.zeros(1, 2))
+
+
+def test_a_pattern_of_another_shape_is_refused():
+    layer, x = kernel_of_ones(3, 2), torch.zeros(1, 1, 16)
+    with pytest.raises(ParameterError, match=r"expected \(channel, \*factor\) = \(1, 2\)"):
+        without_pattern(layer, discover(layer, x), x, 0, torch.zeros(1, 3))
