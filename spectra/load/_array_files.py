@@ -1,5 +1,6 @@
 """Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
 
+import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from spectra.load._text import brief, listed
 ARRAY_FORMATS: frozenset[Format] = frozenset(
     {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
 )
+BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
 
 
@@ -111,14 +113,15 @@ def _netcdf(path: Path, key: str | None, source: str) -> Stack:
     alone = channel is None and len(dims) == 3
     shape = tuple(shapes[name][0][dims.index(dim)] for dim in order)
     shape = (shape[0], 1, *shape[1:]) if alone else shape
+    block = max(1, BLOCK_BYTES // (8 * math.prod(shape[1:]) or 1))
     note = f"variable {name!r} over {', '.join(order)}"
 
     def rows() -> Iterator[Tensor]:
         with xr.open_dataset(path, decode_times=False) as dataset:
             variable = dataset[name].transpose(*order)
-            for index in range(shape[0]):
-                row = to_tensor(variable[index].values)
-                yield row[None] if alone else row
+            for start in range(0, shape[0], block):
+                for values in variable[start : start + block].values:
+                    yield to_tensor(values[None] if alone else values)
 
     notes = (note + (", one channel" if alone else ""),)
     return Stack(shape[0], shape[1:], shapes[name][1], rows, notes)

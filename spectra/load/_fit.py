@@ -58,7 +58,8 @@ def fit(
         raise LoadError(f"{message}: check --arch and --arch-arg") from error
     shapes = [
         f"{name} (file {tuple(weights[name].shape)}, model {tuple(own[name].shape)})"
-        for name in sorted(reshaped)
+        for name in weights
+        if name in reshaped
     ]
     missing = [name for name in result.missing_keys if name not in reshaped]
     groups = (("missing", missing), ("unexpected", result.unexpected_keys),

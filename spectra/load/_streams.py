@@ -14,10 +14,8 @@ from torch.utils.data import Dataset
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.load._arrays import (
     Stack,
-    array_stack,
     check_dtype,
     open_stack,
-    tensor_stack,
     to_tensor,
 )
 from spectra.load._inputs import Inputs
@@ -49,12 +47,6 @@ def open_stream(items: object, source: str, options: Options) -> Inputs:
         kept = list(islice(_samples(lambda: items, source, options.seed, single), options.num))
         return _open(lambda: iter(kept), source, options, len(kept), "kept in memory: read once")
     make = _restartable(items, source)
-    if callable(items):
-        made = _guarded(make, source)
-        if isinstance(made, Tensor):
-            return open_stack(tensor_stack(made), source, options, "callable")
-        if isinstance(made, np.ndarray):
-            return open_stack(array_stack(made), source, options, "callable")
     count = len(items) if single and isinstance(items, Sized) else None
     return _open(lambda: _samples(make, source, options.seed, single), source, options, count)
 
@@ -96,7 +88,8 @@ def _samples(
     """Yield the samples of the items that ``make`` gives, one by one."""
     state = _RandomState(seed)
     with state.active():
-        items = iter(_guarded(make, source))
+        made = _guarded(make, source)
+        items = iter([made] if isinstance(made, Tensor | np.ndarray) else made)
     while True:
         with state.active():
             item = _guarded(lambda: next(items, None), source)

@@ -123,7 +123,7 @@ def _at_key(content: object, source: str, key: str) -> Found:
     if isinstance(here, nn.Module):
         return Found(here, (f"module under key {key!r}",))
     tensors = _named_tensors(here) if isinstance(here, Mapping) else {}
-    if not tensors or (isinstance(here, Mapping) and _is_optimizer(here)):
+    if not tensors or _is_optimizer(here):
         found = _search(here)
         if found is not None:
             return Found(found[1], (f"weights under key {'.'.join((key, *found[0]))!r}",))
@@ -131,8 +131,8 @@ def _at_key(content: object, source: str, key: str) -> Found:
     return Found(tensors, (f"weights under key {key!r}",))
 
 
-def _is_optimizer(content: Mapping[Any, Any]) -> bool:
-    return set(content) >= OPTIMIZER_KEYS
+def _is_optimizer(content: object) -> bool:
+    return isinstance(content, Mapping) and set(content) >= OPTIMIZER_KEYS
 
 
 def _is_weights(content: Mapping[Any, Any]) -> bool:
@@ -178,12 +178,12 @@ def _nothing_found(content: object, source: str) -> str:
         return f"{source} holds {_kind(content)}, {expected}; an array belongs after the model"
     if not isinstance(content, Mapping):
         return f"{source} holds {_kind(content)}, {expected}; save model.state_dict()"
+    optimizers = [value for value in (content, *content.values()) if _is_optimizer(value)]
     candidates = [str(name) for name, value in content.items() if _search(value) is not None]
-    if candidates:
+    if candidates and not _is_optimizer(content):
         names = listed(candidates)
         return f"{source} holds several sets of weights ({names}): choose one with --key (key=)"
-    optimizers = [str(k) for k, v in content.items() if isinstance(v, Mapping) and _is_optimizer(v)]
-    if _is_optimizer(content) or optimizers:
+    if optimizers:
         return (
             f"{source} holds an optimizer's state and no weights: {expected}; give the file "
             "that was saved from the model"

@@ -1,0 +1,71 @@
+"""What a loaded model knows about itself, and the published checkpoints."""
+
+import hashlib
+
+import pytest
+import torch
+from torch import nn
+
+from spectra.errors import LoadError, ParameterError
+from spectra.load import load_model
+
+
+def test_a_module_is_taken_as_it_is_and_left_untouched():
+    model = nn.Conv2d(3, 4, 3).half().train()
+    loaded = load_model(model)
+    assert loaded.model is model
+    assert model.training
+    assert model.weight.dtype == torch.float16
+    assert (loaded.source, loaded.sha256, loaded.format) == ("Conv2d", None, "module")
+    assert loaded.parameters == 3 * 4 * 9 + 4
+
+
+def test_the_file_is_identified_by_its_hash(tmp_path, decoder, arch):
+    file = tmp_path / "w.pth"
+    torch.save(decoder.state_dict(), file)
+    expected = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert load_model(str(file), arch=arch).sha256 == expected
+    assert load_model(file, arch=arch).source == str(file)
+
+
+def test_a_factory_as_model_excludes_another_architecture():
+    with pytest.raises(ParameterError, match="needs a file of weights"):
+        load_model("torch.nn:Identity", arch="torch.nn:Identity")
+
+
+PUBLISHED = {
+    "fsrcnn_x3.pth": ("fsrcnn:fsrcnn", {"scale": 3}, ()),
+    "espcn_x2.pth": ("espcn:espcn", {"scale": 2}, ()),
+    "lwnet_wnet_drive.pth": ("lwnet:wnet", {}, ("weights under key 'model_state_dict'",)),
+    "face_dcgan.pth": ("dcgan:face", {}, ()),
+    "phasenet_1d.pth": ("phasenet:phasenet", {}, ()),
+    "taef2_decoder.pth": ("taef2:taef2_decoder", {}, ("float16 weights loaded as float32",)),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_checkpoints_fit_their_architectures(data_dir, name):
+    arch, arguments, notes = PUBLISHED[name]
+    file = data_dir / "checkpoints" / name
+    loaded = load_model(file, arch=f"support.decoders.{arch}", arch_args=arguments)
+    raw = torch.load(file, map_location="cpu", weights_only=True)
+    state = raw.get("model_state_dict", raw)
+    own = loaded.model.state_dict()
+    assert all(torch.equal(own[key], value.to(own[key].dtype)) for key, value in state.items())
+    assert loaded.notes == notes
+
+
+def test_every_published_checkpoint_without_architecture_is_described(data_dir):
+    files = sorted((data_dir / "checkpoints").glob("*.pth"))
+    for file in files:
+        with pytest.raises(LoadError, match=r"\d+ tensors .* name the model with --arch"):
+            load_model(file)
+    assert len(files) > 15
+
+
+def test_a_published_module_pickle_is_refused_with_its_globals(data_dir):
+    file = data_dir / "checkpoints" / "original" / "lapsrn_model_epoch_100.pth"
+    with pytest.raises(LoadError, match=r"lapsrn\.Net.*--trust"):
+        load_model(file)
+    with pytest.raises(LoadError, match="No module named 'lapsrn'"):
+        load_model(file, trust=True)
