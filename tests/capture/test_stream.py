@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.modules import module as module_hooks
 from torch.utils._python_dispatch import _len_torch_dispatch_stack
 
-from spectra.capture import discover, forward, quiet, stream
+from spectra.capture import Tap, discover, forward, quiet, stream
 from spectra.errors import ModelError, ParameterError
 
 PICTURE = torch.arange(64.0).reshape(1, 1, 8, 8)
@@ -186,3 +186,8 @@ def test_a_discovery_that_fails_leaves_nothing_behind(error):
     assert not module_hooks._global_forward_hooks
     assert not module_hooks._global_forward_hooks_always_called
     assert not module_hooks._global_forward_pre_hooks
+
+
+def test_operations_do_not_pass_through_the_compiler():
+    """Torch would wrap the handler to keep its compiler out, and load it for that."""
+    assert not hasattr(Tap.__torch_dispatch__, "__wrapped__")
