@@ -1,0 +1,96 @@
+"""Slices of a spectrum, and azimuthal profiles, as lines."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from spectra.plot._labels import decibels, label_frequency_axis
+from spectra.plot._spectrum import lattice_frequencies, without_dc
+from spectra.spectrum._azimuthal import axis_slice, diagonal_slice
+
+SLICES = {  # name: colour, line style (Okabe and Ito, told apart by any eye)
+    "0°, along fx": ("#0072B2", "-"),
+    "90°, along fy": ("#E69F00", "-"),
+    "45°, diagonal": ("#000000", "--"),
+}
+
+
+def plot_slices(
+    power_db: xr.DataArray,
+    *,
+    ax: Axes,
+    lattice: xr.Dataset | ArrayLike | None = None,
+    **kwargs: Any,
+) -> tuple[Line2D, ...]:
+    """Draw a spectrum along its axes and its diagonal, from beside DC to 1/2 cycles/pixel.
+
+    Parameters
+    ----------
+    power_db : DataArray, dims (fy, fx), (fx,) or (fz, fy, fx)
+        Decibels with DC in the centre; of three axes, the slices of the plane ``fz = 0``.
+    ax : matplotlib Axes
+    lattice : Dataset or array_like, optional
+        Frequencies to mark by dotted lines, as for `plot_spectrum`.
+    **kwargs
+        For ``Axes.plot``, all lines alike.
+
+    Returns
+    -------
+    tuple of Line2D
+        Along fx, along fy, and along the diagonal, whose frequency is that along each axis:
+        (1/2, 1/2) stands at 1/2. Of one axis, a single line.
+    """
+    axes = power_db.ndim
+    values = power_db.copy(data=without_dc(power_db))
+    curves = [axis_slice(values, spatial=axes)]
+    if axes > 1:
+        curves += [axis_slice(values, axis=-2, spatial=axes), diagonal_slice(values, spatial=axes)]
+    lines = []
+    for curve, (name, (colour, style)) in zip(curves, SLICES.items(), strict=False):
+        options = {"color": colour, "linestyle": style, "linewidth": 1.2, "label": name, **kwargs}
+        lines += ax.plot(curve.f, curve, **options)
+    for f in np.unique(np.abs(lattice_frequencies(lattice, axes))):
+        if f > 0:
+            ax.axvline(f, color="0.6", linestyle=":", linewidth=1.0, zorder=0)
+    ax.set(xlim=(0, 0.51), ylabel="power (dB)")
+    name = "frequency along each axis" if axes > 1 else "fx"
+    label_frequency_axis(ax, "x", name=name, full=False)
+    return tuple(lines)
+
+
+def plot_profile(
+    power: xr.DataArray, *, ax: Axes, sd: ArrayLike | None = None, **kwargs: Any
+) -> Line2D:
+    """Draw an azimuthal profile of power in dB, DC left out.
+
+    Parameters
+    ----------
+    power : DataArray, dims (f,)
+        Azimuthal mean of power, as `spectra.spectrum.azimuthal_average` returns it.
+    ax : matplotlib Axes
+    sd : array_like, shape (f,), optional
+        Standard deviation over maps: a band from ``power - sd`` to ``power + sd`` is shaded.
+    **kwargs
+        For ``Axes.plot``.
+
+    Returns
+    -------
+    Line2D
+    """
+    f, values = power.f.to_numpy(), power.to_numpy()
+    beside = f > 0
+    line: Line2D
+    (line,) = ax.plot(f[beside], decibels(values[beside]), **{"linewidth": 1.2, **kwargs})
+    if sd is not None:
+        spread = np.asarray(sd, float)[beside]
+        floor = np.nanmin(values[beside][values[beside] > 0], initial=1.0) / 10
+        low = decibels(np.maximum(values[beside] - spread, floor))
+        high = decibels(values[beside] + spread)
+        ax.fill_between(f[beside], low, high, color=line.get_color(), alpha=0.15, linewidth=0)
+    ax.set(xlim=(0, max(0.5, float(f.max()))), ylabel="power (dB re white noise)")
+    label_frequency_axis(ax, "x", name="radius", full=False)
+    return line

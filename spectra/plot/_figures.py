@@ -1,0 +1,216 @@
+"""Figures of a whole run: the tree of spectra, one panel or line for each row."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from spectra.errors import ParameterError
+from spectra.plot._curves import plot_profile, plot_slices
+from spectra.plot._labels import point, shorten, signed, two_lines
+from spectra.plot._peaks import label_peaks, unseen_peaks
+from spectra.plot._spectrum import central_plane, limits, plot_spectrum
+
+Rows = Sequence[tuple[str, str]]
+SMALL = 8.0
+COLUMNS = 6
+TITLE_LENGTH = 29
+LEGEND_LENGTH = 44
+OUTPUT_COLOUR = "#D55E00"
+DECIBEL_LABEL = "mean log power (dB re white noise)"
+
+
+def strip_figure(tree: xr.DataTree, rows: Rows) -> Figure:
+    """Draw the mean log-amplitude spectrum of every row, in one dB scale.
+
+    Parameters
+    ----------
+    tree : DataTree
+        One group for each place, with ``mean_log_spectrum`` and a lattice table
+        (``frequency``, ``prominence_db``); groups without a spectrum are left out.
+    rows : sequence of (group, label)
+        What to draw, in order: input, steps, output.
+
+    Returns
+    -------
+    Figure
+        One panel a row, six in a line, lattice points ringed.
+
+    Raises
+    ------
+    ParameterError
+        If no row has a spectrum.
+    """
+    drawn = _with(tree, rows, "mean_log_spectrum")
+    lines = ceil(len(drawn) / COLUMNS)
+    columns = ceil(len(drawn) / lines)
+    scale = limits([_plane(data) for data, _ in drawn])
+    signals = all(data["mean_log_spectrum"].ndim == 1 for data, _ in drawn)
+    figure = Figure(
+        figsize=(max(2.1 * columns + 1.2, 4.2), (2.5 if signals else 2.95) * lines + 0.4),
+        layout="constrained",
+    )
+    panels = figure.subplots(lines, columns, squeeze=False)
+    image = None
+    for index, ax in enumerate(panels.flat):
+        if index >= len(drawn):
+            ax.set_axis_off()
+            continue
+        data, label = drawn[index]
+        low, high = (None, None) if signals else scale
+        artist = plot_spectrum(data["mean_log_spectrum"], ax=ax, lattice=data, vmin=low, vmax=high)
+        image = artist if isinstance(artist, AxesImage) else image
+        ax.set_title(f"{two_lines(label, TITLE_LENGTH)}\n{_subtitle(data)}", fontsize=SMALL)
+        _small(ax)
+        if index % columns:
+            ax.set_ylabel("")
+            ax.tick_params(labelleft=False)
+        if index + columns < len(drawn):
+            ax.set_xlabel("")
+            ax.tick_params(labelbottom=False)
+    plane = "; plane fz = 0" if any(d["mean_log_spectrum"].ndim == 3 for d, _ in drawn) else ""
+    key = f"rings: lattice; numbers: {_measure(drawn[0][0])}{plane}"
+    figure.supxlabel(key, fontsize=SMALL)
+    if signals:
+        _share_y(list(panels.flat[: len(drawn)]))
+    if image is not None:
+        _colour_bar(figure, image, list(panels.flat))
+    return figure
+
+
+def profiles_figure(tree: xr.DataTree, rows: Rows) -> Figure:
+    """Draw the azimuthal profiles of all rows: input black, steps by colour, output red.
+
+    Parameters and errors as for `strip_figure`; read from ``azimuthal_power``.
+    """
+    drawn = _with(tree, rows, "azimuthal_power")
+    paths = [path for path, _ in rows if _has(tree, path, "azimuthal_power")]
+    steps = [path for path in paths if path not in ("input", "output")]
+    colours = colormaps["viridis"](np.linspace(0, 0.9, max(len(steps), 1)))
+    figure = Figure(figsize=(8.4, max(4.2, 0.24 * len(drawn) + 1.2)), layout="constrained")
+    ax = figure.subplots()
+    special: dict[str, dict[str, Any]] = {
+        "input": {"color": "black", "linestyle": "--", "linewidth": 1.6, "zorder": 3},
+        "output": {"color": OUTPUT_COLOUR, "linewidth": 2.2, "zorder": 3},
+    }
+    for path, (data, label) in zip(paths, drawn, strict=True):
+        style = special.get(path) or {"color": tuple(colours[steps.index(path)])}
+        plot_profile(data["azimuthal_power"], ax=ax, label=shorten(label, LEGEND_LENGTH), **style)
+    signals = all(
+        data.get("mean_log_spectrum", data["azimuthal_power"]).ndim == 1 for data, _ in drawn
+    )
+    title = "Mean power" if signals else "Azimuthal mean of power: isolated peaks average out here"
+    ax.set_title(title, fontsize=SMALL + 1)
+    _small(ax)
+    ax.grid(color="0.9", linewidth=0.6)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=SMALL)
+    return figure
+
+
+def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
+    """Draw one row large, its peaks labelled, with slices beside it.
+
+    Parameters
+    ----------
+    tree : DataTree
+        As for `strip_figure`; also ``locked_dbc`` of the lattice table.
+    rows : sequence of (group, label)
+        Where the label of ``worst`` is looked up.
+    worst : str
+        Group to draw, such as ``"steps/2"``.
+
+    Returns
+    -------
+    Figure
+        Lattice points carry their frequency and locked power in dBc, the strongest first
+        where there is no room for all.
+    """
+    ((data, label),) = _with(tree, [(worst, dict(rows).get(worst, worst))], "mean_log_spectrum")
+    spectrum = data["mean_log_spectrum"]
+    signal = spectrum.ndim == 1
+    figure = Figure(figsize=(8.4, 4.2) if signal else (10.4, 5.2), layout="constrained")
+    plane = "; plane fz = 0" if spectrum.ndim == 3 else ""
+    figure.suptitle(
+        f"{shorten(label, 80)}\n{_measure(data)}: {_subtitle(data)}{plane}", fontsize=SMALL + 1
+    )
+    if signal:
+        ax = figure.subplots()
+        plot_spectrum(spectrum, ax=ax, lattice=data)
+    else:
+        ax, beside = figure.subplots(1, 2, width_ratios=(1.15, 1))
+        image = plot_spectrum(spectrum, ax=ax, lattice=data)
+        assert isinstance(image, AxesImage)  # maps of two or three axes
+        ax.set_title("")
+        _colour_bar(figure, image, [ax])
+        plot_slices(spectrum, ax=beside, lattice=data)
+        beside.grid(color="0.9", linewidth=0.6)
+        beside.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=SMALL)
+        _small(beside)
+    _small(ax)
+    label_peaks(ax, data)
+    if note := unseen_peaks(data):
+        figure.supxlabel(note, fontsize=SMALL)
+    return figure
+
+
+def _has(tree: xr.DataTree, path: str, variable: str) -> bool:
+    if f"/{path}" not in tree.groups:
+        return False
+    data = tree[path]
+    return variable in data and bool(np.isfinite(data[variable]).any())
+
+
+def _with(tree: xr.DataTree, rows: Rows, variable: str) -> list[tuple[xr.Dataset, str]]:
+    """Return data set and label of the rows that have a variable."""
+    found = [(tree[p].to_dataset(), label) for p, label in rows if _has(tree, p, variable)]
+    if not found:
+        names = ", ".join(path for path, _ in rows) or "none"
+        raise ParameterError(f"rows={names}: none of them has {variable!r} to draw")
+    return found
+
+
+def _plane(data: xr.Dataset) -> xr.DataArray:
+    """Return what of a spectrum is drawn."""
+    spectrum = data["mean_log_spectrum"]
+    return central_plane(spectrum, np.empty((0, 3)))[0] if spectrum.ndim == 3 else spectrum
+
+
+def _measure(data: xr.Dataset) -> str:
+    """Return what the number under a label is."""
+    names = ", ".join(str(dim) for dim in data["mean_log_spectrum"].dims)
+    axes = f"({names})" if "," in names else names
+    return f"highest lattice point over its surroundings, at {axes}"
+
+
+def _subtitle(data: xr.Dataset) -> str:
+    """Return how high the highest lattice point of a row stands, and where."""
+    if "prominence_db" not in data or not np.isfinite(data["prominence_db"]).any():
+        return "no lattice"
+    highest = int(np.nanargmax(data["prominence_db"]))
+    height = signed(float(data["prominence_db"][highest]), "dB")
+    return f"{height} at {point(data['frequency'][highest].to_numpy())}"
+
+
+def _colour_bar(figure: Figure, image: AxesImage, panels: list[Axes]) -> None:
+    bar = figure.colorbar(image, ax=panels, extend="both", aspect=25, pad=0.02)
+    bar.set_label(DECIBEL_LABEL, fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+
+
+def _share_y(panels: list[Axes]) -> None:
+    low = min(ax.get_ylim()[0] for ax in panels)
+    high = max(ax.get_ylim()[1] for ax in panels)
+    for ax in panels:
+        ax.set_ylim(low, high)
+
+
+def _small(ax: Axes) -> None:
+    ax.tick_params(labelsize=SMALL)
+    ax.xaxis.label.set_fontsize(SMALL)
+    ax.yaxis.label.set_fontsize(SMALL)

@@ -1,0 +1,86 @@
+"""Words and ticks of figures."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike, NDArray
+
+MINUS = "\N{MINUS SIGN}"
+LARGEST_DENOMINATOR = 64
+
+
+def fraction(f: float) -> str:
+    """Return a frequency as a fraction: 0.25 becomes ``1/4``.
+
+    Examples
+    --------
+    >>> fraction(0.25), fraction(1 / 3), fraction(0.0)
+    ('1/4', '1/3', '0')
+    """
+    return str(Fraction(float(f)).limit_denominator(LARGEST_DENOMINATOR)).replace("-", MINUS)
+
+
+def point(frequency: Iterable[float]) -> str:
+    """Return a lattice point as fractions.
+
+    Examples
+    --------
+    >>> point((0.5, 0.25)), point((0.5,))
+    ('(1/2, 1/4)', '1/2')
+    """
+    parts = [fraction(f) for f in frequency]
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def signed(value: float, unit: str) -> str:
+    """Return a number with one decimal, its sign and unit."""
+    return f"{value:+.1f} {unit}".replace("-", MINUS)
+
+
+def shorten(text: str, length: int) -> str:
+    """Return ``text`` without its middle, at most ``length`` characters long.
+
+    Examples
+    --------
+    >>> shorten("decoder.up_blocks.3.upsamplers.0.conv", 21)
+    'decoder.up…ers.0.conv'
+    """
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def two_lines(text: str, width: int) -> str:
+    r"""Return a name on at most two lines of ``width`` characters, broken at a dot or a space.
+
+    Examples
+    --------
+    >>> two_lines("decoder.up_blocks.3.upsamplers.0.conv", 24)
+    'decoder.up_blocks.\n3.upsamplers.0.conv'
+    """
+    if len(text) <= width:
+        return text
+    text = shorten(text, 2 * width - 8)
+    ends = [i + 1 for i, c in enumerate(text) if c in "._ …"]
+    fits = [i for i in ends if i <= width and len(text) - i <= width] or [len(text) // 2]
+    end = min(fits, key=lambda i: abs(i - len(text) / 2))
+    return f"{text[:end].rstrip()}\n{text[end:].lstrip()}"
+
+
+def decibels(power: ArrayLike) -> NDArray[np.float64]:
+    """Return 10 log10 of power; NaN where there is none."""
+    values = np.asarray(power, float)
+    positive = np.where(values > 0, values, np.nan)
+    return 10 * np.log10(positive)
+
+
+def label_frequency_axis(ax: Axes, which: str, *, name: str, full: bool) -> None:
+    """Label an axis in cycles/pixel, with fractions at quarters."""
+    ticks = [-0.5, -0.25, 0, 0.25, 0.5] if full else [0, 0.125, 0.25, 0.375, 0.5]
+    labels = [fraction(tick) for tick in ticks]
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_ticks(ticks, labels=labels)
+    axis.set_label_text(f"{name} (cycles/pixel)")
