@@ -1,0 +1,283 @@
+"""Speed and memory as ratios within one run: ``make bench``, or ``python benchmarks/bench.py``.
+
+A ratio survives another machine and a busy one better than milliseconds do, though not fully:
+paste the output into README.md together with the load it prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import networks
+import numpy as np
+import scipy.fft
+import torch
+import xarray as xr
+from timing import Table, medians, now
+from torch import Tensor, nn
+
+import spectra
+from spectra import capture, spectrum
+from spectra.analysis import Options, analyze
+
+HERE = Path(__file__).parent
+BARE_CHUNK = 12  # maps of 256x256 that stay in the cache
+
+
+def bare_rfft2(maps: Tensor, chunk: int = BARE_CHUNK) -> None:
+    """Transform maps in batches and throw the result away: the floor of every spectrum."""
+    for part in maps.flatten(0, 1).split(chunk):
+        torch.fft.rfft2(part)
+
+
+def streaming(maps: Tensor, *, batch: int) -> None:
+    """Add maps to the library's running statistics, without a lattice: power, log, rings."""
+    statistics = spectrum.MapStatistics(
+        spectrum.plan_maps(maps.shape[1:], count=len(maps), margin=(0, 0))
+    )
+    for first in range(0, len(maps), batch):
+        statistics.update(maps[first : first + batch], first=first)
+
+
+def numpy_naive(maps: np.ndarray) -> None:
+    total = np.zeros(maps.shape[2:])
+    for picture in maps:
+        for channel in picture:
+            total += np.abs(np.fft.fft2(channel)) ** 2
+
+
+def scipy_float32(maps: np.ndarray) -> None:
+    total = np.zeros((maps.shape[2], maps.shape[3] // 2 + 1))
+    for picture in maps:
+        half = scipy.fft.rfft2(picture)
+        total += (half.real**2 + half.imag**2).sum(axis=0)
+
+
+def xrft_power(maps: np.ndarray) -> None:
+    import xrft
+
+    for picture in maps:
+        labelled = xr.DataArray(picture, dims=("channel", "y", "x"))
+        xrft.power_spectrum(labelled, dim=["y", "x"], real_dim="x", window="hann").mean("channel")
+
+
+def bench_pictures(table: Table, rounds: int, count: int) -> None:
+    """Mean power spectrum of RGB pictures."""
+    from spectra.spectrum._recipes import annulus_power, mean_log_spectrum
+
+    maps = torch.rand(count, 3, 256, 256, generator=torch.Generator().manual_seed(0))
+    few = maps[: max(count // 8, 1)].numpy()
+    xrft_power(few[:1])  # imports numba, which resets the threads
+    torch.set_num_threads(1)
+    work = {
+        "bare": partial(bare_rfft2, maps),
+        "annulus_power (mean power, then rings)": partial(annulus_power, maps),
+        "mean_log_spectrum": partial(mean_log_spectrum, maps),
+        "MapStatistics (power, log power, rings and spread, phases)": partial(
+            streaming, maps, batch=8
+        ),
+        "numpy, complex128": partial(numpy_naive, few),
+        "scipy, float32": partial(scipy_float32, few),
+        "xrft": partial(xrft_power, few),
+    }
+    took = medians(work, rounds=rounds)
+    bare, *ours = list(work)[:4]
+    table.title(f"{count} RGB pictures of 256x256, one thread")
+    table.note("bare batched float32 rfft2", f"{1e3 * took[bare] / count:.2f} ms a picture")
+    table.at_most(f"{ours[0]} / bare", took[ours[0]] / took[bare], 1.5)
+    for name in ours[1:]:
+        table.note(f"{name} / bare", f"{took[name] / took[bare]:.2f} x")
+    per_picture = took[ours[0]] / count
+    for name, target in (("numpy, complex128", 4), ("scipy, float32", 1.6), ("xrft", 6)):
+        table.at_least(f"{name} / {ours[0]}", took[name] / len(few) / per_picture, target)
+
+
+def bench_activations(table: Table, rounds: int) -> None:
+    """Mean power spectrum of activations, and the statistics that `analyze` streams."""
+    from spectra.spectrum._recipes import annulus_power
+
+    maps = torch.rand(8, 64, 128, 128, generator=torch.Generator().manual_seed(0))
+    plan = spectrum.plan_maps((64, 128, 128), (2, 2), count=64)
+    work = {
+        "bare": partial(bare_rfft2, maps, chunk=32),
+        "mean": partial(annulus_power, maps),
+        "figures": partial(streaming, maps, batch=1),
+        "all": partial(spectrum.MapStatistics(plan).update, maps, first=0),
+    }
+    took = medians(work, rounds=rounds)
+    table.title("Activations of 64 channels, 128x128, one thread")
+    table.note("bare batched float32 rfft2", f"{1e3 * took['bare'] / 8:.2f} ms a picture")
+    table.at_most("annulus_power / bare", took["mean"] / took["bare"], 1.5)
+    table.note("MapStatistics without a lattice / bare", f"{took['figures'] / took['bare']:.2f} x")
+    table.note("MapStatistics with test and energy / bare", f"{took['all'] / took['bare']:.2f} x")
+
+
+def bench_azimuthal(table: Table) -> None:
+    """Azimuthal profile of one power map."""
+    rng = np.random.default_rng(0)
+    half, full = rng.random((256, 129)), rng.random((256, 256))
+    took = medians(
+        {
+            "half": partial(spectrum.annuli((256, 256), layout="rfft").mean, half),
+            "full": partial(spectrum.annuli((256, 256)).mean, full),
+        },
+        rounds=200,
+    )
+    table.title("Azimuthal profile of one 256x256 map")
+    table.at_most("half plane, absolute on an idle machine", 1e3 * took["half"], 0.15, "ms")
+    table.note("full plane", f"{1e3 * took['full']:.3f} ms")
+
+
+class Clock:
+    """Hears the progress of an analysis and notes when each part of it last spoke."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, float] = {}
+
+    def __call__(self, stage: str, _done: int, _total: int) -> None:
+        self.heard[stage] = now()
+
+    def between(self, first: str, last: str) -> float:
+        return self.heard[last] - self.heard[first]
+
+
+def forwards(model: nn.Module, maps: Tensor, batch: int) -> float:
+    """Return the seconds that the bare forward passes take."""
+    began = now()
+    with torch.inference_mode():
+        for part in maps.split(batch):
+            model(part)
+    return now() - began
+
+
+def figures_only(model: nn.Module, maps: Tensor, batch: int) -> float:
+    """Return the seconds of forward passes whose steps are streamed without the test."""
+    with capture.quiet(model):
+        discovery = capture.discover(model, maps[:1])
+        places = [
+            spectrum.MapStatistics(spectrum.plan_maps(step.output_shape, count=len(maps)))
+            for step in discovery.steps
+        ]
+        first = 0
+        began = now()
+
+        def take(index: int, step_maps: Tensor) -> None:
+            places[index].update(step_maps, first=first)
+
+        with capture.stream(model, discovery, take):
+            for part in maps.split(batch):
+                capture.forward(model, part)
+                first += len(part)
+        return now() - began
+
+
+def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, rounds: int) -> None:
+    """From first to last forward pass against the bare forward passes."""
+    model.eval()
+    count, batch = len(maps), 4
+    forwards(model, maps[:batch], batch)
+    with_test, without, probes, finish = [], [], [], []
+    for _ in range(rounds):
+        clock = Clock()
+        bare = forwards(model, maps, batch)
+        analyze(model, maps, options=Options(batch=batch), progress=clock)
+        end = now()
+        streamed = clock.between("find steps", "measure")
+        tested = clock.between("grid position", "score")
+        with_test.append((streamed + tested) / bare)
+        without.append(figures_only(model, maps, batch) / bare)
+        probes.append(clock.between("measure", "grid position") / (bare / count))
+        finish.append((end - clock.heard["score"]) / (bare / count))
+    table.note(f"{name}: bare forward", f"{1e3 * bare / count:.0f} ms an input")
+    table.at_most(f"{name}: with test and energy / bare", median(with_test), 1.5)
+    table.at_most(f"{name}: without the test / bare", median(without), 1.15)
+    table.at_most(f"{name}: causal probes", median(probes), 10, "forwards")
+    table.note(f"{name}: rows, pattern removal, answer", f"{median(finish):.1f} forwards")
+
+
+def bench_memory(table: Table) -> None:
+    """Peak memory of a whole analysis, each in a process of its own."""
+    peak = {}
+    for count in (16, 256):
+        command = [sys.executable, str(HERE / "memory.py"), str(count)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        peak[count] = float(done.stdout)
+    table.title("Peak memory")
+    table.note("analysis of 16 inputs", f"{peak[16]:.0f} MiB")
+    table.at_most("growth from 16 to 256 inputs", 100 * (peak[256] / peak[16] - 1), 5, "%")
+
+
+def bench_start(table: Table) -> None:
+    """CPU seconds of the help text."""
+    command = [sys.executable, "-m", "spectra_cli", "--help"]
+    seconds = []
+    for _ in range(5):
+        before = children_cpu()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        seconds.append(children_cpu() - before)
+    table.title("Start-up")
+    table.at_most("spectra --help, absolute on an idle machine", median(seconds), 0.3, "CPU s")
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of all finished subprocesses."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+MODELS = {
+    "U-Net r34, 256x256": (networks.UNet, 256),
+    "NAFNet w16, 256x256": (networks.NAFNet, 256),
+    "SR x4, 64x64": (networks.SuperResolution, 64),
+}
+PARTS = ("pictures", "activations", "azimuthal", "analysis", "memory", "start")
+
+
+def main() -> None:
+    """Run the chosen parts and say how many targets were met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if omitted")
+    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--inputs", type=int, default=64, help="of an analysis")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2, help="of an analysis")
+    options = parser.parse_args()
+    parts = options.parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"{', '.join(sorted(unknown))}: expected of {', '.join(PARTS)}")
+
+    print(
+        f"spectra {spectra.__version__}, torch {torch.__version__.partition('+')[0]}, "
+        f"Python {platform.python_version()}, {platform.machine()}"
+    )
+    table = Table()
+    torch.set_num_threads(1)
+    if "pictures" in parts:
+        bench_pictures(table, options.rounds, options.pictures)
+    if "activations" in parts:
+        bench_activations(table, options.rounds)
+    if "azimuthal" in parts:
+        bench_azimuthal(table)
+    if "analysis" in parts:
+        torch.set_num_threads(options.threads)
+        table.title(f"Analysis of {options.inputs} inputs, {options.threads} threads")
+        for name, (build, side) in MODELS.items():
+            torch.manual_seed(0)
+            maps = torch.rand(options.inputs, 3, side, side)
+            bench_analysis(table, name, build(), maps, options.rounds)
+    if "memory" in parts:
+        bench_memory(table)
+    if "start" in parts:
+        bench_start(table)
+    print(f"\n{sum(table.met)} of {len(table.met)} targets met.")
+
+
+if __name__ == "__main__":
+    main()

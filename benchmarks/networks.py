@@ -1,0 +1,160 @@
+"""Networks of the usual kinds, untrained: only their speed matters here."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class UNet(nn.Module):
+    """A U-Net on a ResNet-34 encoder; 2x2 transposed convolutions between the stages."""
+
+    DEPTHS = (3, 4, 6, 3)
+    WIDTHS = (64, 128, 256, 512)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(convolution(3, 64, size=7, stride=2), nn.MaxPool2d(3, 2, 1))
+        before = (64, *self.WIDTHS[:-1])
+        self.down = nn.ModuleList(
+            encoder_stage(w_in, w, depth, stride=1 if i == 0 else 2)
+            for i, (w_in, w, depth) in enumerate(zip(before, self.WIDTHS, self.DEPTHS, strict=True))
+        )
+        pairs = list(zip(self.WIDTHS[::-1], self.WIDTHS[-2::-1], strict=False))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(w, half, 2, stride=2) for w, half in pairs)
+        self.join = nn.ModuleList(
+            nn.Sequential(convolution(2 * half, half), convolution(half, half)) for _, half in pairs
+        )
+        self.last = nn.ConvTranspose2d(64, 32, 4, stride=4)
+        self.head = nn.Conv2d(32, 21, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        kept = []
+        for stage in self.down:
+            x = stage(x)
+            kept.append(x)
+        for up, join, skip in zip(self.up, self.join, kept[-2::-1], strict=True):
+            x = join(torch.cat([up(x), skip], dim=1))
+        return self.head(self.last(x))
+
+
+class Residual(nn.Module):
+    """A basic block of ResNet."""
+
+    def __init__(self, width_in: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.first = convolution(width_in, width, stride=stride)
+        self.second = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+        )
+        same = stride == 1 and width_in == width
+        self.shortcut = nn.Identity() if same else nn.Conv2d(width_in, width, 1, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.second(self.first(x)) + self.shortcut(x))
+
+
+def encoder_stage(width_in: int, width: int, depth: int, *, stride: int) -> nn.Sequential:
+    rest = (Residual(width, width, 1) for _ in range(depth - 1))
+    return nn.Sequential(Residual(width_in, width, stride), *rest)
+
+
+def convolution(width_in: int, width: int, *, size: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(width_in, width, size, stride, size // 2, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
+
+
+class Gated(nn.Module):
+    """A block of NAFNet: gated depth-wise convolution, channel attention, gated 1x1."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(1, width)
+        self.mix = nn.Sequential(
+            nn.Conv2d(width, 2 * width, 1),
+            nn.Conv2d(2 * width, 2 * width, 3, 1, 1, groups=2 * width),
+        )
+        self.attention = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, width, 1))
+        self.project = nn.Conv2d(width, width, 1)
+        self.norm2 = nn.GroupNorm(1, width)
+        self.widen = nn.Conv2d(width, 2 * width, 1)
+        self.narrow = nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gated = gate(self.mix(self.norm(x)))
+        x = x + self.project(gated * self.attention(gated))
+        return x + self.narrow(gate(self.widen(self.norm2(x))))
+
+
+def gate(x: Tensor) -> Tensor:
+    first, second = x.chunk(2, dim=1)
+    return first * second
+
+
+class NAFNet(nn.Module):
+    """NAFNet of width 16: four pixel-shuffle steps, skips added."""
+
+    ENCODER = (1, 1, 1, 28)
+    DECODER = (1, 1, 1, 1)
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        widths = [width << i for i in range(5)]
+        self.intro, self.ending = nn.Conv2d(3, width, 3, 1, 1), nn.Conv2d(width, 3, 3, 1, 1)
+        self.encoders = nn.ModuleList(
+            nn.Sequential(*(Gated(w) for _ in range(depth)))
+            for w, depth in zip(widths[:-1], self.ENCODER, strict=True)
+        )
+        self.downs = nn.ModuleList(nn.Conv2d(w, 2 * w, 2, 2) for w in widths[:-1])
+        self.middle = Gated(widths[-1])
+        self.ups = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(w, 2 * w, 1, bias=False), nn.PixelShuffle(2))
+            for w in widths[:0:-1]
+        )
+        self.decoders = nn.ModuleList(
+            nn.Sequential(*(Gated(w) for _ in range(depth)))
+            for w, depth in zip(widths[-2::-1], self.DECODER, strict=True)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        picture, x = x, self.intro(x)
+        kept = []
+        for encoder, down in zip(self.encoders, self.downs, strict=True):
+            x = encoder(x)
+            kept.append(x)
+            x = down(x)
+        x = self.middle(x)
+        for up, decoder, skip in zip(self.ups, self.decoders, reversed(kept), strict=True):
+            x = decoder(up(x) + skip)
+        return self.ending(x) + picture
+
+
+class SuperResolution(nn.Module):
+    """A small EDSR: residual blocks, then two pixel-shuffle steps."""
+
+    def __init__(self, width: int = 64, blocks: int = 16) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3, 1, 1)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(width, width, 3, 1, 1), nn.ReLU(), nn.Conv2d(width, width, 3, 1, 1)
+            )
+            for _ in range(blocks)
+        )
+        self.ups = nn.Sequential(
+            *(
+                nn.Sequential(nn.Conv2d(width, 4 * width, 3, 1, 1), nn.PixelShuffle(2))
+                for _ in range(2)
+            )
+        )
+        self.last = nn.Conv2d(width, 3, 3, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.last(self.ups(x))
