@@ -8,9 +8,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy and torch are f
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import torch
+
+settings.register_profile("spectra", deadline=None, print_blob=True)  # machines are shared
+settings.load_profile("spectra")
 
 BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "shared" / "data"
 

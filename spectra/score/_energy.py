@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import special
@@ -73,12 +73,12 @@ class Energy:
 def locked_lattice(data: xr.Dataset) -> Lattice:
     """Return the locked share of the power at every lattice point.
 
-    With ``Z_b(e) = Y_b(e) conj Y_b(e + k/s)`` of block ``b``, the part of the replica power
-    that is linearly predictable from the same channel's base band is estimated without bias
-    by the U-statistic over pairs of different blocks,
-    ``sum_e (|sum_b Z_b|^2 - sum_b |Z_b|^2) / (n (n - 1) P(e))``, single bins ``e``; a line by
-    the same statistic of ``Y_b(k/s)``, times 3/2 for each axis because a Hann window leaves
-    2/3 of a line's power in its own bin.
+    With ``Z_g(e)``, the sum of ``Y_b(e) conj Y_b(e + k/s)`` over the blocks of group ``g``, the
+    part of the replica power that is linearly predictable from the same channel's base band
+    is estimated without bias from products of different groups,
+    ``sum_e (|sum_g Z_g|^2 - sum_g |Z_g|^2) / (n^2 - sum_g n_g^2) / P(e)``, single bins ``e``; a
+    line by the same statistic of ``Y_b(k/s)``, times 3/2 for each axis because a Hann window
+    leaves 2/3 of a line's power in its own bin.
 
     Parameters
     ----------
@@ -106,28 +106,26 @@ def _view_lattice(data: xr.Dataset, number: int) -> Lattice:
     point, weight = get("pair_point").astype(int), get("pair_weight")
     points, axes = frequency.shape
     used = get("blocks").sum(axis=1) > 0
-
-    n = _folds(get("blocks"), used)
+    blocks = get("blocks")
+    n = _folds(blocks, used)
     total = _folds(get("total"), used) / n
     base = _folds(get("base"), used) / n[..., None]
-    cross = _folds(get("cross_re") + 1j * get("cross_im"), used)
-    cross_square = _folds(get("cross_square"), used)
-    line = _folds(get("line_re") + 1j * get("line_im"), used)
-    line_square = _folds(get("line_square"), used)
+    products = n**2 - _folds(blocks**2, used)
 
-    valid = (n > 1) & (total > 0)
-    pairs_of_blocks = np.where(n > 1, n * (n - 1), np.inf)[..., None]
-    coherent = (np.abs(cross) ** 2 - cross_square) / pairs_of_blocks
+    valid = (products > 0) & (total > 0)
+    per_product = 1 / np.where(valid, products, np.inf)[..., None]
+    coherent = _between_groups(get("cross_re") + 1j * get("cross_im"), used) * per_product
     predicted = np.divide(coherent, base, out=np.zeros_like(coherent), where=base > 0) * weight
     replica = np.stack([predicted[..., point == i].sum(-1) for i in range(points)], axis=-1)
-    steady = (np.abs(line) ** 2 - line_square) / pairs_of_blocks * 1.5**axes
+    line = get("line_re") + 1j * get("line_im")
+    steady = _between_groups(line, used) * per_product * 1.5**axes
 
     share = np.where(valid, 1 / np.where(total > 0, total, np.inf), 0.0)[..., None]
     channels = np.maximum(valid.sum(axis=1), 1)[:, None]
     replica = (replica * share).sum(axis=1) / channels * multiplicity
     steady = (steady * share).sum(axis=1) / channels * multiplicity
 
-    seen = get("blocks").sum(axis=0)[:, None]
+    seen = blocks.sum(axis=0)[:, None]
     whole = share[0]
     each = np.divide(get("replica"), seen, out=np.zeros_like(get("replica")), where=seen > 0)
     band = np.stack([(each * weight)[:, point == i].sum(-1) for i in range(points)], axis=-1)
@@ -143,10 +141,16 @@ def _view_lattice(data: xr.Dataset, number: int) -> Lattice:
     )
 
 
-def _folds(sums: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _folds(sums: NDArray[Any], used: NDArray[np.bool_]) -> NDArray[Any]:
     """Return the sum over all groups, then the sums without each used group."""
     total = sums.sum(axis=0)
     return np.concatenate([total[None], total - sums[used]])
+
+
+def _between_groups(sums: NDArray[np.complex128], used: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return ``Re sum Z_a conj Z_b`` over blocks of different groups, in every fold."""
+    squares: NDArray[np.float64] = _folds(np.abs(sums) ** 2, used)
+    return np.abs(_folds(sums, used)) ** 2 - squares
 
 
 def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from spectra.errors import ParameterError
 from spectra.spectrum._lattice import LatticePoint, lattice_points
 
-BASE_BAND_BINS = {1: 64, 2: 16, 3: 8}  # of a tile along each axis, by number of axes
+BASE_BAND_BINS = {1: 64, 2: 32, 3: 8}  # of a tile along each axis, by number of axes
+LARGEST_TILE = {1: 1024, 2: 96, 3: 32}  # unless a long period needs more
 LEAST_BASE_BAND_BINS = 8  # of a tile that is one of several in its map
 LEAST_TILE = 12
 MOST_CHANNELS = 16
@@ -169,20 +170,22 @@ def _base_band_bins(inner: tuple[int, ...], period: tuple[int, ...], count: int)
     most = BASE_BAND_BINS[len(inner)]
     if count >= IMAGES_ENOUGH:
         return most
-    largest = max(period)
     for bins in range(most, LEAST_BASE_BAND_BINS - 1, -2):
-        tiles = prod(
-            max(n // _side(n, p, bins, largest), 1) for n, p in zip(inner, period, strict=True) if n
-        )
-        if count * tiles >= TILES_WANTED:
+        sides = _sides(inner, period, bins)
+        if count * prod(n // side for n, side in zip(inner, sides, strict=True)) >= TILES_WANTED:
             return bins
     return LEAST_BASE_BAND_BINS
 
 
-def _side(inner: int, period: int, bins: int, largest: int) -> int:
-    """Return the side of a tile, a multiple of its period that fits."""
-    wanted = bins * (period if period > 1 else largest)
-    return max(min(wanted, inner // period * period), 1)
+def _sides(inner: tuple[int, ...], period: tuple[int, ...], bins: int) -> tuple[int, ...]:
+    """Return the sides of a tile that fits: multiples of the period, of some base-band bins."""
+    largest = LARGEST_TILE[len(inner)]
+    sides = []
+    for n, p in zip(inner, period, strict=True):
+        unit = p if p > 1 else max(period)
+        wanted = max(min(bins * unit, largest), LEAST_BASE_BAND_BINS * unit)
+        sides.append(max(min(wanted, n) // p * p, 1))
+    return tuple(sides)
 
 
 def _blocks(
@@ -191,8 +194,7 @@ def _blocks(
     """Return side and number of blocks along each axis."""
     if count >= IMAGES_ENOUGH:
         return inner, (1,) * len(inner)
-    largest = max(period)
-    block = tuple(_side(n, p, bins, largest) for n, p in zip(inner, period, strict=True))
+    block = _sides(inner, period, bins)
     return block, tuple(n // b for n, b in zip(inner, block, strict=True))
 
 
@@ -200,8 +202,7 @@ def _views(points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int) 
     """Group the points by the period that owns them and cut a block into tiles for each."""
     views = []
     for period in dict.fromkeys(point.period for point in points):
-        largest = max(period)
-        tile = tuple(_side(n, p, bins, largest) for n, p in zip(block, period, strict=True))
+        tile = _sides(block, period, bins)
         tiles = tuple(n // t for n, t in zip(block, tile, strict=True))
         own = tuple(point for point in points if point.period == period)
         views.append(View(period, tile, tiles, own))

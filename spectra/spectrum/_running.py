@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from spectra.spectrum._plan import Plan, View
 
-GROUPS = 16  # of blocks, for the jackknife
+GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
 SLOTS = 32  # of blocks, for the randomisation test
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
@@ -83,10 +83,8 @@ class MapStatistics:
                 f"replica_{number}": (scored, tied),
                 f"cross_re_{number}": (*group, tied),
                 f"cross_im_{number}": (*group, tied),
-                f"cross_square_{number}": (*group, tied),
                 f"line_re_{number}": (*group, points),
                 f"line_im_{number}": (*group, points),
-                f"line_square_{number}": (*group, points),
                 f"line_power_{number}": (scored, points),
                 f"cell_re_{number}": (SLOTS, scored, len(pairs.cell_point)),
                 f"cell_im_{number}": (SLOTS, scored, len(pairs.cell_point)),
@@ -242,15 +240,12 @@ class MapStatistics:
         blocks = _numpy(kept).repeat(prod(plan.blocks), 0)
         order = first * prod(plan.blocks) + np.arange(len(blocks))
         group, slot = order % GROUPS, order % SLOTS
-        mean_cross, mean_line = _tile_mean(cross), _tile_mean(line)
         self._add(f"blocks_{number}", group, blocks)
         self._add(f"total_{number}", group, _numpy(_plane_power(spectra, view)))
         self._add(f"base_{number}", group, _numpy(_tile_mean(base_power)))
         self.sums[f"replica_{number}"] += _numpy(_tile_mean(replica_power)).sum(0)
-        self._add_complex("cross", number, group, mean_cross)
-        self._add(f"cross_square_{number}", group, _numpy(power(mean_cross)))
-        self._add_complex("line", number, group, mean_line)
-        self._add(f"line_square_{number}", group, _numpy(power(mean_line)))
+        self._add_complex("cross", number, group, _tile_mean(cross))
+        self._add_complex("line", number, group, _tile_mean(line))
         self.sums[f"line_power_{number}"] += _numpy(_tile_mean(power(line))).sum(0)
         self._add_complex("cell", number, slot, cells.sum(2))
         self._add_complex("mark", number, slot, marks.sum(2))

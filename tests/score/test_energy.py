@@ -89,8 +89,8 @@ def test_energy_of_white_noise_is_zero_within_its_error():
     assert low < 0 < high
 
 
-def test_the_line_statistic_is_the_mean_over_pairs_of_blocks():
-    maps = np.random.default_rng(7).standard_normal((20, 1, 64))
+def test_the_line_statistic_of_sixteen_images_is_the_mean_over_pairs_of_them():
+    maps = np.random.default_rng(7).standard_normal((16, 1, 64))
     data = dataset(maps, (2,))
     n = np.arange(48)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * n / 48)

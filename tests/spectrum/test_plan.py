@@ -38,10 +38,9 @@ def test_sixteen_images_are_blocks_and_fewer_are_cut_into_tiles():
     assert few.count * prod(few.blocks) >= 32
 
 
-def test_tiles_hold_the_same_context_of_the_input_for_every_factor():
-    for factor in (2, 3, 4):
-        plan = plan_maps((8, 512, 512), (factor, factor), count=32)
-        assert plan.views[0].tile == (16 * factor, 16 * factor)
+def test_tiles_hold_32_base_band_bins_unless_they_would_be_larger_than_96_pixels():
+    sides = [plan_maps((8, 512, 512), (s, s), count=32).views[0].tile for s in (2, 3, 4, 8, 16)]
+    assert sides == [(64, 64), (96, 96), (96, 96), (96, 96), (128, 128)]
 
 
 @pytest.mark.parametrize(
