@@ -3,6 +3,7 @@
 import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -31,20 +32,37 @@ def file_stack(path: Path, found: Format, key: str | None, source: str) -> Stack
     InputError
         If the file is damaged, holds pickled objects, or several arrays and no ``key``.
     """
-    openers = {"npz": _npz, "hdf5": _netcdf, "netcdf3": _netcdf}
+    openers = {"npz": _npz, "hdf5": _netcdf, "netcdf3": _netcdf, "npy": _npy}
+    with _reading(path, found):
+        stack = openers.get(found, _torch)(path, key, source)
+
+    def rows() -> Iterator[Tensor]:
+        with _reading(path, found):
+            yield from stack.rows()
+
+    return replace(stack, rows=rows)
+
+
+@contextmanager
+def _reading(path: Path, found: Format) -> Iterator[None]:
+    """Turn whatever reading raises into one line."""
     try:
-        if found in openers:
-            return openers[found](path, key, source)
-        if found == "npy":
-            return array_stack(np.load(path, mmap_mode="r", allow_pickle=False))
-        return _torch(path, found, key, source)
-    except (InputError, LoadError) as error:
+        yield
+    except InputError:
+        raise
+    except LoadError as error:
         raise InputError(str(error)) from error
     except Exception as error:
         raise InputError(
             f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
             "expected floats, not pickled objects, in an undamaged file"
         ) from error
+
+
+def _npy(path: Path, key: str | None, source: str) -> Stack:
+    if key is not None:
+        raise InputError(f"{source} has no array {key!r}: it holds one array without a name")
+    return array_stack(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def _npz(path: Path, key: str | None, source: str) -> Stack:
@@ -83,8 +101,8 @@ def _read_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
     return cast("tuple[tuple[int, ...], bool, Any]", read(file))
 
 
-def _torch(path: Path, found: Format, key: str | None, source: str) -> Stack:
-    content = open_torch(path, mmap=found == "torch_zip")
+def _torch(path: Path, key: str | None, source: str) -> Stack:
+    content = open_torch(path, mmap=zipfile.is_zipfile(path))
     if isinstance(content, Mapping):
         tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
         name = _choose({n: (tuple(t.shape), str(t.dtype)) for n, t in tensors.items()}, key, source)

@@ -189,5 +189,5 @@ def _split(shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
 
 def to_tensor(values: Any) -> Tensor:
     """Return ``values`` as a new float32 tensor, whatever their byte order."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is dropped
+    with np.errstate(all="ignore"):  # what float32 cannot hold is not finite and will be dropped
         return torch.from_numpy(np.array(values, dtype=np.float32, order="C"))

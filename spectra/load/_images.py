@@ -1,5 +1,6 @@
 """Pictures: found, checked one by one, and read again when their turn comes."""
 
+import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ _PLAIN_MODES = {
     "LAB": "RGB",
     "HSV": "RGB",
 }
+
+
+for _decoder in ("tifffile", "PIL"):  # they print what _decode reports as a reason
+    logging.getLogger(_decoder).addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)

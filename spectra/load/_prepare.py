@@ -178,18 +178,18 @@ def size_text(spatial: Sequence[int]) -> str:
 def cropped_size(spatial: Sequence[int], options: Options, source: str) -> tuple[int, ...]:
     """Return the size to which maps of ``spatial`` size are cropped: as asked for, else whole.
 
+    Axes shorter than the multiple, as those of latents often are, stay whole.
+
     Raises
     ------
     InputError
-        If the maps are smaller than the crop or the multiple.
+        If the maps are smaller than the crop.
     """
-    wanted = options.crop or options.multiple or 1
-    if any(length < wanted for length in spatial) and (options.crop or options.multiple):
-        name = "crop" if options.crop else "multiple"
+    if options.crop is None:
+        multiple = options.multiple or 1
+        return tuple(length // multiple * multiple or length for length in spatial)
+    if any(length < options.crop for length in spatial):
         raise InputError(
-            f"{source} holds maps of {size_text(spatial)}: expected at least {name}={wanted}"
+            f"{source} holds maps of {size_text(spatial)}: expected at least crop={options.crop}"
         )
-    if options.crop:
-        return (options.crop,) * len(spatial)
-    multiple = options.multiple or 1
-    return tuple(length // multiple * multiple for length in spatial)
+    return (options.crop,) * len(spatial)

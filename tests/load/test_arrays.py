@@ -148,6 +148,7 @@ def test_arrays_are_cropped_and_normalised_only_on_request(rng):
     assert inputs.range == pytest.approx((-2.5, 2.5))
     assert "centre crop 24x16 of 30x20" in inputs.notes
     assert open_inputs(x, crop=16).shape == (3, 16, 16)
+    assert open_inputs(x, multiple=25).shape == (3, 20, 25)  # a short axis stays whole
     with pytest.raises(InputError, match="30x20: expected at least crop=24"):
         open_inputs(x, crop=24)
 
@@ -208,6 +209,15 @@ def test_files_that_hold_no_array_are_refused(tmp_path, write, message):
     with file.open("wb") as stream:
         write(stream)
     with pytest.raises(InputError, match=message):
+        open_inputs(file)
+
+
+def test_damage_inside_an_archive_of_arrays_is_one_line(tmp_path, rng):
+    file = write_npz(tmp_path / "x.npy", rng.random((4, 1, 64)))
+    data = bytearray(file.read_bytes())
+    data[1000] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"archive of NumPy arrays .* cannot be read .*CRC"):
         open_inputs(file)
 
 
