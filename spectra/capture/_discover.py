@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log2, prod
 from typing import Any
 
 import torch
@@ -19,6 +18,7 @@ from spectra.capture._quiet import quiet
 from spectra.capture._recognise import RECOGNISERS, Call
 from spectra.capture._script import script_paths
 from spectra.capture._steps import Discovery, Mark, Step
+from spectra.capture._stride import total_stride
 from spectra.capture._taint import Taint
 
 
@@ -70,7 +70,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         input_shape=tuple(example.shape[1:]),
         output_shape=tuple(output.shape[1:]),
         signature=signature,
-        total_stride=_total_stride(tuple(example.shape[1:]), steps),
+        total_stride=total_stride(tuple(example.shape[2:]), _entering(explorer.sightings)),
         method=method,
     )
 
@@ -176,27 +176,8 @@ def _owners(sightings: Sequence[_Sighting], method: str) -> list[str]:
     ]
 
 
-def _total_stride(input_shape: tuple[int, ...], steps: Sequence[Step]) -> tuple[int, ...]:
-    """Return input size over the size of the smallest map that enters a step, per axis."""
-    size = input_shape[1:]
-    entering = [s.input_shape[1:] for s in steps if len(s.input_shape) == len(input_shape)]
-    smallest = min(entering, key=prod, default=size)
-    return tuple(_whole_stride(n, m) for n, m in zip(size, smallest, strict=True))
-
-
-def _whole_stride(size: int, reduced: int) -> int:
-    """Return the stride that takes ``size`` to ``reduced``, a power of two where unsure.
-
-    Rounding up or down at odd sizes leaves few candidates; valid convolutions may leave
-    none, and then the power of two nearest the ratio is taken.
-    """
-    if reduced >= size:
-        return 1
-    if size % reduced == 0:
-        return size // reduced
-    near = range(size // (reduced + 1), ceil(size / max(reduced - 1, 1)) + 1)
-    fitting = [t for t in near if t > 1 and reduced in (size // t, ceil(size / t))]
-    power = 2 ** max(0, round(log2(size / reduced)))
-    return (
-        fitting[0] if len(fitting) == 1 else next((t for t in fitting if t & (t - 1) == 0), power)
-    )
+def _entering(sightings: Sequence[_Sighting]) -> list[tuple[int, ...]]:
+    """Return the sizes of the maps that enter a step, but for those pooled to a fixed size."""
+    pooled = {s.output_shape[1:] for s in sightings if s.call.family == "pool"}
+    entering = [s.input_shape[1:] for s in sightings if s.depends and s.call.upsamples]
+    return [size for size in entering if size not in pooled]

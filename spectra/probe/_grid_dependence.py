@@ -102,7 +102,8 @@ def grid_dependence(
     elif max(ratios) > 1:
         shift = _SubPixels(inputs, ratios)
     else:
-        return GridDependence(None, "the model neither reduces nor enlarges its input", 0, 0)
+        reason = "the model neither enlarges its input nor reduces it before a step"
+        return GridDependence(None, reason, 0, 0)
     of = len(shift.offsets)
     if shift.interior < _SMALLEST_INTERIOR:
         reason = f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
@@ -180,7 +181,7 @@ class _SubPixels:
 
     def __init__(self, inputs: Tensor, ratios: Sequence[Fraction]) -> None:
         self._ratios = ratios
-        self._spectrum = torch.fft.fftn(_tapered(inputs.double()), dim=_axes(inputs))
+        self._spectrum = torch.fft.fftn(_tapered(inputs.cpu().double()), dim=_axes(inputs))
         self._spectrum *= _outer([_low_pass(n) for n in inputs.shape[2:]])
         self._dtype = inputs.dtype
         counts = [s.numerator if s > 1 else 1 for s in ratios]

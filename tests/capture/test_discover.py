@@ -227,6 +227,32 @@ def depth_to_space(x):
     return x.view(b, c // 4, 2, 2, h, w).permute(0, 1, 4, 2, 5, 3).reshape(b, c // 4, 2 * h, 2 * w)
 
 
+def test_pyramid_pooling_does_not_count_as_total_stride():
+    class Pyramid(nn.Module):
+        def forward(self, x):
+            deep = F.avg_pool2d(x, 2)
+            pooled = F.interpolate(F.adaptive_avg_pool2d(deep, 2), size=deep.shape[2:])
+            return F.interpolate(deep + pooled, scale_factor=2)
+
+    assert discover(Pyramid(), PICTURE).total_stride == (2, 2)
+
+
+def test_strides_that_were_rounded_up_are_multiplied_level_by_level():
+    """3000 samples become 750, 188, 47 and 12, and 3000 / 12 = 250 is not the stride."""
+
+    class Levels(nn.Module):
+        def forward(self, x):
+            skips = []
+            for _ in range(4):
+                skips.append(x)
+                x = F.avg_pool1d(x, 4, ceil_mode=True)
+            for skip in reversed(skips):
+                x = F.interpolate(x, scale_factor=4)[..., : skip.shape[-1]] + skip
+            return x
+
+    assert discover(Levels(), torch.zeros(1, 1, 3000)).total_stride == (256,)
+
+
 def test_growth_without_a_step_is_listed_at_the_innermost_module():
     inner = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), Functional(depth_to_space))
     found = discover(nn.Sequential(inner, nn.Upsample(scale_factor=2)), PICTURE)
