@@ -68,7 +68,7 @@ def axes():
 
 def png(figure):
     file = io.BytesIO()
-    figure.savefig(file, dpi=50, metadata={"Software": None})
+    figure.savefig(file, dpi=25, metadata={"Software": None})
     return file.getvalue()
 
 
@@ -182,7 +182,7 @@ def test_a_profile_is_drawn_in_decibels_without_dc():
     assert len(ax.collections) == 1
 
 
-@pytest.mark.parametrize(("steps", "lines"), [(1, 1), (4, 1), (9, 2), (17, 4)])
+@pytest.mark.parametrize(("steps", "lines"), [(1, 1), (4, 1), (5, 2), (11, 3)])
 def test_a_strip_has_a_panel_a_row_in_order_and_wraps_after_six(steps, lines):
     tree, rows = run(steps)
     figure = strip_figure(tree, rows)
@@ -249,7 +249,7 @@ def test_profiles_are_one_line_a_row_named_in_the_legend():
     (ax,) = figure.axes
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert names == [shorten(label, 44) for _, label in rows]
-    assert [line.get_color() for line in ax.lines][0] == "black"
+    assert ax.lines[0].get_color() == "black"
     assert len({str(line.get_color()) for line in ax.lines}) == 5
     power = tree["steps/1"]["azimuthal_power"].values[1:]
     np.testing.assert_allclose(ax.lines[2].get_ydata(), 10 * np.log10(power))
@@ -269,7 +269,8 @@ def test_the_worst_row_has_its_peaks_labelled_and_slices_beside():
 @pytest.mark.parametrize("factor", [2, 3, 4, 8, 16])
 def test_labels_of_peaks_cover_neither_each_other_nor_a_ring(factor):
     k = np.arange(factor) / factor
-    table = [(a, b) for a in k for b in k if a or b]
+    on_axis_or_diagonal = [(a, b) for a in k for b in k if a == 0 or b == 0 or a == b]
+    table = [p for p in on_axis_or_diagonal if any(p)]
     tree = xr.DataTree.from_dict({"output": group((48, 48), 0, table)})
     figure = worst_figure(tree, [("output", "output")], "output")
     figure.draw_without_rendering()
@@ -286,14 +287,12 @@ def test_labels_of_peaks_cover_neither_each_other_nor_a_ring(factor):
 
 
 def test_the_strongest_peak_is_labelled_first_and_prominence_stands_in_for_power():
-    data = group(
-        (48, 48), 0, [(a, b) for a in np.arange(8) / 8 for b in np.arange(8) / 8 if a or b]
-    )
+    data = group((48, 48), 0, [(k / 8, k / 8) for k in range(1, 8)])
     data["locked_dbc"][:] = np.nan
-    data["prominence_db"][:] = np.arange(63.0)
+    data["prominence_db"][:] = np.arange(7.0)
     figure = worst_figure(xr.DataTree.from_dict({"output": data}), [("output", "out")], "output")
     texts = [text.get_text() for text in panels(figure)[0].texts]
-    assert texts[0] == "(7/8, 7/8)\n+62.0 dB high"
+    assert texts[0] == "(7/8, 7/8)\n+6.0 dB high"
 
 
 def test_the_worst_volume_names_the_peaks_off_its_plane():
@@ -331,9 +330,7 @@ def test_a_crop_of_unknown_range_uses_its_percentiles_and_says_so():
     figure = crop_figure(picture, 0 * picture)
     low, high = np.percentile(picture, (0.5, 99.5))
     assert f"black {low:.4g}, white {high:.4g}" in figure.get_supxlabel()
-    assert figure.axes[2].get_title() == "grid-locked part alone, ×1" or (
-        figure.axes[2].get_title() == "no grid-locked part"
-    )
+    assert figure.axes[2].get_title() == "no grid-locked part"
 
 
 @pytest.mark.parametrize(
@@ -368,7 +365,7 @@ def test_crops_that_do_not_match_are_refused():
 
 
 def test_the_same_data_give_the_same_bytes():
-    tree, rows = run(2)
+    tree, rows = run(1)
     picture = np.random.default_rng(0).random((8, 8, 3))
     for build in (
         lambda: strip_figure(tree, rows),
@@ -398,7 +395,7 @@ def test_a_lattice_of_other_axes_is_refused():
         (signed(-3.14159, "dB"), "−3.1 dB"),
         (shorten("abcdefghij", 7), "abc…hij"),
         (shorten("short", 7), "short"),
-        (two_lines("up.0.conv.weight", 10), "up.0.\nconv.weight"),
+        (two_lines("up.0.conv.weight", 12), "up.0.conv.\nweight"),
         (two_lines("up.0", 10), "up.0"),
     ],
 )
