@@ -115,7 +115,7 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
-        inner = self._inner(maps.detach().to(torch.float32)).contiguous()
+        inner = self._inner(maps.detach()).to(torch.float32, copy=True).contiguous()
         flat = inner.view(*inner.shape[:2], -1)
         mean = flat.mean(2)
         finite = torch.isfinite(mean)
@@ -232,7 +232,7 @@ class MapStatistics:
         kept = varied[:, scored]
         spectra = self._block_spectra(view, inner[:, scored])
         base, replica, line, beside = reader.read(spectra)
-        cross = base * replica.conj()
+        cross = base * torch.conj_physical(replica)
         base_power, replica_power = power(base), power(replica)
         cells = reader.cell_coherence(cross, base_power, replica_power)
         marks = _line_contrast(line, beside)
@@ -290,7 +290,8 @@ class _Reader:
         """Return base band, replicas, lines and their neighbours, over (block, channel, tile)."""
         device = spectra.device
         values = spectra.index_select(-1, self.place.to(device))
-        values = torch.where(self.mirrored.to(device), values.conj(), values)
+        # A lazy conjugate is lost within a dispatch mode, where taps run.
+        values = torch.where(self.mirrored.to(device), torch.conj_physical(values), values)
         base, replica, line, beside = values.split(self.lengths, dim=-1)
         return base, replica, line, beside.unflatten(-1, (-1, self.neighbours))
 

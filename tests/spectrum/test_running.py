@@ -5,6 +5,7 @@ import xarray as xr
 import xrft
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from spectra.errors import ParameterError
 from spectra.spectrum import MapStatistics, merge_statistics, plan_maps, tile_spectra, to_dataset
@@ -126,3 +127,27 @@ def test_phase_means_are_the_means_of_strided_samples(period):
 def test_maps_of_another_shape_are_refused():
     with pytest.raises(ParameterError, match="do not fit the plan"):
         measured(noise(2, 3, 40, 40)).update(noise(2, 3, 40, 41), first=0)
+
+
+def test_maps_are_left_as_they_came():
+    maps = noise(2, 1, 7)  # too small for a margin, so nothing is cut off
+    before = maps.clone()
+    measured(maps)
+    assert torch.equal(maps, before)
+
+
+def test_maps_tapped_within_a_dispatch_mode_give_the_same_sums():
+    class Passing(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            if func is torch.ops.aten.upsample_bilinear2d.default:
+                inside.update(result, first=0)
+            return result
+
+    x = noise(16, 2, 48, 48)
+    inside = MapStatistics(plan_maps((2, 96, 96), (2, 2), count=16))
+    with torch.no_grad(), Passing():
+        y = torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
+    outside = measured(y, (2, 2))
+    for name, value in outside.sums.items():
+        np.testing.assert_allclose(inside.sums[name], value, rtol=1e-9, atol=1e-15, err_msg=name)
