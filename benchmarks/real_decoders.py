@@ -16,13 +16,12 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.realdata import DECODERS, Decoder  # noqa: E402
-
 import spectra  # noqa: E402
 from spectra.analysis import Analysis  # noqa: E402
 from spectra.errors import NothingToAnalyseError  # noqa: E402
 from spectra.explain import describe_step  # noqa: E402
 from spectra.score import Score  # noqa: E402
+from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (
     "| decoder | inputs | verdict | A dB | output dBc | period | worst step | its dBc "

@@ -150,7 +150,8 @@ def _folds(sums: NDArray[Any], used: NDArray[np.bool_]) -> NDArray[Any]:
 def _between_groups(sums: NDArray[np.complex128], used: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return ``Re sum Z_a conj Z_b`` over blocks of different groups, in every fold."""
     squares: NDArray[np.float64] = _folds(np.abs(sums) ** 2, used)
-    return np.abs(_folds(sums, used)) ** 2 - squares
+    products: NDArray[np.float64] = np.abs(_folds(sums, used)) ** 2 - squares
+    return products
 
 
 def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:

@@ -13,16 +13,26 @@ from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_freq
 from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import cut, hann, tile_spectra
 from spectra.spectrum._plan import Plan, View, plan_maps
+from spectra.spectrum._recipes import (
+    RECIPES,
+    Recipe,
+    annulus_power,
+    mean_log_spectrum,
+    relative_log_amplitude,
+)
 from spectra.spectrum._running import MapStatistics, merge_statistics
 
 __all__ = [
+    "RECIPES",
     "Annuli",
     "LatticePoint",
     "MapStatistics",
     "Pairs",
     "Plan",
+    "Recipe",
     "View",
     "annuli",
+    "annulus_power",
     "axis_slice",
     "azimuthal_average",
     "bin_pairs",
@@ -33,8 +43,10 @@ __all__ = [
     "hann",
     "lattice_points",
     "log_bias_db",
+    "mean_log_spectrum",
     "merge_statistics",
     "plan_maps",
+    "relative_log_amplitude",
     "replica_frequencies",
     "tile_spectra",
     "to_dataset",

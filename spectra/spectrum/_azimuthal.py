@@ -1,5 +1,6 @@
 """Averages over angle, and slices at one angle, of a spectrum."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -140,13 +141,12 @@ def azimuthal_average(
     """
     values, dims = _spectrum(power, spatial)
     rings = annuli(values.shape[-len(dims) :], corners=corners)
-    labelled = isinstance(power, xr.DataArray)
-    leading = power.dims[: values.ndim - len(dims)] if labelled else _names(values.ndim - len(dims))
+    leading, _, attrs = _labels(power, values.ndim - len(dims))
     return xr.DataArray(
         rings.mean(values),
         dims=(*leading, "f"),
         coords={"f": ("f", rings.f, FREQUENCY), "counts": ("f", rings.counts)},
-        attrs={**(power.attrs if labelled else {}), "average": "azimuthal"},
+        attrs={**attrs, "average": "azimuthal"},
     )
 
 
@@ -246,16 +246,20 @@ def _curve(
     values: NDArray[Any], f: NDArray[np.float64], power: ArrayLike | xr.DataArray
 ) -> xr.DataArray:
     """Return a labelled curve over frequency with the attributes of what it was cut from."""
-    labelled = isinstance(power, xr.DataArray)
-    leading = power.dims[: values.ndim - 1] if labelled else _names(values.ndim - 1)
+    leading, name, attrs = _labels(power, values.ndim - 1)
     return xr.DataArray(
         values,
         dims=(*leading, "f"),
         coords={"f": ("f", f, FREQUENCY)},
-        name=power.name if labelled else None,
-        attrs=dict(power.attrs) if labelled else {},
+        name=name,
+        attrs=attrs,
     )
 
 
-def _names(count: int) -> tuple[str, ...]:
-    return tuple(f"dim_{i}" for i in range(count))
+def _labels(
+    power: ArrayLike | xr.DataArray, leading: int
+) -> tuple[tuple[Hashable, ...], Hashable, dict[Any, Any]]:
+    """Return the first dimensions, the name and the attributes of what may be unlabelled."""
+    if isinstance(power, xr.DataArray):
+        return power.dims[:leading], power.name, dict(power.attrs)
+    return tuple(f"dim_{i}" for i in range(leading)), None, {}

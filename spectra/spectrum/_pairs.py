@@ -73,7 +73,7 @@ def bin_pairs(view: View) -> Pairs:
         np.concatenate(base),
         np.concatenate(replica),
         np.concatenate(point),
-        np.concatenate(weight) * 1.0,
+        np.concatenate(weight).astype(np.float64),
         cells,
         (numbers // np.prod(split)).astype(np.int64),
         np.array([_bin(p, tile) % tile for p in view.points]),

@@ -41,8 +41,10 @@ def tile_spectra(tiles: Tensor, axes: int) -> Tensor:
     sides = tuple(tiles.shape[-axes:])
     dims = tuple(range(-axes, 0))
     centred = tiles - tiles.mean(dims, keepdim=True)
-    window = hann(sides, tiles.dtype, tiles.device)
-    return torch.fft.rfftn(centred.mul_(window), dim=dims, norm="forward")
+    spectra: Tensor = torch.fft.rfftn(
+        centred.mul_(hann(sides, tiles.dtype, tiles.device)), dim=dims, norm="forward"
+    )
+    return spectra
 
 
 def cut(maps: Tensor, start: Sequence[int], tile: Sequence[int], tiles: Sequence[int]) -> Tensor:
@@ -66,14 +68,20 @@ def cut(maps: Tensor, start: Sequence[int], tile: Sequence[int], tiles: Sequence
         raise ParameterError(
             f"tiles={tuple(tiles)} of {tuple(tile)} from {tuple(start)} leave the map"
         )
-    window = tuple(slice(s, s + t * n) for s, t, n in zip(start, tile, tiles, strict=True))
-    inner = maps[(..., *window)]
+    inner = window(maps, start, [t * n for t, n in zip(tile, tiles, strict=True)])
     split = inner.reshape(
         *maps.shape[:2], *(v for pair in zip(tiles, tile, strict=True) for v in pair)
     )
     axes = len(tile)
     order = [0, 1, *(2 + 2 * i for i in range(axes)), *(3 + 2 * i for i in range(axes))]
     return split.permute(order)
+
+
+def window(maps: Tensor, start: Sequence[int], sides: Sequence[int]) -> Tensor:
+    """Return the part of maps (B, C, *spatial) that starts at a pixel and has these sides."""
+    for axis, (first, length) in enumerate(zip(start, sides, strict=True), start=2):
+        maps = maps.narrow(axis, first, length)
+    return maps
 
 
 def power(spectra: Tensor) -> Tensor:

@@ -150,8 +150,10 @@ def plan_maps(
     figure_tile, figure_tiles = _figure_tiles(inner, period)
 
     points = lattice_points(*periods) if periods else ()
+    views: tuple[View, ...] = ()
+    reason: str | None = "no lattice"
     if not points:
-        block, blocks, views, reason = inner, (1,) * axes, (), "no lattice"
+        block, blocks = inner, (1,) * axes
     else:
         bins = _base_band_bins(inner, period, count)
         block, blocks = _blocks(inner, period, bins, count)

@@ -12,7 +12,7 @@ import torch
 from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import Annuli, annuli
 from spectra.spectrum._pairs import Pairs, bin_pairs
-from spectra.spectrum._periodogram import chunk_length, cut, power, tile_spectra
+from spectra.spectrum._periodogram import chunk_length, cut, power, tile_spectra, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,11 +155,11 @@ class MapStatistics:
     def _inner(self, maps: Tensor) -> Tensor:
         """Return the maps without their margin, a whole number of periods."""
         plan = self.plan
-        window = tuple(
-            slice(m, m + (side - 2 * m) // p * p)
-            for m, side, p in zip(plan.margin, plan.shape[1:], plan.period, strict=True)
-        )
-        return maps[(..., *window)]
+        sides = [
+            (side - 2 * m) // p * p
+            for side, m, p in zip(plan.shape[1:], plan.margin, plan.period, strict=True)
+        ]
+        return window(maps, plan.margin, sides)
 
     def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, variance: Tensor) -> None:
         sums = self.sums
@@ -182,7 +182,7 @@ class MapStatistics:
         axes = len(period)
         sums = inner
         for axis, (count, p) in enumerate(zip(tiles, period, strict=True), start=2):
-            sums = sums.unflatten(axis, (count, p)).sum(axis)
+            sums = sums.view(*sums.shape[:axis], count, p, *sums.shape[axis + 1 :]).sum(axis)
         phases = sums.double() / prod(tiles)
         kept = torch.where(finite, mean, 0.0).double().sum(0).view(-1, *[1] * axes)
         self.sums["phase"] += _numpy(phases.sum(0) + kept)
@@ -292,8 +292,8 @@ class _Reader:
         values = spectra.index_select(-1, self.place.to(device))
         # A lazy conjugate is lost within a dispatch mode, where taps run.
         values = torch.where(self.mirrored.to(device), torch.conj_physical(values), values)
-        base, replica, line, beside = values.split(self.lengths, dim=-1)
-        return base, replica, line, beside.unflatten(-1, (-1, self.neighbours))
+        base, replica, line, beside = torch.split(values, self.lengths, dim=-1)
+        return base, replica, line, beside.reshape(*line.shape, self.neighbours)
 
     def cell_coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
         """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power."""
@@ -319,7 +319,7 @@ def _tile_mean(values: Tensor) -> Tensor:
 def _plane_power(spectra: Tensor, view: View) -> Tensor:
     """Return the power of the full plane, mean over the tiles of a block."""
     columns = view.tile[-1] // 2 + 1
-    half = power(spectra).unflatten(-1, (-1, columns))
+    half = power(spectra).view(*spectra.shape[:3], -1, columns)
     counts = torch.full((columns,), 2.0, device=spectra.device)
     counts[0] = 1.0
     if view.tile[-1] % 2 == 0:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+
 from spectra_cli.main import main
 from support.results import Finished
 

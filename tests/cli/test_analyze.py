@@ -5,11 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.results import Finished
-from support.summaries import clean, summary
 
 from spectra.analysis import Options
 from spectra.report import encode_summary, read_summary, render_text
+from support.results import Finished
+from support.summaries import clean, summary
 
 DATA = "--formats=json,nc"
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.results import Finished
-from support.summaries import clean, summary
 
 from spectra.errors import InputError, LoadError, ModelError, NothingToAnalyseError
 from spectra.report import read_summary, write_result
 from spectra.score import Score
+from support.results import Finished
+from support.summaries import clean, summary
 
 DATA = "--formats=json,nc"
 

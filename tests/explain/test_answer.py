@@ -1,9 +1,8 @@
 from dataclasses import replace
 
-from support.summaries import NOTHING, OUTPUT, PRESENT, step, summary
-
 from spectra.explain import InputRow, OutputRow, StepName, answer
 from spectra.score import Score
+from support.summaries import NOTHING, OUTPUT, PRESENT, step, summary
 
 
 def with_output(score, **changes):

@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from support.summaries import FAINT, NOTHING, PRESENT, step
 
 from spectra.explain import (
     AtOutput,
@@ -12,6 +11,7 @@ from spectra.explain import (
     worst_step,
 )
 from spectra.score import Score
+from support.summaries import FAINT, NOTHING, PRESENT, step
 
 INSUFFICIENT = Score(reason="too small")
 FLAT = FlatFieldRow(-15.0, 256, True, None)

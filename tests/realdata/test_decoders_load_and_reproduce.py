@@ -14,6 +14,8 @@ import pytest
 import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
+from torch import nn
+
 from support.merit import (
     array,
     bicubic,
@@ -39,7 +41,6 @@ from support.realdata import (
     shrunk,
     tiles,
 )
-from torch import nn
 
 AGREES = partial(pytest.approx, abs=0.05)  # dB; the documentation rounds to 0.01
 ALL = pytest.mark.parametrize("name", DECODERS)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from support.summaries import NOTHING, OUTPUT, PRESENT, clean, step, summary
 
 from spectra.errors import NothingToAnalyseError
 from spectra.report import gate_above, gate_baseline
 from spectra.score import Score
+from support.summaries import NOTHING, OUTPUT, PRESENT, clean, step, summary
 
 
 def with_output(score):

@@ -4,10 +4,10 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
-from support.results import tree
 
 from spectra.errors import InputError
 from spectra.report import read_tree, write_tree
+from support.results import tree
 
 
 def test_a_tree_is_read_as_it_was_written(tmp_path):

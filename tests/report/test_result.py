@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from support.results import Finished, tree
-from support.summaries import clean, summary
 
 from spectra import report
 from spectra.errors import ParameterError, SpectraError
 from spectra.report import _result, check_target, default_directory, read_summary, write_result
 from spectra.report._figures import _rows, _worst
+from support.results import Finished, tree
+from support.summaries import clean, summary
 
 DATA = ("json", "nc")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.summaries import PRESENT, clean, step, summary
 
 from spectra.errors import InputError, ParameterError
 from spectra.report import encode_summary, read_summary, write_summary
+from support.summaries import PRESENT, clean, step, summary
 
 SCORE = [
     *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "line_dbc", "replica_dbc"),

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.summaries import FAINT, NOTHING, PRESENT, clean, step, summary
 
 from spectra.explain import Finding
 from spectra.report import render_text
 from spectra.score import Score
+from support.summaries import FAINT, NOTHING, PRESENT, clean, step, summary
 
 LABELS = ["Model", "Inputs", "Verdict", "Where", "Looks", "Why", "Try", "Trust"]
 

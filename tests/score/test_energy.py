@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from oracles import circular, interpolator, locked_share_of_white, naive_u_statistic, zero_insert
 
+from oracles import circular, interpolator, locked_share_of_white, naive_u_statistic, zero_insert
 from spectra.score import locked_energy, locked_lattice, measure, score
 from spectra.spectrum import MapStatistics, plan_maps, to_dataset
 

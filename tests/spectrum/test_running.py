@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -77,10 +79,7 @@ def test_shards_of_one_plan_in_any_order_give_the_single_run(cuts, order):
     maps = noise(20, 3, 40, 40)
     whole = measured(maps, (2, 2), (4, 4))
     edges = [0, *sorted(cuts), 20]
-    parts = [
-        measured(maps[a:b], (2, 2), (4, 4), count=20, first=a)
-        for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    parts = [measured(maps[a:b], (2, 2), (4, 4), count=20, first=a) for a, b in pairwise(edges)]
     order.shuffle(parts)
     merged = merge_statistics(parts)
     for name, value in whole.sums.items():

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from support.realdata import kodak, luma_full, luma_video, shrunk, ycbcr_full
 from torch import nn
+
+from support.realdata import kodak, luma_full, luma_video, shrunk, ycbcr_full
 
 Pixels = NDArray[np.floating]
 BORDER = 8

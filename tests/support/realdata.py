@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
+
 from support.decoders.carn import carn_m
 from support.decoders.dcgan import digit, face
 from support.decoders.espcn import espcn
@@ -21,7 +23,6 @@ from support.decoders.lwnet import wnet
 from support.decoders.phasenet import phasenet
 from support.decoders.taef2 import taef2_autoencoder, taef2_decoder, taef2_encoder
 from support.decoders.waifu2x import upconv7
-from torch import nn
 
 Array = NDArray[np.float32]
 TILE = 192  # sides of a sharp crop; 2, 3, 4 and 8 divide it

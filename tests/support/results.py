@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
-from support.summaries import summary
 
 from spectra.explain import Summary
+from support.summaries import summary
 
 
 def spectrum(rng: np.random.Generator, n: int = 32) -> xr.Dataset:
