@@ -48,6 +48,8 @@ def answer(summary: Summary) -> dict[str, str]:
 def _verdict(summary: Summary) -> str:
     text = VERDICT_TEXT[summary.verdict]
     score = summary.output.score
+    if summary.inputs.used == 0:
+        return _without_inputs(summary)
     if score.verdict == "insufficient":
         place = "worst step" if summary.verdict != "insufficient" else "output"
         return f"{text} ({place}; output: {score.reason})"
@@ -60,6 +62,22 @@ def _verdict(summary: Summary) -> str:
     return (
         f"{text} in the output: {_energy(score)}, A = {score.a_db:.1f} dB "
         f"(p = {score.p:.4g} against randomly shifted grids)"
+    )
+
+
+def _without_inputs(summary: Summary) -> str:
+    """Say what a constant input alone has shown."""
+    lines = {
+        row.label: row.flat_field.line_dbc
+        for row in summary.steps
+        if row.flat_field.line_dbc is not None
+    }
+    if not lines:
+        return "no inputs, so no verdict; a constant input leaves no lines at any step"
+    name = max(lines, key=lines.__getitem__)
+    return (
+        f"no inputs, so no verdict; a constant input leaves lines of {lines[name]:.1f} dB over "
+        f"the mean level at {name}"
     )
 
 

@@ -38,3 +38,9 @@ def test_a_grid_of_the_inputs_is_a_doubt():
 def test_an_insufficient_output_says_why():
     lines = answer(with_output(Score(reason="too small: 8x8 px")))
     assert "too small: 8x8 px" in lines["verdict"]
+
+
+def test_without_inputs_the_flat_field_is_what_is_told():
+    base = summary()
+    bare = replace(base, inputs=replace(base.inputs, used=0), verdict="insufficient")
+    assert "-15.1 dB over the mean level at decoder" in answer(bare)["verdict"]
