@@ -103,11 +103,12 @@ def _rows(
     if inputs is None:
         nothing = score.Score(reason="no inputs")
         return nothing, nothing, ()
-    levels = None
+    of_inputs = None
     if inputs.kind == "images" and inputs.range is not None:
-        levels = LEVELS / (inputs.range[1] - inputs.range[0])
+        of_inputs = LEVELS / (inputs.range[1] - inputs.range[0])
+    levels = None if _range_doubt(evidence, inputs) else of_inputs
     control = (
-        evidence.input.score(levels=levels)
+        evidence.input.score(levels=of_inputs)
         if evidence.input is not None
         else score.Score(reason="inputs are no maps")
     )
@@ -241,8 +242,8 @@ def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:
     if reach / FAR_OFF / 2 <= rms <= reach * FAR_OFF:
         return None
     return (
-        f"inputs in {low:g}..{high:g} give outputs of RMS {rms:.3g}: the model may expect another "
-        "--range"
+        f"inputs in {low:g}..{high:g} give outputs of RMS {rms:.3g}: check that --range is what "
+        "the model was trained on"
     )
 
 

@@ -59,8 +59,9 @@ def _verdict(summary: Summary) -> str:
         )
         reason = f" ({score.reason})" if score.reason else ""
         return f"{text} in the output{bound}{reason}"
+    headline = f"A = {score.a_db:.1f} dB " if score.asr_dbc is not None else ""
     return (
-        f"{text} in the output: {_energy(score)}, A = {score.a_db:.1f} dB "
+        f"{text} in the output: {_energy(score)}, {headline}"
         f"(p = {score.p:.4g} against randomly shifted grids)"
     )
 
@@ -82,17 +83,15 @@ def _without_inputs(summary: Summary) -> str:
 
 
 def _energy(score: Score) -> str:
+    """Return the locked energy with its interval, or what is known instead."""
     if score.asr_dbc is None:
-        return (
-            f"locked energy at most {score.asr_upper_dbc:.1f} dBc"
-            if score.asr_upper_dbc
-            else "weak"
-        )
+        upper = score.asr_upper_dbc
+        return "weak" if upper is None else f"weak, locked energy at most {upper:.1f} dBc"
     text = f"locked energy {score.asr_dbc:.1f} dBc"
     if score.asr_ci95_dbc:
         low, high = score.asr_ci95_dbc
-        text += f" ({low:.1f} to {high:.1f})"
-    return text
+        return f"{text} ({low:.1f} to {high:.1f})"
+    return text if score.asr_upper_dbc is None else f"{text} (at most {score.asr_upper_dbc:.1f})"
 
 
 def _where(summary: Summary, worst: StepRow | None) -> str | None:

@@ -51,13 +51,19 @@ def period(values: Sequence[int] | None) -> str:
 def alias(score: Score, flat_field_dbc: float | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
     if score.asr_dbc is not None and (score.asr_ci95_dbc or score.verdict != "none"):
-        interval = score.asr_ci95_dbc
-        return f"{score.asr_dbc:.1f}", f"{interval[0]:.1f} to {interval[1]:.1f}" if interval else ""
+        return f"{score.asr_dbc:.1f}", _interval(score)
     if score.asr_upper_dbc is not None:
         return "-", f"below {score.asr_upper_dbc:.1f}"
     if flat_field_dbc is not None:
         return "-", f"flat field {flat_field_dbc:.1f}"
     return "-", printable(score.reason or "not measured")
+
+
+def _interval(score: Score) -> str:
+    if score.asr_ci95_dbc is not None:
+        low, high = score.asr_ci95_dbc
+        return f"{low:.1f} to {high:.1f}"
+    return "" if score.asr_upper_dbc is None else f"up to {score.asr_upper_dbc:.1f}"
 
 
 def z(score: Score) -> str:

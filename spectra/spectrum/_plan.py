@@ -139,8 +139,8 @@ def plan_maps(
     if any(len(p) != axes or min(p) < 1 for p in periods):
         raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
     period = tuple(lcm(*(p[i] for p in periods)) for i in range(axes))
-    margins = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
-    margins = tuple(-(-m // p) * p for m, p in zip(margins, period, strict=True))
+    wanted = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
+    margins = tuple(_margin(*of_axis) for of_axis in zip(wanted, sides, period, strict=True))
     inner = tuple(
         (side - 2 * m) // p * p for side, m, p in zip(sides, margins, period, strict=True)
     )
@@ -165,6 +165,12 @@ def plan_maps(
         tuple(shape), count, period, margins, block, blocks, views, scored,
         figure_tile, figure_tiles, reason,
     )  # fmt: skip
+
+
+def _margin(wanted: int, side: int, period: int) -> int:
+    """Return a margin of whole periods: rounded up where that leaves half the map, else down."""
+    up = -(-wanted // period) * period
+    return up if side - 2 * up >= side // 2 else wanted // period * period
 
 
 def _base_band_bins(inner: tuple[int, ...], period: tuple[int, ...], count: int) -> int:
@@ -229,8 +235,10 @@ def _obstacle(views: tuple[View, ...], replicates: int, inner: tuple[int, ...]) 
 def _figure_tiles(
     inner: tuple[int, ...], period: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return tile and tiles of the mean spectrum: large, even parts of the map."""
+    """Return tile and tiles of the mean spectrum: large, even parts; no tiles of a mere pixel."""
     most = FIGURE_TILE[len(inner)]
-    tiles = tuple(max(-(-n // most), 1) for n in inner)
-    tile = tuple(max(n // g // p * p, 2) for n, g, p in zip(inner, tiles, period, strict=True))
+    tiles = tuple(-(-n // most) for n in inner)
+    if min(inner) < 2:
+        return (2,) * len(inner), (0,) * len(inner)
+    tile = tuple(n // g // p * p for n, g, p in zip(inner, tiles, period, strict=True))
     return tile, tiles

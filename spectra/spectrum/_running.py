@@ -190,6 +190,8 @@ class MapStatistics:
     def _add_figure(self, inner: Tensor, varied: Tensor, variance: Tensor) -> None:
         """Add power and log power over the map's variance, of all channels alike."""
         plan = self.plan
+        if prod(plan.figure_tiles) == 0:
+            return
         axes = len(plan.period)
         rings = _rings(plan)
         half = self.sums["figure_power"].shape
@@ -328,8 +330,8 @@ def _plane_power(spectra: Tensor, view: View) -> Tensor:
 
 
 def _rings(plan: Plan) -> Annuli:
-    """Return the rings of the mean spectrum; a side of one pixel has DC only."""
-    return annuli(tuple(max(side, 2) for side in plan.figure_tile), layout="rfft")
+    """Return the rings of the mean spectrum."""
+    return annuli(plan.figure_tile, layout="rfft")
 
 
 def _numpy(values: Tensor) -> NDArray[np.float64]:

@@ -1,11 +1,12 @@
 from math import prod
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra.errors import ParameterError
-from spectra.spectrum import plan_maps
+from spectra.spectrum import MapStatistics, plan_maps, to_dataset
 
 
 @given(
@@ -54,6 +55,15 @@ def test_maps_that_cannot_be_tested_have_a_reason(shape, count, words):
 def test_at_most_sixteen_channels_are_tested_evenly_spaced():
     plan = plan_maps((64, 128, 128), (2, 2), count=16)
     assert plan.channels == tuple(range(0, 64, 4))
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 7, 12, 28])
+def test_maps_of_any_small_size_are_measured_as_far_as_they_go(side):
+    statistics = MapStatistics(plan_maps((2, side, side), (16, 16), (2, 2), count=16))
+    statistics.update(torch.randn(16, 2, side, side), first=0)
+    data = to_dataset(statistics)
+    assert data.attrs["reason"].startswith("too small")
+    assert data.attrs["maps"] in (0, 32)
 
 
 @pytest.mark.parametrize("shape", [(3,), (3, 4, 4, 4, 4), (0, 8, 8)])
