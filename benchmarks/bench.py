@@ -11,6 +11,7 @@ import platform
 import resource
 import subprocess
 import sys
+import warnings
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -65,7 +66,10 @@ def xrft_power(maps: np.ndarray) -> None:
 
     for picture in maps:
         labelled = xr.DataArray(picture, dims=("channel", "y", "x"))
-        xrft.power_spectrum(labelled, dim=["y", "x"], real_dim="x", window="hann").mean("channel")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of xarray, about xrft
+            powers = xrft.power_spectrum(labelled, dim=["y", "x"], real_dim="x", window="hann")
+        powers.mean("channel")
 
 
 def bench_pictures(table: Table, rounds: int, count: int) -> None:
