@@ -221,6 +221,7 @@ def _warnings(
             found.append(explain.Finding("dropped", f"left out: {first}{more}"))
         if text := _range_doubt(evidence, inputs):
             found.append(explain.Finding("range", text))
+    found += [explain.Finding("coarse_grid", text) for text in _coarse_grids(evidence)]
     for growth in evidence.found.growth:
         text = (
             f"{growth.name or '(model)'} enlarges {growth.input_shape} to {growth.output_shape} "
@@ -228,6 +229,18 @@ def _warnings(
         )
         found.append(explain.Finding("unexplained_growth", text))
     return found
+
+
+def _coarse_grids(evidence: Evidence) -> list[str]:
+    """Name the grids for which the output is too small."""
+    plan = evidence.output.statistics.plan
+    scored = {view.period for view in plan.views}
+    left_out = [p for p in evidence.output_periods if p not in scored] if scored else []
+    size = "x".join(map(str, plan.shape[1:]))
+    return [
+        f"outputs of {size} are too small to score the grid of period {'x'.join(map(str, p))}"
+        for p in left_out
+    ]
 
 
 def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:

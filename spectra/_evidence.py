@@ -143,8 +143,10 @@ class Evidence:
 
     def _output_phases(self, maps: Tensor) -> NDArray[np.float64]:
         """Return the mean polyphase components of a few outputs."""
-        plan = spectrum.plan_maps(maps.shape[1:], *self.output_periods, count=len(maps))
-        statistics = spectrum.MapStatistics(plan)
+        period = self.output.statistics.plan.period
+        statistics = spectrum.MapStatistics(
+            spectrum.plan_maps(maps.shape[1:], period, count=len(maps))
+        )
         statistics.update(_real(maps), first=0)
         phases: NDArray[np.float64] = spectrum.to_dataset(statistics)["phase_mean"].to_numpy()
         return phases
@@ -197,7 +199,13 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
         raise NothingToAnalyseError(_nothing_found(found, options))
     shape, output = tuple(example.shape[1:]), discovery.output_shape
     periods = tuple(
-        score.period_in_output(step.factor, step.output_shape, output) for step in discovery.steps
+        score.period_in_output(
+            step.factor,
+            step.output_shape,
+            output,
+            [s.factor for s in found.steps[found.steps.index(step) + 1 :]],
+        )
+        for step in discovery.steps
     )
     output_periods = tuple(score.scored_periods(periods))
     ratio = score.grid_ratio(shape, output)

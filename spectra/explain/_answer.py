@@ -59,9 +59,9 @@ def _verdict(summary: Summary) -> str:
         )
         reason = f" ({score.reason})" if score.reason else ""
         return f"{text} in the output{bound}{reason}"
-    headline = f"A = {score.a_db:.1f} dB " if score.asr_dbc is not None else ""
+    headline = f", A = {score.a_db:.1f} dB" if score.asr_dbc is not None else ""
     return (
-        f"{text} in the output: {_energy(score)}, {headline}"
+        f"{text} in the output: {_energy(score)}{headline} "
         f"(p = {score.p:.4g} against randomly shifted grids)"
     )
 

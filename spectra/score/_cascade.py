@@ -19,7 +19,10 @@ INHERITED_RISE_DB = 3.0
 
 
 def period_in_output(
-    factor: Sequence[int], step_shape: Sequence[int], output_shape: Sequence[int]
+    factor: Sequence[int],
+    step_shape: Sequence[int],
+    output_shape: Sequence[int],
+    later: Sequence[Sequence[int]] = (),
 ) -> tuple[int, ...] | None:
     """Return the period that a step's lattice has in the model's output, in its pixels.
 
@@ -29,28 +32,45 @@ def period_in_output(
         The step's factor along each axis; empty where it has no lattice.
     step_shape, output_shape : sequence of int
         ``(channel, *spatial)`` of the step's output and of the model's.
+    later : sequence of sequence of int
+        Factors of the steps that run later. Borders are cropped and padded on the way, so the
+        enlargement is taken to be a product of these where one is within an eighth.
 
     Returns
     -------
     tuple of int or None
-        None where the output is not a whole multiple of the step's map; sides that miss a
-        multiple by a border of at most an eighth are taken as cropped or padded.
+        None where the output is not a whole multiple of the step's map.
 
     Examples
     --------
     >>> period_in_output((2, 2), (64, 32, 32), (3, 128, 128))
     (8, 8)
+    >>> period_in_output((4,), (64, 51), (3, 3000), [(4,), (4,), (4,)])
+    (256,)
     """
     sides, output = step_shape[1:], output_shape[1:]
     if not factor or len(sides) != len(output):
         return None
-    period = []
-    for s, side, final in zip(factor, sides, output, strict=True):
-        enlarged = max(round(final / side), 1)
-        if abs(final - enlarged * side) > max(final / 8, 2 * enlarged) or final < side * 7 / 8:
-            return None
-        period.append(s * enlarged if s > 1 else 1)
-    return tuple(period)
+    enlarged = [
+        _enlargement(side, final, [f[axis] for f in later if f])
+        for axis, (side, final) in enumerate(zip(sides, output, strict=True))
+    ]
+    if None in enlarged:
+        return None
+    return tuple(s * e if s > 1 else 1 for s, e in zip(factor, enlarged, strict=True) if e)
+
+
+def _enlargement(side: int, final: int, factors: Sequence[int]) -> int | None:
+    """Return by which whole number a side grew to its final length, borders apart."""
+    products = {1}
+    for f in factors:
+        products |= {p * f for p in products}
+    likely = min(products, key=lambda p: abs(final - p * side))
+    whole = max(round(final / side), 1)
+    for candidate in (likely, whole):
+        if abs(final - candidate * side) <= max(final / 8, 2 * candidate):
+            return candidate
+    return None
 
 
 def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int, ...]]:

@@ -11,7 +11,7 @@ from spectra.spectrum._lattice import LatticePoint, lattice_points
 BASE_BAND_BINS = {1: 64, 2: 32, 3: 8}  # of a tile along each axis, by number of axes
 LARGEST_TILE = {1: 1024, 2: 96, 3: 32}  # unless a long period needs more
 LEAST_BASE_BAND_BINS = 8  # of a tile that is one of several in its map
-LEAST_TILE = 12
+LEAST_TILE, LEAST_PERIODS = 12, 6
 MOST_CHANNELS = 16
 IMAGES_ENOUGH = 16
 TILES_WANTED = 32
@@ -112,9 +112,8 @@ def plan_maps(
 ) -> Plan:
     """Return how maps of one shape are measured at the lattices of the given periods.
 
-    A block is an image where there are at least 16 of them, else a tile. Tiles hold the same
-    number of base-band bins whatever the period, so that scores of steps with different
-    factors see the same context of their inputs.
+    A block is an image where there are at least 16 of them, else a tile. Where the maps are
+    too small for the longest of several periods, it is left out.
 
     Parameters
     ----------
@@ -132,12 +131,28 @@ def plan_maps(
     ParameterError
         If the shape has no or too many spatial axes, or a period does not fit it.
     """
-    channels, *sides = shape
-    axes = len(sides)
+    axes = len(shape) - 1
     if axes not in BASE_BAND_BINS or min(shape) < 1:
         raise ParameterError(f"shape={tuple(shape)} is not (channel, *spatial) with 1 to 3 axes")
     if any(len(p) != axes or min(p) < 1 for p in periods):
         raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
+    ascending = sorted({tuple(p) for p in periods}, key=lambda p: (prod(p), p))
+    plan = _plan(tuple(shape), ascending, count, margin)
+    while len(ascending) > 1 and not plan.views:
+        ascending.pop()
+        plan = _plan(tuple(shape), ascending, count, margin)
+    return plan
+
+
+def _plan(
+    shape: tuple[int, ...],
+    periods: Sequence[tuple[int, ...]],
+    count: int,
+    margin: Sequence[int] | None,
+) -> Plan:
+    """Return the plan for exactly these periods; without views where the maps are too small."""
+    channels, *sides = shape
+    axes = len(sides)
     period = tuple(lcm(*(p[i] for p in periods)) for i in range(axes))
     wanted = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
     margins = tuple(_margin(*of_axis) for of_axis in zip(wanted, sides, period, strict=True))
@@ -150,19 +165,19 @@ def plan_maps(
     figure_tile, figure_tiles = _figure_tiles(inner, period)
 
     points = lattice_points(*periods) if periods else ()
+    block, blocks = inner, (1,) * axes
     views: tuple[View, ...] = ()
     reason: str | None = "no lattice"
-    if not points:
-        block, blocks = inner, (1,) * axes
-    else:
+    if points:
         bins = _base_band_bins(inner, period, count)
         block, blocks = _blocks(inner, period, bins, count)
         views = _views(points, block, bins)
-        reason = _obstacle(views, count * prod(blocks), inner)
-        if reason and "small" in reason:
-            views = ()
+        reason = _too_small(views, inner)
+        views = () if reason else views
+    if views:
+        reason = _too_few(count * prod(blocks))
     return Plan(
-        tuple(shape), count, period, margins, block, blocks, views, scored,
+        shape, count, period, margins, block, blocks, views, scored,
         figure_tile, figure_tiles, reason,
     )  # fmt: skip
 
@@ -217,19 +232,24 @@ def _views(points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int) 
     return tuple(views)
 
 
-def _obstacle(views: tuple[View, ...], replicates: int, inner: tuple[int, ...]) -> str | None:
-    """Say why the planned maps cannot be tested, if so."""
+def _too_small(views: tuple[View, ...], inner: tuple[int, ...]) -> str | None:
+    """Say if a tile holds too few pixels or periods."""
     for view in views:
         for tile, period in zip(view.tile, view.period, strict=True):
-            if period > 1 and (tile < LEAST_TILE or tile < 6 * period):
-                least = max(LEAST_TILE, 6 * period)
+            least = max(LEAST_TILE, LEAST_PERIODS * period)
+            if period > 1 and tile < least:
                 size = "x".join(map(str, inner))
                 return (
                     f"too small: {size} px inside the margin, {least} px needed at period {period}"
                 )
-    if replicates < IMAGES_ENOUGH:
-        return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed"
     return None
+
+
+def _too_few(replicates: int) -> str | None:
+    """Say if there are too few independent blocks for the test."""
+    if replicates >= IMAGES_ENOUGH:
+        return None
+    return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed"
 
 
 def _figure_tiles(

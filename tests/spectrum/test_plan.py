@@ -57,7 +57,13 @@ def test_at_most_sixteen_channels_are_tested_evenly_spaced():
     assert plan.channels == tuple(range(0, 64, 4))
 
 
-@pytest.mark.parametrize("side", [1, 2, 3, 7, 12, 28])
+def test_a_period_too_long_for_the_maps_is_left_out():
+    plan = plan_maps((3, 32, 32), (2, 2), (4, 4), (8, 8), count=16)
+    assert [view.period for view in plan.views] == [(2, 2), (4, 4)]
+    assert plan.reason is None
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 7, 12])
 def test_maps_of_any_small_size_are_measured_as_far_as_they_go(side):
     statistics = MapStatistics(plan_maps((2, side, side), (16, 16), (2, 2), count=16))
     statistics.update(torch.randn(16, 2, side, side), first=0)

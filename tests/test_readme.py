@@ -1,0 +1,63 @@
+"""Every command and every piece of code in the README does what stands there."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from skimage.io import imsave
+
+from support.realdata import photographs
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+SECONDS = re.compile(r"\(\d+ s\)")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=["analyze", "figure"])
+def test_the_code_runs(code, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out
+    if "savefig" in code:
+        assert (tmp_path / "spectrum.png").stat().st_size > 1000
+
+
+def test_the_example_prints_what_stands_there(data_dir, tmp_path, monkeypatch):
+    """Words exactly; numbers to 0.3, as float sums differ between machines."""
+    from spectra_cli.main import main
+
+    (block,) = blocks("console")
+    command, _, expected = block.partition("\n")
+    shutil.copy(data_dir / "checkpoints" / "faststyle_wave.pth", tmp_path)
+    shutil.copy(ROOT / "tests" / "support" / "decoders" / "faststyle.py", tmp_path)
+    (tmp_path / "photos").mkdir()
+    for number, pixels in enumerate(photographs(data_dir)):
+        picture = np.round(pixels).astype(np.uint8)
+        imsave(tmp_path / "photos" / f"{number:02d}.png", picture, check_contrast=False)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, shlex.split(command)[2:])
+    assert result.exit_code == 0
+    printed, told = (SECONDS.sub("", text).split() for text in (result.stdout, expected))
+    assert [NUMBER.sub("#", word) for word in printed] == [NUMBER.sub("#", word) for word in told]
+    numbers = [[float(n) for n in NUMBER.findall(" ".join(words))] for words in (printed, told)]
+    np.testing.assert_allclose(*numbers, atol=0.3)
+
+
+def test_the_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"make (\w+) ", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_linked_files_exist():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
