@@ -172,6 +172,7 @@ def gather(
         for number, place in enumerate(evidence.places):
             tell("score", number, len(evidence.places))
             place.conclude(options.seed)
+        tell("score", len(evidence.places), len(evidence.places))
     return evidence
 
 

@@ -17,7 +17,7 @@ def shorten(text: str, width: int) -> str:
     Examples
     --------
     >>> shorten("decoder.blocks.3.upsample.conv", 20)
-    'decoder...ample.conv'
+    'decode...sample.conv'
     """
     if len(text) <= width:
         return text

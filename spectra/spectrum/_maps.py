@@ -34,7 +34,7 @@ def check_maps(x: Any, spatial: int) -> Source:
     if spatial not in (1, 2, 3) or isinstance(spatial, bool):
         raise ParameterError(f"spatial={spatial!r} is not a number of axes: expected 1, 2 or 3")
     source: Source = x.detach() if isinstance(x, Tensor) else np.asarray(x)
-    kind = str(source.dtype).removeprefix("torch.")
+    kind = source.dtype.name if isinstance(source, np.ndarray) else str(source.dtype)
     if "complex" in kind:
         raise ParameterError(f"x is {kind}: expected real maps, such as x.real or abs(x)")
     if "float" not in kind:
