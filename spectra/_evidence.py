@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ACTIVATION_BYTES = 256 << 20
 MOST_BATCH = 16
 PROBE_INPUTS = 2  # real inputs that the causal probes use
-GRID_OFFSETS = 8  # positions at which each of them is seen
+GRID_OFFSETS = 4  # positions at which each of them is seen
 GUESSED_SIDE = {1: 4096, 2: 128, 3: 32}  # of an input that only data-free probes see
 
 Period = tuple[int, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -38,12 +39,18 @@ def tile_spectra(tiles: Tensor, axes: int) -> Tensor:
         Scaled such that the squared magnitudes of the full plane sum to the mean square of
         the windowed tile: a power spectrum in the maps' unit squared per bin.
     """
-    sides = tuple(tiles.shape[-axes:])
-    dims = tuple(range(-axes, 0))
-    centred = tiles - tiles.mean(dims, keepdim=True)
-    spectra: Tensor = torch.fft.rfftn(
-        centred.mul_(hann(sides, tiles.dtype, tiles.device)), dim=dims, norm="forward"
-    )
+    centred = tiles - tiles.mean(tuple(range(-axes, 0)), keepdim=True)
+    return windowed_spectra(centred, axes, norm="forward")
+
+
+def windowed_spectra(centred: Tensor, axes: int, *, norm: Literal["forward", "ortho"]) -> Tensor:
+    """Return the half-plane spectra of tiles without a mean, through a Hann window.
+
+    With ``norm="ortho"`` white noise of unit variance has unit power in every bin.
+    """
+    sides = tuple(centred.shape[-axes:])
+    seen = centred * hann(sides, centred.dtype, centred.device)
+    spectra: Tensor = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)), norm=norm)
     return spectra
 
 
@@ -85,10 +92,26 @@ def window(maps: Tensor, start: Sequence[int], sides: Sequence[int]) -> Tensor:
 
 
 def power(spectra: Tensor) -> Tensor:
-    """Return squared magnitudes; real and imaginary part apart, which is the fast order."""
-    return spectra.real.square().addcmul_(spectra.imag, spectra.imag)
+    """Return squared magnitudes; the spectra are overwritten."""
+    squares = torch.view_as_real(spectra).square_()
+    return squares[..., 0] + squares[..., 1]
+
+
+def sum_of_logs(power: Tensor) -> Tensor:
+    """Return the sum of ln over maps: one log for three maps, whose product float32 holds.
+
+    Parameters
+    ----------
+    power : Tensor, shape (map, ...)
+        Between 1e-12 and 1e12.
+    """
+    third = len(power) // 3
+    triples = power[:third] * power[third : 2 * third]
+    triples.mul_(power[2 * third : 3 * third])
+    return triples.log_().sum(0) + power[3 * third :].log().sum(0)
 
 
 def chunk_length(item: Tensor) -> int:
-    """Return how many items like this make a chunk that stays in the cache."""
-    return max(CHUNK_BYTES // max(prod(item.shape) * 4, 1), 1)
+    """Return how many items like this make a chunk that stays in the cache, in threes."""
+    length = max(CHUNK_BYTES // max(prod(item.shape) * 4, 1), 1)
+    return length + -length % 3

@@ -21,7 +21,7 @@ from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import DIMS, FREQUENCY, annuli, diagonal_slice, frequencies
 from spectra.spectrum._dataset import full_plane, log_bias_db
 from spectra.spectrum._maps import Source, centred, centred_chunks, check_maps, chunks
-from spectra.spectrum._periodogram import hann
+from spectra.spectrum._periodogram import hann, power, sum_of_logs
 
 Recipe = Literal["spectra", "agnihotri2024", "park-kim2022", "stylegan3", "durall2020"]
 RECIPES: tuple[str, ...] = get_args(Recipe)
@@ -204,7 +204,7 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
     shape = tuple(source.shape[-spatial:])
     dims = tuple(range(-spatial, 0))
 
-    def sum_of_logs(maps: Tensor, mean: Tensor) -> tuple[Tensor, int]:
+    def reduce(maps: Tensor, mean: Tensor) -> tuple[Tensor, int]:
         rms = torch.linalg.vector_norm(maps.flatten(1), dim=1) / sqrt(prod(shape))
         varied = rms > CONSTANT * mean.abs()
         if not bool(varied.all()):
@@ -213,9 +213,9 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
             return maps.new_zeros((*shape[:-1], shape[-1] // 2 + 1)), 0
         scale = (1 / (rms * sqrt(prod(shape)))).reshape(-1, *(1,) * spatial)
         seen = maps.mul_(hann(shape, torch.float32, maps.device)).mul_(scale)
-        return _sum_of_logs(_power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)), len(maps)
+        return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)), len(maps)
 
-    mean = _mean(source, spatial, sum_of_logs)
+    mean = _mean(source, spatial, reduce)
     if mean.n == 0:
         raise ParameterError(f"x holds {mean.left_out} maps, all of them constant")
     decibels = 10 / log(10) * _full_plane(mean.half, shape) + np.fft.fftshift(log_bias_db(shape))
@@ -391,29 +391,15 @@ def _mean(
     return _Mean(total / max(n, 1), n, seen - n)
 
 
-def _power(spectra: Tensor) -> Tensor:
-    """Return squared magnitudes; the spectra are overwritten."""
-    squares = torch.view_as_real(spectra).square_()
-    return squares[..., 0] + squares[..., 1]
-
-
 def _sum_of_power(spectra: Tensor) -> Tensor:
     """Return the sum of squared magnitudes over maps; the spectra are overwritten."""
     squares = torch.view_as_real(spectra).square_().sum(0)
     return squares[..., 0] + squares[..., 1]
 
 
-def _sum_of_logs(power: Tensor) -> Tensor:
-    """Return the sum of ln over maps: one log for three maps, whose product float32 holds."""
-    third = len(power) // 3
-    triples = power[:third] * power[third : 2 * third]
-    triples.mul_(power[2 * third : 3 * third])
-    return triples.log_().sum(0) + power[3 * third :].log().sum(0)
-
-
 def _sum_of_log_amplitude(maps: Tensor, mean: Tensor, floor: float) -> Tensor:
     """Return the sum over maps of ln(abs F + floor), with the DC that the means hold."""
-    amplitude = _power(torch.fft.rfft2(maps)).sqrt_()
+    amplitude = power(torch.fft.rfft2(maps)).sqrt_()
     amplitude[:, 0, 0] = (mean.abs() * prod(maps.shape[-2:])).float()
     return amplitude.add_(floor).log_().sum(0)
 

@@ -10,9 +10,17 @@ import numpy as np
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum._azimuthal import Annuli, annuli
+from spectra.spectrum._azimuthal import annuli
 from spectra.spectrum._pairs import Pairs, bin_pairs
-from spectra.spectrum._periodogram import chunk_length, cut, power, tile_spectra, window
+from spectra.spectrum._periodogram import (
+    chunk_length,
+    cut,
+    power,
+    sum_of_logs,
+    tile_spectra,
+    window,
+    windowed_spectra,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +65,7 @@ class MapStatistics:
         plan = self.plan
         channels, scored = plan.shape[0], len(plan.channels)
         half = (*plan.figure_tile[:-1], plan.figure_tile[-1] // 2 + 1)
-        rings = _rings(plan).f.size
+        rings = annuli(plan.figure_tile, layout="rfft").f.size
         shapes: dict[str, tuple[int, ...]] = {
             "images": (),
             "maps": (),
@@ -115,22 +123,18 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
-        inner = self._inner(maps.detach()).to(torch.float32, copy=True).contiguous()
-        flat = inner.view(*inner.shape[:2], -1)
-        mean = flat.mean(2)
-        finite = torch.isfinite(mean)
-        if not bool(finite.all()):
-            flat[~finite] = 0.0
-        flat -= torch.where(finite, mean, 0.0)[..., None]
-        variance = torch.linalg.vecdot(flat, flat) / flat.shape[2]
-        varied = finite & (variance.sqrt() > CONSTANT * mean.abs())
+        inner = self._inner(maps.detach()).to(torch.float32).contiguous()
+        standard, mean, deviation = _standardised(inner)
+        finite = torch.isfinite(mean) & torch.isfinite(deviation)
+        varied = finite & (deviation > CONSTANT * mean.abs())
         if not bool(varied.all()):
-            flat[~varied] = 0.0
-        self._count(varied, finite, mean, variance)
-        self._add_phases(inner, mean, finite)
-        self._add_figure(inner, varied, variance)
+            standard[~varied] = 0.0
+            mean, deviation = (torch.where(finite, v, 0.0) for v in (mean, deviation))
+        self._count(varied, finite, mean, deviation)
+        self._add_phases(standard, mean, deviation)
+        self._add_figure(standard, varied)
         for number in range(len(self.plan.views)):
-            self._add_view(number, inner, varied, first)
+            self._add_view(number, standard, deviation, varied, first)
 
     def merge(self, other: MapStatistics) -> None:
         """Add the sums of another part of the same run.
@@ -161,94 +165,78 @@ class MapStatistics:
         ]
         return window(maps, plan.margin, sides)
 
-    def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, variance: Tensor) -> None:
+    def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
+        """Add numbers of maps, values and squares of each channel."""
         sums = self.sums
         sums["images"] += len(varied)
         sums["maps"] += float(varied.sum())
         sums["dropped_non_finite"] += float((~finite).sum())
         sums["dropped_constant"] += float((finite & ~varied).sum())
-        kept = torch.where(finite, mean, 0.0).double()
-        square = torch.where(finite, mean.double().square() + variance.double(), 0.0)
-        sums["value"] += _numpy(kept.sum(0))
-        sums["value_square"] += _numpy(square.sum(0))
-        sums["phase_maps"] += _numpy(finite.double().sum(0))
+        sums["value"] += _numpy(mean).sum(0)
+        sums["value_square"] += (_numpy(mean) ** 2 + _numpy(deviation) ** 2).sum(0)
+        sums["phase_maps"] += _numpy(finite).sum(0)
 
-    def _add_phases(self, inner: Tensor, mean: Tensor, finite: Tensor) -> None:
-        """Add the mean of each polyphase component; the maps come without their own mean."""
+    def _add_phases(self, standard: Tensor, mean: Tensor, deviation: Tensor) -> None:
+        """Add the mean of each polyphase component."""
         period = self.plan.period
-        tiles = tuple(side // p for side, p in zip(inner.shape[2:], period, strict=True))
+        tiles = tuple(side // p for side, p in zip(standard.shape[2:], period, strict=True))
         if min(tiles, default=0) == 0:
             return
-        axes = len(period)
-        sums = inner
+        sums = standard
         for axis, (count, p) in enumerate(zip(tiles, period, strict=True), start=2):
             sums = sums.view(*sums.shape[:axis], count, p, *sums.shape[axis + 1 :]).sum(axis)
-        phases = sums.double() / prod(tiles)
-        kept = torch.where(finite, mean, 0.0).double().sum(0).view(-1, *[1] * axes)
-        self.sums["phase"] += _numpy(phases.sum(0) + kept)
+        of_map = (*mean.shape, *[1] * len(period))
+        phases = sums.double() / prod(tiles) * deviation.view(of_map) + mean.view(of_map)
+        self.sums["phase"] += _numpy(phases.sum(0))
 
-    def _add_figure(self, inner: Tensor, varied: Tensor, variance: Tensor) -> None:
-        """Add power and log power over the map's variance, of all channels alike."""
-        plan = self.plan
-        if prod(plan.figure_tiles) == 0:
+    def _add_figure(self, standard: Tensor, varied: Tensor) -> None:
+        """Add power and log power of the standardised maps, of all channels alike."""
+        plan, sums = self.plan, self.sums
+        per_map = prod(plan.figure_tiles)
+        if per_map == 0:
             return
         axes = len(plan.period)
-        rings = _rings(plan)
-        half = self.sums["figure_power"].shape
-        size = prod(plan.figure_tile)
-        per_map = prod(plan.figure_tiles)
-        tiles = cut(inner, (0,) * axes, plan.figure_tile, plan.figure_tiles)
-        scale = torch.where(varied, size / variance, 0.0)
+        rings = annuli(plan.figure_tile, layout="rfft")
+        tiles = cut(standard, (0,) * axes, plan.figure_tile, plan.figure_tiles)
         images = tiles.flatten(1, 1 + axes)
-        weights = scale.repeat_interleave(per_map, 1)
-        chunk = chunk_length(images[0, 0])
-        power_sum = log_sum = None
-        for image, weight_row in zip(images, weights, strict=True):
-            image_power: Tensor | None = None
-            for start in range(0, len(image), chunk):
-                part = slice(start, start + chunk)
-                used = weight_row[part] > 0
-                observed = power(tile_spectra(image[part], axes)).flatten(1)
-                observed = observed[used] * weight_row[part][used, None]
-                added = observed.sum(0).double()
-                logs = observed.add_(LOG_FLOOR).log_().sum(0).double()
-                image_power = added if image_power is None else image_power + added
-                log_sum = logs if log_sum is None else log_sum + logs
-            assert image_power is not None
-            power_sum = image_power if power_sum is None else power_sum + image_power
-            used_maps = float((weight_row > 0).sum())
-            if used_maps:
-                profile = rings.mean(_numpy(image_power).reshape(half)) / used_maps
-                self.sums["azimuthal"] += profile
-                self.sums["azimuthal_square"] += profile**2
-        if power_sum is None or log_sum is None:
-            return
-        self.sums["figure_power"] += _numpy(power_sum).reshape(half)
-        self.sums["figure_log"] += _numpy(log_sum).reshape(half) * (10 / np.log(10))
-        self.sums["figure_maps"] += float(varied.sum()) * per_map
+        for image, used in zip(images, varied, strict=True):
+            if not bool(used.any()):
+                continue
+            kept = image if bool(used.all()) else image[used.repeat_interleave(per_map)]
+            powers, logs = _sums_of_power(kept, axes)
+            profile = rings.mean(powers) / len(kept)
+            sums["figure_power"] += powers
+            sums["figure_log"] += logs * (10 / np.log(10))
+            sums["figure_maps"] += len(kept)
+            sums["azimuthal"] += profile
+            sums["azimuthal_square"] += profile**2
 
-    def _add_view(self, number: int, inner: Tensor, varied: Tensor, first: int) -> None:
+    def _add_view(
+        self, number: int, standard: Tensor, deviation: Tensor, varied: Tensor, first: int
+    ) -> None:
         """Add what energy and test need of one period: pairs, lines and cells of each block."""
         plan, view, reader = self.plan, self.plan.views[number], self.readers[number]
         scored = list(plan.channels)
         kept = varied[:, scored]
-        spectra = self._block_spectra(view, inner[:, scored])
+        of_map = (-1, len(scored), *[1] * len(plan.period))
+        spectra = self._block_spectra(view, standard[:, scored] * deviation[:, scored].view(of_map))
         base, replica, line, beside = reader.read(spectra)
         cross = base * torch.conj_physical(replica)
+        marks = _line_contrast(line, power(beside))
+        line_power, total = power(line.clone()), _plane_power(power(spectra), view)
         base_power, replica_power = power(base), power(replica)
         cells = reader.cell_coherence(cross, base_power, replica_power)
-        marks = _line_contrast(line, beside)
 
         blocks = _numpy(kept).repeat(prod(plan.blocks), 0)
         order = first * prod(plan.blocks) + np.arange(len(blocks))
         group, slot = order % GROUPS, order % SLOTS
         self._add(f"blocks_{number}", group, blocks)
-        self._add(f"total_{number}", group, _numpy(_plane_power(spectra, view)))
+        self._add(f"total_{number}", group, _numpy(total))
         self._add(f"base_{number}", group, _numpy(_tile_mean(base_power)))
         self.sums[f"replica_{number}"] += _numpy(_tile_mean(replica_power)).sum(0)
         self._add_complex("cross", number, group, _tile_mean(cross))
         self._add_complex("line", number, group, _tile_mean(line))
-        self.sums[f"line_power_{number}"] += _numpy(_tile_mean(power(line))).sum(0)
+        self.sums[f"line_power_{number}"] += _numpy(_tile_mean(line_power)).sum(0)
         self._add_complex("cell", number, slot, cells.sum(2))
         self._add_complex("mark", number, slot, marks.sum(2))
 
@@ -262,7 +250,9 @@ class MapStatistics:
         return tile_spectra(tiles, axes).flatten(3)
 
     def _add(self, name: str, place: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        np.add.at(self.sums[name], place, values)
+        for start in range(0, len(place), GROUPS):  # so few blocks in a row differ in place
+            part = slice(start, start + GROUPS)
+            self.sums[name][place[part]] += values[part]
 
     def _add_complex(
         self, name: str, number: int, place: NDArray[np.int64], values: Tensor
@@ -305,9 +295,9 @@ class _Reader:
         return torch.complex(cross.real @ member / scale, cross.imag @ member / scale)
 
 
-def _line_contrast(line: Tensor, beside: Tensor) -> Tensor:
+def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
     """Return lines over the local background, their amplitude clipped."""
-    background = power(beside).mean(-1).sqrt()
+    background = beside_power.mean(-1).sqrt()
     contrast = line / torch.where(background > 0, background, torch.inf)
     amplitude = contrast.abs()
     return torch.where(amplitude > CLIP, contrast * (CLIP / amplitude), contrast)
@@ -318,20 +308,36 @@ def _tile_mean(values: Tensor) -> Tensor:
     return values.to(torch.complex128 if values.is_complex() else torch.float64).mean(2)
 
 
-def _plane_power(spectra: Tensor, view: View) -> Tensor:
+def _plane_power(power: Tensor, view: View) -> Tensor:
     """Return the power of the full plane, mean over the tiles of a block."""
     columns = view.tile[-1] // 2 + 1
-    half = power(spectra).view(*spectra.shape[:3], -1, columns)
-    counts = torch.full((columns,), 2.0, device=spectra.device)
+    half = power.view(*power.shape[:3], -1, columns)
+    counts = torch.full((columns,), 2.0, device=power.device)
     counts[0] = 1.0
     if view.tile[-1] % 2 == 0:
         counts[-1] = 1.0
     return _tile_mean((half @ counts).sum(-1))
 
 
-def _rings(plan: Plan) -> Annuli:
-    """Return the rings of the mean spectrum."""
-    return annuli(plan.figure_tile, layout="rfft")
+def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return maps of zero mean and unit variance, and the means and deviations they had."""
+    flat = inner.view(*inner.shape[:2], -1)
+    standard, mean, rate = torch.native_layer_norm(flat, flat.shape[2:], None, None, 0.0)
+    return standard.view(inner.shape), mean[..., 0], 1 / rate[..., 0]
+
+
+def _sums_of_power(tiles: Tensor, axes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums over tiles of power and of ln power, relative to white noise."""
+    half = (*tiles.shape[1:-1], tiles.shape[-1] // 2 + 1)
+    powers, logs = np.zeros(half), np.zeros(half)
+    chunk = chunk_length(tiles[0])
+    for start in range(0, len(tiles), chunk):
+        part = tiles[start : start + chunk]
+        centred = part - part.mean(tuple(range(-axes, 0)), keepdim=True)
+        observed = power(windowed_spectra(centred, axes, norm="ortho"))
+        powers += _numpy(observed.sum(0))
+        logs += _numpy(sum_of_logs(observed.add_(LOG_FLOOR)))
+    return powers, logs
 
 
 def _numpy(values: Tensor) -> NDArray[np.float64]:
