@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_PERIOD = 16
 INHERITED_RISE_DB = 3.0
+SURE_SIDE = 16  # of a map, from which on its ratio to the output is not the borders' doing
 
 
 def period_in_output(
@@ -67,7 +68,7 @@ def _enlargement(side: int, final: int, factors: Sequence[int]) -> int | None:
         products |= {p * f for p in products}
     likely = min(products, key=lambda p: abs(final - p * side))
     whole = max(round(final / side), 1)
-    for candidate in (likely, whole):
+    for candidate in (likely, whole) if side >= SURE_SIDE else (likely,):
         if abs(final - candidate * side) <= max(final / 8, 2 * candidate):
             return candidate
     return None
