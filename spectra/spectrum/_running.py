@@ -203,7 +203,7 @@ class MapStatistics:
             if not bool(used.any()):
                 continue
             kept = image if bool(used.all()) else image[used.repeat_interleave(per_map)]
-            powers, logs = _sums_of_power(kept, axes)
+            powers, logs = _sums_of_power(kept, axes, whole=per_map == 1)
             profile = rings.mean(powers) / len(kept)
             sums["figure_power"] += powers
             sums["figure_log"] += logs * (10 / np.log(10))
@@ -326,15 +326,18 @@ def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return standard.view(inner.shape), mean[..., 0], 1 / rate[..., 0]
 
 
-def _sums_of_power(tiles: Tensor, axes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sums over tiles of power and of ln power, relative to white noise."""
+def _sums_of_power(
+    tiles: Tensor, axes: int, *, whole: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums over tiles of power and of ln power; a whole map has lost its mean."""
     half = (*tiles.shape[1:-1], tiles.shape[-1] // 2 + 1)
     powers, logs = np.zeros(half), np.zeros(half)
     chunk = chunk_length(tiles[0])
     for start in range(0, len(tiles), chunk):
         part = tiles[start : start + chunk]
-        centred = part - part.mean(tuple(range(-axes, 0)), keepdim=True)
-        observed = power(windowed_spectra(centred, axes, norm="ortho"))
+        if not whole:
+            part = part - part.mean(tuple(range(-axes, 0)), keepdim=True)
+        observed = power(windowed_spectra(part, axes, norm="ortho"))
         powers += _numpy(observed.sum(0))
         logs += _numpy(sum_of_logs(observed.add_(LOG_FLOOR)))
     return powers, logs

@@ -25,18 +25,21 @@ def place(maps, *periods):
 
 
 @pytest.mark.parametrize(
-    ("factor", "step", "output", "period"),
+    ("factor", "step", "output", "later", "period"),
     [
-        ((2, 2), (64, 32, 32), (3, 128, 128), (8, 8)),
-        ((2, 2), (64, 13, 13), (1, 28, 28), (4, 4)),
-        ((4,), (8, 3003), (3, 3000), (4,)),
-        ((2, 1), (8, 64, 32), (8, 64, 64), (2, 1)),
-        ((2, 2), (8, 100, 100), (8, 30, 30), None),
-        ((), (8, 64, 64), (3, 64, 64), None),
+        ((2, 2), (64, 32, 32), (3, 128, 128), [(2, 2), (2, 2)], (8, 8)),
+        ((2, 2), (64, 32, 32), (3, 128, 128), [], (8, 8)),  # grown by what is no step
+        ((2, 2), (64, 13, 13), (1, 28, 28), [(2, 2)], (4, 4)),
+        ((2, 2), (256, 3, 3), (1, 28, 28), [(2, 2), (2, 2)], None),
+        ((4,), (8, 3003), (3, 3000), [], (4,)),
+        ((4,), (64, 51), (3, 3000), [(4,), (4,), (4,)], (256,)),
+        ((2, 1), (8, 64, 32), (8, 64, 64), [], (2, 1)),
+        ((2, 2), (8, 100, 100), (8, 30, 30), [], None),
+        ((), (8, 64, 64), (3, 64, 64), [], None),
     ],
 )
-def test_the_period_of_a_step_in_the_output(factor, step, output, period):
-    assert period_in_output(factor, step, output) == period
+def test_the_period_of_a_step_in_the_output(factor, step, output, later, period):
+    assert period_in_output(factor, step, output, later) == period
 
 
 def test_periods_beyond_sixteen_are_capped():
