@@ -152,3 +152,15 @@ def test_the_index_of_a_shape_is_computed_once():
 def test_what_is_no_spectrum_is_refused(call, words):
     with pytest.raises(ParameterError, match=words):
         call()
+
+
+@pytest.mark.filterwarnings("ignore")  # pysteps' own, on import
+@pytest.mark.parametrize("side", [16, 33, 64])
+def test_rings_agree_with_pysteps(side):
+    """Needs the extra ``oracles``, which is compiled on installation."""
+    spectral = pytest.importorskip("pysteps.utils.spectral", reason="extra 'oracles' not installed")
+    maps = np.random.default_rng(side).standard_normal((side, side))
+    theirs, f = spectral.rapsd(maps, fft_method=np.fft, return_freq=True)
+    ours = azimuthal_average(np.fft.fftshift(np.abs(np.fft.fft2(maps)) ** 2) / maps.size)
+    np.testing.assert_allclose(ours[: len(theirs)], theirs, rtol=1e-12)
+    np.testing.assert_allclose(ours["f"][: len(theirs)], f, rtol=1e-12)
