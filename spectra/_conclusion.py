@@ -173,7 +173,7 @@ def _at_output(evidence: Evidence, index: int, own: score.Score) -> explain.AtOu
     measured, period = evidence.output.measured, evidence.periods[index]
     if measured is None or period is None:
         return explain.AtOutput(None, None, None)
-    points = score.owned_by(measured, period)
+    points = score.owned_by(measured, score.scored_period(period))
     if not points.any():
         return explain.AtOutput(None, None, None)
     locked = score.ratio_dbc(score.locked_energy(measured.lattice, points).share)
@@ -198,7 +198,7 @@ def _input_set(evidence: Evidence, inputs: load.Inputs | None) -> explain.InputS
 def _run_record(evidence: Evidence, elapsed_s: float) -> explain.Run:
     return explain.Run(
         device=str(evidence.example.device),
-        dtype=str(evidence.example.dtype).removeprefix("torch."),
+        dtype=str(_dtype(evidence)).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=evidence.options.seed,
         options=asdict(evidence.options),
@@ -206,6 +206,12 @@ def _run_record(evidence: Evidence, elapsed_s: float) -> explain.Run:
         elapsed_s=elapsed_s,
         forward_s=evidence.forward_s,
     )
+
+
+def _dtype(evidence: Evidence) -> torch.dtype:
+    """Return the precision of the model: of its first weights, else of its inputs."""
+    weights = next(evidence.model.parameters(), evidence.example)
+    return weights.dtype
 
 
 def _warnings(

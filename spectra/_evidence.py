@@ -82,6 +82,8 @@ class Evidence:
         None without inputs.
     probe_inputs, probe_output : Tensor or None
         A few inputs and what the model made of them.
+    level : Tensor or None
+        Mean of the inputs, one number a channel.
     forward_s : float
         Seconds spent in forward passes, measuring apart.
     """
@@ -102,6 +104,7 @@ class Evidence:
     grid: probe.GridDependence | None = None
     probe_inputs: Tensor | None = None
     probe_output: Tensor | None = None
+    level: Tensor | None = None
     forward_s: float = 0.0
 
     @property
@@ -126,13 +129,13 @@ class Evidence:
         period, measured = self.periods[index], self.output.measured
         if measured is None or period is None or self.probe_inputs is None:
             return None
-        points = measured.lattice.frequency[score.owned_by(measured, period)]
+        points = measured.lattice.frequency[score.owned_by(measured, score.scored_period(period))]
         if not len(points):
             return None
         phases = self.steps[index].data["phase_mean"].to_numpy()
         pattern = phases - phases.mean(axis=tuple(range(1, phases.ndim)), keepdims=True)
         without = probe.without_pattern(
-            self.model, self.discovery, self.probe_inputs, index, pattern
+            self.model, self.discovery, self.probe_inputs.clone(), index, pattern
         )
         assert self.probe_output is not None
         before, after = (
@@ -199,16 +202,16 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     if not discovery.steps:
         raise NothingToAnalyseError(_nothing_found(found, options))
     shape, output = tuple(example.shape[1:]), discovery.output_shape
-    periods = tuple(
+    of_all = [
         score.period_in_output(
-            step.factor,
-            step.output_shape,
-            output,
-            [s.factor for s in found.steps[found.steps.index(step) + 1 :]],
+            step.factor, step.output_shape, output, [s.factor for s in found.steps[index + 1 :]]
         )
-        for step in discovery.steps
-    )
-    output_periods = tuple(score.scored_periods(periods))
+        for index, step in enumerate(found.steps)
+    ]
+    chosen = [index for index, step in enumerate(found.steps) if step in discovery.steps]
+    periods = tuple(of_all[index] for index in chosen)
+    scored = [p and score.scored_period(p) for p in of_all]
+    output_periods = tuple(score.scored_periods(scored))
     ratio = score.grid_ratio(shape, output)
 
     def place(shape: Sequence[int], *periods: Period) -> Place:
@@ -239,6 +242,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
     model, options = evidence.model, evidence.options
     clock = _Clock()
     done = 0
+    level = torch.zeros(evidence.example.shape[1], dtype=torch.float64).to(evidence.example.device)
 
     def take(index: int, maps: Tensor) -> None:
         with clock.paused():
@@ -246,8 +250,11 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     def take_layer(name: str, maps: Tensor) -> None:
         with clock.paused():
+            shape = tuple(maps.shape[1:])
+            if name in evidence.layers and shape != evidence.layers[name].statistics.plan.shape:
+                name = f"{name} {'x'.join(map(str, shape[1:]))}"  # one module, two sizes
             if name not in evidence.layers:
-                plan = spectrum.plan_maps(maps.shape[1:], count=len(inputs))
+                plan = spectrum.plan_maps(shape, count=len(inputs))
                 evidence.layers[name] = Place(spectrum.MapStatistics(plan))
             evidence.layers[name].statistics.update(_real(maps), first=done)
 
@@ -255,29 +262,30 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
     with capture.stream(model, evidence.discovery, take), taps:
         for batch in inputs.batches(options.batch or _batch_size(evidence.discovery)):
             x = batch.to(evidence.example.device)
+            level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
+            if evidence.input is not None:  # before a model can write into it
+                evidence.input.statistics.update(x, first=done)
+            if done == 0:
+                evidence.probe_inputs = x[:PROBE_INPUTS].clone()
             with clock.running():
                 y = capture.forward(model, x, method=options.call)
             evidence.output.statistics.update(_real(y), first=done)
-            if evidence.input is not None:
-                evidence.input.statistics.update(x, first=done)
             if done == 0:
-                evidence.probe_inputs, evidence.probe_output = x[:PROBE_INPUTS], y[:PROBE_INPUTS]
+                evidence.probe_output = y[:PROBE_INPUTS].clone()
             done += len(x)
             tell("measure", done, len(inputs))
     evidence.forward_s = clock.seconds
+    evidence.level = (level / done).to(evidence.example.dtype)
 
 
 def _probe(evidence: Evidence, tell: Progress) -> None:
     """Measure the causal responses: constant input, and shifted inputs."""
     tell("flat field", 0, 1)
-    axes = len(evidence.discovery.output_shape) - 1
-    common = np.lcm.reduce([np.ones(axes, int), *map(np.array, evidence.output_periods)])
     evidence.flat = probe.flat_field(
         evidence.model,
         evidence.discovery,
         evidence.discovery.input_shape,
-        level=_level(evidence),
-        period=tuple(int(p) for p in common),
+        level=0.5 if evidence.level is None else evidence.level,
     )
     tell("flat field", 1, 1)
     if evidence.probe_inputs is None:
@@ -285,7 +293,7 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
     tell("grid position", 0, 1)
     evidence.grid = probe.grid_dependence(
         evidence.model,
-        evidence.probe_inputs,
+        evidence.probe_inputs.clone(),
         total_stride=evidence.discovery.total_stride,
         scale=evidence.discovery.scale,
         offsets=GRID_OFFSETS,
@@ -293,17 +301,6 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
         method=evidence.options.call,
     )
     tell("grid position", 1, 1)
-
-
-def _level(evidence: Evidence) -> Tensor:
-    """Return the constant input of the flat field: the inputs' mean, or a half."""
-    like = evidence.example
-    channels = evidence.discovery.input_shape[0]
-    if evidence.input is None or evidence.probe_inputs is None:
-        return torch.full((channels,), 0.5, dtype=like.dtype, device=like.device)
-    sums = evidence.input.statistics.sums
-    mean = sums["value"] / np.maximum(sums["phase_maps"], 1)
-    return torch.as_tensor(mean, dtype=like.dtype, device=like.device)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
 from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
     from numpy.typing import NDArray
-    from torch import nn
 
     from spectra import capture, explain
 
@@ -118,7 +118,7 @@ def analyze(
     """
     started = time.perf_counter()
     options = options or Options()
-    threads = torch.get_num_threads()
+    threads, home = torch.get_num_threads(), _home(model)
     try:
         if options.threads:
             torch.set_num_threads(options.threads)
@@ -128,6 +128,8 @@ def analyze(
         tree, crops = collect(evidence), crop_with_pattern(evidence)
     finally:
         torch.set_num_threads(threads)
+        if home is not None and isinstance(model, nn.Module):
+            model.to(home)
     return Analysis(summary, tree, crops)
 
 
@@ -166,6 +168,14 @@ def _open(
         seed=options.seed,
     )
     return loaded, opened
+
+
+def _home(model: object) -> torch.device | None:
+    """Return where the caller's own model lives, if it all lives in one place."""
+    if not isinstance(model, nn.Module):
+        return None
+    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+    return devices.pop() if len(devices) == 1 else None
 
 
 def _device(wanted: str, model: nn.Module) -> torch.device | None:

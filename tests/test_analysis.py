@@ -178,3 +178,49 @@ def test_the_model_leaves_as_it_came():
     assert torch.equal(state, torch.random.get_rng_state())
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+class Overwriting(nn.Module):
+    """Normalises its input in place before it doubles it."""
+
+    def forward(self, x):
+        x[..., ::2, ::2] *= 1.2
+        return nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
+
+
+def test_a_model_that_writes_into_its_input_does_not_spoil_the_control_row():
+    result = spectra.analyze(Overwriting(), pictures())
+    assert result.summary.input.score.verdict == "none"
+
+
+class Unpadded(nn.Module):
+    """Hands the middle of its input on, with a faint enlarged copy."""
+
+    def forward(self, x):
+        y = x + 1e-6 * nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2)
+        return y[..., 2:-2, 2:-2]
+
+
+def test_a_checkerboard_is_inherited_through_cropped_borders_too():
+    y, x = np.mgrid[:64, :64]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
+    result = spectra.analyze(Unpadded(), pictures() + 0.05 * board)
+    assert (0.5, 0.5) in result.summary.output.inherited
+    assert result.verdict == "none"
+
+
+def test_choosing_steps_does_not_change_what_is_charged_to_them():
+    model = nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="bicubic"), nn.Upsample(scale_factor=2, mode="nearest")
+    )
+    whole = spectra.analyze(model, pictures())
+    alone = spectra.analyze(model, pictures(), options=Options(steps="0"))
+    assert [row.name for row in alone.summary.steps] == ["0"]
+    assert alone.summary.steps[0].at_output == whole.summary.steps[0].at_output
+
+
+def test_a_module_used_at_two_sizes_gives_two_layers():
+    relu = nn.ReLU()
+    model = nn.Sequential(relu, nn.Upsample(scale_factor=2), relu)
+    result = spectra.analyze(model, pictures(), options=Options(layers=("0",)))
+    assert len(result.data["layers"].children) == 2

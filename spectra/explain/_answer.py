@@ -74,7 +74,8 @@ def _without_inputs(summary: Summary) -> str:
         if row.flat_field.line_dbc is not None
     }
     if not lines:
-        return "no inputs, so no verdict; a constant input leaves no lines at any step"
+        reasons = "; ".join(dict.fromkeys(r.flat_field.reason or "" for r in summary.steps))
+        return f"no inputs, so no verdict; no lines were measured with a constant input ({reasons})"
     name = max(lines, key=lines.__getitem__)
     return (
         f"no inputs, so no verdict; a constant input leaves lines of {lines[name]:.1f} dB over "
@@ -101,7 +102,9 @@ def _where(summary: Summary, worst: StepRow | None) -> str | None:
     born = f"born at {worst.label} ({describe_step(worst)})"
     change = worst.at_output.change_db
     if summary.output.score.verdict == "none":
-        return f"{born}, removed by later layers"
+        upper = summary.output.score.asr_upper_dbc
+        below = "" if upper is None else f" (below {upper:.1f} dBc)"
+        return f"{born}, removed by later layers: not detected in the output{below}"
     if change is None:
         return born
     if abs(change) < 1:

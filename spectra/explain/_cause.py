@@ -31,9 +31,9 @@ def find_cause(
     if score.verdict not in ("present", "suspect"):
         return None
     size = "x".join(map(str, kernel_size)) if kernel_size else None
-    uneven = kernel_size is not None and any(
-        k % s for k, s in zip(kernel_size, factor, strict=True) if s > 1
-    )
+    pairs = [(k, s) for k, s in zip(kernel_size or (), factor, strict=False) if s > 1]
+    uneven = any(k % s for k, s in pairs)
+    gaps = any(k < s for k, s in pairs)
     line, replica = score.line_dbc, score.replica_dbc
     lines_lead = line is not None and (replica is None or line > replica)
     unbalanced = flat.line_dbc is not None and flat.line_dbc > STRONG_LINE_DBC
@@ -42,6 +42,9 @@ def find_cause(
         return Finding("fixed_kernel_leaks", text)
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
         seen = f" (flat field: line {flat.line_dbc:.1f} dBc)" if unbalanced else ""
+        if gaps:
+            reason = f"kernel {size} is smaller than its stride, so it leaves pixels without input"
+            return Finding("gaps", f"{reason}{seen}")
         if uneven:
             reason = f"kernel {size} is no multiple of its stride, so its phases overlap unevenly"
             return Finding("uneven_overlap", f"{reason}{seen}")
@@ -57,10 +60,9 @@ def find_advice(kind: str, cause: Finding | None) -> Finding | None:
     if cause is None:
         return None
     if kind in FIXED:
-        return Finding(
-            "smoother_interpolation",
-            "bicubic or a windowed sinc in its place leaks less; not measured on this model",
-        )
+        better = "linear interpolation or " if kind in ("nearest", "area") else ""
+        text = f"{better}a windowed sinc in its place leaks less; not measured on this model"
+        return Finding("smoother_interpolation", text)
     if cause.id == "kernel_leaks":
         return Finding(
             "larger_kernel",

@@ -7,6 +7,7 @@ from spectra.score._cascade import (
     owned_by,
     period_in_output,
     phase_line_power,
+    scored_period,
     scored_periods,
 )
 from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
@@ -49,5 +50,6 @@ __all__ = [
     "prominence_db",
     "ratio_dbc",
     "score",
+    "scored_period",
     "scored_periods",
 ]

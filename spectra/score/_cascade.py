@@ -75,20 +75,38 @@ def _enlargement(side: int, final: int, factors: Sequence[int]) -> int | None:
 
 
 def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int, ...]]:
-    """Return the different periods at which the output is scored, at most 16 pixels."""
-    known = {p for p in periods if p is not None and max(p) > 1}
-    return sorted(tuple(min(s, MOST_PERIOD) for s in p) for p in known)
+    """Return the different periods at which the output is scored."""
+    return sorted({p for p in periods if p is not None and max(p) > 1})
+
+
+def scored_period(period: Sequence[int]) -> tuple[int, ...]:
+    """Return the longest period of at most 16 pixels whose lattice lies in that of ``period``.
+
+    Examples
+    --------
+    >>> scored_period((32, 18))
+    (16, 9)
+    """
+    return tuple(max(d for d in range(1, MOST_PERIOD + 1) if side % d == 0) for side in period)
 
 
 def grid_ratio(
     input_shape: Sequence[int], output_shape: Sequence[int]
 ) -> tuple[Fraction, ...] | None:
-    """Return output over input pixels along each axis; None where there is no common grid."""
+    """Return output over input pixels along each axis; None where there is no common grid.
+
+    Whole numbers and their inverses, borders of up to an eighth apart.
+    """
     if len(input_shape) != len(output_shape) or min(input_shape[1:], default=1) <= 1:
         return None
-    pairs = zip(input_shape[1:], output_shape[1:], strict=True)
-    ratio = tuple(Fraction(final, first).limit_denominator(32) for first, final in pairs)
-    return ratio if all(r.denominator == 1 or r.numerator == 1 for r in ratio) else None
+    ratios = []
+    for first, final in zip(input_shape[1:], output_shape[1:], strict=True):
+        exact = Fraction(final, first)
+        whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
+        if abs(exact - whole) > whole / 8:
+            return None
+        ratios.append(whole)
+    return tuple(ratios)
 
 
 def control_periods(
@@ -135,8 +153,11 @@ def inherited_points(
     inherited = np.zeros(len(output.lattice.frequency), bool)
     ours_locked = output.lattice.line[0] + output.lattice.replica[0]
     their_locked = inputs.lattice.line[0] + inputs.lattice.replica[0]
+    scale = np.array([float(r) for r in ratio])
     for index, frequency in enumerate(output.lattice.frequency):
-        mapped = frequency * np.array([float(r) for r in ratio])
+        if (np.abs(frequency) * np.maximum(scale, 1) > 0.5).any():
+            continue  # beyond the inputs' band: a replica
+        mapped = frequency * scale
         place = theirs.get(_key(mapped), theirs.get(_key(-mapped)))
         if place is None or input_p[place] >= 0.05 or their_locked[place] <= 0:
             continue

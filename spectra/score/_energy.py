@@ -32,8 +32,6 @@ class Lattice:
         image: fold 0 from all blocks, fold g without the g-th group of blocks.
     line_power, replica_power : ndarray, shape (point,)
         Share of the total power at the point and in its replica band, locked or not.
-    folds : int
-        Groups of blocks.
     """
 
     frequency: NDArray[np.float64]
@@ -42,7 +40,6 @@ class Lattice:
     replica: NDArray[np.float64]
     line_power: NDArray[np.float64]
     replica_power: NDArray[np.float64]
-    folds: int
 
     @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -93,7 +90,6 @@ def locked_lattice(data: xr.Dataset) -> Lattice:
         np.concatenate([p.replica for p in parts], axis=1),
         np.concatenate([p.line_power for p in parts]),
         np.concatenate([p.replica_power for p in parts]),
-        min(p.folds for p in parts),
     )
 
 
@@ -137,7 +133,6 @@ def _view_lattice(data: xr.Dataset, number: int) -> Lattice:
         replica,
         (spot * whole).sum(axis=0) / channels[0] * multiplicity * 1.5**axes,
         (band * whole).sum(axis=0) / channels[0] * multiplicity,
-        int(used.sum()),
     )
 
 
@@ -160,19 +155,21 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     The jackknife removes the 1/n bias of the ratio, ``G r - (G - 1) mean r_g`` over ``G``
     groups of blocks, and gives the interval (Student's t with G - 1 degrees of freedom).
     """
-    line = _jackknife(lattice.line[:, chosen].sum(axis=1))
-    replica = _jackknife(lattice.replica[:, chosen].sum(axis=1))
+    line = float(jackknife(lattice.line[:, chosen].sum(axis=1)))
+    replica = float(jackknife(lattice.replica[:, chosen].sum(axis=1)))
     folds = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
-    share = _jackknife(folds)
+    share = float(jackknife(folds))
     groups = folds.size - 1
     error = np.sqrt((groups - 1) / groups * ((folds[1:] - folds[1:].mean()) ** 2).sum())
     reach = float(special.stdtrit(groups - 1, (1 + CONFIDENCE) / 2) * error)
     return Energy(share, (share - reach, share + reach), line, replica)
 
 
-def _jackknife(folds: NDArray[np.float64]) -> float:
-    groups = folds.size - 1
-    return float(groups * folds[0] - (groups - 1) * folds[1:].mean())
+def jackknife(folds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``G r - (G - 1) mean r_g``, without the 1/n bias; folds come first."""
+    groups = len(folds) - 1
+    corrected: NDArray[np.float64] = groups * folds[0] - (groups - 1) * folds[1:].mean(axis=0)
+    return corrected
 
 
 def ratio_dbc(share: float) -> float | None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
+from spectra.score._energy import (
+    Energy,
+    Lattice,
+    jackknife,
+    locked_energy,
+    locked_lattice,
+    ratio_dbc,
+)
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
 from spectra.score._types import Score, Verdict
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 
 REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 SUSPECT, PRESENT = 0.05, 0.001
+IMAGES_ENOUGH = 16  # independent blocks that the test needs
+LEAST_GROUPS = 2
 CARRIES = 0.01  # of the strongest point's locked energy: such points make the period
 
 
@@ -70,11 +79,18 @@ def obstacle(data: xr.Dataset) -> str | None:
         for key, word in (("dropped_constant", "constant"), ("dropped_non_finite", "non-finite"))
         if data.attrs[key]
     ]
-    blocks = min(int(data[f"blocks_{i}"].sum("group").max()) for i in range(data.attrs["views"]))
-    if blocks >= 16:
+    blocks = replicates(data)
+    groups = int((data["blocks_0"].sum("channel") > 0).sum())
+    if blocks >= IMAGES_ENOUGH and groups >= LEAST_GROUPS:
         return None
     cause = f" ({', '.join(dropped)} maps left out)" if dropped else ""
-    return f"too few: {blocks} independent blocks, 16 needed{cause}"
+    return f"too few: {blocks} independent blocks, {IMAGES_ENOUGH} needed{cause}"
+
+
+def replicates(data: xr.Dataset) -> int:
+    """Return the blocks that were used, in the channel that has most."""
+    views = range(data.attrs["views"])
+    return min((int(data[f"blocks_{i}"].sum("group").max()) for i in views), default=0)
 
 
 def score(
@@ -97,14 +113,14 @@ def score(
     levels : float, optional
         Levels of 255 for one unit of the maps, where their range is known.
     """
-    maps, replicates = int(data.attrs["maps"]), int(data.attrs["replicates"])
+    maps, used = int(data.attrs["maps"]), replicates(data)
     if measured is None:
-        return Score(replicates=replicates, maps=maps, reason=obstacle(data) or "no lattice")
+        return Score(replicates=used, maps=maps, reason=obstacle(data) or "no lattice")
     lattice = measured.lattice
     points = np.ones(len(lattice.frequency), bool) if chosen is None else chosen
     if not points.any():
         reason = "every peak is inherited from the inputs"
-        return Score(0.0, verdict="none", replicates=replicates, maps=maps, reason=reason)
+        return Score(0.0, verdict="none", replicates=used, maps=maps, reason=reason)
 
     energy = locked_energy(lattice, points)
     upper = ratio_dbc(energy.interval[1])
@@ -114,7 +130,7 @@ def score(
     if not judged.any():
         return Score(
             a_db=0.0, asr_upper_dbc=upper, p=1.0, verdict="none", prominence_db=height,
-            lock_index=lock, replicates=replicates, maps=maps, reason="nothing above the floor",
+            lock_index=lock, replicates=used, maps=maps, reason="nothing above the floor",
         )  # fmt: skip
     z, p = measured.test.result(judged)
     asr = ratio_dbc(energy.share)
@@ -133,7 +149,7 @@ def score(
         lock_index=lock,
         period=_period(measured, points) if p < SUSPECT else None,
         grey_levels=_grey_levels(data, energy, levels) if p < SUSPECT else None,
-        replicates=replicates,
+        replicates=used,
         maps=maps,
         reason=None if asr is not None else "no locked energy above zero",
     )
@@ -160,7 +176,7 @@ def point_significance(measured: Measured) -> tuple[NDArray[np.float64], NDArray
 def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
     """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p."""
     lattice = measured.lattice
-    line, replica = (_folded(part) for part in (lattice.line, lattice.replica))
+    line, replica = (jackknife(part) for part in (lattice.line, lattice.replica))
     z, p = point_significance(measured)
     return {
         "frequency": lattice.frequency,
@@ -208,12 +224,6 @@ def _of_rest(part: float, share: float) -> float:
     return ratio / (1 + ratio)
 
 
-def _folded(folds: NDArray[np.float64]) -> NDArray[np.float64]:
-    groups = len(folds) - 1
-    corrected: NDArray[np.float64] = groups * folds[0] - (groups - 1) * folds[1:].mean(axis=0)
-    return corrected
-
-
 def _table_dbc(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([np.nan if (v := ratio_dbc(float(s))) is None else v for s in share])
 
@@ -235,7 +245,7 @@ def _period(measured: Measured, points: NDArray[np.bool_]) -> tuple[int, ...] | 
     """Return the least common period of the significant points that carry the locked energy."""
     lattice = measured.lattice
     _, p = point_significance(measured)
-    locked = _folded(lattice.line) + _folded(lattice.replica)
+    locked = jackknife(lattice.line) + jackknife(lattice.replica)
     locked = np.where(points & (p < SUSPECT), locked, 0.0)
     if locked.max(initial=0.0) <= 0:
         return None
@@ -250,5 +260,9 @@ def _grey_levels(data: xr.Dataset, energy: Energy, levels: float | None) -> floa
     """Return the RMS amplitude of the locked part in levels of 255."""
     if levels is None or energy.share <= 0:
         return None
-    variance = float(data["variance"].mean())
-    return float(np.sqrt(energy.share * variance) * levels)
+    totals = [
+        data[f"total_{i}"].sum("group") / data[f"blocks_{i}"].sum("group")
+        for i in range(data.attrs["views"])
+    ]
+    power = float(np.nanmean([float(total.mean()) for total in totals]))
+    return float(np.sqrt(energy.share * power) * levels)

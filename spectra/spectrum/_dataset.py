@@ -78,8 +78,9 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     with np.errstate(invalid="ignore"):
         mean_log = full_plane(sums["figure_log"] / maps, tile[-1]) + log_bias_db(tile)
         mean = full_plane(sums["figure_power"] / maps, tile[-1])
-        profile = sums["azimuthal"] / sums["images"]
-        spread = np.sqrt(np.maximum(sums["azimuthal_square"] / sums["images"] - profile**2, 0))
+        profile = sums["azimuthal"] / sums["azimuthal_images"]
+        mean_square = sums["azimuthal_square"] / sums["azimuthal_images"]
+        spread = np.sqrt(np.maximum(mean_square - profile**2, 0))
     coordinates = {
         name: xr.Variable(name, np.fft.fftshift(np.fft.fftfreq(n)), {"units": "cycles/pixel"})
         for name, n in zip(names, tile, strict=True)

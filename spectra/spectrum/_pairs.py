@@ -31,7 +31,8 @@ class Pairs:
     point : ndarray of int, shape (pair,)
         Index of the lattice point.
     weight : ndarray of float, shape (pair,)
-        How many pairs of the full plane it stands for.
+        How many pairs of its own lattice point it stands for: 2 where the conjugate was left
+        out. The mirror image of the point itself is not counted here.
     cell : ndarray of int, shape (pair,)
         Cell of the test, numbered through all points; -1: not tested.
     cell_point : ndarray of int, shape (cell,)
@@ -89,7 +90,7 @@ def _base_band(view: View) -> list[NDArray[np.int64]]:
             bins.append(np.arange(-(tile // 2), tile - tile // 2))
             continue
         half = tile / (2 * period)
-        last = ceil(half) - 1 - (half >= 4)
+        last = max(ceil(half) - 2, 0)
         bins.append(np.arange(-last, last + 1))
     return bins
 
@@ -109,7 +110,7 @@ def _without_mirror(
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Return which base-band bins are kept for a point, and how many each stands for."""
     if not point.is_self_conjugate:
-        return np.ones(len(grid), bool), np.full(len(grid), point.multiplicity)
+        return np.ones(len(grid), bool), np.ones(len(grid), np.int64)
     sign = np.zeros(len(grid), np.int64)
     for axis in range(grid.shape[1]):
         sign = np.where(sign == 0, np.sign(grid[:, axis]), sign)

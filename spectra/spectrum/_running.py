@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spectra.spectrum._plan import Plan, View
 
 GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
+IMAGES_FOR_GROUPS = 4  # from which on a group is made of images; of tiles if there are fewer
 SLOTS = 32  # of blocks, for the randomisation test
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
@@ -78,6 +79,7 @@ class MapStatistics:
             "figure_power": half,
             "figure_log": half,
             "figure_maps": (),
+            "azimuthal_images": (),
             "azimuthal": (rings,),
             "azimuthal_square": (rings,),
         }
@@ -208,6 +210,7 @@ class MapStatistics:
             sums["figure_power"] += powers
             sums["figure_log"] += logs * (10 / np.log(10))
             sums["figure_maps"] += len(kept)
+            sums["azimuthal_images"] += 1
             sums["azimuthal"] += profile
             sums["azimuthal_square"] += profile**2
 
@@ -229,7 +232,9 @@ class MapStatistics:
 
         blocks = _numpy(kept).repeat(prod(plan.blocks), 0)
         order = first * prod(plan.blocks) + np.arange(len(blocks))
-        group, slot = order % GROUPS, order % SLOTS
+        image = first + np.arange(len(blocks)) // prod(plan.blocks)
+        group = (image if plan.count >= IMAGES_FOR_GROUPS else order) % GROUPS
+        slot = order % SLOTS
         self._add(f"blocks_{number}", group, blocks)
         self._add(f"total_{number}", group, _numpy(total))
         self._add(f"base_{number}", group, _numpy(_tile_mean(base_power)))
@@ -250,9 +255,10 @@ class MapStatistics:
         return tile_spectra(tiles, axes).flatten(3)
 
     def _add(self, name: str, place: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        for start in range(0, len(place), GROUPS):  # so few blocks in a row differ in place
-            part = slice(start, start + GROUPS)
-            self.sums[name][place[part]] += values[part]
+        if len(np.unique(place)) == len(place):
+            self.sums[name][place] += values
+        else:
+            np.add.at(self.sums[name], place, values)
 
     def _add_complex(
         self, name: str, number: int, place: NDArray[np.int64], values: Tensor

@@ -12,6 +12,7 @@ from spectra.score import (
     period_in_output,
     point_significance,
     score,
+    scored_period,
     scored_periods,
 )
 from spectra.spectrum import MapStatistics, plan_maps, to_dataset
@@ -42,8 +43,16 @@ def test_the_period_of_a_step_in_the_output(factor, step, output, later, period)
     assert period_in_output(factor, step, output, later) == period
 
 
-def test_periods_beyond_sixteen_are_capped():
-    assert scored_periods([(32, 32), (2, 2), None, (2, 2)]) == [(2, 2), (16, 16)]
+@pytest.mark.parametrize(
+    ("period", "scored"),
+    [((2, 4), (2, 4)), ((32, 18), (16, 9)), ((27, 24), (9, 12)), ((17, 64), (1, 16))],
+)
+def test_a_long_period_is_scored_at_its_largest_divisor(period, scored):
+    assert scored_period(period) == scored
+
+
+def test_each_period_is_scored_once():
+    assert scored_periods([(4, 4), (2, 2), None, (2, 2), (1, 1)]) == [(2, 2), (4, 4)]
 
 
 def test_the_control_is_scored_at_the_mapped_periods_and_at_its_own_checkerboard():
@@ -53,6 +62,29 @@ def test_the_control_is_scored_at_the_mapped_periods_and_at_its_own_checkerboard
     assert quadruple == (4, 4)
     assert control_periods([(4, 4), (2, 2)], quadruple, 2) == [(2, 2)]
     assert grid_ratio((100, 1, 1), (3, 32, 32)) is None
+    assert grid_ratio((3, 64, 64), (3, 62, 62)) == (1, 1)  # borders cut off
+    assert grid_ratio((3, 64, 64), (3, 96, 96)) is None
+
+
+def test_a_replica_of_what_the_inputs_had_is_not_inherited():
+    """A line of period 4 in the inputs stands at 1/8 after doubling; at 3/8 is its replica."""
+    x = torch.randn(16, 1, 256, generator=torch.Generator().manual_seed(0))
+    x = x + torch.cos(torch.pi / 2 * torch.arange(256.0))
+    inputs, _ = place(x, (2,), (4,))
+    output, _ = place(x.repeat_interleave(2, -1), (2,), (8,))
+    _, p = point_significance(inputs)
+    inherited = inherited_points(output, inputs, (Fraction(2),), p)
+    assert [float(abs(f[0])) for f in output.lattice.frequency[inherited]] == [0.125]
+
+
+def test_a_grid_that_the_model_strengthens_is_its_own():
+    x = torch.randn(16, 1, 256, generator=torch.Generator().manual_seed(0))
+    line = (-1.0) ** torch.arange(256.0)
+    inputs, _ = place(x + 0.1 * line, (2,))
+    output, _ = place(x + 0.3 * line, (2,))
+    _, p = point_significance(inputs)
+    assert p[0] < 0.05
+    assert not inherited_points(output, inputs, (Fraction(1),), p).any()
 
 
 def test_a_checkerboard_of_the_inputs_is_inherited_and_one_of_the_model_is_not():

@@ -101,3 +101,57 @@ def test_an_unbalanced_phase_of_a_pixel_shuffle_is_found_and_true_samples_are_no
     faulty[..., ::2, ::2] *= 1.1
     assert clean.verdict == "none"
     assert scored(faulty, (2, 2)).verdict == "present"
+
+
+def test_the_amplitude_of_a_checkerboard_is_told_in_grey_levels():
+    """Exactly 2 of 255, in pictures whose brightness differs widely."""
+    generator = torch.Generator().manual_seed(1)
+    brightness = 0.5 + 0.15 * torch.randn(32, 1, 1, 1, generator=generator)
+    y, x = np.mgrid[:96, :96]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32) * 2 / 255
+    maps = brightness + 0.02 * noise(32, 1, 96, 96) + board
+    data = dataset(maps, (2, 2))
+    assert score(measure(data), data, levels=255).grey_levels == pytest.approx(2.0, rel=0.05)
+
+
+def test_what_is_too_faint_to_matter_is_not_tested():
+    """A line at -75 dBc and no replicas, in so many maps that the test would see it."""
+    n = torch.arange(96.0)
+    smooth = torch.fft.irfft(torch.fft.rfft(noise(256, 1, 96)) * (torch.arange(49) < 12), 96)
+    maps = smooth / smooth.std() + 10 ** (-75 / 20) * (-1.0) ** n
+    result = scored(maps, (2,))
+    assert result.verdict == "none"
+    assert result.reason == "nothing above the floor"
+
+
+def test_one_picture_with_a_huge_line_is_not_a_locked_grid():
+    maps = noise(32, 1, 128)
+    maps[5] += 100 * (-1.0) ** torch.arange(128.0)
+    assert scored(maps, (2,)).verdict != "present"
+
+
+def test_a_pure_grid_off_nyquist_is_wholly_locked():
+    n = torch.arange(192.0)
+    maps = 0.01 * noise(16, 1, 192) + torch.cos(2 * np.pi * n / 3)
+    assert scored(maps, (3,)).lock_index == pytest.approx(1, abs=0.01)
+
+
+def test_a_line_at_the_inputs_own_nyquist_is_not_charged_in_a_map_of_few_periods():
+    x = noise(64, 4, 8, 8) + 2 * (-1.0) ** torch.arange(8.0)
+    spectrum = torch.fft.fft2(x)
+    wide = torch.zeros(64, 4, 16, 16, dtype=spectrum.dtype)
+    for a in range(8):
+        for b in range(8):
+            rows = [(a if a < 4 else a + 8, 1.0)] if a != 4 else [(4, 0.5), (12, 0.5)]
+            columns = [(b if b < 4 else b + 8, 1.0)] if b != 4 else [(4, 0.5), (12, 0.5)]
+            for r, wr in rows:
+                for c, wc in columns:
+                    wide[..., r, c] = spectrum[..., a, b] * wr * wc
+    ideal = torch.fft.ifft2(wide).real.float()
+    assert scored(ideal, (2, 2)).verdict != "present"
+
+
+def test_usable_images_that_all_fall_into_one_group_are_too_few():
+    maps = torch.ones(64, 1, 96)
+    maps[::16] = noise(4, 1, 96)
+    assert "too few" in scored(maps, (2,)).reason
