@@ -29,8 +29,9 @@ def summarise(
     evidence: Evidence, loaded: load.LoadedModel, inputs: load.Inputs | None, elapsed_s: float
 ) -> explain.Summary:
     """Return the answer of a run."""
-    input_score, output_score, inherited = _rows(evidence, inputs)
-    steps = _step_rows(evidence, scored=inputs is not None)
+    inherited = _inherited(evidence)
+    input_score, output_score = _rows(evidence, inputs, inherited)
+    steps = _step_rows(evidence, inherited, scored=inputs is not None)
     grid = evidence.grid
     summary = explain.Summary(
         spectra_version=spectra.__version__,
@@ -45,7 +46,7 @@ def summarise(
         input=explain.InputRow(input_score),
         output=explain.OutputRow(
             output_score,
-            inherited,
+            _frequencies(evidence, inherited),
             grid.dbc if grid else None,
             grid.reason or grid.how if grid else "no inputs",
         ),
@@ -69,7 +70,7 @@ def collect(evidence: Evidence) -> xr.DataTree:
     ):
         groups[f"steps/{index}"] = _group(place, name=step.name, call=step.call, kind=step.kind)
     for name, place in evidence.layers.items():
-        groups[f"layers/{name.replace('.', '_')}"] = _group(place, name=name, kind="layer")
+        groups[f"layers/{name}"] = _group(place, name=name, kind="layer")
     groups["output"] = _group(evidence.output, name="output", kind="output")
     return xr.DataTree.from_dict(groups)
 
@@ -96,13 +97,34 @@ def crop_with_pattern(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
     return {"output": np.moveaxis(crop, 0, -1), "locked": np.moveaxis(locked, 0, -1)}
 
 
+def _inherited(evidence: Evidence) -> NDArray[np.bool_] | None:
+    """Return which lattice points of the output the inputs already had."""
+    output = evidence.output.measured
+    if output is None:
+        return None
+    inputs = evidence.input.measured if evidence.input is not None else None
+    if inputs is None or evidence.ratio is None:
+        return np.zeros(len(output.lattice.frequency), bool)
+    _, p = score.point_significance(inputs)
+    return score.inherited_points(output, inputs, evidence.ratio, p)
+
+
+def _frequencies(
+    evidence: Evidence, chosen: NDArray[np.bool_] | None
+) -> tuple[tuple[float, ...], ...]:
+    output = evidence.output.measured
+    if output is None or chosen is None:
+        return ()
+    return tuple(tuple(map(float, f)) for f in output.lattice.frequency[chosen])
+
+
 def _rows(
-    evidence: Evidence, inputs: load.Inputs | None
-) -> tuple[score.Score, score.Score, tuple[tuple[float, ...], ...]]:
-    """Return the scores of inputs and output, and the peaks that the output inherited."""
+    evidence: Evidence, inputs: load.Inputs | None, inherited: NDArray[np.bool_] | None
+) -> tuple[score.Score, score.Score]:
+    """Return the scores of the inputs and of the output without what it inherited."""
     if inputs is None:
         nothing = score.Score(reason="no inputs")
-        return nothing, nothing, ()
+        return nothing, nothing
     of_inputs = None
     if inputs.kind == "images" and inputs.range is not None:
         of_inputs = LEVELS / (inputs.range[1] - inputs.range[0])
@@ -112,19 +134,17 @@ def _rows(
         if evidence.input is not None
         else score.Score(reason="inputs are no maps")
     )
-    output = evidence.output.measured
-    ours = evidence.input.measured if evidence.input is not None else None
-    if output is None or ours is None or evidence.ratio is None:
-        return control, evidence.output.score(levels=levels), ()
-    _, p = score.point_significance(ours)
-    inherited = score.inherited_points(output, ours, evidence.ratio, p)
-    peaks = tuple(tuple(map(float, f)) for f in output.lattice.frequency[inherited])
-    return control, evidence.output.score(chosen=~inherited, levels=levels), peaks
+    own = None if inherited is None else ~inherited
+    return control, evidence.output.score(chosen=own, levels=levels)
 
 
-def _step_rows(evidence: Evidence, *, scored: bool) -> tuple[explain.StepRow, ...]:
+def _step_rows(
+    evidence: Evidence, inherited: NDArray[np.bool_] | None, *, scored: bool
+) -> tuple[explain.StepRow, ...]:
     """Return one row a step, with what its constant pattern does for the strongest lines."""
-    rows = [_step_row(evidence, index, scored=scored) for index in range(len(evidence.steps))]
+    rows = [
+        _step_row(evidence, index, inherited, scored=scored) for index in range(len(evidence.steps))
+    ]
     lines = {
         index: row.score.line_dbc
         for index, row in enumerate(rows)
@@ -136,7 +156,9 @@ def _step_rows(evidence: Evidence, *, scored: bool) -> tuple[explain.StepRow, ..
     return tuple(rows)
 
 
-def _step_row(evidence: Evidence, index: int, *, scored: bool) -> explain.StepRow:
+def _step_row(
+    evidence: Evidence, index: int, inherited: NDArray[np.bool_] | None, *, scored: bool
+) -> explain.StepRow:
     step, place = evidence.discovery.steps[index], evidence.steps[index]
     if not scored:
         own = score.Score(reason="no inputs")
@@ -161,22 +183,22 @@ def _step_row(evidence: Evidence, index: int, *, scored: bool) -> explain.StepRo
         period_in_output=evidence.periods[index],
         score=own,
         out_of_band_dbc=score.out_of_band_dbc(place.data, step.factor) if known else None,
-        at_output=_at_output(evidence, index, own),
+        at_output=_at_output(evidence, index, own, inherited),
         flat_field=flat,
         cause=cause,
         advice=explain.find_advice(step.kind, cause),
     )
 
 
-def _at_output(evidence: Evidence, index: int, own: score.Score) -> explain.AtOutput:
-    """Return the locked power of the output at the step's own frequencies."""
+def _at_output(
+    evidence: Evidence, index: int, own: score.Score, inherited: NDArray[np.bool_] | None
+) -> explain.AtOutput:
+    """Return the locked power of the output at the step's own frequencies, if it shows there."""
     measured, period = evidence.output.measured, evidence.periods[index]
-    if measured is None or period is None:
+    if measured is None or period is None or inherited is None:
         return explain.AtOutput(None, None, None)
-    points = score.owned_by(measured, score.scored_period(period))
-    if not points.any():
-        return explain.AtOutput(None, None, None)
-    locked = score.ratio_dbc(score.locked_energy(measured.lattice, points).share)
+    points = score.owned_by(measured, score.scored_period(period)) & ~inherited
+    locked = score.locked_at(measured, points)
     change = None if locked is None or own.asr_dbc is None else locked - own.asr_dbc
     return explain.AtOutput(locked, change, None)
 
@@ -227,6 +249,10 @@ def _warnings(
             found.append(explain.Finding("dropped", f"left out: {first}{more}"))
         if text := _range_doubt(evidence, inputs):
             found.append(explain.Finding("range", text))
+    absent = int(evidence.output.statistics.sums["dropped_non_finite"])
+    if absent:
+        text = f"{absent} output maps hold NaN or infinite values and were left out"
+        found.append(explain.Finding("non_finite", text))
     found += [explain.Finding("coarse_grid", text) for text in _coarse_grids(evidence)]
     for growth in evidence.found.growth:
         text = (

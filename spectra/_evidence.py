@@ -368,8 +368,8 @@ def _example(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
 
 def _nothing_found(found: capture.Discovery, options: Options) -> str:
     if found.steps:
-        names = ", ".join(step.label for step in found.steps)
-        return f"steps={options.steps!r} matches no upsampling step: the model has {names}"
+        names = ", ".join(repr(step.label) for step in found.steps)
+        return f"steps={options.steps!r} matches no upsampling step: the model's are {names}"
     grown = "".join(
         f"; {g.name or '(model)'} grows {g.input_shape} to {g.output_shape} by other means"
         for g in found.growth

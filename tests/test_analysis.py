@@ -124,7 +124,7 @@ def test_a_model_without_a_step_is_nothing_to_analyse():
 
 def test_a_pattern_without_a_step_names_those_there_are():
     model = nn.Sequential(nn.Upsample(scale_factor=2))
-    with pytest.raises(NothingToAnalyseError, match=r"has 0"):
+    with pytest.raises(NothingToAnalyseError, match="are '0'"):
         spectra.analyze(model, pictures(), options=Options(steps="decoder.*"))
 
 
@@ -224,3 +224,17 @@ def test_a_module_used_at_two_sizes_gives_two_layers():
     model = nn.Sequential(relu, nn.Upsample(scale_factor=2), relu)
     result = spectra.analyze(model, pictures(), options=Options(layers=("0",)))
     assert len(result.data["layers"].children) == 2
+
+
+def test_what_passes_through_is_charged_to_nobody():
+    """The step is there, but what the output shows at its frequencies is the inputs' own."""
+    y, x = np.mgrid[:64, :64]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
+    result = spectra.analyze(Inheriting(), pictures() + 0.05 * board)
+    assert result.summary.steps[0].at_output.locked_dbc is None
+
+
+def test_outputs_that_are_not_finite_are_told():
+    model = nn.Sequential(nn.Upsample(scale_factor=2), nn.Threshold(0.5, float("nan")))
+    result = spectra.analyze(model, pictures())
+    assert "non_finite" in {warning.id for warning in result.summary.warnings}

@@ -105,6 +105,8 @@ def _where(summary: Summary, worst: StepRow | None) -> str | None:
         upper = summary.output.score.asr_upper_dbc
         below = "" if upper is None else f" (below {upper:.1f} dBc)"
         return f"{born}, removed by later layers: not detected in the output{below}"
+    if worst.at_output.locked_dbc is None:
+        return f"{born}; at its frequencies the output shows no grid"
     if change is None:
         return born
     if abs(change) < 1:
@@ -132,7 +134,7 @@ def _looks(output: Score, worst: StepRow | None) -> str | None:
     elif replica is not None and (line is None or replica > line + 3):
         parts.append("mostly replicas: it follows the picture's detail")
     if output.grey_levels is not None:
-        parts.append(f"{output.grey_levels:.2g} of 255 grey levels RMS")
+        parts.append(f"{output.grey_levels:.3g} of 255 grey levels RMS")
     if output.prominence_db is not None and output.prominence_db > 3:
         parts.append(f"peak {output.prominence_db:.1f} dB above the spectrum beside it")
     return "; ".join(parts) or None

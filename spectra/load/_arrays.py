@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from spectra.errors import InputError
 from spectra.load._inputs import Dropped, Inputs, Kind
 from spectra.load._prepare import Options, centre, cropped_size, size_text
 
+GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
 
 
@@ -62,8 +64,8 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not keep:
         raise InputError(
-            f"{source} holds no finite sample: all {count} hold NaN or infinite values; "
-            "expected finite numbers"
+            f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
+            "expected finite numbers that vary"
         )
     kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
 
@@ -89,17 +91,28 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
     """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
     keep: list[int] = []
     dropped: list[Dropped] = []
+    seen: dict[bytes, int] = {}
     for index, row in enumerate(stack.rows()):
         if tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))
         elif not row.isfinite().all():
             dropped.append(Dropped(f"{source}[{index}]", "holds NaN or infinite values"))
+        elif row.numel() > row.shape[0] and bool((row == row.flatten()[0]).all()):
+            dropped.append(Dropped(f"{source}[{index}]", "constant: all values are equal"))
+        elif (twin := seen.setdefault(_digest(row), index)) != index:
+            dropped.append(Dropped(f"{source}[{index}]", f"the same values as [{twin}]"))
         else:
             keep.append(index)
-        if len(keep) == num:
+        if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
             break
     return keep, tuple(dropped)
+
+
+def _digest(row: Tensor) -> bytes:
+    """Return what equal samples share."""
+    values = row.contiguous().view(torch.uint8).cpu().numpy()
+    return blake2b(values.tobytes(), digest_size=16).digest()
 
 
 def _describe(

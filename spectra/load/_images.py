@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,6 +48,7 @@ class _Picture:
     channels: int
     alpha: bool
     dtype: str
+    digest: bytes
 
 
 def find_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -117,13 +119,20 @@ def _check_all(paths: Iterable[Path], options: Options) -> tuple[list[_Picture],
     """Return the first ``num`` pictures that can be used, and those dropped on the way."""
     pictures: list[_Picture] = []
     dropped: list[Dropped] = []
+    seen: dict[bytes, Path] = {}
     for path in paths:
         if len(pictures) == options.num:
             break
         try:
-            pictures.append(_check(path, options))
+            picture = _check(path, options)
         except _UnusableError as problem:
             dropped.append(Dropped(str(path), str(problem)))
+            continue
+        twin = seen.setdefault(picture.digest, path)
+        if twin is path:
+            pictures.append(picture)
+        else:
+            dropped.append(Dropped(str(path), f"the same pixels as {twin.name}"))
     return pictures, dropped
 
 
@@ -147,7 +156,8 @@ def _check(path: Path, options: Options) -> _Picture:
             raise _UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
     if (pixels == pixels[0, 0]).all():
         raise _UnusableError("constant: all pixels are equal")
-    return _Picture(path, (height, width), channels, alpha, pixels.dtype.name)
+    digest = blake2b(pixels.tobytes(), digest_size=16).digest()
+    return _Picture(path, (height, width), channels, alpha, pixels.dtype.name, digest)
 
 
 def _decode(path: Path) -> tuple[NDArray[Any], bool]:
@@ -181,7 +191,7 @@ def _pixels(path: Path) -> NDArray[Any]:
             return _tiff(path)
         except Exception:  # a compression that only Pillow knows
             return _pillow(path)
-    if head.startswith(b"\x89PNG") and head[24] == 16 and head[25] in (2, 6):
+    if head.startswith(b"\x89PNG") and head[24:26] in (b"\x10\x02", b"\x10\x06"):
         high, low = (_pillow(path, raw_mode=f";16{order}").astype(np.uint16) for order in "BL")
         return high << 8 | low
     return _pillow(path)

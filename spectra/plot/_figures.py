@@ -76,7 +76,7 @@ def strip_figure(tree: xr.DataTree, rows: Rows) -> Figure:
             ax.tick_params(labelbottom=False)
     plane = "; plane fz = 0" if any(d["mean_log_spectrum"].ndim == 3 for d, _ in drawn) else ""
     key = f"rings: lattice; numbers: {_measure(drawn[0][0])}{plane}"
-    figure.supxlabel(key, fontsize=SMALL)
+    figure.supxlabel(f"{key}\n{_recipe([data for data, _ in drawn])}", fontsize=SMALL)
     if signals:
         _share_y(list(panels.flat[: len(drawn)]))
     if image is not None:
@@ -107,6 +107,7 @@ def profiles_figure(tree: xr.DataTree, rows: Rows) -> Figure:
     )
     title = "Mean power" if signals else "Azimuthal mean of power: isolated peaks average out here"
     ax.set_title(title, fontsize=SMALL + 1)
+    figure.supxlabel(_recipe([data for data, _ in drawn], mean="mean power"), fontsize=SMALL)
     _small(ax)
     ax.grid(color="0.9", linewidth=0.6)
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=SMALL)
@@ -154,8 +155,8 @@ def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
         _small(beside)
     _small(ax)
     label_peaks(ax, data)
-    if note := unseen_peaks(data):
-        figure.supxlabel(note, fontsize=SMALL)
+    note = unseen_peaks(data)
+    figure.supxlabel(f"{note}\n{_recipe([data])}" if note else _recipe([data]), fontsize=SMALL)
     return figure
 
 
@@ -179,6 +180,15 @@ def _plane(data: xr.Dataset) -> xr.DataArray:
     """Return what of a spectrum is drawn."""
     spectrum = data["mean_log_spectrum"]
     return central_plane(spectrum, np.empty((0, 3)))[0] if spectrum.ndim == 3 else spectrum
+
+
+def _recipe(rows: Sequence[xr.Dataset], mean: str = "mean of 10 log10 power") -> str:
+    """Return how the spectra were made: window, normalisation, average and number of maps."""
+    maps = sorted({int(data.attrs["maps"]) for data in rows if "maps" in data.attrs})
+    window = next((str(d.attrs["window"]) for d in rows if "window" in d.attrs), "no")
+    count = f"; n = {maps[0]} to {maps[-1]} maps" if len(maps) > 1 else ""
+    count = f"; n = {maps[0]} maps" if len(maps) == 1 else count
+    return f"{window} window, each map of unit variance, {mean}, 0 dB = white noise{count}"
 
 
 def _measure(data: xr.Dataset) -> str:

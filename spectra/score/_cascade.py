@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spectra.score._score import Measured
 
 MOST_PERIOD = 16
-INHERITED_RISE_DB = 3.0
+INHERITED_RISE_DB, ERRORS = 3.0, 2.0
 SURE_SIDE = 16  # of a map, from which on its ratio to the output is not the borders' doing
 
 
@@ -139,7 +139,8 @@ def inherited_points(
     """Return which peaks of the output the inputs already had.
 
     A peak is inherited if the inputs' peak at the mapped frequency is significant and the
-    output's locked power there is not more than 3 dB above it.
+    output's locked power there is not more than 3 dB above it, give or take two standard
+    errors of either.
 
     Parameters
     ----------
@@ -149,20 +150,21 @@ def inherited_points(
     input_p : ndarray, shape (point,)
         p of each lattice point of the inputs.
     """
-    theirs = {_key(f): i for i, f in enumerate(inputs.lattice.frequency)}
+    places = {_key(f): i for i, f in enumerate(inputs.lattice.frequency)}
     inherited = np.zeros(len(output.lattice.frequency), bool)
-    ours_locked = output.lattice.line[0] + output.lattice.replica[0]
-    their_locked = inputs.lattice.line[0] + inputs.lattice.replica[0]
+    ours, our_error = output.lattice.locked
+    theirs, their_error = inputs.lattice.locked
     scale = np.array([float(r) for r in ratio])
     for index, frequency in enumerate(output.lattice.frequency):
         if (np.abs(frequency) * np.maximum(scale, 1) > 0.5).any():
             continue  # beyond the inputs' band: a replica
         mapped = frequency * scale
-        place = theirs.get(_key(mapped), theirs.get(_key(-mapped)))
-        if place is None or input_p[place] >= 0.05 or their_locked[place] <= 0:
+        place = places.get(_key(mapped), places.get(_key(-mapped)))
+        if place is None or input_p[place] >= 0.05:
             continue
-        rise = ours_locked[index] / their_locked[place]
-        inherited[index] = rise <= 10 ** (INHERITED_RISE_DB / 10)
+        most = max(theirs[place], 0.0) * 10 ** (INHERITED_RISE_DB / 10)
+        error = np.hypot(our_error[index], their_error[place])
+        inherited[index] = ours[index] <= most + ERRORS * error
     return inherited
 
 

@@ -42,6 +42,12 @@ class Lattice:
     replica_power: NDArray[np.float64]
 
     @property
+    def locked(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Locked share of each point, lines and replicas together, and its standard error."""
+        folds = self.line + self.replica
+        return jackknife(folds), jackknife_error(folds)
+
+    @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which lines and which replica bands hold enough power to matter."""
         return self.line_power >= LINE_FLOOR, self.replica_power >= REPLICA_FLOOR
@@ -159,9 +165,8 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     replica = float(jackknife(lattice.replica[:, chosen].sum(axis=1)))
     folds = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
     share = float(jackknife(folds))
-    groups = folds.size - 1
-    error = np.sqrt((groups - 1) / groups * ((folds[1:] - folds[1:].mean()) ** 2).sum())
-    reach = float(special.stdtrit(groups - 1, (1 + CONFIDENCE) / 2) * error)
+    freedom = folds.size - 2
+    reach = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
     return Energy(share, (share - reach, share + reach), line, replica)
 
 
@@ -170,6 +175,14 @@ def jackknife(folds: NDArray[np.float64]) -> NDArray[np.float64]:
     groups = len(folds) - 1
     corrected: NDArray[np.float64] = groups * folds[0] - (groups - 1) * folds[1:].mean(axis=0)
     return corrected
+
+
+def jackknife_error(folds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard error of a statistic from its values without each group."""
+    groups = len(folds) - 1
+    spread = ((folds[1:] - folds[1:].mean(axis=0)) ** 2).sum(axis=0)
+    error: NDArray[np.float64] = np.sqrt((groups - 1) / groups * spread)
+    return error
 
 
 def ratio_dbc(share: float) -> float | None:

@@ -126,7 +126,7 @@ def test_samples_that_are_not_finite_in_float32_are_dropped(rng, value):
         (np.zeros((1,) * 6), r"6 axes.*expected \(N, C, L\), \(N, C, H, W\)"),
         (np.zeros((0, 1, 8)), "is empty"),
         (np.zeros((2, 0, 8)), "empty samples"),
-        (np.full((2, 1, 8), np.nan), "no finite sample: all 2"),
+        (np.full((2, 1, 8), np.nan), "no sample of use among 2"),
         (np.zeros((2, 64, 64, 3)), "channels last"),
     ],
 )
@@ -248,3 +248,15 @@ def test_memory_does_not_grow_with_the_number_of_samples(tmp_path, rng, write):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 2**20  # 240 more samples are 15 MiB
+
+
+def test_constant_and_repeated_samples_are_dropped_and_named():
+    stack = torch.arange(6 * 16.0).reshape(6, 1, 16)
+    stack[2] = 3.0
+    stack[4] = stack[1]
+    inputs = open_inputs(stack)
+    assert len(inputs) == 4
+    assert [d.reason for d in inputs.dropped] == [
+        "constant: all values are equal",
+        "the same values as [1]",
+    ]

@@ -22,7 +22,7 @@ def all_of(inputs, size=4):
 
 class Endless(IterableDataset):
     def __iter__(self):
-        return iter(torch.full((1, 8), float(index)) for index in range(10**9))
+        return iter(torch.arange(8.0)[None] + index for index in range(10**9))
 
 
 def sources(x):
@@ -51,11 +51,12 @@ def test_streams_give_their_samples_in_order(x, name):
 
 def test_a_function_in_a_file_is_called(tmp_path):
     code = (
-        "import torch\ndef make():\n    return (torch.full((2, 1, 8), i + 0.5) for i in range(3))"
+        "import torch\ndef make():\n"
+        "    return (torch.arange(16.0).reshape(2, 1, 8) + i + 0.5 for i in range(3))"
     )
     (tmp_path / "data.py").write_text(code)
     inputs = open_inputs(f"{tmp_path / 'data.py'}:make")
-    assert all_of(inputs)[:, 0, 0].tolist() == [0.5, 0.5, 1.5, 1.5, 2.5, 2.5]
+    assert all_of(inputs)[:, 0, 0].tolist() == [0.5, 8.5, 1.5, 9.5, 2.5, 10.5]
     assert inputs.source.endswith("data.py:make")
     with pytest.raises(InputError, match="did you mean make"):
         open_inputs(f"{tmp_path / 'data.py'}:mak")

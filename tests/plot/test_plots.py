@@ -299,7 +299,7 @@ def test_the_worst_volume_names_the_peaks_off_its_plane():
     tree, rows = run(1, (4, 8, 8))
     figure = worst_figure(tree, rows, "output")
     expected = "off this plane (fz, fy, fx): (1/2, 0, 0) −31.0 dBc; (1/2, 1/2, 1/2) −32.0 dBc"
-    assert figure.get_supxlabel() == expected
+    assert figure.get_supxlabel().startswith(expected)
 
 
 def test_the_worst_signal_is_one_line_with_its_peak_labelled():

@@ -78,10 +78,10 @@ def test_a_replica_of_what_the_inputs_had_is_not_inherited():
 
 
 def test_a_grid_that_the_model_strengthens_is_its_own():
-    x = torch.randn(16, 1, 256, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(128, 1, 256, generator=torch.Generator().manual_seed(0))
     line = (-1.0) ** torch.arange(256.0)
     inputs, _ = place(x + 0.1 * line, (2,))
-    output, _ = place(x + 0.3 * line, (2,))
+    output, _ = place(x + 0.5 * line, (2,))
     _, p = point_significance(inputs)
     assert p[0] < 0.05
     assert not inherited_points(output, inputs, (Fraction(1),), p).any()
