@@ -124,7 +124,8 @@ def test_a_baseline_that_is_no_summary_is_refused(spectra, calls):
 def command(folder, *arguments, body="", **options):
     """Start the command in a process of its own, on a library that runs ``body`` first."""
     start = (
-        "import sys, time, types\n"
+        "import signal, sys, time, types\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it\n"
         "from support.results import Finished\n"
         "def run(*_, **__):\n"
         f"    {body or 'pass'}\n"
