@@ -16,7 +16,7 @@ from spectra import explain, score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spectra import load
+    from spectra import load, probe
     from spectra._evidence import Evidence, Place
 
 LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
@@ -49,6 +49,7 @@ def summarise(
             _frequencies(evidence, inherited),
             grid.dbc if grid else None,
             grid.reason or grid.how if grid else "no inputs",
+            _flat_field(evidence.flat.output),
         ),
         steps=steps,
         unexplained_growth=tuple(
@@ -166,8 +167,7 @@ def _step_row(
         own = replace(place.score(), reason=step.reason)
     else:
         own = place.score()
-    lines = evidence.flat.steps[index]
-    flat = explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
+    flat = _flat_field(evidence.flat.steps[index])
     cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat)
     known = scored and bool(step.factor)
     return explain.StepRow(
@@ -188,6 +188,10 @@ def _step_row(
         cause=cause,
         advice=explain.find_advice(step.kind, cause),
     )
+
+
+def _flat_field(lines: probe.Lines) -> explain.FlatFieldRow:
+    return explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
 
 
 def _at_output(

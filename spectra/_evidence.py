@@ -286,6 +286,7 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
         evidence.discovery,
         evidence.discovery.input_shape,
         level=0.5 if evidence.level is None else evidence.level,
+        period=evidence.output.statistics.plan.period,
     )
     tell("flat field", 1, 1)
     if evidence.probe_inputs is None:

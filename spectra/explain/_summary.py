@@ -72,6 +72,19 @@ class InputRow:
 
 
 @dataclass(frozen=True)
+class FlatFieldRow:
+    """Lines of a map when the model sees a constant input, over the map's own mean level.
+
+    Where no lattice is known all structure counts, and ``reason`` says so.
+    """
+
+    line_dbc: float | None
+    size: int | None
+    converged: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class OutputRow:
     """The model's output; ``inherited`` lists the frequencies that the inputs already had."""
 
@@ -79,6 +92,7 @@ class OutputRow:
     inherited: tuple[tuple[float, ...], ...]
     grid_dependence_dbc: float | None
     grid_dependence_note: str | None
+    flat_field: FlatFieldRow | None = None
 
 
 @dataclass(frozen=True)
@@ -88,16 +102,6 @@ class AtOutput:
     locked_dbc: float | None
     change_db: float | None
     line_drop_db: float | None
-
-
-@dataclass(frozen=True)
-class FlatFieldRow:
-    """Lines of a step when the model sees a constant input, over its own mean level."""
-
-    line_dbc: float | None
-    size: int | None
-    converged: bool
-    reason: str | None
 
 
 @dataclass(frozen=True)
