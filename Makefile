@@ -4,6 +4,7 @@
 #   make test    the test suite
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
+#   make calibrate         how often the score is wrong; QUICK=1 for a tenth of the trials
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint bench train-demo
+.PHONY: demo test lint bench calibrate train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -31,6 +32,11 @@ lint: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/bench.py
+
+calibrate: export OMP_NUM_THREADS = 1
+calibrate: $(DEV)
+	$(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.calibration.planted $(if $(QUICK),--quick)
 
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train
