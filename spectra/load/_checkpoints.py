@@ -1,46 +1,26 @@
 """Opening a model file without running the code in it."""
 
-import argparse
-import collections
-import pathlib
 import pickle
 import pickletools
-import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spectra.errors import LoadError
+from spectra.load._bounds import check_size
 from spectra.load._formats import DESCRIPTION, Format, check_readable, recognise, weights_refusal
+from spectra.load._plain_data import is_data, plain_data_allowed
 from spectra.load._text import brief, listed
 
 PROGRAMS: frozenset[Format] = frozenset({"torchscript", "torch_export"})
-
-_CORES = ("core", "_core")  # numpy before and since version 2
-_ALLOWED: list[Any] = [
-    argparse.Namespace,
-    collections.defaultdict,
-    np.dtype,
-    np.ndarray,
-    *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in _CORES),
-    *((np.zeros(0).__reduce__()[0], f"numpy.{core}.multiarray._reconstruct") for core in _CORES),
-    *{type(np.dtype(code)) for code in "?bhilqBHILQefdgFDSU"},
-    *(
-        (getattr(pathlib, f"Pure{flavour}Path"), f"{module}.{pure}{flavour}Path")
-        for flavour in ("Posix", "Windows")
-        for module in ("pathlib", "pathlib._local")
-        for pure in ("", "Pure")
-    ),
-]
-
+OPENED = PROGRAMS | {"safetensors", "torch_zip", "torch_legacy", "pickle"}
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,
@@ -76,6 +56,8 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
     """
     check_readable(path, "a file of weights", LoadError)
     found = recognise(path)
+    if found in OPENED:
+        check_size(path)
     if found in PROGRAMS:
         return Opened(found, _open_program(path, found, trust=trust))
     if found == "safetensors":
@@ -90,7 +72,7 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
 def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
     """Return what ``torch.save`` wrote to ``path``, on the CPU; code runs only with ``trust``."""
     try:
-        with path.open("rb") as file, torch.serialization.safe_globals(_ALLOWED), _quiet():
+        with path.open("rb") as file, plain_data_allowed(), _quiet():
             return torch.load(
                 str(path) if mmap else file,
                 map_location="cpu",
@@ -126,22 +108,14 @@ def unsafe_globals(path: Path) -> tuple[str, ...]:
     """
     try:
         if zipfile.is_zipfile(path):
-            with torch.serialization.safe_globals(_ALLOWED):
+            with plain_data_allowed():
                 found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         else:
             with path.open("rb") as file:
                 found = list(_pickled_globals(file))
     except Exception:  # a damaged file has no list; the caller reports the damage
         return ()
-    return tuple(sorted({name for name in found if not _is_data(name)}))
-
-
-def _is_data(name: str) -> bool:
-    allowed = {item[1] for item in _ALLOWED if isinstance(item, tuple)}
-    allowed |= {f"{item.__module__}.{item.__name__}" for item in _ALLOWED if isinstance(item, type)}
-    tensors = r"torch\.(\w*Storage|Tensor|Size|device|\w+\d+|_utils\._rebuild\w+|_tensor\.\w+)"
-    tensors += r"|torch\.nn\.parameter\.\w+|collections\.\w+|_codecs\.encode"
-    return name in allowed or bool(re.fullmatch(tensors, name))
+    return tuple(sorted({name for name in found if not is_data(name)}))
 
 
 def _pickled_globals(file: IO[bytes]) -> Iterator[str]:

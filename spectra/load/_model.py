@@ -11,6 +11,7 @@ from torch import nn
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import ARCH_EXPECTED, Built, build, is_architecture
+from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import as_float32, check_finite, fit, strip
 from spectra.load._formats import Format, check_readable
@@ -122,6 +123,7 @@ def load_model(
             if isinstance(found.weights, nn.Module)
             else found.weights
         )
+        check_dense(weights, text)
         model, architecture, notes = _with_weights(
             weights, text, arch, arguments, strip_prefix=strip_prefix, strict=strict
         )
