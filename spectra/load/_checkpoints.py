@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import torch
 from torch import Tensor, nn
@@ -32,10 +32,14 @@ _NOTICES: tuple[type[Warning], ...] = (
 
 @dataclass(frozen=True)
 class Opened:
-    """What a file of a model gave: a whole module, or an object that holds weights somewhere."""
+    """What a file of a model gave: a whole module, or an object that holds weights somewhere.
+
+    ``input_shape`` is what a torch.export program accepts, None for an axis of any length.
+    """
 
     format: Format
     content: object
+    input_shape: tuple[int | None, ...] | None = None
 
 
 def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
@@ -59,7 +63,7 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
     if found in OPENED:
         check_size(path)
     if found in PROGRAMS:
-        return Opened(found, _open_program(path, found, trust=trust))
+        return _open_program(path, found, trust=trust)
     if found == "safetensors":
         return Opened(found, _open_safetensors(path))
     if found in ("torch_zip", "torch_legacy"):
@@ -167,7 +171,7 @@ def _open_safetensors(path: Path) -> dict[str, Tensor]:
         raise LoadError(_damaged(path, "safetensors", error)) from error
 
 
-def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
+def _open_program(path: Path, found: Format, *, trust: bool) -> Opened:
     """Return the module of a TorchScript or torch.export program."""
     if not trust:
         raise LoadError(
@@ -178,21 +182,27 @@ def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
     try:
         with _quiet():
             if found == "torchscript":
-                return cast(nn.Module, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
-            return _open_export(path)
+                return Opened(found, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
+            return Opened(found, *_open_export(path))
     except Exception as error:
         raise LoadError(_damaged(path, found, error)) from error
 
 
-def _open_export(path: Path) -> nn.Module:
+def _open_export(path: Path) -> tuple[nn.Module, tuple[int | None, ...] | None]:
     """Open a torch.export program with its modules' names, as far as it kept them."""
     from torch.export import load, unflatten
 
     program = load(path)
+    first = next(iter(program.graph_signature.user_inputs), None)
+    nodes = program.graph.find_nodes(op="placeholder")
+    value = next((node.meta.get("val") for node in nodes if node.name == first), None)
+    shape: tuple[int | None, ...] | None = None
+    if isinstance(value, Tensor):
+        shape = tuple(length if isinstance(length, int) else None for length in value.shape)
     try:
-        return unflatten(program)
+        return unflatten(program), shape
     except Exception:  # a program without module structure is still a module
-        return program.module()
+        return program.module(), shape
 
 
 @contextmanager

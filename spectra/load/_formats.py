@@ -25,6 +25,7 @@ Format = Literal[
     "picture",
     "lfs_pointer",
     "html",
+    "weights_index",
     "json",
     "text",
     "tar",
@@ -89,6 +90,7 @@ DESCRIPTION: dict[Format, str] = {
     "picture": "a picture",
     "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
     "html": "a web page (HTML): a download that went wrong",
+    "weights_index": "an index of sharded weights",
     "json": "a JSON text",
     "text": "a text file",
     "tar": "a tar archive",
@@ -214,63 +216,15 @@ def _recognise_text(head: bytes) -> Format | None:
     start = text.lstrip().lower()
     if start.startswith(("<!doctype", "<html", "<?xml", "<head")):
         return "html"
+    if start.startswith("{") and '"weight_map"' in start:
+        return "weights_index"
     return "json" if start.startswith(("{", "[")) else "text"
 
 
 def weights_refusal(path: Path, found: Format) -> str:
     """Return the line that says why ``path`` is no model and what to type next."""
-    if found == "directory":
-        return _folder_refusal(path)
     advice = _WEIGHTS_ADVICE.get(found, "give the file that holds the weights")
     return f"{path} is {DESCRIPTION[found]}; {WEIGHTS_EXPECTED}; {advice}"
-
-
-def _folder_refusal(path: Path) -> str:
-    """Name the file inside a model folder that can be loaded, and the architecture's option."""
-    weights = sorted(
-        file for pattern in ("*.safetensors", "*.bin", "*.pth", "*.pt", "*.ckpt")
-        for file in path.glob(pattern) if file.is_file()
-    )  # fmt: skip
-    if (path / "model_index.json").is_file():
-        inner = next(iter(sorted(path.glob("*/config.json"))), path / "vae" / "config.json")
-        folder = path / "vae" if (path / "vae").is_dir() else inner.parent
-        return (
-            f"{path} is a diffusers pipeline (a folder of models); {WEIGHTS_EXPECTED}; "
-            f"give one model of it, for example {folder}"
-        )
-    class_name = _config_class(path / "config.json")
-    if class_name:
-        package, name = class_name
-        file = weights[0] if weights else path / "model.safetensors"
-        arch = f"{package}:{name}" if package == "diffusers" else "file.py:factory"
-        return (
-            f"{path} is a Hugging Face folder of a {name} ({package}), which is not opened as a "
-            f"whole; {WEIGHTS_EXPECTED}; type '{file} --arch {arch}' with a factory that builds it"
-        )
-    if weights:
-        return f"{path} is a folder; {WEIGHTS_EXPECTED}; give a file in it, such as {weights[0]}"
-    return f"{path} is a folder without weights in it; {WEIGHTS_EXPECTED}; give the weights' file"
-
-
-def _config_class(path: Path) -> tuple[str, str] | None:
-    """Return the package and class that a Hugging Face ``config.json`` names."""
-    import json
-
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(config, dict):
-        return None
-    if "_class_name" in config:
-        return "diffusers", str(config["_class_name"])
-    if config.get("architectures"):
-        return "transformers", str(config["architectures"][0])
-    if "_model_class" in config:
-        return "segmentation_models_pytorch", str(config["_model_class"])
-    if "architecture" in config:
-        return "timm", str(config["architecture"])
-    return None
 
 
 def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:

@@ -116,15 +116,14 @@ def test_a_windows_path_is_no_factory():
         ({}, "a folder without weights"),
         ({"a.safetensors": ""}, r"is a folder; .* such as .*a\.safetensors"),
         (
-            {"config.json": {"_class_name": "AutoencoderKL"}, "diffusion.safetensors": ""},
-            r"Hugging Face folder of a AutoencoderKL \(diffusers\).*"
-            r"diffusion\.safetensors --arch diffusers:AutoencoderKL",
+            {"config.json": {"architectures": ["SegformerModel"]}},
+            r"describes a SegformerModel \(transformers\).* holds none: .*model\.safetensors",
         ),
         (
-            {"config.json": {"architectures": ["SegformerModel"]}},
-            r"SegformerModel \(transformers\)",
+            {"model_index.json": {}, "vae/config.json": {"latent_channels": 16}},
+            r"diffusers pipeline.*vae random:latent\?shape=16,32,32 --call decode'",
         ),
-        ({"model_index.json": {}, "vae/config.json": {}}, r"diffusers pipeline.* example .*vae"),
+        ({"model_index.json": {}, "unet/config.json": {}}, r"diffusers pipeline.*unet'$"),
         ({"config.json": "no json"}, "a folder without weights"),
     ],
 )
