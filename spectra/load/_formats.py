@@ -15,8 +15,12 @@ Format = Literal[
     "safetensors",
     "torchscript",
     "torch_export",
+    "compiled_program",
     "onnx",
     "tensorflow",
+    "tflite",
+    "tensorrt",
+    "keras",
     "gguf",
     "npy",
     "npz",
@@ -69,6 +73,10 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xfd7zXZ", "compressed"),
     (b"7z\xbc\xaf", "compressed"),
     (b"Rar!", "compressed"),
+    (b"x\x9c", "compressed"),
+    (b"x\xda", "compressed"),
+    (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"ftrt", "tensorrt"),
     (b"version https://git-lfs", "lfs_pointer"),
 )
 
@@ -80,8 +88,12 @@ DESCRIPTION: dict[Format, str] = {
     "safetensors": "a safetensors file",
     "torchscript": "a TorchScript program",
     "torch_export": "a torch.export program (.pt2)",
+    "compiled_program": "a compiled program of torch (AOTInductor), machine code without modules",
     "onnx": "an ONNX graph",
     "tensorflow": "a TensorFlow graph",
+    "tflite": "a TensorFlow Lite model",
+    "tensorrt": "a TensorRT engine, machine code without modules",
+    "keras": "a Keras model",
     "gguf": "a GGUF file of quantised weights",
     "npy": "a NumPy array (.npy)",
     "npz": "an archive of NumPy arrays (.npz)",
@@ -103,9 +115,15 @@ DESCRIPTION: dict[Format, str] = {
     "unknown": "of no known kind",
 }
 _WEIGHTS_ADVICE: dict[Format, str] = {
-    "onnx": "export the PyTorch model's weights with torch.save(model.state_dict(), FILE) "
-    "and name its class with --arch",
+    "compiled_program": "give the torch.export program or the weights it was compiled from",
+    "onnx": "give the PyTorch checkpoint it was exported from and name its class with --arch; if "
+    "only the graph is left, a factory net.py:make that returns onnx2torch.convert(FILE)",
     "tensorflow": "rewrite its weights as a state_dict of a PyTorch module "
+    "and name that module with --arch",
+    "tflite": "rewrite its weights as a state_dict of a PyTorch module "
+    "and name that module with --arch",
+    "tensorrt": "give the PyTorch weights it was built from and name their class with --arch",
+    "keras": "rewrite its weights as a state_dict of a PyTorch module "
     "and name that module with --arch",
     "gguf": "use the original safetensors file of the same model",
     "npy": "give it as INPUTS, after the model",
@@ -180,9 +198,13 @@ def _recognise_zip(path: Path) -> Format:
     if "constants.pkl" in leaves:
         return "torchscript"
     if leaves & {"archive_format", "serialized_exported_program.json"}:
-        return "torch_export"
+        program = any("models/" in name or name == "serialized_exported_program.json"
+                      for name in names)  # fmt: skip
+        return "torch_export" if program else "compiled_program"
     if "data.pkl" in leaves:
         return "torch_zip"
+    if "model.weights.h5" in leaves:
+        return "keras"
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
     return "zip"
@@ -197,8 +219,12 @@ def _recognise_safetensors(head: bytes, size: int) -> Format | None:
 
 def _recognise_protobuf(head: bytes) -> Format | None:
     """Tell ONNX (field 1, the IR version) from a TensorFlow graph (field 1, a node)."""
-    if head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a"):
+    if head[0] == 0x08 and head[2:3] in (
+        b"\x12", b"\x1a", b"\x22", b"\x28", b"\x2a", b"\x32", b"\x3a", b"\x42"
+    ):  # fmt: skip
         return "onnx"
+    if head[4:8] == b"TFL3":
+        return "tflite"
     if head[0] == 0x0A and (b"Placeholder" in head or b"Const" in head):
         return "tensorflow"
     return None
