@@ -4,16 +4,18 @@
 #   make test    the test suite
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
+#   make fuzz    damaged files of every format against the loaders, for MINUTES=5
 
 PYTHON ?= python3
 VENV ?= .venv
 OUT ?= spectra-out/demo
+MINUTES ?= 5
 
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint bench train-demo
+.PHONY: demo test lint bench fuzz train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -31,6 +33,10 @@ lint: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/bench.py
+
+fuzz: export OMP_NUM_THREADS = 1
+fuzz: $(DEV)
+	$(BIN)/python benchmarks/fuzz_loaders.py --minutes $(MINUTES)
 
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train

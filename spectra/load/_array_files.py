@@ -15,7 +15,7 @@ from spectra.errors import InputError, LoadError
 from spectra.load._arrays import AXES, Stack, array_stack, tensor_stack, to_tensor
 from spectra.load._bounds import check_size
 from spectra.load._checkpoints import open_torch
-from spectra.load._formats import DESCRIPTION, Format
+from spectra.load._formats import DESCRIPTION, Format, recognise
 from spectra.load._text import brief, listed
 
 ARRAY_FORMATS: frozenset[Format] = frozenset(
@@ -121,6 +121,12 @@ def _torch(path: Path, key: str | None, source: str) -> Stack:
 def _netcdf(path: Path, key: str | None, source: str) -> Stack:
     import xarray as xr
 
+    if recognise(path) == "hdf5":
+        import h5py
+
+        with h5py.File(path, "r") as file:  # h5netcdf prints a traceback where this fails
+            dict(file.attrs)
+            file.visititems(lambda _name, item: dict(item.attrs) and None)
     with xr.open_dataset(path, decode_times=False) as dataset:
         shapes = {
             str(name): (tuple(variable.shape), variable.dtype.name)
