@@ -125,8 +125,8 @@ def _netcdf(path: Path, key: str | None, source: str) -> Stack:
         import h5py
 
         with h5py.File(path, "r") as file:  # h5netcdf prints a traceback where this fails
-            dict(file.attrs)
-            file.visititems(lambda _name, item: dict(item.attrs) and None)
+            list(file.attrs)
+            file.visititems(lambda _name, item: list(item.attrs) and None)
     with xr.open_dataset(path, decode_times=False) as dataset:
         shapes = {
             str(name): (tuple(variable.shape), variable.dtype.name)
