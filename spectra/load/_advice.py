@@ -1,5 +1,6 @@
 """What to type next where a loaded model and its inputs do not fit each other."""
 
+from spectra.load._folders import DECODER
 from spectra.load._inputs import Inputs
 from spectra.load._model import LoadedModel
 
@@ -21,6 +22,10 @@ def advice(loaded: LoadedModel, inputs: Inputs | None) -> str:
                 f"{inputs.shape[0]} channels (N, C, L): if it is a stack of maps (N, H, W), save "
                 "x[:, None]; if one map (C, H, W), save x[None]"
             )
+    if inputs is None:
+        decode = next((note for note in loaded.notes if note.startswith(DECODER)), "")
+        if decode:
+            return decode
     return "" if loaded.input_shape is None else _of_program(loaded.input_shape, inputs)
 
 

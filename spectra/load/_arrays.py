@@ -66,6 +66,8 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
     channels = options.channels(channels, source)
     keep, dropped = _usable(stack, source, options.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
+    if not keep and not dropped:
+        raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
     if not keep:
         raise InputError(
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "

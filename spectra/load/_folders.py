@@ -19,6 +19,7 @@ from spectra.load._libraries import offline
 from spectra.load._text import brief, listed
 from spectra.load._weights import Weights, find_weights
 
+DECODER = "its decoder alone:"
 _CANONICAL = ("model", "diffusion_pytorch_model", "pytorch_model")
 _SUFFIXES = (".safetensors", ".bin")
 _OTHER_SUFFIXES = (".pth", ".pt", ".ckpt")
@@ -195,7 +196,7 @@ def _decoder_note(model: nn.Module, described: HubConfig) -> tuple[str, ...]:
     latent = described.config.get("latent_channels")
     if not callable(getattr(model, "decode", None)) or not isinstance(latent, int):
         return ()
-    return (f"its decoder alone: --call decode with 'random:latent?shape={latent},32,32'",)
+    return (f"{DECODER} --call decode with 'random:latent?shape={latent},32,32'",)
 
 
 def _no_weights(folder: Path, described: HubConfig) -> str:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
-from spectra.errors import LoadError
+from spectra.errors import LoadError, ModelError
 from spectra.load import load_model
 from support.packages import packages, write_folder
 
@@ -114,6 +115,19 @@ def test_weights_that_do_not_fit_the_config_are_refused_unless_accepted(
         load_model(folder)
     notes = load_model(folder, strict=False).notes
     assert any("1 missing: up.bias" in note for note in notes)
+
+
+def test_decode_without_latents_says_which_to_give(packages, tmp_path):
+    from spectra.analysis import Options, list_steps
+
+    files = {"diffusion_pytorch_model.safetensors": state()}
+    loaded = load_model(write_folder(tmp_path / "m", VAE, files))
+    encoder = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1), loaded.model)  # seen first
+    encoder.decode = loaded.model.decode
+    with pytest.raises(
+        ModelError, match=r"decoder alone: --call decode with 'random:latent.shape=2"
+    ):
+        list_steps(replace(loaded, model=encoder), options=Options(call="decode"))
 
 
 def test_arguments_replace_entries_of_the_config(packages, tmp_path):
