@@ -4,17 +4,19 @@
 #   make test    the test suite
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
-#   make calibrate         how often the score is wrong; QUICK=1 for a tenth of the trials
+#   make calibrate  how often the score is wrong; QUICK=1 for a tenth of the trials
+#   make fuzz    damaged files of every format against the loaders, for MINUTES=5
 
 PYTHON ?= python3
 VENV ?= .venv
 OUT ?= spectra-out/demo
+MINUTES ?= 5
 
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint bench calibrate train-demo
+.PHONY: demo test lint bench calibrate fuzz train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -37,6 +39,10 @@ calibrate: export OMP_NUM_THREADS = 1
 calibrate: $(DEV)
 	$(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.calibration.planted $(if $(QUICK),--quick)
+
+fuzz: export OMP_NUM_THREADS = 1
+fuzz: $(DEV)
+	$(BIN)/python benchmarks/fuzz_loaders.py --minutes $(MINUTES)
 
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train

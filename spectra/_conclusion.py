@@ -40,7 +40,7 @@ def summarise(
             loaded.source, loaded.sha256, loaded.format, loaded.architecture, loaded.parameters
         ),
         inputs=_input_set(evidence, inputs),
-        run=_run_record(evidence, elapsed_s),
+        run=_run_record(evidence, loaded, elapsed_s),
         verdict=explain.overall_verdict(output_score, steps),
         worst=_worst(steps),
         input=explain.InputRow(input_score),
@@ -221,13 +221,13 @@ def _input_set(evidence: Evidence, inputs: load.Inputs | None) -> explain.InputS
     )
 
 
-def _run_record(evidence: Evidence, elapsed_s: float) -> explain.Run:
+def _run_record(evidence: Evidence, loaded: load.LoadedModel, elapsed_s: float) -> explain.Run:
     return explain.Run(
         device=str(evidence.example.device),
         dtype=str(_dtype(evidence)).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=evidence.options.seed,
-        options=asdict(evidence.options),
+        options={**loaded.options, **asdict(evidence.options)},
         torch=torch.__version__,
         elapsed_s=elapsed_s,
         forward_s=evidence.forward_s,

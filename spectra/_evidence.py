@@ -357,8 +357,10 @@ def _example(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
         return next(iter(inputs.batches(1))).to(device)
     for module in model.modules():
         weight = getattr(module, "weight", None)
+        if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
+            continue
         channels = getattr(module, "in_channels", None)
-        if channels is not None and isinstance(weight, Tensor) and 3 <= weight.ndim <= 5:
+        if channels is not None:
             side = options.crop or GUESSED_SIDE[weight.ndim - 2]
             return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
     raise InputError(

@@ -70,7 +70,11 @@ FILE = click.Path(path_type=Path)
 
 loading_options = section(
     "Model",
-    option("--arch", help="Builds the model: pkg.mod:factory, file.py:factory, spandrel:NAME."),
+    option(
+        "--arch",
+        help="Builds the model: file.py:factory, pkg.mod:factory, spandrel:NAME, torchvision:NAME, "
+        "timm:NAME, smp:NAME, diffusers:NAME, hf:NAME, hf:FOLDER.",
+    ),
     option(
         "--arch-arg",
         "arch_args",

@@ -1,5 +1,6 @@
 """A file or a name becomes a model and a stream of inputs, safely."""
 
+from spectra.load._advice import advice
 from spectra.load._architectures import parse_arch_args
 from spectra.load._inputs import Dropped, Inputs
 from spectra.load._model import LoadedModel, load_model
@@ -10,6 +11,7 @@ __all__ = [
     "Dropped",
     "Inputs",
     "LoadedModel",
+    "advice",
     "load_model",
     "open_inputs",
     "parse_arch_args",
