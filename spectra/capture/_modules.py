@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -42,6 +42,8 @@ class ModuleStack:
         self._names = {m: _readable(name) for name, m in root.named_modules()}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
+        """Which axes of a tensor are space, where that is known."""
 
     @property
     def current(self) -> Frame:
@@ -118,9 +120,14 @@ class ModuleStack:
             and all(grown >= size for size, grown in pairs)
             and any(g > size for g, size in zip(after[2:], frame.explained, strict=True))
         )
-        if grows:
+        if grows and self._in_space(before, result):
             self._grown.setdefault(frame.name, (before, after))
             self.explain([Fraction(grown, size) for size, grown in pairs])
+
+    def _in_space(self, before: tuple[int, ...], result: Tensor) -> bool:
+        """Tell whether a tensor grew in space: features may stand on its last axis."""
+        space = self.space(result)
+        return space is None or any(result.shape[axis] > before[axis] for axis in space)
 
 
 def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:

@@ -1,0 +1,139 @@
+"""Read off where elements come from whether moving them has enlarged a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from spectra.capture._origins import NOWHERE, Lines, Origins
+from spectra.capture._steps import Layout
+
+Rearrangement = Literal["repeat", "depth_to_space", "zero_insertion"]
+
+
+class Growth(NamedTuple):
+    """How one axis was enlarged."""
+
+    kind: Rearrangement
+    factor: int
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """A tensor that holds each place of its root several times, or zeros between them."""
+
+    kind: Rearrangement
+    factor: tuple[int, ...]
+    layout: Layout
+    shape: tuple[int, ...]
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        """``(channel, *spatial)`` before the rearrangement."""
+        channels, *spatial = self.shape
+        if self.kind == "depth_to_space":
+            channels *= prod(self.factor)
+        return (channels, *(n // f for n, f in zip(spatial, self.factor, strict=True)))
+
+
+def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
+    """Return how a tensor is larger than what it was moved from, None if it is not.
+
+    A line along each axis is followed back to its root. Places that stay for r elements and
+    then move on are an enlargement by r: a repeat where the elements are the same, depth to
+    space where they are different ones (other channels, other roots). Places at every r-th
+    element with nothing between are zero insertion. What moves along the first axis or to
+    another sample never counts, nor what moves along channels alone.
+    """
+    if tensor.ndim < 3:
+        return None
+    read = _read(tensor, origins)
+    if read is None:
+        return None
+    layout, growth = read
+    grown = [g for g in growth if g is not None]
+    if not grown or not 1 <= len(layout.spatial) <= 3:
+        return None
+    kinds = {g.kind for g in grown}
+    kind = next(k for k in ("depth_to_space", "zero_insertion", "repeat") if k in kinds)
+    factor = tuple(g.factor if (g := growth[axis]) else 1 for axis in layout.spatial)
+    return Enlarged(kind, factor, layout, layout.shape(tuple(tensor.shape)))
+
+
+def read_layout(tensor: Tensor, origins: Origins) -> Layout | None:
+    """Return which axes of a tensor hold samples, channels and places; None if unknown."""
+    read = _read(tensor, origins)
+    return None if read is None else read[0]
+
+
+def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]] | None:
+    anchor = origins.anchor(tensor)
+    if anchor is None:
+        return None
+    lines = [origins.along(tensor, axis, anchor) for axis in range(tensor.ndim)]
+    growth = [None if axis == 0 or not line else _growth(line) for axis, line in enumerate(lines)]
+    samples: list[int] = []
+    channels: list[int] = []
+    spatial: list[int] = []
+    spare: list[int] = []  # one element, or the same all along
+    folded = 1
+    for axis, line in enumerate(lines):
+        assert line is not None
+        role = "place" if growth[axis] else _role(line)
+        if axis == 0 and role != "channel":
+            samples.append(axis)
+            folded = _folded(line) if role == "sample" else 1
+        elif role is None:
+            spare.append(axis)
+        else:
+            {"sample": samples, "channel": channels, "place": spatial}[role].append(axis)
+    if channels == [0] and spare:  # the channels of a batch, one after the other
+        samples, channels, folded = [0], [], tensor.shape[0]
+    return Layout(tuple(samples), (*channels, *spare), tuple(spatial), folded), growth
+
+
+def _growth(line: Lines) -> Growth | None:
+    """Return how the places along a line repeat, None where they do not."""
+    filled = np.flatnonzero(line.at.place != NOWHERE)
+    place = line.at.place[filled]
+    if len(filled) < 2 or np.ptp(line.at.sample[filled]):
+        return None
+    size = len(line.address)
+    if len(filled) < size:
+        step = int(filled[1] - filled[0])
+        regular = step > 1 and bool((np.diff(filled) == step).all())
+        whole = filled[0] < step and size - filled[-1] <= step
+        moves = bool((np.diff(place) != 0).all())
+        return Growth("zero_insertion", step) if regular and whole and moves else None
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [size]])
+    runs = np.diff(starts)
+    factor = int(runs.max())
+    inner = runs if len(runs) == 2 else runs[1:-1]
+    if len(runs) < 2 or factor < 2 or (inner != factor).any():
+        return None
+    several = np.count_nonzero(np.diff(line.address)) > len(runs) - 1
+    return Growth("depth_to_space" if several else "repeat", factor)
+
+
+def _role(line: Lines) -> Literal["sample", "channel", "place"] | None:
+    """Return what an axis stands for: what changes along it."""
+    filled = line.at.place != NOWHERE
+    sample, channel, place = (values[filled] for values in line.at)
+    if _moves(place):
+        return "sample" if _moves(sample) else "place"
+    return "sample" if _moves(sample) else "channel" if _moves(channel) else None
+
+
+def _folded(line: Lines) -> int:
+    """Return how many channels follow each other on the axis of samples before the next one."""
+    same = line.at.sample == line.at.sample[0]
+    return int(same.sum()) if _moves(line.at.channel) else 1
+
+
+def _moves(values: Sequence[int] | np.ndarray) -> bool:
+    return len(values) > 1 and bool(np.ptp(values))
