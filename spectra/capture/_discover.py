@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import _disable_current_modes
 
-from spectra.capture._forward import maps_of, unwrap
+from spectra.capture._forward import maps_of, unwrap, watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
@@ -69,7 +69,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
     with quiet(root), stack.following(root, example):
         explorer = _Explorer(stack, example)
         stack.space = explorer.space
-        with explorer:
+        with watched_by(explorer), explorer:
             maps = maps_of(root, example, method=method)
         steps, marks, bits = _name(explorer, method)
         through = [_count(explorer.taint.of(tensor), bits) for _, tensor in maps]
@@ -104,6 +104,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.taint = Taint(example)
         self.joined = Runs(example)
+        self.error: BaseException | None = None  # ours, not the model's
         self._stack = stack
         self._seams = Seams()
 
@@ -117,8 +118,25 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         kwargs = kwargs or {}
         if (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
-        recogniser = recogniser_of(func)
         result = func(*args, **kwargs)
+        try:
+            self._look_at(func, args, kwargs, result)
+        except BaseException as error:
+            self.error = error
+            raise
+        return result
+
+    def begin(self) -> None:
+        """Start with the forward pass."""
+
+    def finish(self) -> None:
+        """End with the forward pass."""
+
+    def _look_at(
+        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """Follow one call, and note it if it is a step or may end one."""
+        recogniser = recogniser_of(func)
         depends = self.taint.follow(func, args, kwargs, result)
         seam = self._seams.read(func, args, kwargs, result)
         if depends:
@@ -133,7 +151,6 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
                 self.joined.transformed(func, args, result, Event(self._stack.current))
             if extra := added_by_borders(func, args, result):
                 self._stack.explain([], extra)
-        return result
 
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known."""

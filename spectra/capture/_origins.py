@@ -10,40 +10,30 @@ only if someone asks. What works point by point makes new values at the old coor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_map_only
 
+from spectra.capture._lines import (
+    NOWHERE,
+    Coordinates,
+    Indices,
+    Lines,
+    Role,
+    growth_along,
+    role_along,
+)
 from spectra.capture._storages import StorageMap, tensors, written
 
-Indices = NDArray[np.int64]
-Role = Literal["sample", "channel", "place"]
 Manner = Literal["move", "point", "reduce", "mix"]
 
 NONE = 0  # address of what comes from no root: zeros, padding, a table
-NOWHERE = -1  # its place
-
-
-class Coordinates(NamedTuple):
-    """Sample, channel and place of some elements; ``place`` is -1 where there is none."""
-
-    sample: Indices
-    channel: Indices
-    place: Indices
-
-
-class Lines(NamedTuple):
-    """What lies along one axis of a tensor: addresses and their coordinates."""
-
-    address: Indices
-    at: Coordinates
 
 
 Grid = Callable[[Indices], Coordinates]
@@ -118,10 +108,103 @@ class Seen:
             return torch.zeros((), dtype=torch.float64, device=self.device).expand(self.shape)
         return self.origin.flat(self.device).as_strided(self.shape, self.stride, self.offset)
 
+    def at(self, index: Sequence[Indices]) -> Indices:
+        """Return the address of the elements at an index, one array an axis from the last."""
+        steps = (
+            i * s
+            for i, n, s in zip(index, self.shape[::-1], self.stride[::-1], strict=False)
+            if n > 1
+        )
+        assert self.origin is not None
+        return self.origin.at(sum(steps, np.full_like(index[0], self.offset)))
+
+    def reduced(self, dim: int | Sequence[int] | None, *, keep: bool) -> Seen:
+        """Return the first element along each axis that is summed over."""
+        ndim = len(self.shape)
+        axes = range(ndim) if dim is None or dim == [] else [dim] if isinstance(dim, int) else dim
+        gone = {axis % ndim for axis in axes}
+        left = [axis for axis in range(ndim) if keep or axis not in gone]
+        return replace(
+            self,
+            shape=tuple(1 if axis in gone else self.shape[axis] for axis in left),
+            stride=tuple(self.stride[axis] for axis in left),
+        )
+
     def is_all_of(self, made: Tensor) -> Root | None:
         """Return the root if this is the whole of one, laid out in memory like ``made``."""
         same = self.offset == 0 and self.shape == made.shape and self.stride == made.stride()
         return self.origin if same and isinstance(self.origin, Root) else None
+
+
+class Laid:
+    """A storage into which one tensor was copied, or values computed point by point from some.
+
+    Where the first of them comes from no root, the next is asked.
+    """
+
+    def __init__(self, parts: Sequence[Seen], made: Seen, size: int) -> None:
+        self._parts = [p for p in parts if p.origin and _broadcasts(p.shape, made.shape)]
+        self.made, self._size = made, size
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        made, total = self.made, np.full_like(positions, NONE)
+        axes = zip(made.shape[::-1], made.stride[::-1], strict=True)
+        index = [(positions - made.offset) // max(s, 1) % n for n, s in axes]
+        for part in self._parts:
+            missing = total == NONE
+            if not missing.any():
+                break
+            total[missing] = part.at([i[missing] for i in index] or [positions[missing]])
+        return total
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        total = torch.zeros((), dtype=torch.float64, device=device).expand(self.made.shape)
+        for part in self._parts:
+            values = part.addresses().to(device).expand(self.made.shape)
+            total = torch.where(total == NONE, values, total)
+        return _laid_out(total, self.made, self._size)
+
+
+class _Settling:
+    """The grid of values computed point by point: that of what they were computed from.
+
+    Where every axis has one meaning, the axes themselves give the coordinates, so that a
+    question does not go back through a whole residual stream.
+    """
+
+    def __init__(self, laid: Laid, origins: Origins) -> None:
+        self._laid, self._origins = laid, origins
+        self._grid: Grid | None = None
+
+    def __call__(self, positions: Indices) -> Coordinates:
+        if self._grid is None:
+            roles = self._roles()
+            self._grid = _leaf(self._laid.made, lambda: roles) if roles else self._through
+        return self._grid(positions)
+
+    def _through(self, positions: Indices) -> Coordinates:
+        return self._origins.locate(self._laid.at(positions))
+
+    def _roles(self) -> list[Role] | None:
+        """Return what each axis stands for, None where one has no or more than one meaning."""
+        made = self._laid.made
+        if not made.shape or 0 in made.shape:
+            return None
+        roles: list[Role] = []
+        centre = sum(n // 2 * s for n, s in zip(made.shape, made.stride, strict=True))
+        for n, s in zip(made.shape, made.stride, strict=True):
+            positions = made.offset + centre + (np.arange(n, dtype=np.int64) - n // 2) * s
+            address = self._laid.at(positions)
+            line = Lines(address, self._origins.locate(address))
+            stands_for = role_along(line)
+            if (line.at.place == NOWHERE).any() or growth_along(line) is not None:
+                return None
+            if stands_for is None and n > 1:
+                return None
+            roles.append(stands_for or "channel")
+        return roles
 
 
 class Origins:
@@ -137,7 +220,7 @@ class Origins:
         self._firsts: list[int] = []
         self._grids: list[Grid] = []
         self._end = NONE + 1
-        self._found(example, _leaf(example, lambda: _usual_roles(example.ndim)))
+        self._found(example, _leaf(self._seen(example), lambda: _usual_roles(example.ndim)))
 
     def follow(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
@@ -155,14 +238,17 @@ class Origins:
             manner = "mix" if _mixes_channels(func) else "point"
         if manner == "move":
             self._move(func, args, kwargs, made[0])
-        elif manner == "point" or (manner == "reduce" and first is not None):
-            reduced = self._reduced(func, args, kwargs) if manner == "reduce" else None
-            taken = [self._seen(t) for t in tensors((args, kwargs)) if self._of.get(t) is not None]
-            self._align(taken, made[0], reduced)
+        elif manner == "point":
+            seen = [self._seen(t) for t in tensors((args, kwargs)) if self._of.get(t) is not None]
+            self._align(seen, made[0])
+        elif manner == "reduce" and first is not None:
+            named = _by_name(func, args, kwargs)
+            keep = bool(named.get("keepdim", False))
+            self._align([self._seen(first).reduced(named.get("dim"), keep=keep)], made[0])
         else:
-            self._found(made[0], _leaf(made[0], self._roles(func, args, made[0])))
+            self._found(made[0], _leaf(self._seen(made[0]), self._roles(func, args, made[0])))
         for other in made[1:]:
-            self._found(other, _leaf(other, partial(_usual_roles, other.ndim)))
+            self._found(other, _leaf(self._seen(other), partial(_usual_roles, other.ndim)))
         return manner
 
     def along(self, tensor: Tensor, axis: int, anchor: Sequence[int]) -> Lines | None:
@@ -230,42 +316,21 @@ class Origins:
     def _move(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], made: Tensor
     ) -> None:
-        again = self._on_addresses(func, args, kwargs)
-        geometry = self._seen(made)
-        size = _size(made)
+        geometry, size = self._seen(made), _size(made)
+        if _name(func) in _COPIES:
+            self._of.set(made, Laid([self._seen(args[0])], geometry, size))
+        else:
+            again = self._on_addresses(func, args, kwargs)
+            self._of.set(made, Moved(lambda: _laid_out(again(), geometry, size)))
 
-        def work() -> Tensor:
-            return _laid_out(again(), geometry, size)
-
-        self._of.set(made, Moved(work))
-
-    def _align(
-        self,
-        taken: Sequence[Seen],
-        made: Tensor,
-        reduced: Callable[[Tensor], Tensor] | None,
-    ) -> None:
+    def _align(self, taken: Sequence[Seen], made: Tensor) -> None:
         """Give new values the coordinates of what they were computed from, point by point."""
-        root = taken[0].is_all_of(made) if reduced is None else None
+        root = taken[0].is_all_of(made)
         if root is not None:
             self._found(made, root.grid)
             return
-        geometry, size = self._seen(made), _size(made)
-
-        def work() -> Tensor:
-            parts = [seen.addresses() for seen in taken]
-            if reduced is not None:
-                parts = [reduced(parts[0])]
-            fitting = [p for p in parts if _broadcasts(p.shape, geometry.shape)]
-            if not fitting:
-                fitting = [torch.zeros(geometry.shape, dtype=torch.float64)]
-            total = fitting[0].expand(geometry.shape)
-            for part in fitting[1:]:
-                total = torch.where(total == NONE, part.expand(geometry.shape), total)
-            return _laid_out(total, geometry, size)
-
-        moved = Moved(work)
-        self._found(made, lambda positions: self.locate(moved.at(positions)))
+        laid = Laid(taken, self._seen(made), _size(made))
+        self._found(made, _Settling(laid, self))
 
     def _write(
         self,
@@ -304,8 +369,8 @@ class Origins:
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Callable[..., Tensor]:
         """Return the same call, to be done on addresses; indices stay what they are."""
-        names = [argument.name for argument in func._schema.arguments]
-        named = dict(zip(names, args, strict=False)) | dict(kwargs)
+        named = _by_name(func, args, kwargs)
+        target = next(iter(named))
         named = {name: value for name, value in named.items() if name not in _FORM}
         for name, value in named.items():
             if name in _VALUES:
@@ -316,30 +381,11 @@ class Origins:
         def again(into: Tensor | None = None) -> Tensor:
             called = tree_map_only(Seen, Seen.addresses, named)
             if into is not None:
-                called[names[0]] = into
+                called[target] = into
             made = func(**called)
             return made if isinstance(made, Tensor) else next(tensors(made))
 
         return again
-
-    def _reduced(
-        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> Callable[[Tensor], Tensor]:
-        """Return what a sum over axes does to addresses: the first along each axis stays."""
-        names = [argument.name for argument in func._schema.arguments]
-        named = dict(zip(names, args, strict=False)) | dict(kwargs)
-        dim, keep = named.get("dim"), bool(named.get("keepdim", False))
-
-        def reduce(addresses: Tensor) -> Tensor:
-            axes = range(addresses.ndim) if dim is None or dim == [] else dim
-            axes = [axes] if isinstance(axes, int) else list(axes)
-            axes = sorted((axis % addresses.ndim for axis in axes), reverse=True)
-            for axis in axes:
-                addresses = addresses.narrow(axis, 0, 1)
-                addresses = addresses if keep else addresses.squeeze(axis)
-            return addresses
-
-        return reduce
 
     def _roles(
         self, func: OpOverload, args: Sequence[Any], made: Tensor
@@ -393,6 +439,11 @@ def manner_of(func: OpOverload) -> Manner:
     return "reduce" if name in _REDUCTIONS else "mix"
 
 
+def _by_name(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    names = (argument.name for argument in func._schema.arguments)
+    return dict(zip(names, args, strict=False)) | dict(kwargs)
+
+
 def _name(func: OpOverload) -> str:
     return func._schema.name.partition("::")[2]
 
@@ -412,9 +463,9 @@ def _usual_roles(ndim: int) -> list[Role]:
     return [*leading[:ndim], *space]
 
 
-def _leaf(made: Tensor, roles: Callable[[], Sequence[Role]]) -> Grid:
+def _leaf(made: Seen, roles: Callable[[], Sequence[Role]]) -> Grid:
     """Return the grid of a root, from its geometry and what its axes stand for."""
-    shape, stride = tuple(made.shape), made.stride()
+    shape, stride = made.shape, made.stride
     known: list[Role] = []
 
     def grid(positions: Indices) -> Coordinates:
@@ -451,6 +502,7 @@ _FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_form
 _VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
 _CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
 _PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
+_COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 _MOVES = frozenset(
     (
         *("clone", "_to_copy", "copy", "copy_", "lift_fresh_copy", "repeat", "roll", "flip"),

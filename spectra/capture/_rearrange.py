@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, NamedTuple
 
-import numpy as np
 from torch import Tensor
 
-from spectra.capture._origins import NOWHERE, Lines, Origins
+from spectra.capture._lines import Growth, Lines, Rearrangement, growth_along, moves, role_along
+from spectra.capture._origins import Origins
 from spectra.capture._steps import Layout
-
-Rearrangement = Literal["repeat", "depth_to_space", "zero_insertion"]
-
-
-class Growth(NamedTuple):
-    """How one axis was enlarged."""
-
-    kind: Rearrangement
-    factor: int
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,9 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
     if anchor is None:
         return None
     lines = [origins.along(tensor, axis, anchor) for axis in range(tensor.ndim)]
-    growth = [None if axis == 0 or not line else _growth(line) for axis, line in enumerate(lines)]
+    growth = [
+        None if axis == 0 or not line else growth_along(line) for axis, line in enumerate(lines)
+    ]
     samples: list[int] = []
     channels: list[int] = []
     spatial: list[int] = []
@@ -84,7 +75,7 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
     folded = 1
     for axis, line in enumerate(lines):
         assert line is not None
-        role = "place" if growth[axis] else _role(line)
+        role = "place" if growth[axis] else role_along(line)
         if axis == 0 and role != "channel":
             samples.append(axis)
             folded = _folded(line) if role == "sample" else 1
@@ -97,43 +88,7 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
     return Layout(tuple(samples), (*channels, *spare), tuple(spatial), folded), growth
 
 
-def _growth(line: Lines) -> Growth | None:
-    """Return how the places along a line repeat, None where they do not."""
-    filled = np.flatnonzero(line.at.place != NOWHERE)
-    place = line.at.place[filled]
-    if len(filled) < 2 or np.ptp(line.at.sample[filled]):
-        return None
-    size = len(line.address)
-    if len(filled) < size:
-        step = int(filled[1] - filled[0])
-        regular = step > 1 and bool((np.diff(filled) == step).all())
-        whole = filled[0] < step and size - filled[-1] <= step
-        moves = bool((np.diff(place) != 0).all())
-        return Growth("zero_insertion", step) if regular and whole and moves else None
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [size]])
-    runs = np.diff(starts)
-    factor = int(runs.max())
-    inner = runs if len(runs) == 2 else runs[1:-1]
-    if len(runs) < 2 or factor < 2 or (inner != factor).any():
-        return None
-    several = np.count_nonzero(np.diff(line.address)) > len(runs) - 1
-    return Growth("depth_to_space" if several else "repeat", factor)
-
-
-def _role(line: Lines) -> Literal["sample", "channel", "place"] | None:
-    """Return what an axis stands for: what changes along it."""
-    filled = line.at.place != NOWHERE
-    sample, channel, place = (values[filled] for values in line.at)
-    if _moves(place):
-        return "sample" if _moves(sample) else "place"
-    return "sample" if _moves(sample) else "channel" if _moves(channel) else None
-
-
 def _folded(line: Lines) -> int:
     """Return how many channels follow each other on the axis of samples before the next one."""
     same = line.at.sample == line.at.sample[0]
-    return int(same.sum()) if _moves(line.at.channel) else 1
-
-
-def _moves(values: Sequence[int] | np.ndarray) -> bool:
-    return len(values) > 1 and bool(np.ptp(values))
+    return int(same.sum()) if moves(line.at.channel) else 1

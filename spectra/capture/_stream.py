@@ -134,11 +134,11 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
 
     def _completed(self, seam: Seam, result: Any) -> Any:
         """Hand on the map of a step that ends with this call."""
+        mark = self._ends_with(seam)
+        if mark is None or mark.step is None:
+            return result
+        assert mark.look is not None
         with self._noting_errors():
-            mark = self._ends_with(seam)
-            if mark is None or mark.step is None:
-                return result
-            assert mark.look is not None
             layout, shape = mark.look.layout, seam.made.shape
             maps = layout.as_map(seam.made)
             replacement = self._on_step(mark.step, maps)
