@@ -118,7 +118,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         kwargs = kwargs or {}
         if (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
-        result = func(*args, **kwargs)
+        result = self.run(func, args, kwargs)
         try:
             self._look_at(func, args, kwargs, result)
         except BaseException as error:

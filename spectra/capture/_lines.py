@@ -48,16 +48,23 @@ def growth_along(line: Lines) -> Growth | None:
         step = int(filled[1] - filled[0])
         regular = step > 1 and bool((np.diff(filled) == step).all())
         whole = filled[0] < step and size - filled[-1] <= step
-        moves = bool((np.diff(place) != 0).all())
-        return Growth("zero_insertion", step) if regular and whole and moves else None
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [size]])
-    runs = np.diff(starts)
-    factor = int(runs.max())
-    inner = runs if len(runs) == 2 else runs[1:-1]
-    if len(runs) < 2 or factor < 2 or (inner != factor).any():
+        run = _run_length(place)
+        return Growth("zero_insertion", step * run) if regular and whole and run else None
+    factor = _run_length(place)
+    if factor is None or factor < 2:
         return None
-    several = np.count_nonzero(np.diff(line.address)) > len(runs) - 1
-    return Growth("depth_to_space" if several else "repeat", factor)
+    changes = np.count_nonzero(np.diff(line.address))
+    moved = changes > np.count_nonzero(np.diff(place))
+    return Growth("depth_to_space" if moved else "repeat", factor)
+
+
+def _run_length(place: Indices) -> int | None:
+    """Return for how many elements each place stays, None where that differs from run to run."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [len(place)]])
+    runs = np.diff(starts)
+    longest = int(runs.max())
+    inner = runs if len(runs) == 2 else runs[1:-1]  # the ends may be cropped
+    return None if len(runs) < 2 or (inner != longest).any() else longest
 
 
 def role_along(line: Lines) -> Role | None:

@@ -22,6 +22,16 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _should_skip_dynamo(cls) -> bool:
         return False
 
+    @staticmethod
+    def run(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operation; the numbers of a TorchScript become tensors again where it needs."""
+        try:
+            return func(*args, **kwargs)
+        except (RuntimeError, TypeError) as error:
+            if "Expected a value of type 'Tensor'" not in str(error):
+                raise
+        return func(*_with_tensors(func, args), **kwargs)
+
     def in_parts(self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Run a composite operation so that its parts pass through this mode; else decline.
 
@@ -31,6 +41,16 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return NotImplemented
         with self:
             return func.decompose(*args, **kwargs)
+
+
+def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:
+    pairs = zip(func._schema.arguments, args, strict=False)
+    return [
+        torch.tensor(value)
+        if isinstance(argument.type, torch.TensorType) and isinstance(value, (bool, int, float))
+        else value
+        for argument, value in pairs
+    ]
 
 
 @cache

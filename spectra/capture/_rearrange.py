@@ -49,7 +49,7 @@ def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
     if not grown or not 1 <= len(layout.spatial) <= 3:
         return None
     kinds = {g.kind for g in grown}
-    kind = next(k for k in ("depth_to_space", "zero_insertion", "repeat") if k in kinds)
+    kind = next(k for k in ("zero_insertion", "depth_to_space", "repeat") if k in kinds)
     factor = tuple(g.factor if (g := growth[axis]) else 1 for axis in layout.spatial)
     return Enlarged(kind, factor, layout, layout.shape(tuple(tensor.shape)))
 

@@ -112,7 +112,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         if self._families and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
         recogniser = recogniser_of(func)
-        result = func(*args, **kwargs)
+        result = self.run(func, args, kwargs)
         call = recogniser(func, args, kwargs, result) if recogniser else None
         if call is not None and call.upsamples:
             return self._upsampled(call, result)
