@@ -320,10 +320,11 @@ def _layer_taps(
             take(name, output)
 
     chosen = [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
-    handles = [
-        model.get_submodule(name).register_forward_hook(partial(hook, name)) for name in chosen
-    ]
+    handles = []
     try:
+        for name in chosen:
+            tapped = model.get_submodule(name).register_forward_hook(partial(hook, name))
+            handles.append(tapped)
         yield
     finally:
         for handle in handles:

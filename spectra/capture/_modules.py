@@ -16,6 +16,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 from torch.utils._pytree import tree_iter
+from torch.utils.hooks import RemovableHandle
 
 from spectra.capture._recognise import Call
 from spectra.capture._steps import Growth
@@ -72,18 +73,19 @@ class ModuleStack:
     @contextmanager
     def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
         """Follow the modules of ``root`` while it runs on ``x``; leave no hook behind."""
-        before = register_module_forward_pre_hook(self._enter)
-        after = register_module_forward_hook(self._leave, always_call=True)
+        hooks: list[RemovableHandle] = []
         self._push(root, (x,))
         try:
+            hooks.append(register_module_forward_pre_hook(self._enter))
+            hooks.append(register_module_forward_hook(self._leave, always_call=True))
             with catch_warnings():
                 filterwarnings(
                     "ignore", "Using `torch.compile.module.` when there are global hooks"
                 )
                 yield
         finally:
-            before.remove()
-            after.remove()
+            for hook in hooks:
+                hook.remove()
 
     def finish(self, output: Tensor) -> None:
         """Close the frame of the root, whose method need not have been ``forward``."""
