@@ -117,10 +117,11 @@ class Layout:
         channels = self.folded * prod(shape[axis] for axis in self.channel)
         return (channels, *(shape[axis] for axis in self.spatial))
 
-    def as_map(self, tensor: Tensor) -> Tensor:
-        """View a tensor as ``(sample, channel, *spatial)``."""
+    def as_map(self, tensor: Tensor, channels: int | None = None) -> Tensor:
+        """View a tensor as ``(sample, channel, *spatial)``, with so many channels a sample."""
         ordered = tensor.permute(self._order)
-        return ordered.reshape(-1, *self.shape(tensor.shape))
+        own, *space = self.shape(tensor.shape)
+        return ordered.reshape(-1, channels or own, *space)
 
     def restore(self, maps: Tensor, shape: Sequence[int]) -> Tensor:
         """Return what :meth:`as_map` made a map of, in the tensor's own shape."""
@@ -162,9 +163,18 @@ class Look:
     def fits(self, family: Family, rank: int, shape: Sequence[int]) -> bool:
         """Tell whether another call looks like this one, on a picture of whatever size."""
         axes = len(self.layout.sample) + len(self.layout.channel) + len(self.layout.spatial)
-        return (family, rank, len(shape)) == (self.family, self.rank, axes) and self.layout.shape(
-            shape
-        )[0] == self.channels
+        if (family, rank, len(shape)) != (self.family, self.rank, axes):
+            return False
+        channels, folded = self.layout.shape(shape)[0], self.layout.folded > 1
+        return holds(channels, self.channels, samples=0 if folded else shape[0])
+
+
+def holds(channels: int, wanted: int, *, samples: int) -> bool:
+    """Tell whether a tensor has the wanted channels, or those of a whole batch side by side.
+
+    Convolutions whose weights differ from sample to sample have one group a sample.
+    """
+    return channels == wanted or (samples == 1 and channels % wanted == 0)
 
 
 class Mark(NamedTuple):

@@ -13,7 +13,7 @@ from spectra.capture._forward import watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._recognise import Call, recogniser_of
-from spectra.capture._steps import Discovery, Mark
+from spectra.capture._steps import Discovery, Mark, holds
 from spectra.errors import ModelError, ParameterError
 
 OnStep = Callable[[int, Tensor], Tensor | None]
@@ -124,11 +124,15 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         """Hand on the map of an operation that is a step by itself."""
         made = result if isinstance(result, Tensor) else result[0]
         with self._noting_errors():
-            step = self._advance(Mark(call.kind, call.factor, made.shape[call.channel]))
-            replacement = None if step is None else self._on_step(step, call.as_map(made))
+            mark = self._advance(Mark(call.kind, call.factor, made.shape[call.channel]), made)
+            if mark.step is None:
+                return result
+            maps = call.as_map(made)
+            maps = maps.reshape(-1, mark.channels, *maps.shape[2:])
+            replacement = self._on_step(mark.step, maps)
             if replacement is None:
                 return result
-            _check_shape(replacement, call.as_map(made))
+            _check_shape(replacement, maps)
             replaced = replacement.to(made).reshape(made.shape)
             return replaced if made is result else (replaced, *result[1:])
 
@@ -140,7 +144,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         assert mark.look is not None
         with self._noting_errors():
             layout, shape = mark.look.layout, seam.made.shape
-            maps = layout.as_map(seam.made)
+            maps = layout.as_map(seam.made, mark.channels)
             replacement = self._on_step(mark.step, maps)
             if replacement is None:
                 return result
@@ -159,12 +163,13 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             self.error = error
             raise
 
-    def _advance(self, ran: Mark) -> int | None:
-        """Return the step that just ran; skip marks that a model may have kept from before."""
+    def _advance(self, ran: Mark, made: Tensor) -> Mark:
+        """Return the mark that was just passed; skip those that a model may have kept."""
         for passed, mark in self._ahead():
-            if mark.look is None and mark[:3] == ran[:3]:
+            alike = mark.look is None and mark[:2] == ran[:2]
+            if alike and holds(ran.channels, mark.channels, samples=made.shape[0]):
                 self._pass(passed, mark)
-                return mark.step
+                return mark
             if not mark.optional:
                 raise self._changed(f"it ran {ran} instead of {self._describe(mark)}")
         raise self._changed(f"it ran {ran} after its last step")
