@@ -126,7 +126,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
             raise
         return result
 
-    def begin(self) -> None:
+    def begin(self, x: Tensor) -> None:
         """Start with the forward pass."""
 
     def finish(self) -> None:

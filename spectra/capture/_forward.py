@@ -20,7 +20,7 @@ class Watcher(Protocol):
 
     error: BaseException | None
 
-    def begin(self) -> None:
+    def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""
 
     def finish(self) -> None:
@@ -80,7 +80,7 @@ def maps_of(model: nn.Module, x: Tensor, *, method: str = "forward") -> list[tup
     call = _callable(model, method)
     watchers = _WATCHERS.get()
     for watcher in watchers:
-        watcher.begin()
+        watcher.begin(x)
     try:
         with _compiled_code_runs_as_python():
             output = call(_fit(x, model))

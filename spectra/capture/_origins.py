@@ -406,13 +406,17 @@ class Origins:
         return lambda: _usual_roles(ndim)
 
     def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role]:
-        """Rows keep the meaning of the left factor's rows; what is learned is the other one."""
+        """Rows keep the meaning of the left factor's rows; what is learned is the other one.
+
+        Many products at once are one a row of a map, a window, a sample or a head.
+        """
         row, column = self._role(rows, -2), self._role(columns, -1)
         if row is None:
             row = "channel" if column == "place" else "place"
         if column is None:
             column = "place" if row == "channel" else "channel"
-        return _product_of(row, column, ndim)
+        leading = self._role(rows, 0) if ndim > 2 else None
+        return _product_of(row, column, ndim, "place" if leading == "place" else "sample")
 
     def _role(self, seen: Seen, axis: int) -> Role | None:
         """Return what changes first along an axis."""
@@ -452,8 +456,8 @@ def _mixes_channels(func: OpOverload) -> bool:
     return _name(func) in _CONVOLUTIONS or _name(func) in _PRODUCTS or _name(func) == "linear"
 
 
-def _product_of(row: Role, column: Role, ndim: int) -> list[Role]:
-    leading: list[Role] = ["sample"] * (ndim - 2)
+def _product_of(row: Role, column: Role, ndim: int, first: Role = "sample") -> list[Role]:
+    leading: list[Role] = [first] * (ndim - 2)
     return [*leading, row, column][-ndim:]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from spectra.capture._look import Seam
+from spectra.capture._look import Seam, family_of
 from spectra.capture._modules import Frame
 from spectra.capture._origins import Origins
 from spectra.capture._rearrange import Enlarged, read_enlarged, read_layout
@@ -93,7 +93,7 @@ class Runs:
             self._carry(self._through, taken, result)
         if self._spectra:
             self._carry(self._spectra, taken, result)
-        if self._ends and func._schema.is_mutable and taken:
+        if self._ends and func._schema.is_mutable and taken and family_of(func) != "sum":
             self._ends.drop(taken[0])
 
     def upsampled(self, call: Call, result: Tensor, event: Event) -> Run | None:
@@ -119,7 +119,10 @@ class Runs:
     def completed(self, seam: Seam, args: Sequence[Any], event: Event) -> Run | None:
         """Begin a run, or go on with one, at a call that may end a step."""
         if seam.family == "sum":
-            return self._added(args, seam.made, event)
+            joined = self._added(args, seam.made, event)
+            if joined is None:
+                self._ends.drop(seam.made)
+            return joined
         if seam.family == "filter":
             return self._filtered(args, seam.made, event)
         found = read_enlarged(seam.made, self._origins)

@@ -160,21 +160,18 @@ class Look:
     nth: int = 1
     after: int = 0
 
-    def fits(self, family: Family, rank: int, shape: Sequence[int]) -> bool:
-        """Tell whether another call looks like this one, on a picture of whatever size."""
+    def fits(
+        self, family: Family, rank: int, shape: Sequence[int], *, side_by_side: int = 1
+    ) -> bool:
+        """Tell whether another call looks like this one, on a picture of whatever size.
+
+        With weights of their own for each sample, a batch lies ``side_by_side`` as channels.
+        """
         axes = len(self.layout.sample) + len(self.layout.channel) + len(self.layout.spatial)
         if (family, rank, len(shape)) != (self.family, self.rank, axes):
             return False
-        channels, folded = self.layout.shape(shape)[0], self.layout.folded > 1
-        return holds(channels, self.channels, samples=0 if folded else shape[0])
-
-
-def holds(channels: int, wanted: int, *, samples: int) -> bool:
-    """Tell whether a tensor has the wanted channels, or those of a whole batch side by side.
-
-    Convolutions whose weights differ from sample to sample have one group a sample.
-    """
-    return channels == wanted or (samples == 1 and channels % wanted == 0)
+        together = side_by_side if shape[0] == 1 else 1
+        return self.layout.shape(shape)[0] in (self.channels, self.channels * together)
 
 
 class Mark(NamedTuple):

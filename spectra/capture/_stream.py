@@ -13,7 +13,7 @@ from spectra.capture._forward import watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._recognise import Call, recogniser_of
-from spectra.capture._steps import Discovery, Mark, holds
+from spectra.capture._steps import Discovery, Mark
 from spectra.errors import ModelError, ParameterError
 
 OnStep = Callable[[int, Tensor], Tensor | None]
@@ -82,12 +82,14 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._on_step = on_step
         self._next = 0
         self._alike = 0
+        self._batch = 1
         self._within_forward = False
         self._families = {mark.look.family for mark in self._marks if mark.look}
         self._seams = Seams()
 
-    def begin(self) -> None:
+    def begin(self, x: Tensor) -> None:
         """Start a call of ``forward``."""
+        self._batch = len(x)
         self._next = self._alike = 0
         self._within_forward = True
 
@@ -117,7 +119,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         if call is not None and call.upsamples:
             return self._upsampled(call, result)
         if self._families and (seam := self._seams.read(func, args, kwargs, result)):
-            return self._completed(seam, result)
+            return self._completed(seam, result, in_place=func._schema.is_mutable)
         return result
 
     def _upsampled(self, call: Call, result: Any) -> Any:
@@ -136,7 +138,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             replaced = replacement.to(made).reshape(made.shape)
             return replaced if made is result else (replaced, *result[1:])
 
-    def _completed(self, seam: Seam, result: Any) -> Any:
+    def _completed(self, seam: Seam, result: Any, *, in_place: bool) -> Any:
         """Hand on the map of a step that ends with this call."""
         mark = self._ends_with(seam)
         if mark is None or mark.step is None:
@@ -150,7 +152,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
                 return result
             _check_shape(replacement, maps)
             replaced = layout.restore(replacement.to(maps), shape)
-            if seam.family != "write":
+            if not in_place:
                 return replaced.contiguous()
             seam.made.copy_(replaced)
             return result
@@ -166,8 +168,9 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
     def _advance(self, ran: Mark, made: Tensor) -> Mark:
         """Return the mark that was just passed; skip those that a model may have kept."""
         for passed, mark in self._ahead():
-            alike = mark.look is None and mark[:2] == ran[:2]
-            if alike and holds(ran.channels, mark.channels, samples=made.shape[0]):
+            together = self._batch if made.shape[0] == 1 else 1
+            fits = ran.channels in (mark.channels, mark.channels * together)
+            if mark.look is None and mark[:2] == ran[:2] and fits:
                 self._pass(passed, mark)
                 return mark
             if not mark.optional:
@@ -178,7 +181,9 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         """Return the mark of a step that ends with this call, None where none does."""
         for passed, mark in self._ahead():
             look = mark.look
-            if look is not None and look.fits(seam.family, seam.rank, seam.made.shape):
+            if look is not None and look.fits(
+                seam.family, seam.rank, seam.made.shape, side_by_side=self._batch
+            ):
                 self._alike += 1
                 around = passed >= len(self._marks)
                 if self._alike == look.nth + (look.after if around else 0):

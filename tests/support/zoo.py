@@ -280,11 +280,32 @@ def tokens_as_map(y: Tensor) -> Tensor:
     return y.unflatten(1, (2 * H, 2 * W)).movedim(-1, 1)
 
 
+def three_added_in_place(x: Tensor) -> Tensor:
+    one, two, three = (
+        F.conv_transpose2d(x, torch.ones(C, 4, k, k).to(x), None, 2, k // 2, 1) for k in (3, 7, 5)
+    )
+    one += two
+    one += three
+    return one
+
+
+def sequence_first(x: Tensor) -> Tensor:
+    """Tokens as (token, sample, channel), whose linear layer is many small products."""
+    tokens = F.linear(x.flatten(2).permute(2, 0, 1), torch.eye(12, C).to(x))
+    return rearrange(tokens, "(h w) b (p q c) -> b c (h p) (w q)", h=len(x[0, 0]), p=2, q=2)
+
+
+def frames_to_samples(x: Tensor) -> Tensor:
+    frames = F.linear(x.transpose(1, 2), torch.eye(16, C).to(x))
+    return frames.reshape(len(x), 1, -1)
+
+
 SPACE = "b (c p q r) d h w -> b c (d p) (h q) (w r)"
 FORMS = [
     Form("transposed conv", lambda: nn.ConvTranspose2d(C, 4, 4, 2, 1), T, (2, 2), kernel=(4, 4)),
     Form("pad then transposed conv", padded_transposed, T, (2, 2), kernel=(4, 4)),
     Form("parallel transposed convs", Parallel, T, (2, 2), kernel=(7, 7)),
+    Form("three, added in place", of(three_added_in_place), T, (2, 2), kernel=(7, 7)),
     Form("gradient of a convolution", of(gradient_of_convolution), T, (2, 2), kernel=(2, 2)),
     Form("conv then shuffle", convolved_shuffle, "pixel_shuffle", (2, 2)),
     Form("nearest", resized(scale_factor=2), "nearest", (2, 2)),
@@ -318,6 +339,8 @@ FORMS = [
     Form("channels-last", of(channels_last_shuffle), S, (2, 2), as_map=channels_first),
     Form("unpatchify", Unpatchify, S, (2, 2)),
     Form("patch expand", PatchExpand, S, (2, 2), as_map=tokens_as_map),
+    Form("tokens first", of(sequence_first), S, (2, 2)),
+    Form("frames to samples", of(frames_to_samples), S, (16,), SIGNAL),
     Form("convex upsampling", of(convex_upsampling), S, (2, 2)),
     Form("stack, interleave", of(stack_interleave), S, (1, 2)),
     Form("Haar by setitem", of(haar_by_setitem), S, (2, 2)),
@@ -430,7 +453,61 @@ class Table(nn.Module):
         return x + F.interpolate(self.table, size=(H, W)) + expand_reshape(self.table)
 
 
+def grid_attention(x: Tensor) -> Tensor:
+    y = rearrange(x, "b c (g h) (k w) -> (b h w) (g k) c", g=2, k=2)
+    y = y + attended(y)
+    return rearrange(y, "(b h w) (g k) c -> b c (g h) (k w)", g=2, k=2, h=H // 2, w=W // 2)
+
+
+def attended(tokens: Tensor) -> Tensor:
+    q = F.linear(tokens, torch.eye(C))[:, None]
+    return F.scaled_dot_product_attention(q, q, q)[:, 0]
+
+
+def shifted_windows(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    y = x.permute(0, 2, 3, 1).roll((-1, -1), (1, 2))
+    y = y.view(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5).reshape(-1, 4, c)
+    y = attended(y).view(b, h // 2, w // 2, 2, 2, c).permute(0, 1, 3, 2, 4, 5)
+    y = x.permute(0, 2, 3, 1) + y.reshape(b, h, w, c).roll((1, 1), (1, 2))
+    return (y + F.linear(F.layer_norm(y, (c,)), torch.eye(c)).relu()).permute(0, 3, 1, 2)
+
+
+def mobile_blocks(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    y = x.reshape(b * c * (h // 2), 2, w // 2, 2).transpose(1, 2).reshape(b, c, -1, 4)
+    y = attended(y.transpose(1, 3).reshape(b * 4, -1, c)).view(b, 4, -1, c).transpose(1, 3)
+    y = y.reshape(b * c * (h // 2), w // 2, 2, 2).transpose(1, 2)
+    return y.reshape(b, c, h, w)
+
+
+def overlapping_windows(x: Tensor) -> Tensor:
+    keys = rearrange(F.unfold(x, 4, padding=1, stride=2), "b (c k) n -> (b n) k c", c=C)
+    query = rearrange(x, "b c (h p) (w q) -> (b h w) (p q) c", p=2, q=2)
+    y = (query @ keys.transpose(1, 2)).softmax(-1) @ keys
+    return rearrange(y, "(b h w) (p q) c -> b c (h p) (w q)", h=H // 2, w=W // 2, p=2, q=2)
+
+
+def window_channel_attention(x: Tensor) -> Tensor:
+    y = F.conv2d(x, torch.ones(C, C, 1, 1))
+    q = rearrange(y, "b (m d) (h p) (w q) -> (b h w) m d (p q)", m=2, p=2, q=2)
+    y = (q @ q.transpose(-2, -1)).softmax(-1) @ q
+    return rearrange(y, "(b h w) m d (p q) -> b (m d) (h p) (w q)", h=H // 2, w=W // 2, p=2, q=2)
+
+
+def rows_then_columns(x: Tensor) -> Tensor:
+    rows = attended(rearrange(x, "b c h w -> (b h) w c"))
+    columns = attended(rearrange(rows, "(b h) w c -> (b w) h c", h=H))
+    return rearrange(columns, "(b w) h c -> b c h w", w=W)
+
+
 TWINS = [
+    ("grid attention", lambda: grid_attention),
+    ("shifted windows", lambda: shifted_windows),
+    ("blocks of tokens", lambda: mobile_blocks),
+    ("overlapping windows", lambda: overlapping_windows),
+    ("channel attention in windows", lambda: window_channel_attention),
+    ("rows, then columns", lambda: rows_then_columns),
     ("windows", lambda: windows),
     ("batch fold", lambda: batch_fold),
     ("attention", Attention),
