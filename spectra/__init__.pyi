@@ -1,4 +1,4 @@
-from . import capture, explain, load, plot, probe, report, score, signals, spectrum
+from . import capture, explain, kernel, load, plot, probe, report, score, signals, spectrum
 from .analysis import Analysis, analyze
 from .errors import SpectraError
 
@@ -8,6 +8,7 @@ __all__ = [
     "analyze",
     "capture",
     "explain",
+    "kernel",
     "load",
     "plot",
     "probe",
