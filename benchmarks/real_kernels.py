@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -42,7 +43,11 @@ CHANNELS = 16  # that it tests
 
 @dataclass(frozen=True)
 class Fed:
-    """What enters a step: windowed spectra of its tiles, (block, channel, *bins), and means."""
+    """What enters a step: windowed spectra of its tiles, (block, channel, *bins), and means.
+
+    A tile's mean, (block, channel), is apart from its spectrum: it becomes lines, which are
+    locked as far as tiles of different pictures agree on them.
+    """
 
     spectra: NDArray[np.complex64]
     image: NDArray[np.int64]
@@ -146,17 +151,17 @@ def _fed(
         window = np.multiply.outer(window, hann / np.sqrt(np.mean(hann**2)))
     starts = [range(margin, margin + r - side + 1, side)
               for margin, r in zip(margins, room, strict=True)]  # fmt: skip
-    spectra_, images = [], []
-    inner = tuple(slice(m, m + r // side * side) for m, r in zip(margins, room, strict=True))
-    mean = maps[(slice(None), slice(None), *inner)].mean((0, *range(2, 2 + axes)))
+    spectra_, images, means = [], [], []
     for corner in product(*starts):
         box = tuple(slice(a, a + side) for a in corner)
         tile = maps[(slice(None), slice(None), *box)]
-        tile = tile - tile.mean(tuple(range(2, 2 + axes)), keepdims=True)
+        level = tile.mean(tuple(range(2, 2 + axes)), keepdims=True)
+        tile = tile - level
+        means.append(level.reshape(level.shape[:2]))
         found = np.fft.fftn(tile * window, axes=tuple(range(2, 2 + axes))) / side**axes
         spectra_.append(found.astype(np.complex64))
         images.append(np.arange(len(maps)))
-    return Fed(np.concatenate(spectra_), np.concatenate(images), mean)
+    return Fed(np.concatenate(spectra_), np.concatenate(images), np.concatenate(means))
 
 
 def _covariance(fed: Fed) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -180,7 +185,7 @@ def predicted_from_covariance(
     def passed(response: NDArray[np.complex128]) -> NDArray[np.complex128]:
         return np.einsum("...io,ia,...->a...o", response, root, gain)  # a: independent sources
 
-    return _alias(step, spectrum.shape, passed, mean, None)
+    return _alias(step, spectrum.shape, passed, mean, np.zeros(0, int))
 
 
 def predicted_from_blocks(step: kernel.Kernel, fed: Fed) -> float | None:
@@ -193,7 +198,13 @@ def predicted_from_blocks(step: kernel.Kernel, fed: Fed) -> float | None:
     return _alias(step, fed.spectra.shape[2:], passed, fed.mean, fed.image)
 
 
-def _alias(step, sides, passed, mean, image) -> float | None:
+def _alias(
+    step: kernel.Kernel,
+    sides: tuple[int, ...],
+    passed: Callable[[NDArray[np.complex128]], NDArray[np.complex128]],
+    mean: NDArray[np.float64],
+    image: NDArray[np.int64],
+) -> float | None:
     """Return locked over remaining power, as the score defines it, of 16 output channels."""
     outputs = step.channels[1]
     chosen = np.unique(np.linspace(0, outputs - 1, min(outputs, CHANNELS)).round().astype(int))
@@ -216,20 +227,24 @@ def _alias(step, sides, passed, mean, image) -> float | None:
         replica = passed(kernel.frequency_response(kept, grid + shift))
         total = total + (np.abs(replica) ** 2).sum((0, *range(1, 1 + len(sides))))
         products = base * replica.conj()
-        if image is None:
-            together = np.abs(products.sum(0)) ** 2
-        else:
-            groups = np.unique(image)
-            sums = np.stack([products[image == g].sum(0) for g in groups])
-            together = np.abs(sums.sum(0)) ** 2 - (np.abs(sums) ** 2).sum(0)
-            together = together / (1 - 1 / len(groups))
+        together = _agreed(products, image)
         share = np.where(power > 0, together / np.where(power > 0, power, 1), 0)
         locked += share[inner].sum(0)
-        line = np.abs(mean @ kernel.frequency_response(kept, shift)) ** 2
-        locked += line
-        total = total + line
+        lines = mean @ kernel.frequency_response(kept, shift)
+        total = total + (np.abs(lines) ** 2).mean(0)
+        locked += _agreed(lines / len(lines), image)
     share = float((locked / total).mean())
     return 10 * np.log10(share / (1 - share)) if 0 < share < 1 else None
+
+
+def _agreed(parts: NDArray[np.complex128], image: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the squared sum of parts, from products of different images where there are any."""
+    if not image.size:
+        return np.abs(parts.sum(0)) ** 2
+    groups = np.unique(image)
+    sums = np.stack([parts[image == g].sum(0) for g in groups])
+    between = np.abs(sums.sum(0)) ** 2 - (np.abs(sums) ** 2).sum(0)
+    return between / (1 - 1 / len(groups))
 
 
 def _number(value: float | None) -> str:
