@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spectra._names import label
+from spectra.kernel import Measures
 from spectra.score import Score, Verdict
 
 SCHEMA = "spectra.summary/1"
@@ -115,7 +116,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One upsampling step."""
+    """One upsampling step; ``kernel`` is what its weights say by themselves."""
 
     name: str
     call: int
@@ -133,6 +134,7 @@ class StepRow:
     flat_field: FlatFieldRow
     cause: Finding | None
     advice: Finding | None
+    kernel: Measures | None = None
 
     @property
     def label(self) -> str:

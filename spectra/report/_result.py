@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = ("json", "nc", "png", "pdf")
-OURS = re.compile(r"summary\.json|spectra\.nc|report\.html|figures(/[\w-]+\.(png|pdf))?")
+OURS = re.compile(
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|figures(/[\w-]+\.(png|pdf))?"
+)
 
 
 def default_directory(model: str) -> Path:
@@ -132,7 +134,7 @@ def write_result(
     """
     check_formats(formats)
     check_target(directory, force)
-    with _replacing(_resolved(directory)) as folder:
+    with replacing(_resolved(directory)) as folder:
         if "json" in formats:
             write_summary(analysis.summary, folder / "summary.json")
         if "nc" in formats:
@@ -143,7 +145,7 @@ def write_result(
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path) -> Iterator[Path]:
     """Yield a new folder that replaces ``target`` if the block ends without an error."""
     old: Path | None = None
     try:
