@@ -105,7 +105,6 @@ def _adapted(path: str) -> str:
     return "" if path == OUTSIDE else f"model.{path}".rstrip(".")
 
 
-
 def enlivened(model: nn.Module) -> nn.Module:
     """Fill the weights and codebooks that a library leaves at zero, which would cut maps off."""
     books = [buffer for buffer in model.buffers() if buffer.ndim > 1]

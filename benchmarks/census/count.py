@@ -20,8 +20,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
@@ -194,24 +194,27 @@ def _if_larger(kind: str) -> Reader:
 
 
 READERS: dict[Callable[..., Any], Reader] = {
-    F.interpolate: _interpolate,
+    functional.interpolate: _interpolate,
     torch.pixel_shuffle: _shuffled,
     torch.repeat_interleave: _repeated,
     Tensor.repeat_interleave: _repeated,
-    F.grid_sample: _if_larger("grid_sample"),
-    F.fold: _if_larger("fold"),
+    functional.grid_sample: _if_larger("grid_sample"),
+    functional.fold: _if_larger("fold"),
     **dict.fromkeys(
         (torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), _transposed
     ),
-    **dict.fromkeys((F.max_unpool1d, F.max_unpool2d, F.max_unpool3d), _if_larger("unpool")),
     **dict.fromkeys(
-        (torch.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d),
+        (functional.max_unpool1d, functional.max_unpool2d, functional.max_unpool3d),
+        _if_larger("unpool"),
+    ),
+    **dict.fromkeys(
+        (torch.adaptive_avg_pool1d, functional.adaptive_avg_pool2d, functional.adaptive_avg_pool3d),
         _if_larger("area"),
     ),
 }
 """Function of torch's Python interface -> what kind of growing call it was, if any."""
 
-_TO_A_SIZE = {F.interpolate, torch.adaptive_avg_pool1d, F.adaptive_avg_pool2d}
+_TO_A_SIZE = {functional.interpolate, torch.adaptive_avg_pool1d, functional.adaptive_avg_pool2d}
 
 
 def _is_spread(func: Callable[..., Any], source: Tensor, output: Tensor) -> bool:

@@ -169,8 +169,8 @@ DECODERS = [
             ("up_blocks.2.upsampler", "zero_insertion"): 1,
         },
         why=(
-            "upfirdn2d_native(): view (.., h, 1, w, 1, ..), pad by up - 1, view (h up, w up), conv; "
-            "ResnetBlock2D.upsample runs on the input and on the hidden map, the first block has "
+            "upfirdn2d_native(): view (.., h, 1, w, 1, ..), pad by up - 1, view (h up, w up), "
+            "conv; ResnetBlock2D.upsample runs on the input and on the hidden map, the first has "
             "no skip sample and the last no resnet_up"
         ),
         sample_size=64,

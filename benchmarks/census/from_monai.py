@@ -46,8 +46,6 @@ def _first(model: Any, x: Tensor) -> object:
     return model(x)[0]
 
 
-
-
 FLAT = {"spatial_dims": 2, "in_channels": 1, "out_channels": 2}
 SOLID = {"spatial_dims": 3, "in_channels": 1, "out_channels": 2}
 PICTURE, VOLUME = (1, 1, 128, 128), (1, 1, 48, 48, 48)
@@ -108,9 +106,7 @@ DECODERS = [
         "BasicUNet",
         PICTURE,
         label="BasicUNet-pixelshuffle",
-        rearranged={
-            (f"upcat_{i}.upsample.pixelshuffle", "depth_to_space"): 1 for i in range(1, 5)
-        },
+        rearranged={(f"upcat_{i}.upsample.pixelshuffle", "depth_to_space"): 1 for i in range(1, 5)},
         why=SUBPIXEL,
         **FLAT,
         features=(8, 8, 16, 32, 64, 8),

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from census.catalogue import Decoder
 
 
-def _timm(name: str, size: int, *, encoder: bool = True, label: str = "", **options: Any) -> Decoder:
+def _timm(
+    name: str, size: int, *, encoder: bool = True, label: str = "", **options: Any
+) -> Decoder:
     def build() -> nn.Module:
         import timm
 

@@ -53,6 +53,16 @@ def _flow(model: Any, x: Tensor) -> object:
     return model(x, x.flip(-1), num_flow_updates=2)
 
 
+def _spatial(model: Any, x: Tensor) -> Tensor:
+    """Run an encoder up to its last map."""
+    if hasattr(model, "blocks"):
+        x = model.stem(x)
+        for block in model.blocks:
+            x = block(x)
+        return x
+    return model.features(x)
+
+
 def _encoder(name: str, size: int, **options: Any) -> Decoder:
     def build() -> nn.Module:
         from torchvision.models import get_model
@@ -63,19 +73,9 @@ def _encoder(name: str, size: int, **options: Any) -> Decoder:
         f"torchvision:{name}",
         build,
         (1, 3, size, size),
-        run=lambda model, x: _spatial(model, x),
+        run=_spatial,
         encoder=True,
     )
-
-
-def _spatial(model: Any, x: Tensor) -> Tensor:
-    """Run an encoder up to its last map."""
-    if hasattr(model, "blocks"):
-        x = model.stem(x)
-        for block in model.blocks:
-            x = block(x)
-        return x
-    return model.features(x)
 
 
 DECODERS = [

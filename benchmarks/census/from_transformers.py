@@ -73,7 +73,9 @@ def _restored(model: Any, x: Tensor) -> object:
 
 def _worded(model: Any, x: Tensor) -> object:
     words = torch.tensor([[1, 5, 7, 2]])
-    return model(input_ids=words, pixel_values=x, attention_mask=torch.ones_like(words)).logits
+    mask = torch.ones_like(words)
+    logits = model(input_ids=words, pixel_values=x, attention_mask=mask).logits
+    return logits.reshape(1, 1, *logits.shape[-2:])
 
 
 def _spoken(model: Any, x: Tensor) -> object:
@@ -82,16 +84,14 @@ def _spoken(model: Any, x: Tensor) -> object:
 
 def _wave(model: Any, x: Tensor) -> object:
     """Give a vocoder's wave a channel axis, without which it is no map."""
-    wave = model(x)
-    return (wave if isinstance(wave, Tensor) else wave.waveform if "waveform" in wave else wave[0])[
-        :, None
-    ]
+    made = model(x)
+    wave = made if isinstance(made, Tensor) else made.waveform
+    return wave[:, None]
 
 
 def _univnet(model: Any, x: Tensor) -> object:
-    return model(x, noise_sequence=torch.linspace(-1, 1, 20 * 8).reshape(1, 20, 8)).waveforms[
-        :, None
-    ]
+    noise = torch.linspace(-1, 1, 20 * 8).reshape(1, 20, 8)
+    return model(x, noise_sequence=noise).waveforms[:, None]
 
 
 DECODERS = [
@@ -127,29 +127,33 @@ DECODERS = [
     _decoder(
         "DPTForDepthEstimation",
         (1, 3, 96, 96),
-        lambda _: TINY
-        | {
-            "image_size": 96,
-            "backbone_out_indices": [0, 1, 2, 3],
-            "neck_hidden_sizes": [16, 16, 32, 32],
-            "fusion_hidden_size": 16,
-            "is_hybrid": False,
-        },
+        lambda _: (
+            TINY
+            | {
+                "image_size": 96,
+                "backbone_out_indices": [0, 1, 2, 3],
+                "neck_hidden_sizes": [16, 16, 32, 32],
+                "fusion_hidden_size": 16,
+                "is_hybrid": False,
+            }
+        ),
         config="DPTConfig",
         run=lambda model, x: model(x).predicted_depth,
     ),
     _decoder(
         "DPTForSemanticSegmentation",
         (1, 3, 96, 96),
-        lambda _: TINY
-        | {
-            "image_size": 96,
-            "backbone_out_indices": [0, 1, 2, 3],
-            "neck_hidden_sizes": [16, 16, 32, 32],
-            "fusion_hidden_size": 16,
-            "is_hybrid": False,
-            "use_auxiliary_head": False,
-        },
+        lambda _: (
+            TINY
+            | {
+                "image_size": 96,
+                "backbone_out_indices": [0, 1, 2, 3],
+                "neck_hidden_sizes": [16, 16, 32, 32],
+                "fusion_hidden_size": 16,
+                "is_hybrid": False,
+                "use_auxiliary_head": False,
+            }
+        ),
         config="DPTConfig",
     ),
     _decoder(
@@ -249,15 +253,17 @@ DECODERS = [
     _decoder(
         "ViTMAEForPreTraining",
         (1, 3, 64, 64),
-        lambda _: TINY
-        | {
-            "image_size": 64,
-            "patch_size": 8,
-            "decoder_hidden_size": 32,
-            "decoder_num_hidden_layers": 1,
-            "decoder_num_attention_heads": 2,
-            "decoder_intermediate_size": 32,
-        },
+        lambda _: (
+            TINY
+            | {
+                "image_size": 64,
+                "patch_size": 8,
+                "decoder_hidden_size": 32,
+                "decoder_num_hidden_layers": 1,
+                "decoder_num_attention_heads": 2,
+                "decoder_intermediate_size": 32,
+            }
+        ),
         config="ViTMAEConfig",
         run=_restored,
         rearranged={(OUTSIDE, "depth_to_space"): 1},
@@ -350,19 +356,21 @@ DECODERS = [
             "use_complex_transposed_convolution": True,
         },
         config="CLIPSegConfig",
-        run=lambda model, x: _worded(model, x).reshape(1, 1, *_worded(model, x).shape[-2:]),
+        run=_worded,
     ),
     _decoder(
         "EomtForUniversalSegmentation",
         (1, 3, 64, 64),
-        lambda _: TINY
-        | {
-            "image_size": 64,
-            "patch_size": 8,
-            "num_queries": 5,
-            "num_blocks": 2,
-            "num_upscale_blocks": 2,
-        },
+        lambda _: (
+            TINY
+            | {
+                "image_size": 64,
+                "patch_size": 8,
+                "num_queries": 5,
+                "num_blocks": 2,
+                "num_upscale_blocks": 2,
+            }
+        ),
         config="EomtConfig",
         run=lambda model, x: model(x).masks_queries_logits,
     ),
@@ -451,7 +459,11 @@ DECODERS = [
     _decoder(
         "UnivNetModel",
         (1, 20, 100),
-        lambda _: {"model_in_channels": 8, "model_hidden_channels": 8, "kernel_predictor_hidden_channels": 8},  # noqa: E501
+        lambda _: {
+            "model_in_channels": 8,
+            "model_hidden_channels": 8,
+            "kernel_predictor_hidden_channels": 8,
+        },
         config="UnivNetConfig",
         run=_univnet,
     ),

@@ -45,9 +45,7 @@ def detailed(
     return "\n".join(lines)
 
 
-def totals(
-    rows: Sequence[Comparison], costs: Mapping[str, Cost], *, rounds: int
-) -> list[str]:
+def totals(rows: Sequence[Comparison], costs: Mapping[str, Cost], *, rounds: int) -> list[str]:
     """Return the sums of a part, as a list of markdown."""
     decoders = [row for row in rows if not row.encoder]
     encoders = [row for row in rows if row.encoder]
