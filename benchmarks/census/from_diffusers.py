@@ -263,12 +263,12 @@ DECODERS = [
         "AutoencoderKLWan",
         (1, 4, 2, 8, 8),
         rearranged={
-            ("decoder.up_blocks.0.upsamplers.0", "depth_to_space"): 1,
             ("decoder.up_blocks.1.upsamplers.0", "depth_to_space"): 1,
         },
         why=(
             "WanResample upsample3d: reshape (b, 2, c, t, h, w), stack of both halves on a new "
-            "axis, reshape to 2 t; left out for the first frame"
+            "axis, reshape to 2 t; left out for the first frame; up_blocks.0 gets one frame at a "
+            "time, which is a spread"
         ),
         base_dim=8,
         z_dim=4,
@@ -282,12 +282,12 @@ DECODERS = [
         (1, 8, 2, 8, 8),
         rearranged={
             ("decoder", "depth_to_space"): 1,
-            ("decoder.up_blocks.0.upsamplers.0", "depth_to_space"): 1,
             ("decoder.up_blocks.1.upsamplers.0", "depth_to_space"): 1,
+            ("decoder.up_blocks.2.upsamplers.0", "depth_to_space"): 1,
         },
         why=(
             "LTXVideoUpsampler3d and the end of LTXVideoDecoder3d: reshape, permute, flatten of "
-            "each axis with its factor"
+            "each axis with its factor; the decoder takes its scalings in reverse order"
         ),
         latent_channels=8,
         block_out_channels=(16, 16, 32),
