@@ -444,14 +444,14 @@ DECODERS = [
     ),
     _decoder(
         "SpeechT5HifiGan",
-        (1, 40, 80),
+        (1, 400, 80),
         lambda _: {"upsample_initial_channel": 32},
         config="SpeechT5HifiGanConfig",
         run=_wave,
     ),
     _decoder(
         "FastSpeech2ConformerHifiGan",
-        (1, 40, 80),
+        (1, 400, 80),
         lambda _: {"upsample_initial_channel": 32},
         config="FastSpeech2ConformerHifiGanConfig",
         run=_wave,
@@ -469,7 +469,7 @@ DECODERS = [
     ),
     _decoder(
         "VitsModel",
-        (1, 12),
+        (1, 100),
         lambda _: {
             "vocab_size": 20,
             "hidden_size": 32,
