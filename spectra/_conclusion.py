@@ -16,7 +16,7 @@ from spectra import explain, score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spectra import load
+    from spectra import capture, load
     from spectra._evidence import Evidence, Place
 
 LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
@@ -249,6 +249,8 @@ def _warnings(
             found.append(explain.Finding("dropped", f"left out: {first}{more}"))
         if text := _range_doubt(evidence, inputs):
             found.append(explain.Finding("range", text))
+    if text := _output_choice(evidence.found):
+        found.append(explain.Finding("output_choice", text))
     absent = int(evidence.output.statistics.sums["dropped_non_finite"])
     if absent:
         text = f"{absent} output maps hold NaN or infinite values and were left out"
@@ -261,6 +263,16 @@ def _warnings(
         )
         found.append(explain.Finding("unexplained_growth", text))
     return found
+
+
+def _output_choice(found: capture.Discovery) -> str | None:
+    """Say which of several maps that the model returns is taken for its output."""
+    if len(found.outputs) < 2:
+        return None
+    return (
+        f"the model returns {len(found.outputs)} maps: {found.outputs[found.output]} is taken for "
+        "its output, the first of those that come through the most steps"
+    )
 
 
 def _coarse_grids(evidence: Evidence) -> list[str]:

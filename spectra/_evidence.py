@@ -268,7 +268,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             if done == 0:
                 evidence.probe_inputs = x[:PROBE_INPUTS].clone()
             with clock.running():
-                y = capture.forward(model, x, method=options.call)
+                y = capture.forward(model, x, method=options.call, output=evidence.discovery.output)
             evidence.output.statistics.update(_real(y), first=done)
             if done == 0:
                 evidence.probe_output = y[:PROBE_INPUTS].clone()
@@ -299,6 +299,7 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
         offsets=GRID_OFFSETS,
         seed=evidence.options.seed,
         method=evidence.options.call,
+        output=evidence.discovery.output,
     )
     tell("grid position", 1, 1)
 
@@ -319,10 +320,11 @@ def _layer_taps(
             take(name, output)
 
     chosen = [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
-    handles = [
-        model.get_submodule(name).register_forward_hook(partial(hook, name)) for name in chosen
-    ]
+    handles = []
     try:
+        for name in chosen:
+            tapped = model.get_submodule(name).register_forward_hook(partial(hook, name))
+            handles.append(tapped)
         yield
     finally:
         for handle in handles:
@@ -392,4 +394,4 @@ def _is_map(shape: tuple[int, ...]) -> bool:
 
 
 def _real(maps: Tensor) -> Tensor:
-    return maps if maps.is_floating_point() else maps.abs().float()
+    return maps if maps.is_floating_point() else maps.real.float()

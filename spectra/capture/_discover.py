@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
+from torch.utils._python_dispatch import _disable_current_modes
 
-from spectra.capture._forward import forward, unwrap
+from spectra.capture._forward import maps_of, unwrap, watched_by
+from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
-from spectra.capture._modules import Frame, ModuleStack, added_by_borders
+from spectra.capture._modules import ModuleStack, added_by_borders
 from spectra.capture._quiet import quiet
-from spectra.capture._recognise import RECOGNISERS, Call
+from spectra.capture._recognise import Call, recogniser_of
+from spectra.capture._runs import Event, Run, Runs, named
 from spectra.capture._script import script_paths
-from spectra.capture._steps import Discovery, Mark, Step
+from spectra.capture._steps import Discovery, Family, Layout, Look, Mark, Step
 from spectra.capture._stride import total_stride
 from spectra.capture._taint import Taint
 
+Alike = tuple[Family, int, tuple[int, ...]]
+
 
 def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> Discovery:
-    """Find every upsampling operation of a model that depends on its input.
+    """Find every upsampling step of a model that depends on its input.
 
     The model runs once, quietly, under a dispatch mode: so functional calls, several calls
-    in one module, ScriptModules and compiled modules are seen alike. Found are transposed
-    convolutions, ``pixel_shuffle`` and all modes of ``interpolate``, in one to three
-    dimensions.
+    in one module, ScriptModules and compiled modules are seen alike. Found are operations
+    that upsample by themselves (transposed convolution, ``pixel_shuffle``, all modes of
+    ``interpolate``, unpooling, ``grid_sample``, ``fold``, custom operators that grow) and
+    rearrangements that do: each tensor is followed back, through what only moves data, to
+    the operation that computed it. Several operations in a row may be one step.
 
     Parameters
     ----------
@@ -60,40 +68,45 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
     stack = ModuleStack(root)
     with quiet(root), stack.following(root, example):
         explorer = _Explorer(stack, example)
-        with explorer:
-            output = forward(root, example, method=method)
+        stack.space = explorer.space
+        with watched_by(explorer), explorer:
+            maps = maps_of(root, example, method=method)
+        steps, marks, bits = _name(explorer, method)
+        through = [_count(explorer.taint.of(tensor), bits) for _, tensor in maps]
+        chosen = through.index(max(through))
+        output = maps[chosen][1]
         stack.finish(output)
-        steps, signature = _name(explorer.sightings, method)
     return Discovery(
         steps=steps,
         growth=stack.growth(output.ndim),
         input_shape=tuple(example.shape[1:]),
         output_shape=tuple(output.shape[1:]),
-        signature=signature,
-        total_stride=total_stride(tuple(example.shape[2:]), _entering(explorer.sightings)),
+        signature=marks,
+        total_stride=total_stride(
+            tuple(example.shape[2:]), _entering(explorer.events, explorer.joined.runs)
+        ),
         method=method,
+        output=chosen,
+        outputs=tuple(where for where, _ in maps),
     )
 
 
-@dataclass(frozen=True)
-class _Sighting:
-    """One call of an operation of the table, where it ran, and whether the input mattered."""
-
-    call: Call
-    frame: Frame
-    depends: bool
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
+def _count(bits: int, steps: Sequence[int]) -> int:
+    """Return on how many steps a tensor depends."""
+    return sum(bool(bits & step) for step in steps)
 
 
 class _Explorer(LightMode):  # type: ignore[no-untyped-call]
-    """Follows what depends on the example and notes each call of a recognised operation."""
+    """Follows what depends on the example and notes each call that may be, or end, a step."""
 
     def __init__(self, stack: ModuleStack, example: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.sightings: list[_Sighting] = []
+        self.events: list[Event] = []
+        self.taint = Taint(example)
+        self.joined = Runs(example)
+        self.error: BaseException | None = None  # ours, not the model's
         self._stack = stack
-        self._taint = Taint(example)
+        self._seams = Seams()
 
     def __torch_dispatch__(
         self,
@@ -103,81 +116,173 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        result = func(*args, **kwargs)
-        depends = self._taint.follow(func, args, kwargs, result)
-        recogniser = RECOGNISERS.get(func)
-        call = recogniser(func, args, kwargs, result) if recogniser else None
-        if call is not None:
-            self._note(call, result, depends=depends)
-        elif depends and (extra := added_by_borders(func, args, result)):
-            self._stack.explain([], extra)
+        if (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
+            return result
+        result = self.run(func, args, kwargs)
+        try:
+            self._look_at(func, args, kwargs, result)
+        except BaseException as error:
+            self.error = error
+            raise
         return result
 
+    def begin(self) -> None:
+        """Start with the forward pass."""
+
+    def finish(self) -> None:
+        """End with the forward pass."""
+
+    def _look_at(
+        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """Follow one call, and note it if it is a step or may end one."""
+        recogniser = recogniser_of(func)
+        depends = self.taint.follow(func, args, kwargs, result)
+        seam = self._seams.read(func, args, kwargs, result)
+        if depends:
+            self.joined.follow(func, args, kwargs, result)
+        call = recogniser(func, args, kwargs, result) if recogniser else None
+        if call is not None:
+            self._note(call, _map_of(result), depends=depends)
+        elif depends:
+            if seam is not None:
+                self._watch(func, args, seam)
+            elif func._schema.name == "aten::_fft_r2c":
+                self.joined.transformed(func, args, result, Event(self._stack.current))
+            if extra := added_by_borders(func, args, result):
+                self._stack.explain([], extra)
+
+    def space(self, tensor: Tensor) -> tuple[int, ...] | None:
+        """Return the spatial axes of a tensor, None where they are not known."""
+        with _disable_current_modes():
+            return self.joined.space(tensor)
+
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:
-        frame = self._stack.current
-        before = tuple(call.as_map(call.source).shape[1:])
+        before = call.before or tuple(call.as_map(call.source).shape[1:])
         after = tuple(call.as_map(result).shape[1:])
-        self.sightings.append(_Sighting(call, frame, depends, before, after))
-        if depends and call.upsamples:
+        event = Event(self._stack.current, depends, call, None, before, after)
+        self.events.append(event)
+        if not depends:
+            return
+        if call.upsamples:
             self._stack.explain(call.scale)
-        elif depends and call.family == "conv":
+            run = self.joined.upsampled(call, result, event)
+            if run is not None:
+                self.taint.mark(result, run.bits)
+        elif call.family == "conv":
             extra = [max(0, grown - n) for n, grown in zip(before[1:], after[1:], strict=True)]
             self._stack.explain([], extra)
 
+    def _watch(self, func: OpOverload, args: Sequence[Any], seam: Seam) -> None:
+        alike = (seam.family, seam.rank, tuple(seam.made.shape))
+        event = Event(self._stack.current, True, seam=alike)
+        self.events.append(event)
+        if seam.family == "fourier":
+            run = self.joined.transformed(func, args, seam.made, event)
+        else:
+            run = self.joined.completed(seam, args, event)
+        if run is not None:
+            self.taint.mark(seam.made, run.bits)
+            if seam.family not in ("sum", "filter"):
+                shapes = zip(run.output_shape[1:], run.input_shape[1:], strict=True)
+                self._stack.explain([Fraction(grown, size) for grown, size in shapes])
 
-def _name(sightings: Sequence[_Sighting], method: str) -> tuple[tuple[Step, ...], tuple[Mark, ...]]:
-    """Return the steps, named and numbered, and the marks of all upsampling operations."""
-    owners = _owners(sightings, method)
+
+def _map_of(result: Any) -> Tensor:
+    """Return the map that an operation made; some return gradients of their weights as well."""
+    return result if isinstance(result, Tensor) else result[0]
+
+
+def _name(explorer: _Explorer, method: str) -> tuple[tuple[Step, ...], tuple[Mark, ...], list[int]]:
+    """Return the steps, named and numbered, the marks, and the bits of each step."""
+    events = explorer.events
+    owners = dict(zip(map(id, events), _owners(events, method), strict=True))
+    ends = {id(run.end): run for run in explorer.joined.runs}
     calls: Counter[str] = Counter()
     steps: list[Step] = []
     marks: list[Mark] = []
-    for sighting, owner in zip(sightings, owners, strict=True):
-        call = sighting.call
-        if not call.upsamples:
-            continue
-        index = len(steps) if sighting.depends else None
-        marks.append(
-            Mark(call.kind, call.factor, sighting.output_shape[0], index, not sighting.depends)
-        )
-        if not sighting.depends:
-            continue
-        steps.append(
-            Step(
-                name=owner,
-                call=calls[owner],
-                kind=call.kind,
-                factor=call.factor,
-                kernel_size=None if call.weight is None else tuple(call.weight.shape[2:]),
-                stride=call.stride,
-                groups=call.groups,
-                input_shape=sighting.input_shape,
-                output_shape=sighting.output_shape,
-                reason=call.reason,
-            )
-        )
-        calls[owner] += 1
-    return tuple(steps), tuple(marks)
+    bits: list[int] = []
+    alike: list[Alike] = []  # seams since the last mark that is not optional
+    for event in events:
+        run, index = ends.get(id(event)), None
+        if run is not None:
+            index = len(steps)
+            steps.append(_step(run, named(run, owners), calls))
+            bits.append(run.bits)
+        if event.seam is not None:
+            alike.append(event.seam)
+            if run is not None:
+                look = _look(run, event.seam)
+                look = replace(look, nth=sum(look.fits(*other) for other in alike))
+                marks.append(Mark(run.kind, run.factor, look.channels, index, look=look))
+                alike = []
+        elif event.call is not None and event.call.upsamples:
+            call = event.call
+            optional = not event.depends
+            marks.append(Mark(call.kind, call.factor, event.output_shape[0], index, optional))
+            alike = alike if optional else []
+    _end_around(marks, alike)
+    return tuple(steps), tuple(marks), bits
 
 
-def _owners(sightings: Sequence[_Sighting], method: str) -> list[str]:
+def _step(run: Run, owner: str, calls: Counter[str]) -> Step:
+    number = calls[owner]
+    calls[owner] += 1
+    return Step(
+        name=owner,
+        call=number,
+        kind=run.kind,
+        factor=run.factor,
+        kernel_size=run.kernel_size,
+        stride=run.stride,
+        groups=run.groups,
+        input_shape=run.input_shape,
+        output_shape=run.output_shape,
+        reason=run.reason,
+    )
+
+
+def _look(run: Run, seam: Alike) -> Look:
+    family, rank, shape = seam
+    layout = run.layout or _of_table(run, shape)
+    return Look(family, rank, layout, layout.shape(shape)[0])
+
+
+def _of_table(run: Run, shape: Sequence[int]) -> Layout:
+    """Return the layout of what an operation of the table makes: its last axes are space."""
+    axes, spatial = len(shape), len(run.output_shape) - 1
+    channel = axes - spatial - 1
+    return Layout(tuple(range(channel)), (channel,), tuple(range(channel + 1, axes)))
+
+
+def _end_around(marks: list[Mark], alike: Sequence[Alike]) -> None:
+    """Let the first mark know what looks like it at the end of a pass, for the next one."""
+    for index, mark in enumerate(marks):
+        if mark.look is not None:
+            after = sum(mark.look.fits(*other) for other in alike)
+            marks[index] = mark._replace(look=replace(mark.look, after=after))
+        if not mark.optional:
+            return
+
+
+def _owners(events: Sequence[Event], method: str) -> list[str]:
     """Return the path of the module in which each call ran, inside ScriptModules too."""
-    frames = {id(s.frame): s.frame for s in sightings}
+    frames = {id(e.frame): e.frame for e in events}
     inside: dict[int, list[str]] = {}
     for key, frame in frames.items():
         if isinstance(frame.module, torch.jit.ScriptModule):
-            calls = [s.call for s in sightings if s.frame is frame]
+            calls = [e.call for e in events if e.frame is frame and e.call is not None]
             called = method if frame.name == "" else "forward"
             inside[key] = script_paths(frame.module, calls, called)[::-1]
     return [
-        ".".join(filter(None, [s.frame.name, inside[id(s.frame)].pop()]))
-        if id(s.frame) in inside
-        else s.frame.name
-        for s in sightings
+        ".".join(filter(None, [e.frame.name, inside[id(e.frame)].pop()]))
+        if id(e.frame) in inside and e.call is not None
+        else e.frame.name
+        for e in events
     ]
 
 
-def _entering(sightings: Sequence[_Sighting]) -> list[tuple[int, ...]]:
+def _entering(events: Sequence[Event], runs: Sequence[Run]) -> list[tuple[int, ...]]:
     """Return the sizes of the maps that enter a step, but for those pooled to a fixed size."""
-    pooled = {s.output_shape[1:] for s in sightings if s.call.family == "pool"}
-    entering = [s.input_shape[1:] for s in sightings if s.depends and s.call.upsamples]
-    return [size for size in entering if size not in pooled]
+    pooled = {e.output_shape[1:] for e in events if e.call and e.call.family == "pool"}
+    return [run.input_shape[1:] for run in runs if run.input_shape[1:] not in pooled]

@@ -1,6 +1,6 @@
 """Call a model once and take its main map, or say in one line what went wrong."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
@@ -40,8 +40,8 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
         _WATCHERS.reset(token)
 
 
-def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
-    """Call a model and return its main map.
+def forward(model: nn.Module, x: Tensor, *, method: str = "forward", output: int = 0) -> Tensor:
+    """Call a model and return one of the maps that it returns.
 
     Parameters
     ----------
@@ -51,12 +51,14 @@ def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
         Moved to the device and dtype of the model's first weights.
     method : str
         The method to call, e.g. ``"decode"``.
+    output : int
+        Which map, counted through tuples, lists, mappings and dataclasses of them:
+        :attr:`spectra.capture.Discovery.output`. By default the first.
 
     Returns
     -------
     Tensor, shape (B, C, *spatial)
-        The first floating-point tensor with at least three axes among what the model
-        returns: a tensor, or tuples, lists, mappings and dataclasses of them.
+        A floating-point tensor with at least three axes.
 
     Raises
     ------
@@ -64,8 +66,16 @@ def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
         If the model has no such method.
     ModelError
         If the model raises (the innermost failing module is named), runs out of memory,
-        or returns no map.
+        or returns no such map.
     """
+    maps = maps_of(model, x, method=method)
+    if output >= len(maps):
+        raise ModelError(f"the model returned {len(maps)} maps: expected at least {output + 1}")
+    return maps[output][1]
+
+
+def maps_of(model: nn.Module, x: Tensor, *, method: str = "forward") -> list[tuple[str, Tensor]]:
+    """Call a model and return every map that it returns, and where it stands."""
     model = unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
@@ -83,8 +93,8 @@ def forward(model: nn.Module, x: Tensor, *, method: str = "forward") -> Tensor:
         raise _failure(model, error, x) from error
     for watcher in watchers:
         watcher.finish()
-    found = _main_map(output)
-    if found is None:
+    found = list(_maps(output, ""))
+    if not found:
         message = (
             f"the model returned {_describe(output)}: expected a floating-point map "
             "(sample, channel, ...) with at least three axes"
@@ -138,19 +148,21 @@ def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
     return stance
 
 
-def _main_map(output: object) -> Tensor | None:
-    """Return the first floating-point tensor with at least three axes."""
+def _maps(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
+    """Return the floating-point tensors with at least three axes, and where they stand."""
+    parts: Iterable[tuple[str, object]] = ()
     if isinstance(output, Tensor):
-        return output if output.is_floating_point() and output.ndim >= 3 else None
-    if isinstance(output, Mapping):
-        parts = list(output.values())
+        if output.is_floating_point() and output.ndim >= 3:
+            yield where, output
+    elif isinstance(output, Mapping):
+        parts = ((f"[{key!r}]", value) for key, value in output.items())
     elif isinstance(output, (tuple, list)):
-        parts = list(output)
+        names = getattr(output, "_fields", None)
+        parts = ((f".{names[i]}" if names else f"[{i}]", v) for i, v in enumerate(output))
     elif is_dataclass(output):
-        parts = [getattr(output, field.name) for field in fields(output)]
-    else:
-        return None
-    return next((found for part in parts if (found := _main_map(part)) is not None), None)
+        parts = ((f".{field.name}", getattr(output, field.name)) for field in fields(output))
+    for name, part in parts:
+        yield from _maps(part, where + name)
 
 
 def _describe(output: object) -> str:

@@ -1,6 +1,14 @@
 """A dispatch mode that costs little: each operation of a model passes through it."""
 
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from spectra.capture._recognise import recogniser_of
 
 
 class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -13,3 +21,40 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False
+
+    @staticmethod
+    def run(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operation; the numbers of a TorchScript become tensors again where it needs."""
+        try:
+            return func(*args, **kwargs)
+        except (RuntimeError, TypeError) as error:
+            if "Expected a value of type 'Tensor'" not in str(error):
+                raise
+        return func(*_with_tensors(func, args), **kwargs)
+
+    def in_parts(self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run a composite operation so that its parts pass through this mode; else decline.
+
+        Under ``torch.inference_mode`` operations such as ``reshape`` arrive whole.
+        """
+        if not _is_composite(func):
+            return NotImplemented
+        with self:
+            return func.decompose(*args, **kwargs)
+
+
+def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:
+    pairs = zip(func._schema.arguments, args, strict=False)
+    return [
+        torch.tensor(value)
+        if isinstance(argument.type, torch.TensorType) and isinstance(value, (bool, int, float))
+        else value
+        for argument, value in pairs
+    ]
+
+
+@cache
+def _is_composite(func: OpOverload) -> bool:
+    key = "CompositeImplicitAutograd"
+    composite = torch._C._dispatch_has_kernel_for_dispatch_key(func._name, key)
+    return composite and recogniser_of(func) is None

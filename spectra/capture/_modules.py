@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +16,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 from torch.utils._pytree import tree_iter
+from torch.utils.hooks import RemovableHandle
 
 from spectra.capture._recognise import Call
 from spectra.capture._steps import Growth
@@ -42,6 +43,8 @@ class ModuleStack:
         self._names = {m: _readable(name) for name, m in root.named_modules()}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
+        """Which axes of a tensor are space, where that is known."""
 
     @property
     def current(self) -> Frame:
@@ -70,18 +73,19 @@ class ModuleStack:
     @contextmanager
     def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
         """Follow the modules of ``root`` while it runs on ``x``; leave no hook behind."""
-        before = register_module_forward_pre_hook(self._enter)
-        after = register_module_forward_hook(self._leave, always_call=True)
+        hooks: list[RemovableHandle] = []
         self._push(root, (x,))
         try:
+            hooks.append(register_module_forward_pre_hook(self._enter))
+            hooks.append(register_module_forward_hook(self._leave, always_call=True))
             with catch_warnings():
                 filterwarnings(
                     "ignore", "Using `torch.compile.module.` when there are global hooks"
                 )
                 yield
         finally:
-            before.remove()
-            after.remove()
+            for hook in hooks:
+                hook.remove()
 
     def finish(self, output: Tensor) -> None:
         """Close the frame of the root, whose method need not have been ``forward``."""
@@ -118,9 +122,14 @@ class ModuleStack:
             and all(grown >= size for size, grown in pairs)
             and any(g > size for g, size in zip(after[2:], frame.explained, strict=True))
         )
-        if grows:
+        if grows and self._in_space(before, result):
             self._grown.setdefault(frame.name, (before, after))
             self.explain([Fraction(grown, size) for size, grown in pairs])
+
+    def _in_space(self, before: tuple[int, ...], result: Tensor) -> bool:
+        """Tell whether a tensor grew in space: features may stand on its last axis."""
+        space = self.space(result)
+        return space is None or any(result.shape[axis] > before[axis] for axis in space)
 
 
 def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ operations that reach a dispatch mode as a rule (``aten.convolution``,
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import isclose
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from torch._ops import OpOverload
 
 from spectra.capture._steps import Kind
 
-Family = Literal["conv", "shuffle", "resize", "pool"]
+Family = Literal["conv", "shuffle", "resize", "pool", "unpool", "sample", "fold", "other"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Call:
 
     ``spatial`` is the number of spatial axes, ``channel`` the index of the channel axis and
     ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
-    that only could have been a step: stride 1, or a resize that shrinks.
+    that only could have been a step: stride 1, or a resize that shrinks. ``before`` is the
+    ``(channel, *spatial)`` of the source where its own shape does not tell.
     """
 
     family: Family
@@ -40,9 +42,11 @@ class Call:
     channel: int
     source: Tensor
     weight: Tensor | None = None
+    kernel_size: tuple[int, ...] | None = None
     stride: tuple[int, ...] | None = None
     groups: int | None = None
     reason: str | None = None
+    before: tuple[int, ...] | None = None
 
     def as_map(self, tensor: Tensor) -> Tensor:
         """View a tensor of this call as ``(sample, channel, *spatial)``."""
@@ -104,9 +108,20 @@ def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Call:
         channel=-spatial - 1,
         source=source,
         weight=weight,
+        kernel_size=tuple(weight.shape[2:]),
         stride=stride,
         groups=named["groups"],
     )
+
+
+def _convolution_backward(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
+) -> Call | None:
+    """Read the gradient of a convolution by its input: a transposed convolution."""
+    named = _arguments(func, args, kwargs)
+    if named["transposed"] or not isinstance(result[0], Tensor):
+        return None
+    return _transposed_conv(named | {"input": named["grad_output"]}, result[0])
 
 
 def _pixel_shuffle(
@@ -188,6 +203,91 @@ def _area(spatial: int) -> Recogniser:
     return read
 
 
+def _unpool(spatial: int) -> Recogniser:
+    """Return the recogniser of ``max_unpool``."""
+
+    def read(
+        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+    ) -> Call:
+        source = _arguments(func, args, kwargs)["self"]
+        return _by_size("unpool", "unpool", source, result, spatial)
+
+    return read
+
+
+def _grid_sample(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
+) -> Call:
+    """Read ``grid_sample``, a step where its output is larger along some axes, smaller in none."""
+    named = _arguments(func, args, kwargs)
+    reason = "grid_sample reads at positions of its own, on no whole-number lattice"
+    source, spatial = named["input"], result.ndim - 2
+    return _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
+
+
+def _fold(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> Call:
+    """Read ``fold``: a transposed convolution that only places and adds patches."""
+    named = _arguments(func, args, kwargs)
+    stride = tuple(named["stride"])
+    return Call(
+        family="fold",
+        kind="fold",
+        upsamples=max(stride) > 1,
+        factor=stride,
+        scale=tuple(map(Fraction, stride)),
+        spatial=2,
+        channel=-3,
+        source=named["self"],
+        kernel_size=tuple(named["kernel_size"]),
+        stride=stride,
+        before=(
+            named["self"].shape[-2],
+            *(n // s for n, s in zip(_sizes(result, 2), stride, strict=True)),
+        ),
+    )
+
+
+def _black_box(
+    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
+) -> Call | None:
+    """Read an operation of which nothing is known but the sizes of what goes in and out."""
+    if not isinstance(result, Tensor) or not 3 <= result.ndim <= 5:
+        return None
+    like = (len(result), result.ndim)
+    source = next(
+        (a for a in args if isinstance(a, Tensor) and a.ndim >= 3 and (len(a), a.ndim) == like),
+        None,
+    )
+    if source is None or 0 in source.shape:
+        return None
+    return _by_size("other", "other", source, result, result.ndim - 2)
+
+
+def _by_size(
+    family: Family,
+    kind: Kind,
+    source: Tensor,
+    result: Tensor,
+    spatial: int,
+    *,
+    reason: str | None = None,
+) -> Call:
+    """Return the call of an operation whose factor is what its sizes say."""
+    scale = _scale(source, result, spatial)
+    reason = reason or _no_lattice(scale, [], align_corners=False)
+    return Call(
+        family=family,
+        kind=kind,
+        upsamples=max(scale) > 1 and min(scale) >= 1 and max(_sizes(source, spatial)) > 1,
+        factor=() if reason else tuple(map(int, scale)),
+        scale=scale,
+        spatial=spatial,
+        channel=-spatial - 1,
+        source=source,
+        reason=reason,
+    )
+
+
 def _no_lattice(
     scale: Sequence[Fraction], asked: Sequence[float], *, align_corners: bool
 ) -> str | None:
@@ -231,6 +331,14 @@ _BY_NAME: dict[str, Recogniser] = {
     "adaptive_avg_pool3d": _area(3),
     "_adaptive_avg_pool2d": _area(2),
     "_adaptive_avg_pool3d": _area(3),
+    "max_unpool2d": _unpool(2),
+    "max_unpool3d": _unpool(3),
+    "grid_sampler": _grid_sample,
+    "grid_sampler_2d": _grid_sample,
+    "grid_sampler_3d": _grid_sample,
+    "cudnn_grid_sampler": _grid_sample,
+    "col2im": _fold,
+    "convolution_backward": _convolution_backward,
 } | {name: _resize(*what) for name, what in _RESIZES.items()}
 
 FAMILIES: dict[str, Family] = {
@@ -240,6 +348,9 @@ FAMILIES: dict[str, Family] = {
     **{f"conv_transpose{d}d": "conv" for d in (1, 2, 3)},
     **{f"adaptive_avg_pool{d}d": "pool" for d in (1, 2, 3)},
     **dict.fromkeys(_RESIZES, "resize"),
+    **dict.fromkeys(("max_unpool2d", "max_unpool3d"), "unpool"),
+    **dict.fromkeys(("grid_sampler", "grid_sample"), "sample"),
+    **dict.fromkeys(("col2im", "fold"), "fold"),
 }
 """Names under which these operations stand in a TorchScript graph."""
 
@@ -251,3 +362,11 @@ RECOGNISERS: dict[OpOverload, Recogniser] = {
     if "out" not in overload
 }
 """Operation -> how to read a call of it: the one place to add an operation."""
+
+_OWN = ("aten", "prim", "prims", "profiler", "c10d", "_c10d_functional", "rngprims", "inductor")
+
+
+@cache
+def recogniser_of(func: OpOverload) -> Recogniser | None:
+    """Return how to read a call of an operation, None where it never is a step by itself."""
+    return RECOGNISERS.get(func) or (None if func.namespace in _OWN else _black_box)

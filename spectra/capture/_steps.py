@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from typing import Literal, NamedTuple, get_args
+
+from torch import Tensor
+
+from spectra._names import label
 
 Kind = Literal[
     "transposed_conv",
@@ -28,6 +33,8 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
+Family = Literal["view", "write", "gather", "sum", "filter", "fourier"]
+
 
 @dataclass(frozen=True)
 class Step:
@@ -37,6 +44,8 @@ class Step:
     ----------
     name : str
         Dotted path of the module in whose ``forward`` the operation ran; ``""`` is the model.
+        Of several operations, where the last of them enlarged the map; of parallel ones whose
+        outputs are added, the module that holds them all, else ``"a + b"``.
     call : int
         Counts the upsampling operations of that module within one forward pass, from 0.
     kind : Kind
@@ -45,7 +54,8 @@ class Step:
         Upsampling factor of each spatial axis, 1 where the axis is not upsampled; empty
         where the step has no lattice (a non-integer ratio, ``align_corners=True``).
     kernel_size, stride : tuple of int or None
-        Of a transposed convolution.
+        Of a transposed convolution, the largest of parallel ones; of the filter that follows
+        a zero insertion; of a fold.
     groups : int or None
         Of a transposed convolution.
     input_shape, output_shape : tuple of int
@@ -68,8 +78,7 @@ class Step:
     @property
     def label(self) -> str:
         """The step's name as printed: the module path, with ``#call`` after the first."""
-        name = self.name or "(model)"
-        return f"{name}#{self.call}" if self.call else name
+        return label(self)
 
 
 @dataclass(frozen=True)
@@ -81,13 +90,101 @@ class Growth:
     output_shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Which axes of a tensor hold samples, channels and space.
+
+    Attributes
+    ----------
+    sample, channel, spatial : tuple of int
+        Axes, in the order of the map; ``channel`` may be empty.
+    folded : int
+        So many channels of each sample lie one after the other on the sample axes.
+    """
+
+    sample: tuple[int, ...]
+    channel: tuple[int, ...]
+    spatial: tuple[int, ...]
+    folded: int = 1
+
+    @classmethod
+    def usual(cls, ndim: int) -> Layout:
+        """Return the layout (sample, channel, *spatial)."""
+        return cls((0,), (1,), tuple(range(2, ndim)))
+
+    def shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Return ``(channel, *spatial)`` of a tensor of some shape."""
+        channels = self.folded * prod(shape[axis] for axis in self.channel)
+        return (channels, *(shape[axis] for axis in self.spatial))
+
+    def as_map(self, tensor: Tensor, channels: int | None = None) -> Tensor:
+        """View a tensor as ``(sample, channel, *spatial)``, with so many channels a sample."""
+        ordered = tensor.permute(self._order)
+        own, *space = self.shape(tensor.shape)
+        return ordered.reshape(-1, channels or own, *space)
+
+    def restore(self, maps: Tensor, shape: Sequence[int]) -> Tensor:
+        """Return what :meth:`as_map` made a map of, in the tensor's own shape."""
+        ordered = maps.reshape([shape[axis] for axis in self._order])
+        return ordered.permute([self._order.index(axis) for axis in range(len(shape))])
+
+    @property
+    def _order(self) -> tuple[int, ...]:
+        return (*self.sample, *self.channel, *self.spatial)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to know the last operation of several again, of which none upsamples by itself.
+
+    Attributes
+    ----------
+    family : str
+        What the operation does, whatever it is called.
+    rank : int
+        Number of axes that it takes.
+    layout : Layout
+        Of what it makes.
+    channels : int
+        Channels of what it makes.
+    nth : int
+        It is so manieth of those that look alike since the last mark that is not optional.
+    after : int
+        So many look alike after the last mark of a forward pass.
+    """
+
+    family: Family
+    rank: int
+    layout: Layout
+    channels: int
+    nth: int = 1
+    after: int = 0
+
+    def fits(self, family: Family, rank: int, shape: Sequence[int]) -> bool:
+        """Tell whether another call looks like this one, on a picture of whatever size."""
+        axes = len(self.layout.sample) + len(self.layout.channel) + len(self.layout.spatial)
+        if (family, rank, len(shape)) != (self.family, self.rank, axes):
+            return False
+        channels, folded = self.layout.shape(shape)[0], self.layout.folded > 1
+        return holds(channels, self.channels, samples=0 if folded else shape[0])
+
+
+def holds(channels: int, wanted: int, *, samples: int) -> bool:
+    """Tell whether a tensor has the wanted channels, or those of a whole batch side by side.
+
+    Convolutions whose weights differ from sample to sample have one group a sample.
+    """
+    return channels == wanted or (samples == 1 and channels % wanted == 0)
+
+
 class Mark(NamedTuple):
     """What identifies an upsampling operation from one forward pass to the next.
 
     Sizes are left out on purpose: the same model on a larger picture has the same marks.
     ``step`` is its index among the steps, None where it is not one of them. It is
     ``optional`` where it does not depend on the model's input (a resized position table):
-    a model may keep the result and skip it the next time.
+    a model may keep the result and skip it the next time. It has a ``look`` where it is the
+    end of several operations.
     """
 
     kind: Kind
@@ -95,6 +192,7 @@ class Mark(NamedTuple):
     channels: int
     step: int | None = None
     optional: bool = False
+    look: Look | None = None
 
     def __str__(self) -> str:
         ratio = "x".join(map(str, self.factor)) or "no whole number"
@@ -121,6 +219,11 @@ class Discovery:
         a model without spatial input. Squeeze-and-excite branches do not count.
     method : str
         The method of the model that was called.
+    output : int
+        Which of the maps that the model returns is its output: the first of those that come
+        through the most steps.
+    outputs : tuple of str
+        Where each of these maps stands in what the model returns.
     """
 
     steps: tuple[Step, ...]
@@ -130,6 +233,8 @@ class Discovery:
     signature: tuple[Mark, ...]
     total_stride: tuple[int, ...]
     method: str = "forward"
+    output: int = 0
+    outputs: tuple[str, ...] = ("",)
 
     @property
     def scale(self) -> tuple[Fraction, ...]:

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 
 from spectra.capture._forward import watched_by
+from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
-from spectra.capture._recognise import RECOGNISERS, Call
-from spectra.capture._steps import Discovery, Mark
+from spectra.capture._recognise import Call, recogniser_of
+from spectra.capture._steps import Discovery, Mark, holds
 from spectra.errors import ModelError, ParameterError
 
 OnStep = Callable[[int, Tensor], Tensor | None]
@@ -80,11 +81,14 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._marks = discovery.signature
         self._on_step = on_step
         self._next = 0
+        self._alike = 0
         self._within_forward = False
+        self._families = {mark.look.family for mark in self._marks if mark.look}
+        self._seams = Seams()
 
     def begin(self) -> None:
         """Start a call of ``forward``."""
-        self._next = 0
+        self._next = self._alike = 0
         self._within_forward = True
 
     def finish(self) -> None:
@@ -105,35 +109,101 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        result = func(*args, **kwargs)
-        recogniser = RECOGNISERS.get(func)
-        call = recogniser(func, args, kwargs, result) if recogniser else None
-        if call is None or not call.upsamples:
+        if self._families and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
+        recogniser = recogniser_of(func)
+        result = self.run(func, args, kwargs)
+        call = recogniser(func, args, kwargs, result) if recogniser else None
+        if call is not None and call.upsamples:
+            return self._upsampled(call, result)
+        if self._families and (seam := self._seams.read(func, args, kwargs, result)):
+            return self._completed(seam, result)
+        return result
+
+    def _upsampled(self, call: Call, result: Any) -> Any:
+        """Hand on the map of an operation that is a step by itself."""
+        made = result if isinstance(result, Tensor) else result[0]
+        with self._noting_errors():
+            mark = self._advance(Mark(call.kind, call.factor, made.shape[call.channel]), made)
+            if mark.step is None:
+                return result
+            maps = call.as_map(made)
+            maps = maps.reshape(-1, mark.channels, *maps.shape[2:])
+            replacement = self._on_step(mark.step, maps)
+            if replacement is None:
+                return result
+            _check_shape(replacement, maps)
+            replaced = replacement.to(made).reshape(made.shape)
+            return replaced if made is result else (replaced, *result[1:])
+
+    def _completed(self, seam: Seam, result: Any) -> Any:
+        """Hand on the map of a step that ends with this call."""
+        mark = self._ends_with(seam)
+        if mark is None or mark.step is None:
+            return result
+        assert mark.look is not None
+        with self._noting_errors():
+            layout, shape = mark.look.layout, seam.made.shape
+            maps = layout.as_map(seam.made, mark.channels)
+            replacement = self._on_step(mark.step, maps)
+            if replacement is None:
+                return result
+            _check_shape(replacement, maps)
+            replaced = layout.restore(replacement.to(maps), shape)
+            if seam.family != "write":
+                return replaced.contiguous()
+            seam.made.copy_(replaced)
+            return result
+
+    @contextmanager
+    def _noting_errors(self) -> Iterator[None]:
         try:
-            step = self._advance(Mark(call.kind, call.factor, result.shape[call.channel]))
-            replacement = None if step is None else self._on_step(step, call.as_map(result))
-            return result if replacement is None else _in_place_of(result, call, replacement)
+            yield
         except BaseException as error:
             self.error = error
             raise
 
-    def _advance(self, ran: Mark) -> int | None:
-        """Return the step that just ran; skip marks that a model may have kept from before."""
-        following = self._marks[self._next :]
-        if not self._within_forward:  # the model was called directly, perhaps once more
-            following += self._marks[: self._next]
-        for passed, mark in enumerate(following, start=self._next):
-            if mark[:3] == ran[:3]:
-                self._next = passed % len(self._marks) + 1
-                return mark.step
+    def _advance(self, ran: Mark, made: Tensor) -> Mark:
+        """Return the mark that was just passed; skip those that a model may have kept."""
+        for passed, mark in self._ahead():
+            alike = mark.look is None and mark[:2] == ran[:2]
+            if alike and holds(ran.channels, mark.channels, samples=made.shape[0]):
+                self._pass(passed, mark)
+                return mark
             if not mark.optional:
                 raise self._changed(f"it ran {ran} instead of {self._describe(mark)}")
         raise self._changed(f"it ran {ran} after its last step")
 
+    def _ends_with(self, seam: Seam) -> Mark | None:
+        """Return the mark of a step that ends with this call, None where none does."""
+        for passed, mark in self._ahead():
+            look = mark.look
+            if look is not None and look.fits(seam.family, seam.rank, seam.made.shape):
+                self._alike += 1
+                around = passed >= len(self._marks)
+                if self._alike == look.nth + (look.after if around else 0):
+                    self._pass(passed, mark)
+                    return mark
+                return None
+            if not mark.optional:
+                return None
+        return None
+
+    def _ahead(self) -> Iterator[tuple[int, Mark]]:
+        """Return the marks that may come next, numbered on beyond the last."""
+        following = self._marks[self._next :]
+        if not self._within_forward:  # the model was called directly, perhaps once more
+            following += self._marks[: self._next]
+        return enumerate(following, start=self._next)
+
+    def _pass(self, passed: int, mark: Mark) -> None:
+        self._next = passed % len(self._marks) + 1
+        if not mark.optional:
+            self._alike = 0
+
     def _check_complete(self) -> None:
         missing = [mark for mark in self._marks[self._next :] if not mark.optional]
-        self._next = 0
+        self._next = self._alike = 0
         if missing:
             raise self._changed(f"it ended before {self._describe(missing[0])}")
 
@@ -145,9 +215,8 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         return f"{label}({mark})"
 
 
-def _in_place_of(result: Tensor, call: Call, replacement: Tensor) -> Tensor:
-    expected, given = tuple(call.as_map(result).shape), tuple(replacement.shape)
+def _check_shape(replacement: Tensor, maps: Tensor) -> None:
+    expected, given = tuple(maps.shape), tuple(replacement.shape)
     if given != expected:
         message = f"on_step returned a map of shape {given}: expected {expected} or None"
         raise ParameterError(message)
-    return replacement.to(result).reshape(result.shape)

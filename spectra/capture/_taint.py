@@ -1,58 +1,59 @@
-"""Follow what depends on a tensor through the operations of a forward pass."""
+"""Follow what depends on a model's input, and on its steps, through a forward pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 from torch._ops import OpOverload
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._pytree import tree_iter
+
+from spectra.capture._storages import StorageMap, tensors, written
+
+SOURCE = 1  # the bit of the model's input
 
 
 class Taint:
-    """The storages that depend on one tensor.
+    """What each storage depends on, as bits: :data:`SOURCE`, and one bit a step.
 
-    Views share a storage, and writing in place keeps it, so both are followed. A weak
-    reference to each storage keeps its address from being used again, not its memory.
+    A layout without storage is taken to depend on the input: better followed than lost.
     """
 
     def __init__(self, source: Tensor) -> None:
-        self._storages: dict[int, StorageWeakRef] = {}
-        self._add(source)
+        self._bits: StorageMap[int] = StorageMap()
+        self._bits.set(source, SOURCE)
 
     def follow(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
     ) -> bool:
         """Return whether a call depended on the source; what it made or wrote then does too."""
-        if not any(map(self._holds, _tensors((args, kwargs)))):
+        bits = 0
+        for tensor in tensors((args, kwargs)):
+            bits |= self.of(tensor)
+        if not bits:
             return False
-        for tensor in _tensors(result):
-            self._add(tensor)
+        for tensor in tensors(result):
+            self.mark(tensor, bits)
         if func._schema.is_mutable:
-            for tensor in _written(func, args, kwargs):
-                self._add(tensor)
+            for tensor in written(func, args, kwargs):
+                self.mark(tensor, bits)
         return True
 
-    def _holds(self, tensor: Tensor) -> bool:
-        try:
-            return tensor.untyped_storage()._cdata in self._storages
-        except NotImplementedError:  # a layout without storage: better followed than lost
-            return True
+    def of(self, tensor: Tensor) -> int:
+        """Return the bits of a tensor."""
+        found = self._bits.get(tensor)
+        if found is None:
+            return 0 if _has_storage(tensor) else SOURCE
+        return found
 
-    def _add(self, tensor: Tensor) -> None:
-        try:
-            reference = StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
-        except NotImplementedError:
-            return
-        self._storages[reference.cdata] = reference
-
-
-def _tensors(tree: object) -> Iterator[Tensor]:
-    return (leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor))
+    def mark(self, tensor: Tensor, bits: int) -> None:
+        """Let a tensor depend on ``bits`` as well."""
+        known = self._bits.get(tensor) or 0
+        if known | bits != known:
+            self._bits.set(tensor, known | bits)
 
 
-def _written(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Tensor]:
-    for position, argument in enumerate(func._schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            value = args[position] if position < len(args) else kwargs.get(argument.name)
-            yield from _tensors(value)
+def _has_storage(tensor: Tensor) -> bool:
+    try:
+        tensor.untyped_storage()
+    except NotImplementedError:
+        return False
+    return True

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
-FIXED = ("nearest", "bilinear", "bicubic", "trilinear", "linear", "area", "antialiased")
+FIXED = (
+    *("nearest", "bilinear", "bicubic", "trilinear", "linear", "area", "antialiased"),
+    *("repeat", "fourier"),
+)
+SUB_PIXEL = ("pixel_shuffle", "depth_to_space")
+HOLLOW = ("zero_insertion", "unpool")
 
 
 def find_cause(
@@ -40,6 +45,8 @@ def find_cause(
     if kind in FIXED:
         text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
         return Finding("fixed_kernel_leaks", text)
+    if kind in HOLLOW and not size:
+        return Finding("gaps", f"{kind.replace('_', ' ')} leaves pixels without input")
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
         seen = f" (flat field: line {flat.line_dbc:.1f} dBc)" if unbalanced else ""
         if gaps:
@@ -48,7 +55,7 @@ def find_cause(
         if uneven:
             reason = f"kernel {size} is no multiple of its stride, so its phases overlap unevenly"
             return Finding("uneven_overlap", f"{reason}{seen}")
-        word = "sub-pixel channels" if kind == "pixel_shuffle" else "phases of the kernel"
+        word = "sub-pixel channels" if kind in SUB_PIXEL else "phases of the kernel"
         return Finding("phase_imbalance", f"the {word} have unequal gain or offset{seen}")
     what = f"the {size} kernel" if size else "the learned sub-pixel filter"
     text = f"{what} passes part of the replicas at multiples of 1/{max(factor)}"
@@ -60,7 +67,7 @@ def find_advice(kind: str, cause: Finding | None) -> Finding | None:
     if cause is None:
         return None
     if kind in FIXED:
-        better = "linear interpolation or " if kind in ("nearest", "area") else ""
+        better = "linear interpolation or " if kind in ("nearest", "repeat", "area") else ""
         text = f"{better}a windowed sinc in its place leaks less; not measured on this model"
         return Finding("smoother_interpolation", text)
     if cause.id == "kernel_leaks":

@@ -6,6 +6,7 @@ The keys are a contract with everyone who reads the file: add, never rename.
 from dataclasses import dataclass, field
 from typing import Any
 
+from spectra._names import label
 from spectra.score import Score, Verdict
 
 SCHEMA = "spectra.summary/1"
@@ -132,8 +133,7 @@ class StepRow:
     @property
     def label(self) -> str:
         """The step's name as printed: the module path, with ``#call`` after the first."""
-        name = self.name or "(model)"
-        return f"{name}#{self.call}" if self.call else name
+        return label(self)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ def grid_dependence(
     offsets: int = 16,
     seed: int = 0,
     method: str = "forward",
+    output: int = 0,
 ) -> GridDependence:
     """Measure how far a model's output depends on the position of its input on the grid.
 
@@ -77,6 +78,8 @@ def grid_dependence(
         offset.
     method : str
         The method of the model to call.
+    output : int
+        Which of the maps that it returns: :attr:`spectra.capture.Discovery.output`.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def grid_dependence(
         f"all {of} offsets" if every else f"{len(chosen)} of {of} offsets, at random (seed {seed})"
     )
     try:
-        moments = _moments(model, shift, chosen, seed, method)
+        moments = _moments(model, shift, chosen, seed=seed, method=method, which=output)
     except ModelError as error:
         return GridDependence(None, str(error), 0, of, how)
     population = of if shift.exhaustive else inf
@@ -269,14 +272,16 @@ def _moments(
     model: nn.Module,
     shift: _Shift,
     offsets: Sequence[tuple[int, ...]],
+    *,
     seed: int,
     method: str,
+    which: int,
 ) -> _Moments:
     """Accumulate mean and squared deviation over the offsets, by Welford's update."""
     mean = deviation = torch.zeros(())
     for count, offset in enumerate(offsets, start=1):
         with quiet(model, seed=seed):
-            output = forward(model, shift.view(offset), method=method)
+            output = forward(model, shift.view(offset), method=method, output=which)
         now = shift.aligned(output, offset).double()
         step = now - mean
         mean = mean + step / count

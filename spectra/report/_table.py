@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 120
 REASON_WIDTH = 20
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
-NOTES = {"loading", "preprocessing"}
+NOTES = {"loading", "preprocessing", "output_choice"}
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 LEGEND = (
     "alias: power locked to the sampling grid over all other power; z: how far it stands out "

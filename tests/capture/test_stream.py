@@ -82,6 +82,27 @@ def test_direct_calls_are_followed_one_after_the_other():
     assert seen == [0, 1, 0, 1]
 
 
+@pytest.mark.parametrize("joined", [False, True], ids=["one", "added to another"])
+def test_weights_of_their_own_for_each_sample_still_give_a_map_a_sample(joined):
+    """StyleGAN's modulated convolution: a batch side by side, one group a sample."""
+
+    class Modulated(nn.Module):
+        def forward(self, x):
+            b, c, h, w = x.shape
+            weight = x.mean((2, 3)).view(b, c, 1, 1, 1) * torch.ones(b, c, 3, 2, 2)
+            x, weight = x.reshape(1, b * c, h, w), weight.flatten(0, 1)
+            y = F.conv_transpose2d(x, weight, stride=2, groups=b)
+            if joined:
+                y = y + F.conv_transpose2d(x, -2 * weight, stride=2, groups=b)
+            return y.view(b, 3, 2 * h, 2 * w)
+
+    model, x, seen = Modulated(), torch.rand(4, 5, 6, 8), []
+    with stream(model, discover(model, x[:1]), lambda _, y: seen.append(y)):
+        output = forward(model, x)
+    assert torch.equal(seen[0], output)
+    assert len(seen) == 1
+
+
 class Moody(nn.Module):
     """Does what its attribute says."""
 

@@ -1,0 +1,520 @@
+"""Where each element of a tensor comes from, through everything that only moves data.
+
+The output of an operation that mixes values (a convolution, a matrix product) is a *root*: its
+elements get addresses of their own, and each address has coordinates, a sample, a channel and
+a place. What moves data (a view, a copy, a pad, an index) carries addresses along: a view
+costs nothing, because addresses belong to storages, and a copy is done again on addresses
+only if someone asks. What works point by point makes new values at the old coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+from torch.utils._pytree import tree_map_only
+
+from spectra.capture._lines import (
+    NOWHERE,
+    Coordinates,
+    Indices,
+    Lines,
+    Role,
+    growth_along,
+    role_along,
+)
+from spectra.capture._storages import StorageMap, tensors, written
+
+Manner = Literal["move", "point", "reduce", "mix"]
+
+NONE = 0  # address of what comes from no root: zeros, padding, a table
+
+
+Grid = Callable[[Indices], Coordinates]
+"""Positions in the storage of a root -> coordinates."""
+
+
+class Origin(Protocol):
+    """The addresses of the elements of one storage."""
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements, as float64, which every operation can move."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A storage whose elements are their own origin."""
+
+    first: int
+    size: int
+    grid: Grid
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        return self.first + positions
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        return torch.arange(self.first, self.first + self.size, dtype=torch.float64, device=device)
+
+
+class Moved:
+    """A storage into which data were moved; how is worked out when it is asked for."""
+
+    def __init__(self, work: Callable[[], Tensor]) -> None:
+        self._work: Callable[[], Tensor] | None = work
+        self._flat: Tensor | None = None
+        self._array: Indices | None = None
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        if self._array is None:
+            self._array = self._all().cpu().numpy().astype(np.int64)
+        return self._array[positions]
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        return self._all().to(device)
+
+    def _all(self) -> Tensor:
+        if self._flat is None:
+            assert self._work is not None
+            self._flat, self._work = self._work(), None
+        return self._flat
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A tensor as it was when an operation took it: origin and geometry, no values."""
+
+    origin: Origin | None
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int
+    device: torch.device
+
+    def addresses(self) -> Tensor:
+        """Return the address of each element, in the tensor's shape."""
+        if self.origin is None:
+            return torch.zeros((), dtype=torch.float64, device=self.device).expand(self.shape)
+        return self.origin.flat(self.device).as_strided(self.shape, self.stride, self.offset)
+
+    def at(self, index: Sequence[Indices]) -> Indices:
+        """Return the address of the elements at an index, one array an axis from the last."""
+        steps = (
+            i * s
+            for i, n, s in zip(index, self.shape[::-1], self.stride[::-1], strict=False)
+            if n > 1
+        )
+        assert self.origin is not None
+        return self.origin.at(sum(steps, np.full_like(index[0], self.offset)))
+
+    def reduced(self, dim: int | Sequence[int] | None, *, keep: bool) -> Seen:
+        """Return the first element along each axis that is summed over."""
+        ndim = len(self.shape)
+        axes = range(ndim) if dim is None or dim == [] else [dim] if isinstance(dim, int) else dim
+        gone = {axis % ndim for axis in axes}
+        left = [axis for axis in range(ndim) if keep or axis not in gone]
+        return replace(
+            self,
+            shape=tuple(1 if axis in gone else self.shape[axis] for axis in left),
+            stride=tuple(self.stride[axis] for axis in left),
+        )
+
+    def is_all_of(self, made: Tensor) -> Root | None:
+        """Return the root if this is the whole of one, laid out in memory like ``made``."""
+        same = self.offset == 0 and self.shape == made.shape and self.stride == made.stride()
+        return self.origin if same and isinstance(self.origin, Root) else None
+
+
+class Laid:
+    """A storage into which one tensor was copied, or values computed point by point from some.
+
+    Where the first of them comes from no root, the next is asked.
+    """
+
+    def __init__(self, parts: Sequence[Seen], made: Seen, size: int) -> None:
+        self._parts = [p for p in parts if p.origin and _broadcasts(p.shape, made.shape)]
+        self.made, self._size = made, size
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        made, total = self.made, np.full_like(positions, NONE)
+        axes = zip(made.shape[::-1], made.stride[::-1], strict=True)
+        index = [(positions - made.offset) // max(s, 1) % n for n, s in axes]
+        for part in self._parts:
+            missing = total == NONE
+            if not missing.any():
+                break
+            total[missing] = part.at([i[missing] for i in index] or [positions[missing]])
+        return total
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        total = torch.zeros((), dtype=torch.float64, device=device).expand(self.made.shape)
+        for part in self._parts:
+            values = part.addresses().to(device).expand(self.made.shape)
+            total = torch.where(total == NONE, values, total)
+        return _laid_out(total, self.made, self._size)
+
+
+class _Settling:
+    """The grid of values computed point by point: that of what they were computed from.
+
+    Where every axis has one meaning, the axes themselves give the coordinates, so that a
+    question does not go back through a whole residual stream.
+    """
+
+    def __init__(self, laid: Laid, origins: Origins) -> None:
+        self._laid, self._origins = laid, origins
+        self._grid: Grid | None = None
+
+    def __call__(self, positions: Indices) -> Coordinates:
+        if self._grid is None:
+            roles = self._roles()
+            self._grid = _leaf(self._laid.made, lambda: roles) if roles else self._through
+        return self._grid(positions)
+
+    def _through(self, positions: Indices) -> Coordinates:
+        return self._origins.locate(self._laid.at(positions))
+
+    def _roles(self) -> list[Role] | None:
+        """Return what each axis stands for, None where one has no or more than one meaning."""
+        made = self._laid.made
+        if not made.shape or 0 in made.shape:
+            return None
+        roles: list[Role] = []
+        centre = sum(n // 2 * s for n, s in zip(made.shape, made.stride, strict=True))
+        for n, s in zip(made.shape, made.stride, strict=True):
+            positions = made.offset + centre + (np.arange(n, dtype=np.int64) - n // 2) * s
+            address = self._laid.at(positions)
+            line = Lines(address, self._origins.locate(address))
+            stands_for = role_along(line)
+            if (line.at.place == NOWHERE).any() or growth_along(line) is not None:
+                return None
+            if stands_for is None and n > 1:
+                return None
+            roles.append(stands_for or "channel")
+        return roles
+
+
+class Origins:
+    """The origin of every storage that depends on a model's input.
+
+    Parameters
+    ----------
+    example : Tensor, shape (B, C, *spatial) or whatever the model takes
+    """
+
+    def __init__(self, example: Tensor) -> None:
+        self._of: StorageMap[Origin] = StorageMap()
+        self._firsts: list[int] = []
+        self._grids: list[Grid] = []
+        self._end = NONE + 1
+        self._found(example, _leaf(self._seen(example), lambda: _usual_roles(example.ndim)))
+
+    def follow(
+        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
+    ) -> Manner:
+        """Note where the elements of what a call made, or wrote, come from."""
+        manner = manner_of(func)
+        if func._schema.is_mutable:
+            for target in written(func, args, kwargs):
+                self._write(func, args, kwargs, target, manner)
+        made = [t for t in tensors(result) if self._of.get(t) is None]  # no views
+        if not made:
+            return "move"
+        first = next((t for t in tensors((args, kwargs)) if self._of.get(t) is not None), None)
+        if manner == "mix" and first is not None and first.shape == made[0].shape:
+            manner = "mix" if _mixes_channels(func) else "point"
+        if manner == "move":
+            self._move(func, args, kwargs, made[0])
+        elif manner == "point":
+            seen = [self._seen(t) for t in tensors((args, kwargs)) if self._of.get(t) is not None]
+            self._align(seen, made[0])
+        elif manner == "reduce" and first is not None:
+            named = _by_name(func, args, kwargs)
+            keep = bool(named.get("keepdim", False))
+            self._align([self._seen(first).reduced(named.get("dim"), keep=keep)], made[0])
+        else:
+            self._found(made[0], _leaf(self._seen(made[0]), self._roles(func, args, made[0])))
+        for other in made[1:]:
+            self._found(other, _leaf(self._seen(other), partial(_usual_roles, other.ndim)))
+        return manner
+
+    def along(self, tensor: Tensor, axis: int, anchor: Sequence[int]) -> Lines | None:
+        """Return what lies along one axis, through the element at ``anchor``."""
+        return self._along(self._seen(tensor), axis, anchor)
+
+    def anchor(self, tensor: Tensor) -> tuple[int, ...] | None:
+        """Return the index of an element near the centre that comes from a root."""
+        seen = self._seen(tensor)
+        if seen.origin is None or 0 in seen.shape:
+            return None
+        sides = [min(n, _BOX) for n in seen.shape]
+        starts = [(n - side) // 2 for n, side in zip(seen.shape, sides, strict=True)]
+        centre = tuple(n // 2 for n in seen.shape)
+        if self._places(seen, np.array([centre]).T)[0] != NOWHERE:
+            return centre
+        box = np.indices(sides).reshape(len(sides), -1) + np.array(starts)[:, None]
+        found = np.flatnonzero(self._places(seen, box) != NOWHERE)
+        if not len(found):
+            return None
+        return tuple(int(i) for i in box[:, found[len(found) // 2]])
+
+    def _along(self, seen: Seen, axis: int, anchor: Sequence[int]) -> Lines | None:
+        if seen.origin is None:
+            return None
+        start = seen.offset + sum(
+            i * s for k, (i, s) in enumerate(zip(anchor, seen.stride, strict=True)) if k != axis
+        )
+        positions = start + np.arange(seen.shape[axis], dtype=np.int64) * seen.stride[axis]
+        address = seen.origin.at(positions)
+        return Lines(address, self.locate(address))
+
+    def _places(self, seen: Seen, index: Indices) -> Indices:
+        assert seen.origin is not None
+        positions = seen.offset + np.array(seen.stride, dtype=np.int64) @ index
+        return self.locate(seen.origin.at(positions)).place
+
+    def locate(self, address: Indices) -> Coordinates:
+        """Return the coordinates of some addresses."""
+        sample, channel, place = (np.full(address.shape, NOWHERE) for _ in range(3))
+        owner = np.searchsorted(self._firsts, address, side="right") - 1
+        for index in np.unique(owner[address != NONE]):
+            mine = (owner == index) & (address != NONE)
+            of = self._grids[index](address[mine] - self._firsts[index])
+            sample[mine], channel[mine], place[mine] = of
+        return Coordinates(sample, channel, place)
+
+    def _found(self, made: Tensor, grid: Grid) -> None:
+        """Make a tensor a root."""
+        size = _size(made)
+        self._firsts.append(self._end)
+        self._grids.append(grid)
+        self._of.set(made, Root(self._end, size, grid))
+        self._end += size
+
+    def _seen(self, tensor: Tensor) -> Seen:
+        return Seen(
+            self._of.get(tensor),
+            tuple(tensor.shape),
+            tensor.stride(),
+            int(tensor.storage_offset()),
+            tensor.device,
+        )
+
+    def _move(
+        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], made: Tensor
+    ) -> None:
+        geometry, size = self._seen(made), _size(made)
+        if _name(func) in _COPIES:
+            self._of.set(made, Laid([self._seen(args[0])], geometry, size))
+        else:
+            again = self._on_addresses(func, args, kwargs)
+            self._of.set(made, Moved(lambda: _laid_out(again(), geometry, size)))
+
+    def _align(self, taken: Sequence[Seen], made: Tensor) -> None:
+        """Give new values the coordinates of what they were computed from, point by point."""
+        root = taken[0].is_all_of(made)
+        if root is not None:
+            self._found(made, root.grid)
+            return
+        laid = Laid(taken, self._seen(made), _size(made))
+        self._found(made, _Settling(laid, self))
+
+    def _write(
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        target: Tensor,
+        manner: Manner,
+    ) -> None:
+        """Note a write in place: moved data are entered, new values keep the coordinates."""
+        seen = self._seen(target)
+        if manner != "move" and seen.origin is not None:
+            return
+        size = _size(target)
+        if manner == "move":
+            again = self._on_addresses(func, (None, *args[1:]), kwargs)
+        else:  # zeros to which something is added
+            others = [s for t in tensors((args, kwargs)) if (s := self._seen(t)).origin]
+            if not others:
+                return
+
+            def again(into: Tensor | None = None) -> Tensor:
+                assert into is not None
+                fits = [a for o in others if _broadcasts((a := o.addresses()).shape, into.shape)]
+                return into.copy_(fits[0]) if fits else into
+
+        def work() -> Tensor:
+            whole = Seen(seen.origin, (size,), (1,), 0, seen.device)
+            flat = whole.addresses().clone()
+            again(flat.as_strided(seen.shape, seen.stride, seen.offset))
+            return flat
+
+        self._of.set(target, Moved(work))
+
+    def _on_addresses(
+        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Callable[..., Tensor]:
+        """Return the same call, to be done on addresses; indices stay what they are."""
+        named = _by_name(func, args, kwargs)
+        target = next(iter(named))
+        named = {name: value for name, value in named.items() if name not in _FORM}
+        for name, value in named.items():
+            if name in _VALUES:
+                named[name] = tree_map_only(Tensor, self._seen, value)
+            if name == "value" and not isinstance(value, Tensor):
+                named[name] = float(NONE)
+
+        def again(into: Tensor | None = None) -> Tensor:
+            called = tree_map_only(Seen, Seen.addresses, named)
+            if into is not None:
+                called[target] = into
+            made = func(**called)
+            return made if isinstance(made, Tensor) else next(tensors(made))
+
+        return again
+
+    def _roles(
+        self, func: OpOverload, args: Sequence[Any], made: Tensor
+    ) -> Callable[[], Sequence[Role]]:
+        """Return what the axes of a root stand for, to be worked out when asked for."""
+        name, ndim = _name(func), made.ndim
+        if name in _CONVOLUTIONS:
+            weight = next((a for a in args[1:3] if isinstance(a, Tensor) and a.ndim >= 3), made)
+            spatial = min(weight.ndim, ndim + 1) - 2
+            leading: list[Role] = ["sample"] * (ndim - spatial - 1)
+            space: list[Role] = ["place"] * spatial
+            return lambda: [*leading, "channel", *space]
+        if name in _PRODUCTS:
+            rows, columns = (self._seen(args[i]) for i in _PRODUCTS[name])
+            return lambda: self._product_roles(rows, columns, ndim)
+        if "attention" in name or name == "linear":
+            return lambda: _product_of("place", "channel", ndim)
+        return lambda: _usual_roles(ndim)
+
+    def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role]:
+        """Rows keep the meaning of the left factor's rows; what is learned is the other one."""
+        row, column = self._role(rows, -2), self._role(columns, -1)
+        if row is None:
+            row = "channel" if column == "place" else "place"
+        if column is None:
+            column = "place" if row == "channel" else "channel"
+        return _product_of(row, column, ndim)
+
+    def _role(self, seen: Seen, axis: int) -> Role | None:
+        """Return what changes first along an axis."""
+        axis %= len(seen.shape)
+        if seen.origin is None or seen.shape[axis] < 2:
+            return None
+        lines = self._along(seen, axis, tuple(n // 2 for n in seen.shape))
+        assert lines is not None
+        first = slice(seen.shape[axis] // 2 - 1, seen.shape[axis] // 2 + 1)
+        sample, channel, place = (np.diff(values[first])[0] for values in lines.at)
+        return "place" if place else "channel" if channel else "sample" if sample else None
+
+
+@cache
+def manner_of(func: OpOverload) -> Manner:
+    """Return what an operation does with values: move, change one by one, sum up, or mix."""
+    name = _name(func)
+    if func.namespace != "aten":
+        return "mix"
+    if name in _MOVES:
+        return "move"
+    if torch.Tag.pointwise in func.tags or name in _POINTWISE:
+        return "point"
+    return "reduce" if name in _REDUCTIONS else "mix"
+
+
+def _by_name(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    names = (argument.name for argument in func._schema.arguments)
+    return dict(zip(names, args, strict=False)) | dict(kwargs)
+
+
+def _name(func: OpOverload) -> str:
+    return func._schema.name.partition("::")[2]
+
+
+def _mixes_channels(func: OpOverload) -> bool:
+    return _name(func) in _CONVOLUTIONS or _name(func) in _PRODUCTS or _name(func) == "linear"
+
+
+def _product_of(row: Role, column: Role, ndim: int) -> list[Role]:
+    leading: list[Role] = ["sample"] * (ndim - 2)
+    return [*leading, row, column][-ndim:]
+
+
+def _usual_roles(ndim: int) -> list[Role]:
+    space: list[Role] = ["place"] * max(0, ndim - 2)
+    leading: list[Role] = ["sample", "channel"]
+    return [*leading[:ndim], *space]
+
+
+def _leaf(made: Seen, roles: Callable[[], Sequence[Role]]) -> Grid:
+    """Return the grid of a root, from its geometry and what its axes stand for."""
+    shape, stride = made.shape, made.stride
+    known: list[Role] = []
+
+    def grid(positions: Indices) -> Coordinates:
+        if not known:
+            known.extend(roles())
+        of = {role: np.zeros(positions.shape, np.int64) for role in ("sample", "channel", "place")}
+        for n, s, role in zip(shape, stride, known, strict=True):
+            if n > 1:
+                of[role] = of[role] * n + positions // max(s, 1) % n
+        return Coordinates(of["sample"], of["channel"], of["place"])
+
+    return grid
+
+
+def _size(tensor: Tensor) -> int:
+    return tensor.untyped_storage().nbytes() // tensor.element_size()
+
+
+def _laid_out(values: Tensor, geometry: Seen, size: int) -> Tensor:
+    """Lay addresses out in memory as the tensor that was made is."""
+    flat = torch.zeros(size, dtype=torch.float64, device=values.device)
+    flat.as_strided(geometry.shape, geometry.stride, geometry.offset).copy_(values)
+    return flat
+
+
+def _broadcasts(shape: Sequence[int], to: Sequence[int]) -> bool:
+    if len(shape) > len(to):
+        return False
+    return all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
+
+
+_BOX = 16  # side of the region about the centre in which an element with an origin is sought
+_FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_format", "accumulate")
+_VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
+_CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
+_PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
+_COPIES = ("clone", "_to_copy", "lift_fresh_copy")
+_MOVES = frozenset(
+    (
+        *("clone", "_to_copy", "copy", "copy_", "lift_fresh_copy", "repeat", "roll", "flip"),
+        *("constant_pad_nd", "cat", "stack", "im2col", "channel_shuffle"),
+        *("native_channel_shuffle", "pixel_unshuffle", "index", "index_select", "gather", "take"),
+        *("slice_scatter", "select_scatter", "index_put", "index_put_", "_index_put_impl_"),
+        *("index_copy", "index_copy_", "scatter", "scatter_", "rot90"),
+        *("fill_", "zero_", "repeat_interleave", "view_copy", "expand_copy", "permute_copy"),
+        *(f"{how}_pad{d}d" for how in ("reflection", "replication") for d in (1, 2, 3)),
+    )
+)
+_POINTWISE = frozenset(("native_dropout", "_prelu_kernel", "fill", "masked_fill_"))
+_REDUCTIONS = frozenset(
+    ("sum", "mean", "amax", "amin", "max", "min", "logsumexp", "prod", "linalg_vector_norm")
+)

@@ -1,0 +1,94 @@
+"""Read off where elements come from whether moving them has enlarged a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from torch import Tensor
+
+from spectra.capture._lines import Growth, Lines, Rearrangement, growth_along, moves, role_along
+from spectra.capture._origins import Origins
+from spectra.capture._steps import Layout
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """A tensor that holds each place of its root several times, or zeros between them."""
+
+    kind: Rearrangement
+    factor: tuple[int, ...]
+    layout: Layout
+    shape: tuple[int, ...]
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        """``(channel, *spatial)`` before the rearrangement."""
+        channels, *spatial = self.shape
+        if self.kind == "depth_to_space":
+            channels *= prod(self.factor)
+        return (channels, *(n // f for n, f in zip(spatial, self.factor, strict=True)))
+
+
+def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
+    """Return how a tensor is larger than what it was moved from, None if it is not.
+
+    A line along each axis is followed back to its root. Places that stay for r elements and
+    then move on are an enlargement by r: a repeat where the elements are the same, depth to
+    space where they are different ones (other channels, other roots). Places at every r-th
+    element with nothing between are zero insertion. What moves along the first axis or to
+    another sample never counts, nor what moves along channels alone.
+    """
+    if tensor.ndim < 3:
+        return None
+    read = _read(tensor, origins)
+    if read is None:
+        return None
+    layout, growth = read
+    grown = [g for g in growth if g is not None]
+    if not grown or not 1 <= len(layout.spatial) <= 3:
+        return None
+    kinds = {g.kind for g in grown}
+    kind = next(k for k in ("zero_insertion", "depth_to_space", "repeat") if k in kinds)
+    factor = tuple(g.factor if (g := growth[axis]) else 1 for axis in layout.spatial)
+    return Enlarged(kind, factor, layout, layout.shape(tuple(tensor.shape)))
+
+
+def read_layout(tensor: Tensor, origins: Origins) -> Layout | None:
+    """Return which axes of a tensor hold samples, channels and places; None if unknown."""
+    read = _read(tensor, origins)
+    return None if read is None else read[0]
+
+
+def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]] | None:
+    anchor = origins.anchor(tensor)
+    if anchor is None:
+        return None
+    lines = [origins.along(tensor, axis, anchor) for axis in range(tensor.ndim)]
+    growth = [
+        None if axis == 0 or not line else growth_along(line) for axis, line in enumerate(lines)
+    ]
+    samples: list[int] = []
+    channels: list[int] = []
+    spatial: list[int] = []
+    spare: list[int] = []  # one element, or the same all along
+    folded = 1
+    for axis, line in enumerate(lines):
+        assert line is not None
+        role = "place" if growth[axis] else role_along(line)
+        if axis == 0 and role != "channel":
+            samples.append(axis)
+            folded = _folded(line) if role == "sample" else 1
+        elif role is None:
+            spare.append(axis)
+        else:
+            {"sample": samples, "channel": channels, "place": spatial}[role].append(axis)
+    if channels == [0] and spare:  # the channels of a batch, one after the other
+        samples, channels, folded = [0], [], tensor.shape[0]
+    return Layout(tuple(samples), (*channels, *spare), tuple(spatial), folded), growth
+
+
+def _folded(line: Lines) -> int:
+    """Return how many channels follow each other on the axis of samples before the next one."""
+    same = line.at.sample == line.at.sample[0]
+    return int(same.sum()) if moves(line.at.channel) else 1

@@ -1,0 +1,186 @@
+"""Whatever is raised, wherever: the model and torch are left as they came."""
+
+from itertools import count
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.modules import module as module_hooks
+from torch.utils._python_dispatch import TorchDispatchMode, _len_torch_dispatch_stack
+
+from spectra.capture import discover, forward, quiet, stream
+from spectra.capture._forward import _WATCHERS
+from spectra.errors import ModelError
+from spectra.probe import flat_field
+from support.zoo import C, Parallel, PatchExpand, Unpatchify, haar_by_setitem, network, upfirdn
+
+ERRORS = (RuntimeError, MemoryError, torch.OutOfMemoryError, KeyboardInterrupt, SystemExit)
+
+
+class Chain(nn.Module):
+    """Steps of every way in which they end; each module may be made to raise."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, C, 1)
+        self.parts = nn.ModuleList(
+            [network(up, (C, 4, 4)) for up in (upfirdn, Unpatchify(width=C), haar_by_setitem)]
+        )
+        self.widen = nn.Conv2d(2, C, 1)
+        self.drop, self.sum = nn.Dropout(), Parallel()
+
+    def forward(self, x):
+        x = self.first(x)
+        for part in self.parts:
+            x = part(x)
+        return self.sum(self.drop(self.widen(x)))
+
+
+class RaisesAt(TorchDispatchMode):
+    """Raises at the n-th operation, wherever that is."""
+
+    def __init__(self, n, error):
+        super().__init__()
+        self.left, self.error = n, error
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if self.left == 0:
+            raise self.error
+        self.left -= 1
+        return func(*args, **(kwargs or {}))
+
+
+def state(model):
+    """Return everything that must not have changed."""
+    hooks = [
+        len(value)
+        for module in model.modules()
+        for name, value in sorted(vars(module).items())
+        if name.endswith("hooks") and value is not None
+    ]
+    return (
+        [m.training for m in model.modules()],
+        [(p.requires_grad, p.grad, p.dtype, p.data_ptr(), p._version) for p in model.parameters()],
+        hooks,
+        len(module_hooks._global_forward_hooks),
+        len(module_hooks._global_forward_pre_hooks),
+        len(module_hooks._global_forward_hooks_always_called),
+        _len_torch_dispatch_stack(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.get_rng_state().tolist(),
+        _WATCHERS.get(),
+    )
+
+
+MODEL, X = Chain(), torch.rand(1, 3, 4, 4)
+FOUND = discover(MODEL, X)
+OPERATIONS = 150  # about as many as a forward pass of it has
+
+
+def test_the_chain_has_a_step_of_each_end():
+    assert [s.kind for s in FOUND.steps] == [
+        *("zero_insertion", "depth_to_space", "depth_to_space", "transposed_conv"),
+    ]
+
+
+@given(at=st.integers(0, OPERATIONS), error=st.sampled_from(ERRORS))
+def test_an_operation_that_raises_in_a_discovery_leaves_nothing_behind(at, error):
+    before = state(MODEL)
+    try:
+        with RaisesAt(at, error("injected")):
+            discover(MODEL, X)
+    except (*ERRORS, ModelError):
+        pass
+    assert state(MODEL) == before
+
+
+@given(at=st.integers(0, OPERATIONS), error=st.sampled_from(ERRORS))
+def test_an_operation_that_raises_in_a_stream_leaves_nothing_behind(at, error):
+    before = state(MODEL)
+    try:
+        with RaisesAt(at, error("injected")), quiet(MODEL), stream(MODEL, FOUND, lambda *_: None):
+            forward(MODEL, X)
+    except (*ERRORS, ModelError):
+        pass
+    assert state(MODEL) == before
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("step", range(4))
+def test_a_tap_that_raises_is_heard_unchanged_and_leaves_nothing_behind(step, error):
+    before = state(MODEL)
+
+    def tap(index, _map):
+        if index == step:
+            torch.rand(2)
+            raise error("injected")
+
+    with pytest.raises(error, match="injected"), quiet(MODEL), stream(MODEL, FOUND, tap):
+        forward(MODEL, X)
+    assert state(MODEL) == before
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", [name for name, _ in MODEL.named_modules() if name])
+def test_a_module_that_raises_leaves_nothing_behind(name, error):
+    module = MODEL.get_submodule(name)
+    if isinstance(module, nn.ModuleList):
+        return
+    before = state(MODEL)
+
+    def broken(_module, _args):
+        raise error("injected")
+
+    handle = module.register_forward_pre_hook(broken)
+    with pytest.raises((ModelError, KeyboardInterrupt, SystemExit)):
+        discover(MODEL, X)
+    handle.remove()
+    assert state(MODEL) == before
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_mistake_of_the_search_is_not_blamed_on_the_model(monkeypatch, error):
+    """Neither is it swallowed, whatever the call at which it shows."""
+    from spectra.capture import _runs
+
+    calls = count()
+
+    def broken(*_args):
+        if next(calls) == 3:
+            raise error("ours")
+
+    monkeypatch.setattr(_runs, "read_enlarged", broken)
+    before = state(MODEL)
+    with pytest.raises(error, match="ours"):
+        discover(MODEL, X)
+    assert state(MODEL) == before
+
+
+def test_a_probe_that_is_interrupted_leaves_nothing_behind():
+    before = state(MODEL)
+    with pytest.raises(KeyboardInterrupt), RaisesAt(200, KeyboardInterrupt()):
+        flat_field(MODEL, FOUND, (3, 8, 8), level=0.5)
+    assert state(MODEL) == before
+
+
+def test_a_model_with_another_step_at_another_size_is_a_clear_error():
+    class Moody(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.up = nn.Conv2d(3, C, 1), PatchExpand()
+
+        def forward(self, x):
+            x = self.first(x)
+            return self.up(x) if x.shape[-1] == 4 else x.flatten(2)
+
+    model = Moody()
+    found = discover(model, X)
+    with (
+        pytest.raises(ModelError, match=r"it ended before 'up' \(depth_to_space by 2x2"),
+        quiet(model),
+        stream(model, found, lambda *_: None),
+    ):
+        forward(model, torch.rand(1, 3, 4, 6))

@@ -1,0 +1,461 @@
+"""Every form in which decoders upsample, written out, each with a twin that does not.
+
+What a form is expected to be found as was written by hand. Each is a module named ``up``
+between two others, so that the map it makes can be taken from a plain forward hook.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+B, C, H, W = 1, 8, 6, 10
+PICTURE, TOKENS, SIGNAL, VOLUME = (3, H, W), (3, H * W), (3, 24), (3, 4, 6, 8)
+
+
+class Functional(nn.Module):
+    """A module whose forward is one function."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def network(up: nn.Module | Callable[[Tensor], Tensor], shape: tuple[int, ...]) -> nn.Module:
+    """Return ``up`` between a convolution to C channels and a point-wise end."""
+    convolution = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}[len(shape) - 1]
+    torch.manual_seed(0)
+    first = convolution(shape[0], C, 3, padding=1)
+    up = up if isinstance(up, nn.Module) else Functional(up)
+    return nn.Sequential(OrderedDict(first=first, up=up, last=nn.ReLU())).eval()
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to upsample, and what is to be said of it."""
+
+    name: str
+    up: Callable[[], nn.Module | Callable[[Tensor], Tensor]]
+    kind: str
+    factor: tuple[int, ...]
+    shape: tuple[int, ...] = PICTURE
+    as_map: Callable[[Tensor], Tensor] = lambda y: y
+    kernel: tuple[int, ...] | None = None
+
+    def network(self) -> nn.Module:
+        return network(self.up(), self.shape)
+
+    def example(self, batch: int = B) -> Tensor:
+        generator = torch.Generator().manual_seed(1)
+        return torch.rand(batch, *self.shape, generator=generator)
+
+
+def channels_first(y: Tensor) -> Tensor:
+    return y.movedim(-1, 1)
+
+
+# --- rearrangements -----------------------------------------------------------------------
+
+
+def view_permute(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    return x.view(b, c // 4, 2, 2, h, w).permute(0, 1, 4, 2, 5, 3).reshape(b, c // 4, 2 * h, 2 * w)
+
+
+def channels_last_shuffle(x: Tensor) -> Tensor:
+    x = x.permute(0, 2, 3, 1)
+    b, h, w, c = x.shape
+    return x.reshape(b, h, w, 2, 2, c // 4).permute(0, 1, 3, 2, 4, 5).reshape(b, 2 * h, 2 * w, -1)
+
+
+class Unpatchify(nn.Module):
+    """Tokens to a picture, as diffusion transformers end."""
+
+    def __init__(self, patch: int = 2, width: int = 3) -> None:
+        super().__init__()
+        self.patch, self.width = patch, width
+        self.head = nn.Linear(C, patch * patch * width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, _, h, w = x.shape
+        tokens = self.head(x.flatten(2).transpose(1, 2))
+        tokens = tokens.reshape(b, h, w, self.patch, self.patch, self.width)
+        tokens = torch.einsum("nhwpqc->nchpwq", tokens)
+        return tokens.reshape(b, self.width, h * self.patch, w * self.patch)
+
+
+class PatchExpand(nn.Module):
+    """Swin-Unet's patch expanding: a linear layer, then tokens to more tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expand = nn.Linear(C, 2 * C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.expand(x.flatten(2).transpose(1, 2)).unflatten(1, x.shape[2:])
+        x = rearrange(x, "b h w (p q c) -> b (h p) (w q) c", p=2, q=2)
+        return x.flatten(1, 2)
+
+
+def convex_upsampling(x: Tensor) -> Tensor:
+    """RAFT's: each fine pixel a learned mean of nine coarse neighbours."""
+    b, _, h, w = x.shape
+    mask = x.repeat(1, 5, 1, 1)[:, :36].view(b, 1, 9, 2, 2, h, w).softmax(2)
+    near = F.unfold(x[:, :2], 3, padding=1).view(b, 2, 9, 1, 1, h, w)
+    fine = torch.sum(mask * near, 2)
+    return fine.permute(0, 1, 4, 2, 5, 3).reshape(b, 2, 2 * h, 2 * w)
+
+
+def expand_reshape(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    return x[:, :, :, None, :, None].expand(b, c, h, 2, w, 2).reshape(b, c, 2 * h, 2 * w)
+
+
+def repeat_reshape(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    return x[..., None].repeat(1, 1, 1, 1, 3).reshape(b, c, h, 3 * w)
+
+
+def by_index(x: Tensor) -> Tensor:
+    rows, columns = torch.arange(2 * x.shape[2]) // 2, torch.arange(2 * x.shape[3]) // 2
+    return x[:, :, rows][:, :, :, columns]
+
+
+def stack_interleave(x: Tensor) -> Tensor:
+    even, odd = x[:, : C // 2], x[:, C // 2 :]
+    return torch.stack([even.sin(), odd.cos()], dim=-1).flatten(-2)
+
+
+def haar_by_setitem(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    ll, hl, lh, hh = (x[:, i * c // 4 : (i + 1) * c // 4] / 2 for i in range(4))
+    y = torch.zeros(b, c // 4, 2 * h, 2 * w)
+    y[:, :, 0::2, 0::2] = ll - hl - lh + hh
+    y[:, :, 1::2, 0::2] = ll - hl + lh - hh
+    y[:, :, 0::2, 1::2] = ll + hl - lh - hh
+    y[:, :, 1::2, 1::2] = ll + hl + lh + hh
+    return y
+
+
+def scatter_columns(x: Tensor) -> Tensor:
+    y = x.new_zeros(*x.shape[:3], 2 * x.shape[3])
+    columns = torch.arange(0, y.shape[3], 2)
+    y = y.index_copy(3, columns, x)
+    return y.index_copy(3, columns + 1, 2 * x)
+
+
+# --- zero insertion -----------------------------------------------------------------------
+
+BLUR = torch.tensor([1.0, 3.0, 3.0, 1.0])
+
+
+def upfirdn(x: Tensor) -> Tensor:
+    """StyleGAN2's, in plain operations: channels folded into the batch."""
+    b, c, h, w = x.shape
+    y = x.reshape(-1, h, 1, w, 1, 1)
+    y = F.pad(y, [0, 0, 0, 1, 0, 0, 0, 1]).view(-1, 2 * h, 2 * w, 1)
+    y = F.pad(y, [0, 0, 2, 1, 2, 1]).permute(0, 3, 1, 2)
+    y = y.reshape(-1, 1, 2 * h + 3, 2 * w + 3)
+    y = F.conv2d(y, torch.outer(BLUR, BLUR)[None, None] / 16)
+    return y.reshape(b, c, 2 * h, 2 * w)
+
+
+def zeros_then_filter(x: Tensor) -> Tensor:
+    y = torch.zeros(x.shape[0], C, 2 * x.shape[2], 2 * x.shape[3])
+    y[:, :, ::2, ::2] = x
+    kernel = torch.outer(BLUR, BLUR).expand(C, 1, 4, 4)
+    return F.conv2d(F.pad(y, (1, 2, 1, 2)), kernel, groups=C)
+
+
+def zeros_then_rows_then_columns(x: Tensor) -> Tensor:
+    y = F.pad(x[..., None, :, None], (0, 1, 0, 0, 0, 1)).reshape(
+        *x.shape[:2], 2 * x.shape[2], 2 * x.shape[3]
+    )
+    y = F.conv2d(y, BLUR.view(1, 1, 4, 1).expand(C, 1, 4, 1), padding=(2, 0), groups=C)
+    return F.conv2d(y, BLUR.view(1, 1, 1, 4).expand(C, 1, 1, 4), padding=(0, 2), groups=C)
+
+
+def zeros_alone(x: Tensor) -> Tensor:
+    y = torch.zeros(x.shape[0], C, 2 * x.shape[2], 2 * x.shape[3])
+    y[:, :, ::2, ::2] = x
+    return y
+
+
+# --- kernels ------------------------------------------------------------------------------
+
+
+class Parallel(nn.Module):
+    """LCTC: a large and a small transposed convolution, added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.large = nn.ConvTranspose2d(C, 4, 7, 2, 3, 1)
+        self.small = nn.ConvTranspose2d(C, 4, 3, 2, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.large(x) + self.small(x)
+
+
+class Unpool(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        pooled, indices = F.max_pool2d(x, 2, return_indices=True)
+        return F.max_unpool2d(pooled, indices, 2)
+
+
+def gradient_of_convolution(x: Tensor) -> Tensor:
+    size = (x.shape[0], 2, 2 * x.shape[2], 2 * x.shape[3])
+    return nn.grad.conv2d_input(size, torch.ones(C, 2, 2, 2), x, stride=2)
+
+
+def sample_on_a_grid(x: Tensor) -> Tensor:
+    theta = torch.eye(2, 3).expand(len(x), 2, 3)
+    grid = F.affine_grid(theta, [*x.shape[:2], 2 * H, 2 * W], align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+class Double(torch.autograd.Function):
+    @staticmethod
+    def forward(_ctx, x):
+        return view_permute(x)
+
+    @staticmethod
+    def backward(_ctx, _gradient):
+        raise NotImplementedError
+
+
+@torch.library.custom_op("spectra_zoo::double", mutates_args=())
+def opaque(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear")
+
+
+def spectrum_padded(x: Tensor) -> Tensor:
+    return torch.fft.irfft2(4 * torch.fft.rfft2(x), s=(2 * x.shape[2], 2 * x.shape[3]))
+
+
+def spectrum_padded_centred(x: Tensor) -> Tensor:
+    spectrum = torch.fft.fftshift(torch.fft.fft2(x), dim=(-2, -1))
+    h, w = x.shape[2:]
+    padded = F.pad(spectrum, (w // 2, w // 2, h // 2, h // 2))
+    return torch.fft.ifft2(torch.fft.ifftshift(padded, dim=(-2, -1))).real
+
+
+T, S, P, Z = "transposed_conv", "depth_to_space", "repeat", "zero_insertion"
+
+
+def resized(**options: object) -> Callable[[], Callable[[Tensor], Tensor]]:
+    return lambda: lambda x: F.interpolate(x, **options)
+
+
+def rearranged(pattern: str, **sizes: int) -> Callable[[], Callable[[Tensor], Tensor]]:
+    return lambda: lambda x: rearrange(x, pattern, **sizes)
+
+
+def of(function: Callable[[Tensor], Tensor]) -> Callable[[], Callable[[Tensor], Tensor]]:
+    return lambda: function
+
+
+def padded_transposed() -> nn.Module:
+    return nn.Sequential(nn.ReflectionPad2d(1), nn.ConvTranspose2d(C, 4, 4, 2, 3))
+
+
+def convolved_shuffle() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(C, 16, 1), nn.PixelShuffle(2))
+
+
+def folded(x: Tensor) -> Tensor:
+    patches = F.conv2d(x, torch.ones(16, C, 1, 1)).flatten(2)
+    return F.fold(patches, (2 * H, 2 * W), 2, stride=2)
+
+
+def tokens_as_map(y: Tensor) -> Tensor:
+    return y.unflatten(1, (2 * H, 2 * W)).movedim(-1, 1)
+
+
+SPACE = "b (c p q r) d h w -> b c (d p) (h q) (w r)"
+FORMS = [
+    Form("transposed conv", lambda: nn.ConvTranspose2d(C, 4, 4, 2, 1), T, (2, 2), kernel=(4, 4)),
+    Form("pad then transposed conv", padded_transposed, T, (2, 2), kernel=(4, 4)),
+    Form("parallel transposed convs", Parallel, T, (2, 2), kernel=(7, 7)),
+    Form("gradient of a convolution", of(gradient_of_convolution), T, (2, 2), kernel=(2, 2)),
+    Form("conv then shuffle", convolved_shuffle, "pixel_shuffle", (2, 2)),
+    Form("nearest", resized(scale_factor=2), "nearest", (2, 2)),
+    Form(
+        "antialiased",
+        resized(size=(2 * H, 2 * W), mode="bicubic", antialias=True),
+        "antialiased",
+        (2, 2),
+    ),
+    Form("area", resized(size=(2 * H, 2 * W), mode="area"), "area", (2, 2)),
+    Form("adaptive pool", lambda: nn.AdaptiveAvgPool2d((3 * H, 3 * W)), "area", (3, 3)),
+    Form("unpool", Unpool, "unpool", (2, 2)),
+    Form("grid sample", of(sample_on_a_grid), "grid_sample", ()),
+    Form("fold", of(folded), "fold", (2, 2), kernel=(2, 2)),
+    Form("repeat_interleave 1-D", of(lambda x: x.repeat_interleave(3, 2)), P, (3,), SIGNAL),
+    Form(
+        "repeat_interleave twice",
+        of(lambda x: x.repeat_interleave(2, 2).repeat_interleave(2, 3)),
+        P,
+        (2, 2),
+    ),
+    Form("repeat_interleave 3-D", of(lambda x: x.repeat_interleave(2, 4)), P, (1, 1, 2), VOLUME),
+    Form("expand, reshape", of(expand_reshape), P, (2, 2)),
+    Form("repeat, reshape", of(repeat_reshape), P, (1, 3)),
+    Form("by index", of(by_index), P, (2, 2)),
+    Form("kron", of(lambda x: torch.kron(x, torch.ones(1, 1, 2, 2))), S, (2, 2)),
+    Form("view, permute", of(view_permute), S, (2, 2)),
+    Form("einops", rearranged("b (c p q) h w -> b c (h p) (w q)", p=2, q=4), S, (2, 4)),
+    Form("1-D sub-pixel", rearranged("b (c r) t -> b c (t r)", r=4), S, (4,), SIGNAL),
+    Form("3-D sub-pixel", rearranged(SPACE, p=2, q=2, r=2), S, (2, 2, 2), VOLUME),
+    Form("channels-last", of(channels_last_shuffle), S, (2, 2), as_map=channels_first),
+    Form("unpatchify", Unpatchify, S, (2, 2)),
+    Form("patch expand", PatchExpand, S, (2, 2), as_map=tokens_as_map),
+    Form("convex upsampling", of(convex_upsampling), S, (2, 2)),
+    Form("stack, interleave", of(stack_interleave), S, (1, 2)),
+    Form("Haar by setitem", of(haar_by_setitem), S, (2, 2)),
+    Form("index_copy", of(scatter_columns), S, (1, 2)),
+    Form("autograd function", lambda: Double.apply, S, (2, 2)),
+    Form("upfirdn", of(upfirdn), Z, (2, 2), kernel=(4, 4)),
+    Form(
+        "zeros by setitem, filter", of(zeros_then_filter), "zero_insertion", (2, 2), kernel=(4, 4)
+    ),
+    Form(
+        "zeros, rows, columns",
+        of(zeros_then_rows_then_columns),
+        "zero_insertion",
+        (2, 2),
+        kernel=(4, 4),
+    ),
+    Form("zeros alone", of(zeros_alone), "zero_insertion", (2, 2)),
+    Form("spectrum zero-padded", of(spectrum_padded), "fourier", (2, 2)),
+    Form("centred spectrum zero-padded", of(spectrum_padded_centred), "fourier", (2, 2)),
+    Form("opaque operator", lambda: opaque, "other", (2, 2)),
+]
+
+
+# --- what must not be reported ------------------------------------------------------------
+
+
+def windows(x: Tensor) -> Tensor:
+    y = rearrange(x, "b c (m h) (n w) -> (b m n) (h w) c", h=2, w=2)
+    y = y @ torch.ones(C, C)
+    return rearrange(y, "(b m n) (h w) c -> b c (m h) (n w)", h=2, w=2, m=H // 2, n=W // 2)
+
+
+def batch_fold(x: Tensor) -> Tensor:
+    y = rearrange(x, "b c (h p) (w q) -> (b p q) c h w", p=2, q=2)
+    y = F.conv2d(y, torch.ones(C, C, 3, 3), padding=1)
+    return rearrange(y, "(b p q) c h w -> b c (h p) (w q)", p=2, q=2)
+
+
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv, self.project = nn.Linear(C, 3 * C), nn.Linear(C, C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = x.flatten(2).transpose(1, 2)
+        b, n, c = tokens.shape
+        q, k, v = self.qkv(tokens).reshape(b, n, 3, 2, c // 2).permute(2, 0, 3, 1, 4)
+        y = (q @ k.transpose(-2, -1)).softmax(-1) @ v
+        y = y.transpose(1, 2).reshape(b, n, c) + F.scaled_dot_product_attention(q, k, v).transpose(
+            1, 2
+        ).reshape(b, n, c)
+        return self.project(y).transpose(1, 2).reshape(x.shape)
+
+
+def channel_attention(x: Tensor) -> Tensor:
+    q = rearrange(F.conv2d(x, torch.ones(C, C, 1, 1)), "b (m c) h w -> b m c (h w)", m=2)
+    y = (q @ q.transpose(-2, -1)).softmax(-1) @ q
+    return rearrange(y, "b m c (h w) -> b (m c) h w", h=H)
+
+
+def grouped_queries(x: Tensor) -> Tensor:
+    keys = F.linear(x.flatten(2).transpose(1, 2), torch.ones(C, C)).unflatten(2, (2, 4))
+    keys = keys.transpose(1, 2)[:, :, None].expand(-1, -1, 3, -1, -1)
+    keys = keys.reshape(len(x), 6, H * W, 4)
+    mixed = (keys @ keys.transpose(-2, -1)).softmax(-1) @ keys
+    return mixed[:, ::3].transpose(2, 3).reshape(x.shape)
+
+
+def rotary(x: Tensor) -> Tensor:
+    tokens = F.linear(x.flatten(2).transpose(1, 2), torch.ones(C, C))
+    turned = torch.stack([-tokens[..., 1::2], tokens[..., ::2]], -1).flatten(-2)
+    return turned.transpose(1, 2).reshape(x.shape)
+
+
+def there_and_back(x: Tensor) -> Tensor:
+    y = rearrange(x, "b c (h p) (w q) -> b (c p q) h w", p=2, q=2)
+    return rearrange(y.relu() + 1, "b (c p q) h w -> b c (h p) (w q)", p=2, q=2)
+
+
+def unfold_and_fold(x: Tensor) -> Tensor:
+    return F.fold(2 * F.unfold(x, 2, stride=2), x.shape[2:], 2, stride=2)
+
+
+def token_mixing(x: Tensor) -> Tensor:
+    y = F.linear(x.flatten(2), torch.ones(4 * H * W, H * W)).relu()
+    return F.linear(y, torch.ones(H * W, 4 * H * W)).reshape(x.shape)
+
+
+class Head(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        features = x.permute(0, 2, 3, 1).flatten(1)
+        gain = F.linear(features, torch.ones(C, features.shape[1]))
+        return x * gain[:, :, None, None].expand(-1, -1, H, W).reshape(x.shape)
+
+
+def masked_tokens(x: Tensor) -> Tensor:
+    tokens = x.flatten(2).transpose(1, 2)
+    kept = tokens[:, torch.arange(H * W) % 4 != 1]
+    padded = torch.cat([kept, torch.zeros(len(x), H * W // 4, C)], 1)
+    order = torch.randperm(H * W, generator=torch.Generator().manual_seed(0))
+    return padded[:, order].transpose(1, 2).reshape(x.shape)
+
+
+class Table(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.ones(1, C, H // 2, W // 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + F.interpolate(self.table, size=(H, W)) + expand_reshape(self.table)
+
+
+TWINS = [
+    ("windows", lambda: windows),
+    ("batch fold", lambda: batch_fold),
+    ("attention", Attention),
+    ("channel attention", lambda: channel_attention),
+    ("grouped queries", lambda: grouped_queries),
+    ("rotary positions", lambda: rotary),
+    ("gather", lambda: lambda x: x[..., torch.tensor([3, 3, 1, 0, 0, 0, 7, 9, 2, 2])]),
+    ("tile", lambda: lambda x: x.repeat(1, 1, 2, 2)[..., :H, :W]),
+    ("flip and roll", lambda: lambda x: x.flip(2).roll(3, 3)),
+    ("cropping", lambda: lambda x: x[:, :, 1:-1, 2:-2]),
+    ("padding", lambda: lambda x: F.pad(F.pad(x, (2, 2, 1, 1), mode="reflect"), (1, 1, 1, 1))),
+    ("strided conv", lambda: nn.Conv2d(C, C, 3, 2, 1)),
+    ("unshuffle", lambda: nn.PixelUnshuffle(2)),
+    ("channel shuffle", lambda: nn.ChannelShuffle(2)),
+    ("skip concatenation", lambda: lambda x: torch.cat([x, x.relu()], 1)),
+    ("rows concatenated", lambda: lambda x: torch.cat([x, x.flip(2)], 2)[:, :, :H]),
+    ("there and back", lambda: there_and_back),
+    ("unfold and fold", lambda: unfold_and_fold),
+    ("token mixing", lambda: token_mixing),
+    ("features", Head),
+    ("masked tokens", lambda: masked_tokens),
+    ("position table", Table),
+    ("squeeze and excite", lambda: lambda x: x * F.adaptive_avg_pool2d(x, 1).expand_as(x)),
+    ("a mean spread again", lambda: lambda x: x + F.interpolate(x.mean((2, 3), True), x.shape[2:])),
+    ("spectral filter", lambda: lambda x: torch.fft.irfft2(torch.fft.rfft2(x).conj(), s=(H, W))),
+    ("warp", lambda: lambda x: F.grid_sample(x, torch.zeros(len(x), H, W, 2), align_corners=False)),
+    ("stride 1, added", lambda: nn.ConvTranspose2d(C, C, 3, padding=1)),
+]
