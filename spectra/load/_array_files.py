@@ -16,6 +16,7 @@ from spectra.load._arrays import AXES, Stack, array_stack, tensor_stack, to_tens
 from spectra.load._bounds import check_size
 from spectra.load._checkpoints import open_torch
 from spectra.load._formats import DESCRIPTION, Format, recognise
+from spectra.load._hdf5 import check_hdf5
 from spectra.load._text import brief, listed
 
 ARRAY_FORMATS: frozenset[Format] = frozenset(
@@ -122,11 +123,7 @@ def _netcdf(path: Path, key: str | None, source: str) -> Stack:
     import xarray as xr
 
     if recognise(path) == "hdf5":
-        import h5py
-
-        with h5py.File(path, "r") as file:  # h5netcdf prints a traceback where this fails
-            list(file.attrs)
-            file.visititems(lambda _name, item: list(item.attrs) and None)
+        check_hdf5(path)
     with xr.open_dataset(path, decode_times=False) as dataset:
         shapes = {
             str(name): (tuple(variable.shape), variable.dtype.name)
