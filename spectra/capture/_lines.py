@@ -67,8 +67,7 @@ def _run_length(place: Indices) -> int | None:
     if len(runs) < 2 or (inner != longest).any():
         return None
     forward = np.diff(place[starts[:-1]]) > 0
-    wraps = min(np.count_nonzero(forward), np.count_nonzero(~forward))
-    return longest if wraps <= 1 else None  # places in order, rolled perhaps
+    return longest if forward.all() or not forward.any() else None
 
 
 def role_along(line: Lines) -> Role | None:
