@@ -4,16 +4,22 @@
 #   make test    the test suite
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
+#   make calibrate  how often the score is wrong; QUICK=1 for a tenth of the trials
+#   make fuzz    damaged files of every format against the loaders, for MINUTES=5
+#   make census  steps found in published decoders, against an independent count (several GB)
 
 PYTHON ?= python3
 VENV ?= .venv
+VENV_CENSUS ?= .venv-census
 OUT ?= spectra-out/demo
+MINUTES ?= 5
 
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+CENSUS := $(VENV_CENSUS)/.installed
 
-.PHONY: demo test lint bench train-demo
+.PHONY: demo test lint bench calibrate census fuzz train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -32,13 +38,27 @@ lint: $(DEV)
 bench: $(DEV)
 	$(BIN)/python benchmarks/bench.py
 
+calibrate: export OMP_NUM_THREADS = 1
+calibrate: $(DEV)
+	$(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.calibration.planted $(if $(QUICK),--quick)
+
+fuzz: export OMP_NUM_THREADS = 1
+fuzz: $(DEV)
+	$(BIN)/python benchmarks/fuzz_loaders.py --minutes $(MINUTES)
+
+census: export OMP_NUM_THREADS = 1
+census: export PYTHONPATH = benchmarks
+census: $(CENSUS)
+	$(VENV_CENSUS)/bin/python -m census --part all --cost --out docs/census.md
+
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train
 
-$(BIN)/python:
+$(BIN)/python $(VENV_CENSUS)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is older than 3.11: name a newer one, make PYTHON=python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@D:/bin=)
 
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
@@ -47,3 +67,8 @@ $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(RUN)
+
+$(CENSUS): pyproject.toml benchmarks/census-constraints.txt | $(VENV_CENSUS)/bin/python
+	$(VENV_CENSUS)/bin/python -m pip install --quiet --constraint benchmarks/census-constraints.txt \
+		--editable '.[census]'
+	@touch $@

@@ -26,8 +26,8 @@ from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (
     "| decoder | inputs | verdict | A dB | output dBc | period | worst step | its dBc "
-    "| at output | flat field | grid dependence |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|\n"
+    "| at output | its flat field | output's flat field | grid dependence |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -69,10 +69,10 @@ def analyse(name: str, decoder: Decoder, data: Path, results: Path | None) -> st
     model, inputs = decoder.load(data), torch.from_numpy(decoder.inputs(data))
     try:
         result = spectra.analyze(model, inputs)
-    except NothingToAnalyseError as nothing:
+    except NothingToAnalyseError:
         return (
-            f"| {name} | {len(inputs)} x {_times(inputs.shape[1:])} | exit 4: {nothing} |"
-            + 8 * " |"
+            f"| {name} | {len(inputs)} x {_times(inputs.shape[1:])} | exit 4: no upsampling step |"
+            + 9 * " |"
         )
     if results is not None:
         result.save(results / name, force=True)
@@ -94,6 +94,7 @@ def _row(name: str, inputs: torch.Tensor, result: Analysis) -> str:
         _number(worst.score.asr_dbc) if worst else "",
         _number(worst.at_output.locked_dbc) if worst else "",
         _number(worst.flat_field.line_dbc) if worst else "",
+        _number(summary.output.flat_field.line_dbc) if summary.output.flat_field else "",
         _number(summary.output.grid_dependence_dbc),
     ]
     return f"| {' | '.join(cells)} |"

@@ -1,6 +1,7 @@
-from . import capture, explain, load, plot, probe, report, score, signals, spectrum
+from . import capture, explain, kernel, load, plot, probe, report, score, signals, spectrum
 from .analysis import Analysis, analyze
 from .errors import SpectraError
+from .kernels import measure_kernels
 
 __all__ = [
     "Analysis",
@@ -8,7 +9,9 @@ __all__ = [
     "analyze",
     "capture",
     "explain",
+    "kernel",
     "load",
+    "measure_kernels",
     "plot",
     "probe",
     "report",

@@ -16,7 +16,7 @@ from spectra import explain, score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spectra import capture, load
+    from spectra import capture, load, probe
     from spectra._evidence import Evidence, Place
 
 LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
@@ -40,7 +40,7 @@ def summarise(
             loaded.source, loaded.sha256, loaded.format, loaded.architecture, loaded.parameters
         ),
         inputs=_input_set(evidence, inputs),
-        run=_run_record(evidence, elapsed_s),
+        run=_run_record(evidence, loaded, elapsed_s),
         verdict=explain.overall_verdict(output_score, steps),
         worst=_worst(steps),
         input=explain.InputRow(input_score),
@@ -49,6 +49,7 @@ def summarise(
             _frequencies(evidence, inherited),
             grid.dbc if grid else None,
             grid.reason or grid.how if grid else "no inputs",
+            _flat_field(evidence.flat.output),
         ),
         steps=steps,
         unexplained_growth=tuple(
@@ -166,9 +167,9 @@ def _step_row(
         own = replace(place.score(), reason=step.reason)
     else:
         own = place.score()
-    lines = evidence.flat.steps[index]
-    flat = explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
-    cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat)
+    flat = _flat_field(evidence.flat.steps[index])
+    measures = evidence.kernels[index]
+    cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat, kernel=measures)
     known = scored and bool(step.factor)
     return explain.StepRow(
         name=step.name,
@@ -187,7 +188,12 @@ def _step_row(
         flat_field=flat,
         cause=cause,
         advice=explain.find_advice(step.kind, cause),
+        kernel=measures,
     )
+
+
+def _flat_field(lines: probe.Lines) -> explain.FlatFieldRow:
+    return explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
 
 
 def _at_output(
@@ -217,13 +223,13 @@ def _input_set(evidence: Evidence, inputs: load.Inputs | None) -> explain.InputS
     )
 
 
-def _run_record(evidence: Evidence, elapsed_s: float) -> explain.Run:
+def _run_record(evidence: Evidence, loaded: load.LoadedModel, elapsed_s: float) -> explain.Run:
     return explain.Run(
         device=str(evidence.example.device),
         dtype=str(_dtype(evidence)).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=evidence.options.seed,
-        options=asdict(evidence.options),
+        options={**loaded.options, **asdict(evidence.options)},
         torch=torch.__version__,
         elapsed_s=elapsed_s,
         forward_s=evidence.forward_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
 from spectra._evidence import find_steps, gather, select_steps
 from spectra._options import Options, Progress
-from spectra.errors import ParameterError
+from spectra.errors import InputError, ModelError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -123,7 +124,8 @@ def analyze(
         if options.threads:
             torch.set_num_threads(options.threads)
         loaded, opened = _open(model, inputs, options)
-        evidence = gather(loaded.model, opened, options, progress or _silent)
+        with _advised(loaded, opened):
+            evidence = gather(loaded.model, opened, options, progress or _silent)
         summary = summarise(evidence, loaded, opened, time.perf_counter() - started)
         tree, crops = collect(evidence), crop_with_pattern(evidence)
     finally:
@@ -142,7 +144,8 @@ def list_steps(
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
     loaded, opened = _open(model, inputs, options)
-    _, found = find_steps(loaded.model, opened, options)
+    with _advised(loaded, opened):
+        _, found = find_steps(loaded.model, opened, options)
     return select_steps(found, options.steps)
 
 
@@ -168,6 +171,17 @@ def _open(
         seed=options.seed,
     )
     return loaded, opened
+
+
+@contextmanager
+def _advised(loaded: load.LoadedModel, inputs: load.Inputs | None) -> Iterator[None]:
+    """Say beside a failure of the model what about its inputs may be the reason."""
+    try:
+        yield
+    except (InputError, ModelError) as error:
+        if text := load.advice(loaded, inputs):
+            raise type(error)(f"{error}; {text}") from error
+        raise
 
 
 def _home(model: object) -> torch.device | None:

@@ -87,3 +87,35 @@ def naive_u_statistic(z: NDArray[np.complex128]) -> float:
     n = len(z)
     total = sum((z[a] * np.conj(z[b])).real for a, b in product(range(n), repeat=2) if a != b)
     return float(total / (n * (n - 1)))
+
+
+def transposed_by_definition(kernel, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``y_o[t] = sum_ij x_i[j] h_io[t - stride j]``, tap by tap."""
+    sides = kernel.output_size(x.shape[1:])
+    y = np.zeros((kernel.channels[1], *sides))
+    for j in product(*map(range, x.shape[1:])):
+        for n in product(*(range(len(p)) for p in kernel.positions)):
+            t = tuple(
+                s * a + int(p[b])
+                for s, a, p, b in zip(kernel.stride, j, kernel.positions, n, strict=True)
+            )
+            if all(0 <= place < side for place, side in zip(t, sides, strict=True)):
+                y[(slice(None), *t)] += x[(slice(None), *j)] @ kernel.taps[(..., *n)]
+    return y
+
+
+def interpolation_error(kernel, spectrum, delay) -> float:
+    """Return ``sum_f S |1 - H exp(2 pi i f.delay) / s^d|^2 + sum_m S |H(f + m/s)|^2 / s^2d``."""
+    volume = np.prod(kernel.stride)
+    assert not spectrum.even
+    grid = np.stack(np.meshgrid(*spectrum.frequency, indexing="ij"), -1).reshape(-1, kernel.axes)
+    power = spectrum.power.ravel()
+    places = np.stack(np.meshgrid(*kernel.positions, indexing="ij"), -1).reshape(-1, kernel.axes)
+    taps = kernel.taps[0, 0].ravel()
+    error = 0.0
+    for m in product(*map(range, kernel.stride)):
+        shifted = grid + np.array(m) / np.array(kernel.stride)
+        response = np.exp(-2j * np.pi * shifted @ places.T) @ taps / volume
+        wanted = 0 if any(m) else np.exp(-2j * np.pi * grid @ np.array(delay))
+        error += power @ np.abs(wanted - response) ** 2
+    return float(error)

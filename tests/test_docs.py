@@ -1,50 +1,48 @@
-"""What docs/capture.md says is found is found, and what it says is not is not."""
+"""What docs/loading.md and SECURITY.md show and claim."""
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import torch
-import torch.nn.functional as F
-from einops import rearrange
-from torch import nn
 
-from spectra.capture import KINDS, discover
+from spectra.load import load_model
 
-PAGE = (Path(__file__).parents[1] / "docs" / "capture.md").read_text()
-NAMES = {"torch": torch, "F": F, "nn": nn, "rearrange": rearrange}
-FOUND = re.findall(r"^\| `(.+)` \| (\w+) \| ([\dx]+|-) \|$", PAGE, re.MULTILINE)
-NOT_FOUND = re.findall(
-    r"^\| `(.+)` \| .+ \|$", PAGE.partition("not taken for a step")[2], re.MULTILINE
-)
+ROOT = Path(__file__).parents[1]
+LOADING = (ROOT / "docs" / "loading.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
-class Example(nn.Module):
-    def __init__(self, expression):
-        super().__init__()
-        self.expression = expression
-
-    def forward(self, x):
-        return eval(self.expression, NAMES | {"x": x})
-
-
-def steps(expression):
-    return discover(Example(expression), torch.rand(1, 8, 6, 10)).steps
+def test_the_factory_in_five_lines_loads_weights(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", LOADING, re.DOTALL)
+    assert len(code.splitlines()) == 5
+    (tmp_path / "net.py").write_text(code)
+    model = load_model(f"{tmp_path / 'net.py'}:make", arch_args={"width": 64}).model
+    torch.save(model.state_dict(), tmp_path / "w.pth")
+    arch = f"{tmp_path / 'net.py'}:make"
+    loaded = load_model(tmp_path / "w.pth", arch=arch, arch_args={"width": 64})
+    assert torch.equal(loaded.model[0].weight, model[0].weight)
 
 
-@pytest.mark.parametrize(("expression", "kind", "factor"), FOUND)
-def test_what_the_page_says_is_found(expression, kind, factor):
-    (step,) = steps(expression)
-    assert step.kind == kind
-    assert ("x".join(map(str, step.factor)) or "-") == factor
+def test_the_options_shown_exist():
+    command = [sys.executable, "-m", "spectra_cli", "analyze", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    shown = set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", LOADING + SECURITY))
+    assert {option for option in shown if option not in done.stdout} == set()
 
 
-@pytest.mark.parametrize("expression", NOT_FOUND)
-def test_what_the_page_says_is_no_step(expression):
-    assert steps(expression) == ()
+def test_the_least_torch_is_the_one_that_is_explained():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (least,) = (text for text in project["dependencies"] if text.startswith("torch"))
+    assert least == "torch>=2.10"
+    assert "## Why torch >= 2.10" in SECURITY
 
 
-def test_the_page_names_every_kind():
-    assert len(FOUND) > 20
-    assert len(NOT_FOUND) > 8
-    assert {kind for _, kind, _ in FOUND} | {"other"} == set(KINDS)
+@pytest.mark.parametrize("name", ["docs/loading.md", "SECURITY.md"])
+def test_the_links_lead_to_files(name):
+    file = ROOT / name
+    for link in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
+        assert (file.parent / link).exists(), link

@@ -46,7 +46,8 @@ def analyze(
 ) -> None:
     """Score the upsampling steps of MODEL on INPUTS.
 
-    MODEL is a checkpoint, pkg.mod:factory or path/file.py:factory. INPUTS are pictures, a
+    MODEL is a checkpoint, a local folder of Hugging Face or diffusers, pkg.mod:factory or
+    path/file.py:factory. INPUTS are pictures, a
     folder of them, an array (.npy, .npz, .pt, .nc), mod:callable, or
     random:latent?shape=1,512&n=16. Without INPUTS only data-free probes run.
     """

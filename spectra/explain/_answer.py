@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectra.explain._summary import StepRow, Summary
+    from spectra.explain._summary import OutputRow, StepRow, Summary
     from spectra.score import Score
 
 VERDICT_TEXT = {
@@ -35,7 +35,7 @@ def answer(summary: Summary) -> dict[str, str]:
     lines = {
         "verdict": _verdict(summary),
         "where": _where(summary, worst),
-        "looks": _looks(summary.output.score, worst),
+        "looks": _looks(summary.output),
         "why": worst.cause.text if worst and worst.cause else None,
         "not": _ruled_out(summary),
         "but": _doubt(summary),
@@ -71,15 +71,19 @@ def _without_inputs(summary: Summary) -> str:
     lines = {
         row.label: row.flat_field.line_dbc
         for row in summary.steps
-        if row.flat_field.line_dbc is not None
+        if row.factor and row.flat_field.line_dbc is not None
     }
     if not lines:
         reasons = "; ".join(dict.fromkeys(r.flat_field.reason or "" for r in summary.steps))
         return f"no inputs, so no verdict; no lines were measured with a constant input ({reasons})"
     name = max(lines, key=lines.__getitem__)
+    output = summary.output.flat_field
+    reaches = ""
+    if output is not None and output.line_dbc is not None:
+        reaches = f", of {output.line_dbc:.1f} dB in the output"
     return (
         f"no inputs, so no verdict; a constant input leaves lines of {lines[name]:.1f} dB over "
-        f"the mean level at {name}"
+        f"the mean level at {name}{reaches}"
     )
 
 
@@ -122,7 +126,8 @@ def describe_step(row: StepRow) -> str:
     return f"{row.kind.replace('_', ' ')}{kernel}{factor}"
 
 
-def _looks(output: Score, worst: StepRow | None) -> str | None:
+def _looks(row: OutputRow) -> str | None:
+    output = row.score
     if output.verdict not in ("present", "suspect"):
         return None
     parts = []
@@ -137,6 +142,8 @@ def _looks(output: Score, worst: StepRow | None) -> str | None:
         parts.append(f"{output.grey_levels:.3g} of 255 grey levels RMS")
     if output.prominence_db is not None and output.prominence_db > 3:
         parts.append(f"peak {output.prominence_db:.1f} dB above the spectrum beside it")
+    if row.flat_field is not None and row.flat_field.line_dbc is not None:
+        parts.append(f"a constant input comes out with {row.flat_field.line_dbc:.1f} dBc of lines")
     return "; ".join(parts) or None
 
 

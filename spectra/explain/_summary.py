@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spectra._names import label
+from spectra.kernel import Measures
 from spectra.score import Score, Verdict
 
 SCHEMA = "spectra.summary/1"
@@ -73,6 +74,19 @@ class InputRow:
 
 
 @dataclass(frozen=True)
+class FlatFieldRow:
+    """Lines of a map when the model sees a constant input, over the map's own mean level.
+
+    Where no lattice is known all structure counts, and ``reason`` says so.
+    """
+
+    line_dbc: float | None
+    size: int | None
+    converged: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class OutputRow:
     """The model's output; ``inherited`` lists the frequencies that the inputs already had."""
 
@@ -80,6 +94,7 @@ class OutputRow:
     inherited: tuple[tuple[float, ...], ...]
     grid_dependence_dbc: float | None
     grid_dependence_note: str | None
+    flat_field: FlatFieldRow | None = None
 
 
 @dataclass(frozen=True)
@@ -92,16 +107,6 @@ class AtOutput:
 
 
 @dataclass(frozen=True)
-class FlatFieldRow:
-    """Lines of a step when the model sees a constant input, over its own mean level."""
-
-    line_dbc: float | None
-    size: int | None
-    converged: bool
-    reason: str | None
-
-
-@dataclass(frozen=True)
 class Finding:
     """One sentence with a stable identifier."""
 
@@ -111,7 +116,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One upsampling step."""
+    """One upsampling step; ``kernel`` is what its weights say by themselves."""
 
     name: str
     call: int
@@ -129,6 +134,7 @@ class StepRow:
     flat_field: FlatFieldRow
     cause: Finding | None
     advice: Finding | None
+    kernel: Measures | None = None
 
     @property
     def label(self) -> str:

@@ -1,30 +1,25 @@
 """``--arch``: from a name to a module."""
 
 import ast
-import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, cast
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from torch import nn
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load._factories import call, is_spec, resolve
-from spectra.load._packages import optional
-from spectra.load._text import near
+from spectra.load._hub_config import HubConfig, config_factory, read_hub_config
+from spectra.load._libraries import PACKAGES, library_factory, offline
+from spectra.load._text import listed
 
 ARCH_EXPECTED = (
     "'file.py:factory', 'pkg.mod:factory', 'spandrel:NAME', 'torchvision:NAME', 'timm:NAME', "
-    "'smp:NAME' or 'diffusers:CLASS'"
+    "'smp:NAME', 'diffusers:CLASS' or 'hf:CLASS'"
 )
-PACKAGES = {
-    "torchvision": "torchvision",
-    "timm": "timm",
-    "smp": "segmentation_models_pytorch",
-    "diffusers": "diffusers",
-}
 
 
 @dataclass(frozen=True)
@@ -77,16 +72,23 @@ def is_architecture(text: str) -> bool:
     return is_spec(text) or text.partition(":")[0] in (*PACKAGES, "spandrel")
 
 
-def build(arch: str | Callable[..., Any], arch_args: Mapping[str, object]) -> Built:
+def build(
+    arch: str | Callable[..., Any],
+    arch_args: Mapping[str, object],
+    suggested: Mapping[str, object] = MappingProxyType({}),
+) -> Built:
     """Build the module that ``arch`` names, with fresh weights; nothing is downloaded.
 
     Parameters
     ----------
     arch : str or callable
         ``file.py:factory``, ``pkg.mod:factory``, ``torchvision:NAME``, ``timm:NAME``,
-        ``smp:NAME``, ``diffusers:CLASS`` or the factory itself.
+        ``smp:NAME``, ``diffusers:CLASS``, ``hf:CLASS``, ``hf:FOLDER`` with a config.json, or
+        the factory itself.
     arch_args : mapping
         Keyword arguments of the factory.
+    suggested : mapping
+        Further arguments, given to a factory that names them.
 
     Raises
     ------
@@ -95,12 +97,14 @@ def build(arch: str | Callable[..., Any], arch_args: Mapping[str, object]) -> Bu
     """
     if not isinstance(arch, str):
         name = getattr(arch, "__qualname__", repr(arch))
-        return Built(_called(name, arch, arch_args), name)
+        return _built(name, arch, {}, arch_args, suggested)
     prefix, _, name = arch.partition(":")
+    if prefix == "hf" and Path(name).exists():
+        return _from_config(Path(name), arch_args)
     if prefix in PACKAGES and name:
-        package = optional(PACKAGES[prefix], arch)
-        factory, defaults = _FACTORIES[prefix](package, name, arch)
-        return Built(_called(arch, factory, {**defaults, **arch_args}), arch)
+        factory, needed = library_factory(arch)
+        with offline():
+            return _built(arch, factory, needed, arch_args, suggested)
     if not is_spec(arch):
         raise LoadError(f"arch={arch!r} is no architecture: expected {ARCH_EXPECTED}")
     found = resolve(arch, error=LoadError)
@@ -109,7 +113,59 @@ def build(arch: str | Callable[..., Any], arch_args: Mapping[str, object]) -> Bu
     if not callable(found):
         kind = type(found).__name__
         raise LoadError(f"{arch} is a {kind}: expected a function or class that makes a module")
-    return Built(_called(arch, found, arch_args), arch)
+    return _built(arch, found, {}, arch_args, suggested)
+
+
+def build_described(described: HubConfig, arguments: Mapping[str, object]) -> nn.Module:
+    """Return what a ``config.json`` describes, with fresh weights."""
+    with offline():
+        return _called(described.arch, config_factory(described), arguments)
+
+
+def _from_config(path: Path, arguments: Mapping[str, object]) -> Built:
+    folder = path.parent if path.name == "config.json" else path
+    described = read_hub_config(folder)
+    if described is None:
+        raise LoadError(
+            f"hf:{path} has no config.json that names a class: expected a folder that "
+            "save_pretrained wrote, or hf:CLASS"
+        )
+    return Built(build_described(described, arguments), described.arch)
+
+
+def _built(
+    name: str,
+    factory: Callable[..., Any],
+    needed: Mapping[str, object],
+    arguments: Mapping[str, object],
+    suggested: Mapping[str, object],
+) -> Built:
+    """Call ``factory``, with those of the ``suggested`` arguments that it names itself."""
+    taken = {} if name.startswith("timm:") else {
+        key: value for key, value in suggested.items()
+        if key in _parameters(factory) and key not in {*needed, *arguments}
+    }  # fmt: skip
+    if not taken:
+        return Built(_called(name, factory, {**needed, **arguments}), name)
+    text = listed((f"{key}={value!r}" for key, value in taken.items()), 12)
+    try:
+        model = _called(name, factory, {**needed, **taken, **arguments})
+    except LoadError as error:
+        raise LoadError(
+            f"{error}; it was given the file's hyper-parameters {text}: replace them with "
+            "--arch-arg NAME=VALUE"
+        ) from error
+    return Built(model, name, (f"hyper-parameters of the file used: {text}",))
+
+
+def _parameters(factory: Callable[..., Any]) -> set[str]:
+    """Return the names of the arguments that ``factory`` takes by keyword."""
+    keyword = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except ValueError:  # a builtin without signature
+        return set()
+    return {parameter.name for parameter in parameters if parameter.kind in keyword}
 
 
 def _called(name: str, factory: Callable[..., Any], arguments: Mapping[str, object]) -> nn.Module:
@@ -118,43 +174,3 @@ def _called(name: str, factory: Callable[..., Any], arguments: Mapping[str, obje
         kind = type(model).__name__
         raise LoadError(f"{name} returned a {kind}: expected a torch.nn.Module")
     return model
-
-
-Factory = tuple[Callable[..., Any], dict[str, object]]
-
-
-def _torchvision(package: ModuleType, name: str, arch: str) -> Factory:
-    models = importlib.import_module(f"{package.__name__}.models")
-    try:
-        builder = cast("Callable[..., Any]", models.get_model_builder(name.lower()))
-    except ValueError as error:
-        raise LoadError(f"{arch} is unknown: {near(name, models.list_models())}") from error
-    own = inspect.signature(builder).parameters
-    return builder, {key: None for key in ("weights", "weights_backbone") if key in own}
-
-
-def _timm(package: ModuleType, name: str, arch: str) -> Factory:
-    if not package.is_model(name):
-        raise LoadError(f"{arch} is unknown: {near(name, package.list_models())}")
-    return package.create_model, {"model_name": name, "pretrained": False}
-
-
-def _smp(package: ModuleType, name: str, arch: str) -> Factory:
-    classes = [item for item in dir(package) if inspect.isclass(getattr(package, item))]
-    if name not in classes:
-        raise LoadError(f"{arch} is unknown: {near(name, classes)}")
-    return getattr(package, name), {"encoder_weights": None}
-
-
-def _diffusers(package: ModuleType, name: str, arch: str) -> Factory:
-    if not hasattr(package, name):
-        raise LoadError(f"{arch} is unknown: {near(name, dir(package))}")
-    return getattr(package, name), {}
-
-
-_FACTORIES: dict[str, Callable[[ModuleType, str, str], Factory]] = {
-    "torchvision": _torchvision,
-    "timm": _timm,
-    "smp": _smp,
-    "diffusers": _diffusers,
-}

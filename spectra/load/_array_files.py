@@ -13,8 +13,9 @@ from torch import Tensor
 
 from spectra.errors import InputError, LoadError
 from spectra.load._arrays import AXES, Stack, array_stack, tensor_stack, to_tensor
+from spectra.load._bounds import check_size
 from spectra.load._checkpoints import open_torch
-from spectra.load._formats import DESCRIPTION, Format
+from spectra.load._formats import DESCRIPTION, Format, recognise
 from spectra.load._text import brief, listed
 
 ARRAY_FORMATS: frozenset[Format] = frozenset(
@@ -74,6 +75,7 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
     shape, fortran, dtype = headers[name]
     note = (f"array {name!r} of {path.name}",) if len(headers) > 1 else ()
     if fortran or dtype.hasobject or len(shape) < 2:  # cannot be read row by row
+        check_size(path, InputError)
         with np.load(path, allow_pickle=False) as arrays:
             return replace(array_stack(arrays[name]), notes=note)
 
@@ -102,6 +104,7 @@ def _read_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
 
 
 def _torch(path: Path, key: str | None, source: str) -> Stack:
+    check_size(path, InputError)
     content = open_torch(path, mmap=zipfile.is_zipfile(path))
     if isinstance(content, Mapping):
         tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
@@ -118,6 +121,12 @@ def _torch(path: Path, key: str | None, source: str) -> Stack:
 def _netcdf(path: Path, key: str | None, source: str) -> Stack:
     import xarray as xr
 
+    if recognise(path) == "hdf5":
+        import h5py
+
+        with h5py.File(path, "r") as file:  # h5netcdf prints a traceback where this fails
+            list(file.attrs)
+            file.visititems(lambda _name, item: list(item.attrs) and None)
     with xr.open_dataset(path, decode_times=False) as dataset:
         shapes = {
             str(name): (tuple(variable.shape), variable.dtype.name)

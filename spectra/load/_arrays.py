@@ -1,5 +1,6 @@
 """Arrays of samples, read one sample at a time."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.errors import InputError
+from spectra.load._bounds import memory_bytes
 from spectra.load._inputs import Dropped, Inputs, Kind
 from spectra.load._prepare import Options, centre, cropped_size, size_text
+from spectra.load._text import gigabytes
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
@@ -57,11 +60,14 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
     """
     check_dtype(stack.dtype, source)
     _check_axes(stack.shape, source)
+    _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
     size = cropped_size(spatial, options, source)
     channels = options.channels(channels, source)
     keep, dropped = _usable(stack, source, options.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
+    if not keep and not dropped:
+        raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
     if not keep:
         raise InputError(
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
@@ -168,6 +174,16 @@ def _check_axes(shape: tuple[int, ...], source: str) -> None:
         raise InputError(
             f"{source} has samples of shape {shape}, with channels last: expected "
             f"{axes(shape)}; move them with np.moveaxis(x, -1, 1)"
+        )
+
+
+def _check_sample(shape: tuple[int, ...], source: str) -> None:
+    """Raise if one sample takes more memory than a model could be given beside it."""
+    size = 4 * math.prod(shape)
+    if size > memory_bytes() // 4:
+        raise InputError(
+            f"{source} has samples of shape {shape}, {gigabytes(size)} each: expected samples "
+            "that fit this machine's memory; save smaller parts"
         )
 
 

@@ -1,46 +1,26 @@
 """Opening a model file without running the code in it."""
 
-import argparse
-import collections
-import pathlib
 import pickle
 import pickletools
-import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spectra.errors import LoadError
+from spectra.load._bounds import check_size
 from spectra.load._formats import DESCRIPTION, Format, check_readable, recognise, weights_refusal
+from spectra.load._plain_data import is_data, plain_data_allowed
 from spectra.load._text import brief, listed
 
 PROGRAMS: frozenset[Format] = frozenset({"torchscript", "torch_export"})
-
-_CORES = ("core", "_core")  # numpy before and since version 2
-_ALLOWED: list[Any] = [
-    argparse.Namespace,
-    collections.defaultdict,
-    np.dtype,
-    np.ndarray,
-    *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in _CORES),
-    *((np.zeros(0).__reduce__()[0], f"numpy.{core}.multiarray._reconstruct") for core in _CORES),
-    *{type(np.dtype(code)) for code in "?bhilqBHILQefdgFDSU"},
-    *(
-        (getattr(pathlib, f"Pure{flavour}Path"), f"{module}.{pure}{flavour}Path")
-        for flavour in ("Posix", "Windows")
-        for module in ("pathlib", "pathlib._local")
-        for pure in ("", "Pure")
-    ),
-]
-
+OPENED = PROGRAMS | {"safetensors", "torch_zip", "torch_legacy", "pickle"}
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,
@@ -52,10 +32,14 @@ _NOTICES: tuple[type[Warning], ...] = (
 
 @dataclass(frozen=True)
 class Opened:
-    """What a file of a model gave: a whole module, or an object that holds weights somewhere."""
+    """What a file of a model gave: a whole module, or an object that holds weights somewhere.
+
+    ``input_shape`` is what a torch.export program accepts, None for an axis of any length.
+    """
 
     format: Format
     content: object
+    input_shape: tuple[int | None, ...] | None = None
 
 
 def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
@@ -76,8 +60,10 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
     """
     check_readable(path, "a file of weights", LoadError)
     found = recognise(path)
+    if found in OPENED:
+        check_size(path)
     if found in PROGRAMS:
-        return Opened(found, _open_program(path, found, trust=trust))
+        return _open_program(path, found, trust=trust)
     if found == "safetensors":
         return Opened(found, _open_safetensors(path))
     if found in ("torch_zip", "torch_legacy"):
@@ -90,7 +76,7 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
 def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
     """Return what ``torch.save`` wrote to ``path``, on the CPU; code runs only with ``trust``."""
     try:
-        with path.open("rb") as file, torch.serialization.safe_globals(_ALLOWED), _quiet():
+        with path.open("rb") as file, plain_data_allowed(), _quiet():
             return torch.load(
                 str(path) if mmap else file,
                 map_location="cpu",
@@ -126,22 +112,14 @@ def unsafe_globals(path: Path) -> tuple[str, ...]:
     """
     try:
         if zipfile.is_zipfile(path):
-            with torch.serialization.safe_globals(_ALLOWED):
+            with plain_data_allowed():
                 found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         else:
             with path.open("rb") as file:
                 found = list(_pickled_globals(file))
     except Exception:  # a damaged file has no list; the caller reports the damage
         return ()
-    return tuple(sorted({name for name in found if not _is_data(name)}))
-
-
-def _is_data(name: str) -> bool:
-    allowed = {item[1] for item in _ALLOWED if isinstance(item, tuple)}
-    allowed |= {f"{item.__module__}.{item.__name__}" for item in _ALLOWED if isinstance(item, type)}
-    tensors = r"torch\.(\w*Storage|Tensor|Size|device|\w+\d+|_utils\._rebuild\w+|_tensor\.\w+)"
-    tensors += r"|torch\.nn\.parameter\.\w+|collections\.\w+|_codecs\.encode"
-    return name in allowed or bool(re.fullmatch(tensors, name))
+    return tuple(sorted({name for name in found if not is_data(name)}))
 
 
 def _pickled_globals(file: IO[bytes]) -> Iterator[str]:
@@ -193,7 +171,7 @@ def _open_safetensors(path: Path) -> dict[str, Tensor]:
         raise LoadError(_damaged(path, "safetensors", error)) from error
 
 
-def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
+def _open_program(path: Path, found: Format, *, trust: bool) -> Opened:
     """Return the module of a TorchScript or torch.export program."""
     if not trust:
         raise LoadError(
@@ -204,21 +182,27 @@ def _open_program(path: Path, found: Format, *, trust: bool) -> nn.Module:
     try:
         with _quiet():
             if found == "torchscript":
-                return cast(nn.Module, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
-            return _open_export(path)
+                return Opened(found, torch.jit.load(str(path), map_location="cpu"))  # type: ignore[no-untyped-call]
+            return Opened(found, *_open_export(path))
     except Exception as error:
         raise LoadError(_damaged(path, found, error)) from error
 
 
-def _open_export(path: Path) -> nn.Module:
+def _open_export(path: Path) -> tuple[nn.Module, tuple[int | None, ...] | None]:
     """Open a torch.export program with its modules' names, as far as it kept them."""
     from torch.export import load, unflatten
 
     program = load(path)
+    first = next(iter(program.graph_signature.user_inputs), None)
+    nodes = program.graph.find_nodes(op="placeholder")
+    value = next((node.meta.get("val") for node in nodes if node.name == first), None)
+    shape: tuple[int | None, ...] | None = None
+    if isinstance(value, Tensor):
+        shape = tuple(length if isinstance(length, int) else None for length in value.shape)
     try:
-        return unflatten(program)
+        return unflatten(program), shape
     except Exception:  # a program without module structure is still a module
-        return program.module()
+        return program.module(), shape
 
 
 @contextmanager

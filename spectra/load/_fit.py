@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +64,7 @@ def fit(
     missing = [name for name in result.missing_keys if name not in reshaped]
     groups = (("missing", missing), ("unexpected", result.unexpected_keys),
               ("of another shape", shapes))  # fmt: skip
-    problems = [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups if names]
+    problems = problems_text(groups)
     nothing_fits = not fitting.keys() & own.keys() and bool(own)
     if problems and (strict or nothing_fits):
         raise LoadError(
@@ -77,6 +77,11 @@ def fit(
         *_conversions(own, fitting),
         *(f"weights that do not fit, accepted: {problem}" for problem in problems),
     )
+
+
+def problems_text(groups: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """Return one phrase for each group of names that is not empty."""
+    return [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups if names]
 
 
 def _same_shape(own: Tensor | None, tensor: Tensor) -> bool:

@@ -15,8 +15,12 @@ Format = Literal[
     "safetensors",
     "torchscript",
     "torch_export",
+    "compiled_program",
     "onnx",
     "tensorflow",
+    "tflite",
+    "tensorrt",
+    "keras",
     "gguf",
     "npy",
     "npz",
@@ -25,6 +29,7 @@ Format = Literal[
     "picture",
     "lfs_pointer",
     "html",
+    "weights_index",
     "json",
     "text",
     "tar",
@@ -68,6 +73,10 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xfd7zXZ", "compressed"),
     (b"7z\xbc\xaf", "compressed"),
     (b"Rar!", "compressed"),
+    (b"x\x9c", "compressed"),
+    (b"x\xda", "compressed"),
+    (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"ftrt", "tensorrt"),
     (b"version https://git-lfs", "lfs_pointer"),
 )
 
@@ -79,8 +88,12 @@ DESCRIPTION: dict[Format, str] = {
     "safetensors": "a safetensors file",
     "torchscript": "a TorchScript program",
     "torch_export": "a torch.export program (.pt2)",
+    "compiled_program": "a compiled program of torch (AOTInductor), machine code without modules",
     "onnx": "an ONNX graph",
     "tensorflow": "a TensorFlow graph",
+    "tflite": "a TensorFlow Lite model",
+    "tensorrt": "a TensorRT engine, machine code without modules",
+    "keras": "a Keras model",
     "gguf": "a GGUF file of quantised weights",
     "npy": "a NumPy array (.npy)",
     "npz": "an archive of NumPy arrays (.npz)",
@@ -89,6 +102,7 @@ DESCRIPTION: dict[Format, str] = {
     "picture": "a picture",
     "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
     "html": "a web page (HTML): a download that went wrong",
+    "weights_index": "an index of sharded weights",
     "json": "a JSON text",
     "text": "a text file",
     "tar": "a tar archive",
@@ -101,9 +115,15 @@ DESCRIPTION: dict[Format, str] = {
     "unknown": "of no known kind",
 }
 _WEIGHTS_ADVICE: dict[Format, str] = {
-    "onnx": "export the PyTorch model's weights with torch.save(model.state_dict(), FILE) "
-    "and name its class with --arch",
+    "compiled_program": "give the torch.export program or the weights it was compiled from",
+    "onnx": "give the PyTorch checkpoint it was exported from and name its class with --arch; if "
+    "only the graph is left, a factory net.py:make that returns onnx2torch.convert(FILE)",
     "tensorflow": "rewrite its weights as a state_dict of a PyTorch module "
+    "and name that module with --arch",
+    "tflite": "rewrite its weights as a state_dict of a PyTorch module "
+    "and name that module with --arch",
+    "tensorrt": "give the PyTorch weights it was built from and name their class with --arch",
+    "keras": "rewrite its weights as a state_dict of a PyTorch module "
     "and name that module with --arch",
     "gguf": "use the original safetensors file of the same model",
     "npy": "give it as INPUTS, after the model",
@@ -178,9 +198,13 @@ def _recognise_zip(path: Path) -> Format:
     if "constants.pkl" in leaves:
         return "torchscript"
     if leaves & {"archive_format", "serialized_exported_program.json"}:
-        return "torch_export"
+        program = any("models/" in name or name == "serialized_exported_program.json"
+                      for name in names)  # fmt: skip
+        return "torch_export" if program else "compiled_program"
     if "data.pkl" in leaves:
         return "torch_zip"
+    if "model.weights.h5" in leaves:
+        return "keras"
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
     return "zip"
@@ -195,8 +219,12 @@ def _recognise_safetensors(head: bytes, size: int) -> Format | None:
 
 def _recognise_protobuf(head: bytes) -> Format | None:
     """Tell ONNX (field 1, the IR version) from a TensorFlow graph (field 1, a node)."""
-    if head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a"):
+    if head[0] == 0x08 and head[2:3] in (
+        b"\x12", b"\x1a", b"\x22", b"\x28", b"\x2a", b"\x32", b"\x3a", b"\x42"
+    ):  # fmt: skip
         return "onnx"
+    if head[4:8] == b"TFL3":
+        return "tflite"
     if head[0] == 0x0A and (b"Placeholder" in head or b"Const" in head):
         return "tensorflow"
     return None
@@ -214,63 +242,15 @@ def _recognise_text(head: bytes) -> Format | None:
     start = text.lstrip().lower()
     if start.startswith(("<!doctype", "<html", "<?xml", "<head")):
         return "html"
+    if start.startswith("{") and '"weight_map"' in start:
+        return "weights_index"
     return "json" if start.startswith(("{", "[")) else "text"
 
 
 def weights_refusal(path: Path, found: Format) -> str:
     """Return the line that says why ``path`` is no model and what to type next."""
-    if found == "directory":
-        return _folder_refusal(path)
     advice = _WEIGHTS_ADVICE.get(found, "give the file that holds the weights")
     return f"{path} is {DESCRIPTION[found]}; {WEIGHTS_EXPECTED}; {advice}"
-
-
-def _folder_refusal(path: Path) -> str:
-    """Name the file inside a model folder that can be loaded, and the architecture's option."""
-    weights = sorted(
-        file for pattern in ("*.safetensors", "*.bin", "*.pth", "*.pt", "*.ckpt")
-        for file in path.glob(pattern) if file.is_file()
-    )  # fmt: skip
-    if (path / "model_index.json").is_file():
-        inner = next(iter(sorted(path.glob("*/config.json"))), path / "vae" / "config.json")
-        folder = path / "vae" if (path / "vae").is_dir() else inner.parent
-        return (
-            f"{path} is a diffusers pipeline (a folder of models); {WEIGHTS_EXPECTED}; "
-            f"give one model of it, for example {folder}"
-        )
-    class_name = _config_class(path / "config.json")
-    if class_name:
-        package, name = class_name
-        file = weights[0] if weights else path / "model.safetensors"
-        arch = f"{package}:{name}" if package == "diffusers" else "file.py:factory"
-        return (
-            f"{path} is a Hugging Face folder of a {name} ({package}), which is not opened as a "
-            f"whole; {WEIGHTS_EXPECTED}; type '{file} --arch {arch}' with a factory that builds it"
-        )
-    if weights:
-        return f"{path} is a folder; {WEIGHTS_EXPECTED}; give a file in it, such as {weights[0]}"
-    return f"{path} is a folder without weights in it; {WEIGHTS_EXPECTED}; give the weights' file"
-
-
-def _config_class(path: Path) -> tuple[str, str] | None:
-    """Return the package and class that a Hugging Face ``config.json`` names."""
-    import json
-
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(config, dict):
-        return None
-    if "_class_name" in config:
-        return "diffusers", str(config["_class_name"])
-    if config.get("architectures"):
-        return "transformers", str(config["architectures"][0])
-    if "_model_class" in config:
-        return "segmentation_models_pytorch", str(config["_model_class"])
-    if "architecture" in config:
-        return "timm", str(config["architecture"])
-    return None
 
 
 def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:

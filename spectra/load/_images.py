@@ -17,10 +17,11 @@ from spectra.errors import InputError, NothingToAnalyseError
 from spectra.load._formats import DESCRIPTION, HEAD_BYTES, PICTURE_SUFFIXES, is_picture, recognise
 from spectra.load._inputs import Dropped, Inputs
 from spectra.load._prepare import Options, centre, size_text
-from spectra.load._text import brief, listed
+from spectra.load._text import brief, gigabytes, listed
 
 LARGEST = 512
 SMALLEST = 8
+MOST_BYTES = 1 << 30  # of one picture; Pillow's own bound is near
 _PLAIN_MODES = {
     "1": "L",
     "P": "RGB",
@@ -222,6 +223,8 @@ def _tiff(path: Path) -> NDArray[Any]:
 
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
+        if page.nbytes > MOST_BYTES:
+            raise ValueError(f"declares {gigabytes(page.nbytes)} of pixels")
         pixels = np.asarray(page.asarray())
         return np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
 

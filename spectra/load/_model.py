@@ -1,8 +1,8 @@
 """From a file, a name or a module to a model that can run."""
 
-import hashlib
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,21 @@ from torch import nn
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import ARCH_EXPECTED, Built, build, is_architecture
-from spectra.load._checkpoints import open_checkpoint
+from spectra.load._bounds import check_dense
+from spectra.load._checkpoints import Opened, open_checkpoint
 from spectra.load._fit import as_float32, check_finite, fit, strip
-from spectra.load._formats import Format, check_readable
+from spectra.load._folders import (
+    check_no_part,
+    digest_of,
+    folder_refusal,
+    load_folder,
+    open_parts,
+    parts_of,
+    weight_file,
+)
+from spectra.load._formats import Format, check_readable, recognise
+from spectra.load._hyper_parameters import hyper_parameters
+from spectra.load._libraries import renamed_by_transformers
 from spectra.load._spandrel import PREFIX, build_spandrel, detect_spandrel
 from spectra.load._text import listed
 from spectra.load._weights import Weights, find_weights
@@ -39,13 +51,18 @@ class LoadedModel:
         Of the file.
     format : str
         "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module",
-        "factory" or "module".
+        "diffusers_folder", "transformers_folder", "smp_folder", "timm_folder", "factory" or
+        "module".
     architecture : str
         The ``arch`` that built it, or the module's class.
     parameters : int
         Number of trainable values.
     notes : tuple of str
         What was assumed, one phrase each.
+    options : dict
+        The loading options that were given, as plain values.
+    input_shape : tuple of (int or None), or None
+        What a torch.export program accepts, None for an axis of any length; None for others.
     """
 
     model: nn.Module
@@ -55,6 +72,8 @@ class LoadedModel:
     architecture: str
     parameters: int
     notes: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    input_shape: tuple[int | None, ...] | None = None
 
 
 def load_model(
@@ -72,13 +91,15 @@ def load_model(
     Parameters
     ----------
     source : str, Path or Module
-        A file of weights, recognised by its content; a factory ``pkg.mod:make`` or
+        A file of weights, recognised by its content; a local folder of Hugging Face, diffusers,
+        smp or timm; a factory ``pkg.mod:make`` or
         ``file.py:make``; an architecture such as ``torchvision:resnet18``; or a module, which
         is taken as it is and left untouched.
     arch : str or callable, optional
         What builds the module for bare weights: ``file.py:factory``, ``pkg.mod:factory``,
         ``spandrel:NAME``, ``torchvision:NAME``, ``timm:NAME``, ``smp:NAME``,
-        ``diffusers:CLASS`` or a function. Without it spandrel is asked, if installed.
+        ``diffusers:CLASS``, ``hf:CLASS``, ``hf:FOLDER`` or a function. Without it spandrel is
+        asked, if installed.
     arch_args : mapping, optional
         Keyword arguments of the factory.
     key : str, optional
@@ -98,16 +119,46 @@ def load_model(
     ParameterError
         If options contradict each other.
     """
+    arguments = dict(arch_args or {})
+    loaded = _load(source, arch, arguments, key, strip_prefix, strict=strict, trust=trust)
+    options = {
+        "arch": arch if arch is None or isinstance(arch, str) else loaded.architecture,
+        "arch_args": plain(arguments),
+        "key": key,
+        "strip_prefix": strip_prefix,
+        "strict": strict,
+        "trust": trust,
+    }
+    return replace(loaded, options=options)
+
+
+def _load(
+    source: str | Path | nn.Module,
+    arch: str | Callable[..., nn.Module] | None,
+    arguments: Mapping[str, object],
+    key: str | None,
+    strip_prefix: str | None,
+    *,
+    strict: bool,
+    trust: bool,
+) -> LoadedModel:
     if isinstance(source, nn.Module):
         check_finite(source, type(source).__name__)
         name = type(source).__name__
         return LoadedModel(source, name, None, "module", name, _count(source))
-    arguments = dict(arch_args or {})
     text = str(source)
     if not Path(source).exists() and is_architecture(text):
         return _from_factory(text, arguments, arch)
     path = check_readable(Path(source), "a model file or a factory such as net.py:make", LoadError)
-    opened = open_checkpoint(path, trust=trust)
+    if path.is_dir():
+        if arch is None:
+            return _from_folder(path, arguments, strict=strict)
+        path = _weights_in(path)
+    check_no_part(path)
+    if recognise(path) == "weights_index":
+        opened = Opened(recognise(parts_of(path)[0]), open_parts(path, trust=trust))
+    else:
+        opened = open_checkpoint(path, trust=trust)
     found = find_weights(opened.content, text, key=key)
     whole = isinstance(found.weights, nn.Module)
     kind = _FORMATS.get(opened.format, "pickled_module" if whole and arch is None else "state_dict")
@@ -122,13 +173,47 @@ def load_model(
             if isinstance(found.weights, nn.Module)
             else found.weights
         )
+        check_dense(weights, text)
         model, architecture, notes = _with_weights(
-            weights, text, arch, arguments, strip_prefix=strip_prefix, strict=strict
-        )
+            weights, text, arch, arguments, strip_prefix=strip_prefix, strict=strict,
+            content=opened.content,
+        )  # fmt: skip
         notes = (*found.notes, *notes)
     check_finite(model, text)
-    digest = _sha256(path)
-    return LoadedModel(model.eval(), text, digest, kind, architecture, _count(model), notes)
+    return LoadedModel(
+        model.eval(), text, digest_of(path), kind, architecture, _count(model), notes,
+        input_shape=opened.input_shape,
+    )  # fmt: skip
+
+
+def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool) -> LoadedModel:
+    built, file, library = load_folder(folder, arguments, strict=strict)
+    notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
+    check_finite(built.model, str(folder))
+    return LoadedModel(
+        built.model.eval(), str(folder), digest_of(file), f"{library}_folder",
+        built.architecture, _count(built.model), notes,
+    )  # fmt: skip
+
+
+def _weights_in(folder: Path) -> Path:
+    file = weight_file(folder)
+    if file is None:
+        raise LoadError(folder_refusal(folder))
+    return file
+
+
+def plain(value: object) -> Any:
+    """Return ``value`` as what JSON can hold; whatever else it is, as a text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else repr(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    return repr(value)
 
 
 def _from_factory(
@@ -151,12 +236,22 @@ def _with_weights(
     *,
     strip_prefix: str | None,
     strict: bool,
+    content: object,
 ) -> tuple[nn.Module, str, tuple[str, ...]]:
-    """Return the module for bare ``weights``, its architecture and notes."""
+    """Return the module for bare ``weights``, its architecture and notes.
+
+    ``content`` is what else the file holds, for its hyper-parameters.
+    """
     if (isinstance(arch, str) and not arch.startswith(PREFIX)) or callable(arch):
-        built = build(arch, arguments)
-        notes = as_float32(built.model)
-        notes += fit(built.model, weights, source, strip_prefix=strip_prefix, strict=strict)
+        built = build(arch, arguments, hyper_parameters(content))
+        notes = (*built.notes, *as_float32(built.model))
+        try:
+            notes += fit(built.model, weights, source, strip_prefix=strip_prefix, strict=strict)
+        except LoadError:
+            renamed = renamed_by_transformers(built.model, weights)
+            if renamed is None:
+                raise
+            return renamed, built.architecture, (*notes, "names converted by transformers")
         return built.model, built.architecture, notes
     stripped: tuple[str, ...] = ()
     if strip_prefix is not None:
@@ -164,13 +259,13 @@ def _with_weights(
     detected = (
         build_spandrel(weights, source, arch, arguments)
         if arch is not None
-        else _detected(weights, source)
+        else _detected(weights, source, content)
     )
     notes = (*stripped, *detected.notes, *as_float32(detected.model))
     return detected.model, detected.architecture, notes
 
 
-def _detected(weights: Weights, source: str) -> Built:
+def _detected(weights: Weights, source: str, content: object) -> Built:
     """Return what spandrel recognises in ``weights``; else say what the file holds."""
     if find_spec("spandrel") is None:
         asked = "spandrel, which recognises many, is not installed"
@@ -184,9 +279,18 @@ def _detected(weights: Weights, source: str) -> Built:
                 return built
             asked = "spandrel does not recognise it"
     raise LoadError(
-        f"{source} holds weights without a model: {describe(weights)}; name the model with "
-        f"--arch ({ARCH_EXPECTED}); {asked}"
+        f"{source} holds weights without a model: {describe(weights)}{_hints(content)}; name the "
+        f"model with --arch ({ARCH_EXPECTED}); {asked}"
     )
+
+
+def _hints(content: object) -> str:
+    """Return what else the file says of its model, as the continuation of a sentence."""
+    known = hyper_parameters(content)
+    values = listed(f"{key}={value!r}" for key, value in known.items())
+    hints = f", hyper-parameters {values}" if known else ""
+    name = content.get("arch") if isinstance(content, Mapping) else None
+    return f"{hints}, 'arch' {name!r}" if isinstance(name, str) else hints
 
 
 def describe(weights: Weights) -> str:
@@ -226,8 +330,3 @@ def _class_name(model: nn.Module, found: Format) -> str:
 def _count(model: nn.Module) -> int:
     lazy = nn.parameter.is_lazy
     return sum(parameter.numel() for parameter in model.parameters() if not lazy(parameter))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,9 @@ SHOWN = 6
 
 def brief(error: BaseException) -> str:
     """Return the first line of an error, without colours and shortened."""
-    lines = re.sub(r"\x1b\[\d*m", "", str(error)).strip().splitlines()
+    message = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
+    inner = re.search(r"WeightsUnpickler error:\s*(\S.*)", message)  # torch wraps it in its advice
+    lines = inner.group(1).splitlines() if inner else message.splitlines()
     text = lines[0].split(" This file can still be loaded")[0] if lines else ""
     text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= 160 else f"{text[:157]}..."
@@ -30,3 +32,19 @@ def near(name: str, names: Iterable[str]) -> str:
     if close:
         return f"did you mean {' or '.join(lower[item] for item in close)}?"
     return f"expected one of {listed(names, 12)}"
+
+
+def gigabytes(count: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> gigabytes(3 << 30), gigabytes(1500)
+    ('3.0 GiB', '1.5 KiB')
+    """
+    size, unit = float(count), "bytes"
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024 or unit == "TiB":
+            break
+        size /= 1024
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"

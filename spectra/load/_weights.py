@@ -84,24 +84,46 @@ def find_weights(content: object, source: str, *, key: str | None = None) -> Fou
     raise LoadError(_nothing_found(content, source))
 
 
-def _search(content: object, depth: int = 0) -> tuple[tuple[str, ...], Weights | nn.Module] | None:
+Path = tuple[str, ...]
+Place = tuple[Path, Weights | nn.Module] | None
+_DEEPEST = 4
+
+
+def _search(content: object) -> Place:
     """Return the path to the weights in ``content`` and the weights."""
-    if isinstance(content, nn.Module):
-        return (), content
-    if not isinstance(content, Mapping) or _is_optimizer(content) or depth > 4:
-        return None
-    if _is_weights(content):
-        return (), _named_tensors(content)
-    for name in (*EMA_KEYS, *PLAIN_KEYS):
-        found = _search(content.get(name), depth + 1)
-        if found is not None:
-            return (name, *found[0]), found[1]
-    others = {str(name): _search(value, depth + 1) for name, value in content.items()}
-    candidates = {name: found for name, found in others.items() if found is not None}
-    if len(candidates) == 1:
-        ((name, found),) = candidates.items()
-        return (name, *found[0]), found[1]
-    return None
+    return _Search().find(content, 0)
+
+
+class _Search:
+    """One search; a dict that comes twice, or holds itself, is looked into once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Place] = {}
+
+    def find(self, content: object, depth: int) -> Place:
+        """Return the path to the weights in ``content``, which lies ``depth`` dicts deep."""
+        if isinstance(content, nn.Module):
+            return (), content
+        if not isinstance(content, Mapping) or depth > _DEEPEST or _is_optimizer(content):
+            return None
+        if id(content) not in self._known:
+            self._known[id(content)] = None
+            self._known[id(content)] = self._inside(content, depth)
+        return self._known[id(content)]
+
+    def _inside(self, content: Mapping[Any, Any], depth: int) -> Place:
+        found = {str(name): place for name, value in content.items()
+                 if (place := self.find(value, depth + 1)) is not None}  # fmt: skip
+        tensors = _named_tensors(content)
+        if not found and tensors and 2 * len(tensors) >= len(content):
+            return (), tensors
+        name = next((name for name in (*EMA_KEYS, *PLAIN_KEYS) if name in found), None)
+        if name is None and len(found) == 1:
+            (name,) = found
+        if name is None:
+            return None
+        path, weights = found[name]
+        return (name, *path), weights
 
 
 def _at_key(content: object, source: str, key: str) -> Found:
@@ -132,14 +154,7 @@ def _at_key(content: object, source: str, key: str) -> Found:
 
 
 def _is_optimizer(content: object) -> bool:
-    return isinstance(content, Mapping) and set(content) >= OPTIMIZER_KEYS
-
-
-def _is_weights(content: Mapping[Any, Any]) -> bool:
-    """Tell whether names lead directly to tensors, allowing a few plain values beside them."""
-    tensors = len(_named_tensors(content))
-    nested = any(_search(value) is not None for value in content.values())
-    return tensors > 0 and 2 * tensors >= len(content) and not nested
+    return isinstance(content, Mapping) and content.keys() >= OPTIMIZER_KEYS
 
 
 def _named_tensors(content: Mapping[Any, Any]) -> Weights:
@@ -163,8 +178,9 @@ def _notes(
     if where:
         what = "module" if isinstance(weights, nn.Module) else "weights"
         notes.append(f"{what} under key {'.'.join(where)!r}")
+        search = _Search()
         siblings = [str(name) for name, value in cast("Mapping[Any, Any]", content).items()
-                    if str(name) != where[0] and _search(value) is not None]  # fmt: skip
+                    if str(name) != where[0] and search.find(value, 1) is not None]  # fmt: skip
         if where[0] in EMA_KEYS:
             notes.append("averaged (EMA) weights preferred")
         if siblings:
@@ -179,7 +195,8 @@ def _nothing_found(content: object, source: str) -> str:
     if not isinstance(content, Mapping):
         return f"{source} holds {_kind(content)}, {expected}; save model.state_dict()"
     optimizers = [value for value in (content, *content.values()) if _is_optimizer(value)]
-    candidates = [str(name) for name, value in content.items() if _search(value) is not None]
+    search = _Search()
+    candidates = [str(name) for name, value in content.items() if search.find(value, 1) is not None]
     if candidates and not _is_optimizer(content):
         names = listed(candidates)
         return f"{source} holds several sets of weights ({names}): choose one with --key (key=)"

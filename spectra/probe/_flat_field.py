@@ -30,12 +30,13 @@ class Lines:
     ----------
     line_dbc : float or None
         Power of all lines over the power of the mean level, in dBc; None with a ``reason``.
+        Where no lattice is known, power of all structure: nothing but DC should be there.
     size : int or None
         Side of the input, in pixels, at which it was measured; None without spatial input.
     converged : bool
         Whether a larger input would say the same, so that borders play no part.
     reason : str or None
-        Why there is no number, or why it has not converged.
+        Why there is no number, why it has not converged, or what else it counts than lines.
     """
 
     line_dbc: float | None
@@ -81,7 +82,7 @@ def flat_field(
         The constant, in the units of the model's input; a tensor gives one a channel.
     period : tuple of int, optional
         Period of the lines that are looked for in the output, in its pixels, per axis;
-        without it the output has no row.
+        period 1 counts all structure, and without a period the output has no row.
     method : str, optional
         Method of the model to call; the discovery's by default.
     start, limit : int
@@ -91,7 +92,8 @@ def flat_field(
     Returns
     -------
     FlatField
-        The step's period is its factor. A map has converged once its lines change by less
+        The step's period is its factor; a step without one, which has no lattice, is charged
+        with all structure. A map has converged once its lines change by less
         than 0.5 dB from one size to the next, stand 20 dB above what is not periodic, or
         lie below -100 dBc.
 
@@ -106,17 +108,14 @@ def flat_field(
     line k has the amplitude ``|m H(k/s)| / |m H(0) + s^d b|`` relative to the level: a ones
     kernel of odd size K and stride 2 leaves -20 log10 K dBc in one dimension.
     """
-    grids = [*(step.factor or None for step in discovery.steps), period]
-    reasons = [*(step.reason for step in discovery.steps), "no period was given"]
+    grids = [step.factor or (1,) * (len(step.output_shape) - 1) for step in discovery.steps]
+    grids.append(period or ())
     constant = torch.as_tensor(level, dtype=torch.float32).flatten().expand(shape[0])
     if method is not None:
         discovery = replace(discovery, method=method)
     flat = _Flat(model, discovery, constant, grids)
     end = flat.grow(tuple(shape[1:]), start or _SMALLEST, limit)
-    rows = [
-        Lines(None, None, converged=False, reason=reason) if grid is None else flat.lines(i, end)
-        for i, (grid, reason) in enumerate(zip(grids, reasons, strict=True))
-    ]
+    rows = [flat.lines(i, end) for i in range(len(grids))]
     return FlatField(steps=tuple(rows[:-1]), output=rows[-1], period=period)
 
 
@@ -128,7 +127,7 @@ class _Flat:
         model: nn.Module,
         discovery: Discovery,
         constant: Tensor,
-        grids: Sequence[tuple[int, ...] | None],
+        grids: Sequence[tuple[int, ...]],
     ) -> None:
         self._model = model
         self._discovery = discovery
@@ -163,6 +162,8 @@ class _Flat:
     def lines(self, row: int, end: str) -> Lines:
         """Return what is known of one map."""
         now = self._readings[-1][row]
+        if not self._grids[row]:
+            return Lines(None, self._size, converged=False, reason="no period")
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
             return Lines(None, self._size, converged=False, reason=reason)
@@ -171,11 +172,16 @@ class _Flat:
         if _dbc(now) < 20 * log10(8 * now.eps):
             return Lines(None, self._size, converged=True, reason="no line above rounding")
         settled = self._converged(row)
-        return Lines(_dbc(now), self._size, converged=settled, reason=None if settled else end)
+        doubts = [
+            "no lattice, so all structure counts" if max(self._grids[row]) == 1 else None,
+            None if settled else end,
+        ]
+        doubt = "; ".join(filter(None, doubts))
+        return Lines(_dbc(now), self._size, converged=settled, reason=doubt or None)
 
     def _converged(self, row: int) -> bool:
         """Whether another size would change nothing, or there is nothing to find."""
-        if self._grids[row] is None:
+        if not self._grids[row]:
             return True
         now = self._readings[-1][row]
         if now is None or now.periods < _PERIODS:
@@ -200,7 +206,7 @@ class _Flat:
         def read(row: int, tensor: Tensor) -> None:
             self._largest_map = max(self._largest_map, tensor.nbytes)
             grid = self._grids[row]
-            if grid is not None and len(grid) == tensor.ndim - 2:
+            if grid and len(grid) == tensor.ndim - 2:
                 readings[row] = locked_power(tensor, grid)
 
         with quiet(self._model, seed=0):

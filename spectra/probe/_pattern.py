@@ -11,6 +11,7 @@ from torch import Tensor
 class Locked(NamedTuple):
     """A map split into level, grid-locked pattern and rest, as powers summed over channels.
 
+    At period 1 there is no telling a pattern from the rest: both are all structure.
     ``periods`` is the number of periods that the map holds along its shortest axis, and
     ``eps`` the relative rounding of its dtype.
     """
@@ -49,10 +50,12 @@ def locked_power(tensor: Tensor, period: Sequence[int]) -> Locked | None:
     repeats = (0, *(2 + 2 * axis for axis in axes))
     pattern = phases.mean(repeats, keepdim=True)
     level = pattern.mean(tuple(range(2, pattern.ndim)), keepdim=True)
+    rest = float((phases - pattern).square().sum()) / (phases.numel() / phases.shape[1])
+    line = float((pattern - level).square().sum()) / prod(period)
     return Locked(
         level=float(level.square().sum()),
-        line=float((pattern - level).square().sum()) / prod(period),
-        rest=float((phases - pattern).square().sum()) / (phases.numel() / phases.shape[1]),
+        line=line if max(period) > 1 else rest,
+        rest=rest,
         periods=min(n // p for n, p in zip(tensor.shape[2:], period, strict=True)),
         eps=torch.finfo(tensor.dtype).eps,
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISVTX
 from typing import TYPE_CHECKING
 
 from spectra.errors import ParameterError, SpectraError
@@ -20,8 +21,11 @@ from spectra.report._summary import write_summary
 if TYPE_CHECKING:
     from spectra.analysis import Analysis
 
+LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = ("json", "nc", "png", "pdf")
-OURS = re.compile(r"summary\.json|spectra\.nc|report\.html|figures(/[\w-]+\.(png|pdf))?")
+OURS = re.compile(
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|figures(/[\w-]+\.(png|pdf))?"
+)
 
 
 def default_directory(model: str) -> Path:
@@ -48,7 +52,9 @@ def check_formats(formats: Collection[str]) -> None:
 
 
 def check_target(directory: str | PathLike[str], force: bool = False) -> None:
-    """Raise unless a result can be written to ``directory``; nothing is touched.
+    """Raise unless a result can be written to ``directory``; nothing is left there.
+
+    Where a folder can be made only the file system knows, so one is made and removed again.
 
     Raises
     ------
@@ -57,19 +63,45 @@ def check_target(directory: str | PathLike[str], force: bool = False) -> None:
         which ``force`` would delete; if it could not be created.
     """
     target = _resolved(directory)
-    if target.exists() and not force:
+    try:
+        if target.exists():
+            _check_replaceable(target, directory, force)
+        parent = next(folder for folder in target.parents if folder.exists())
+        if not parent.is_dir():
+            raise ParameterError(f"{directory}: cannot be created: {parent} is a file")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise ParameterError(f"{directory}: cannot be created: {parent} is not writable")
+        if shutil.disk_usage(parent).free < LEAST_FREE:
+            raise ParameterError(f"{directory}: cannot be created: the disk of {parent} is full")
+        with _new_folder(target) as new:
+            (new / "summary.json").write_text("{}")
+    except (OSError, ValueError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        message = f"{directory}: cannot be created: {reason}: choose another folder with --out"
+        raise ParameterError(message) from error
+
+
+def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool) -> None:
+    """Raise unless the existing ``target`` is a result that may be replaced, and can be."""
+    if not force:
         message = f"{directory}: exists already: choose another folder, or --force to replace it"
         raise ParameterError(message)
-    if target.exists() and not target.is_dir():
+    if not target.is_dir():
         raise ParameterError(f"{directory}: is a file: expected a folder to replace")
-    if target.exists() and (strangers := _strangers(target)):
+    if strangers := _strangers(target):
         message = f"{directory}: is not replaced: it holds {strangers[0]}, no part of a result"
         raise ParameterError(message)
-    parent = next(folder for folder in target.parents if folder.exists())
-    if not parent.is_dir():
-        raise ParameterError(f"{directory}: cannot be created: {parent} is a file")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise ParameterError(f"{directory}: cannot be created: {parent} is not writable")
+    if target.is_mount():
+        message = f"{directory}: is not replaced: it is a mount point; choose a folder inside it"
+        raise ParameterError(message)
+    folder = target.parent.stat()
+    owners = {0, folder.st_uid, target.stat().st_uid}
+    mine = not hasattr(os, "geteuid") or os.geteuid() in owners
+    kept_by_others = bool(folder.st_mode & S_ISVTX) and not mine
+    if kept_by_others or not os.access(target, os.W_OK | os.X_OK):
+        raise ParameterError(f"{directory}: is not replaced: it belongs to another user")
 
 
 def write_result(
@@ -102,7 +134,7 @@ def write_result(
     """
     check_formats(formats)
     check_target(directory, force)
-    with _replacing(_resolved(directory)) as folder:
+    with replacing(_resolved(directory)) as folder:
         if "json" in formats:
             write_summary(analysis.summary, folder / "summary.json")
         if "nc" in formats:
@@ -113,25 +145,36 @@ def write_result(
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path) -> Iterator[Path]:
     """Yield a new folder that replaces ``target`` if the block ends without an error."""
-    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
-    old = new.with_suffix(".old")
-    made = [folder for folder in target.parents if not folder.exists()]
+    old: Path | None = None
     try:
-        new.mkdir(parents=True)
-        yield new
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
+        with _new_folder(target) as new:
+            yield new
+            old = new.with_suffix(".old")
+            if target.exists():
+                target.rename(old)
+            new.rename(target)
     except OSError as error:
         message = f"{target}: the result cannot be written: {error.strerror or error}"
         raise SpectraError(message) from error
     finally:
-        if old.exists() and not target.exists():
-            old.rename(target)
+        if old is not None:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``target``; what is still there at the end is removed."""
+    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
+    made = [folder for folder in target.parents if not folder.exists()]
+    try:
+        new.mkdir(parents=True)
+        yield new
+    finally:
         shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
         if not target.exists():
             _remove_empty(made)
 
@@ -139,7 +182,7 @@ def _replacing(target: Path) -> Iterator[Path]:
 def _resolved(directory: str | PathLike[str]) -> Path:
     try:
         return Path(directory).resolve()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ParameterError(f"{directory}: is not a usable path: {error}") from error
 
 

@@ -110,8 +110,9 @@ def _view_lattice(data: xr.Dataset, number: int) -> Lattice:
     used = get("blocks").sum(axis=1) > 0
     blocks = get("blocks")
     n = _folds(blocks, used)
-    total = _folds(get("total"), used) / n
-    base = _folds(get("base"), used) / n[..., None]
+    each_block = 1 / np.where(n > 0, n, np.inf)  # a dead channel has no block
+    total = _folds(get("total"), used) * each_block
+    base = _folds(get("base"), used) * each_block[..., None]
     products = n**2 - _folds(blocks**2, used)
 
     valid = (products > 0) & (total > 0)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from spectra.explain import InputRow, OutputRow, StepName, answer
+from spectra.explain import FlatFieldRow, InputRow, OutputRow, StepName, answer
 from spectra.score import Score
 from support.summaries import NOTHING, OUTPUT, PRESENT, step, summary
 
@@ -44,3 +44,7 @@ def test_without_inputs_the_flat_field_is_what_is_told():
     base = summary()
     bare = replace(base, inputs=replace(base.inputs, used=0), verdict="insufficient")
     assert "-15.1 dB over the mean level at decoder" in answer(bare)["verdict"]
+    told = replace(
+        bare, output=replace(bare.output, flat_field=FlatFieldRow(-40.2, 512, True, None))
+    )
+    assert answer(told)["verdict"].endswith(", of -40.2 dB in the output")

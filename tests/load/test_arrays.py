@@ -260,3 +260,14 @@ def test_constant_and_repeated_samples_are_dropped_and_named():
         "constant: all values are equal",
         "the same values as [1]",
     ]
+
+
+def test_a_netcdf_without_a_record_yet_is_called_empty(tmp_path):
+    from scipy.io import netcdf_file
+
+    with netcdf_file(tmp_path / "x.nc", "w") as file:
+        for name, length in (("time", None), ("y", 8), ("x", 8)):
+            file.createDimension(name, length)
+        file.createVariable("v", "f4", ("time", "y", "x"))
+    with pytest.raises(InputError, match=r"x\.nc is empty, of shape \(0, 1, 8, 8\)"):
+        open_inputs(tmp_path / "x.nc")

@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 import pathlib
 import pickle
 import zipfile
@@ -15,16 +14,6 @@ from torch import nn
 
 from spectra.errors import LoadError
 from spectra.load import load_model
-
-
-class Bomb:
-    """Writes a file when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
 
 
 def other(state):
@@ -240,55 +229,3 @@ def test_a_plain_pickle_of_arrays_needs_trust(tmp_path, decoder, picture, arch):
         load_model(file, arch=arch)
     loaded = load_model(file, arch=arch, trust=True)
     assert torch.equal(loaded.model(picture), decoder(picture))
-
-
-def in_zip(bomb, file):
-    torch.save({"state_dict": {"weight": torch.ones(1)}, "x": bomb}, file)
-
-
-def in_legacy(bomb, file):
-    torch.save([bomb], file, _use_new_zipfile_serialization=False)
-
-
-def in_plain_pickle(bomb, file):
-    file.write_bytes(pickle.dumps(bomb))
-
-
-def in_exported_program(bomb, file):
-    model, payload = nn.Conv2d(3, 3, 1), io.BytesIO()
-    torch.save(bomb, payload)
-    content = io.BytesIO()
-    torch.export.save(torch.export.export(model, (torch.ones(1, 3, 4, 4),)), content)
-    with zipfile.ZipFile(content) as old, zipfile.ZipFile(file, "w") as new:
-        for item in old.infolist():
-            sample = item.filename.endswith("sample_inputs/model.pt")
-            new.writestr(item, payload.getvalue() if sample else old.read(item))
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("write", [in_zip, in_legacy, in_plain_pickle, in_exported_program])
-def test_a_malicious_file_does_not_run_without_trust(tmp_path, write):
-    crater, file = tmp_path / "crater", tmp_path / "model.pth"
-    write(Bomb(crater), file)
-    with pytest.raises(LoadError, match="--trust"):
-        load_model(file)
-    assert not crater.exists()
-
-
-@pytest.mark.parametrize("write", [in_zip, in_legacy, in_plain_pickle])
-def test_the_refusal_names_what_a_malicious_file_would_call(tmp_path, write):
-    file = tmp_path / "model.pth"
-    write(Bomb(tmp_path / "crater"), file)
-    with pytest.raises(LoadError, match=r"posix\.mkdir"):
-        load_model(file)
-
-
-def test_weights_read_as_arrays_are_no_way_round_the_refusal(tmp_path):
-    from spectra.errors import InputError
-    from spectra.load import open_inputs
-
-    crater, file = tmp_path / "crater", tmp_path / "x.pt"
-    in_zip(Bomb(crater), file)
-    with pytest.raises(InputError, match=r"posix\.mkdir"):
-        open_inputs(file)
-    assert not crater.exists()

@@ -1,6 +1,7 @@
 """What a loaded model knows about itself, and the published checkpoints."""
 
 import hashlib
+import json
 
 import pytest
 import torch
@@ -31,6 +32,46 @@ def test_the_file_is_identified_by_its_hash(tmp_path, decoder, arch):
 def test_a_factory_as_model_excludes_another_architecture():
     with pytest.raises(ParameterError, match="needs a file of weights"):
         load_model("torch.nn:Identity", arch="torch.nn:Identity")
+
+
+def test_the_loading_options_are_kept_and_reach_the_summary(tmp_path, decoder):
+    from spectra.analysis import Options, analyze
+    from spectra.report import encode_summary
+
+    torch.save({"params": decoder.state_dict()}, tmp_path / "w.pth")
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n"
+        "def make(width, **rest):\n"
+        "    body = nn.Sequential(nn.Conv2d(3, width, 3, padding=1), nn.BatchNorm2d(width))\n"
+        "    up = nn.ConvTranspose2d(width, 3, 4, stride=2, padding=1)\n"
+        "    class Net(nn.Module):\n"
+        "        def __init__(self):\n"
+        "            super().__init__()\n"
+        "            self.body, self.up = body, up\n"
+        "        def forward(self, x):\n"
+        "            return self.up(self.body(x))\n"
+        "    return Net()\n"
+    )
+    arch = f"{tmp_path / 'net.py'}:make"
+    given = {"width": 4, "best": float("inf"), "sizes": (1, 2), "odd": {1: 2j}}
+    loaded = load_model(tmp_path / "w.pth", arch=arch, arch_args=given, key="params")
+    summary = analyze(loaded, options=Options(crop=32)).summary
+    options = json.loads(encode_summary(summary))["run"]["options"]
+    assert {name: options[name] for name in loaded.options} == {
+        "arch": arch,
+        "arch_args": {"width": 4, "best": "inf", "sizes": [1, 2], "odd": {"1": "2j"}},
+        "key": "params",
+        "strip_prefix": None,
+        "strict": True,
+        "trust": False,
+    }
+    assert (options["crop"], options["call"]) == (32, "forward")
+
+
+def test_a_function_as_architecture_is_kept_by_its_name(tmp_path, decoder, arch):
+    torch.save(decoder.state_dict(), tmp_path / "w.pth")
+    assert load_model(tmp_path / "w.pth", arch=arch).options["arch"].endswith("build")
+    assert load_model(decoder).options["arch"] is None
 
 
 PUBLISHED = {

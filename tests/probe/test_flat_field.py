@@ -178,10 +178,21 @@ def test_a_table_resized_at_other_sizes_only_is_no_obstacle():
     assert row.size == 64
 
 
-def test_a_step_without_a_lattice_says_why():
-    (row,) = measure(nn.Upsample(scale_factor=1.5, mode="linear"), (1, 64)).steps
-    assert row.line_dbc is None
-    assert "1.5" in row.reason
+def test_a_step_without_a_lattice_is_charged_with_all_structure():
+    # 2, 1, 2, 1, ... by nearest x1.5 becomes 2, 2, 1, 2, 2, 1, ...: mean 5/3, variance 2/9
+    model = nn.Sequential(kernel_of_ones(3, 2), nn.Upsample(scale_factor=1.5, mode="nearest"))
+    _, row = measure(model, (1, 64)).steps
+    assert row.line_dbc == pytest.approx(10 * log10(2 / 25), abs=1e-4)
+    assert (row.converged, row.reason) == (True, "no lattice, so all structure counts")
+
+
+def test_the_whole_model_is_charged_with_the_lines_of_its_output():
+    # The second layer repeats the first's 1, 2: at period 4 the output is 1, 1, 2, 2.
+    model = nn.Sequential(kernel_of_ones(3, 2), nn.Upsample(scale_factor=2, mode="nearest"))
+    output = measure(model, (1, 64), period=(4,)).output
+    assert output.line_dbc == pytest.approx(-9.5424, abs=1e-4)
+    assert output.converged
+    assert measure(model, (1, 64), period=(2,)).output.reason == "no line above rounding"
 
 
 def test_a_removed_pattern_takes_exactly_its_lines_away():

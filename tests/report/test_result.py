@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -137,6 +138,54 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_run(tmp_path, mon
     with pytest.raises(ParameterError, match="is not writable"):
         check_target(tmp_path / "out")
     assert paths(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 250, "a\0b", "loop/out"])
+def test_a_name_that_the_file_system_refuses_is_found_before_the_run(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ParameterError, match=r"cannot be created|not a usable path"):
+        check_target(tmp_path / name)
+    assert paths(tmp_path) == ["loop"]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EDQUOT, errno.ENOSPC, errno.EACCES])
+def test_a_file_system_that_takes_no_folder_is_found_before_the_run(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(Path, "mkdir", failing(OSError(number, os.strerror(number))))
+    with pytest.raises(ParameterError, match=f"cannot be created: {os.strerror(number)}"):
+        check_target(tmp_path / "deep/out")
+
+
+def test_a_file_system_that_takes_no_file_is_found_before_the_run(tmp_path, monkeypatch):
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(Path, "write_text", failing(error))
+    with pytest.raises(ParameterError, match="cannot be created: No space left"):
+        check_target(tmp_path / "deep/out")
+    assert paths(tmp_path) == []
+
+
+def test_a_full_disk_is_found_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(_result.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(ParameterError, match=r"the disk of .* is full"):
+        check_target(tmp_path / "out")
+
+
+def test_a_result_that_cannot_be_moved_away_is_found_before_the_run(old, monkeypatch):
+    monkeypatch.setattr(Path, "is_mount", lambda _: True)
+    with pytest.raises(ParameterError, match="is a mount point"):
+        check_target(old, force=True)
+    monkeypatch.undo()
+    old.parent.chmod(0o1777)
+    check_target(old, force=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(ParameterError, match="belongs to another user"):
+        check_target(old, force=True)
+
+
+def test_the_check_leaves_nothing_behind(tmp_path, old):
+    before = paths(tmp_path)
+    check_target(tmp_path / "deep/er/out")
+    check_target(old, force=True)
+    assert paths(tmp_path) == before
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(tmp_path):

@@ -126,6 +126,14 @@ def test_energy_of_a_random_long_kernel_has_its_population_value():
     assert db(energy(data).share) == pytest.approx(db(share), abs=0.7)
 
 
+def test_a_dead_channel_is_an_absent_one():
+    x = np.random.default_rng(4).standard_normal((32, 2, 32, 32)).repeat(2, 2).repeat(2, 3)
+    dead = np.concatenate([x, np.zeros((32, 1, 64, 64))], axis=1)
+    alone, beside = (energy(dataset(maps, (2, 2))) for maps in (x, dead))
+    assert beside.share == pytest.approx(alone.share, rel=1e-12)
+    assert beside.interval == pytest.approx(alone.interval, rel=1e-12)
+
+
 def test_the_line_of_a_checkerboard_on_white_noise_has_its_closed_form():
     generator = np.random.default_rng(3)
     maps = generator.standard_normal((64, 4, 128, 128))

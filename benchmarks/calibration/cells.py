@@ -1,0 +1,37 @@
+"""A cell of the table: how its maps are drawn, how often, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Maps = NDArray[np.floating]
+Draw = Callable[[Generator, str], Maps]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    name : str
+    factor : tuple of int
+        Period at which the maps are scored.
+    draw : callable
+        From a generator and the name of a part, maps (n, channel, *spatial) of one trial; or
+        those and the locked share that is true of them.
+    natural : bool
+        Of a clean cell: natural statistics and no grid that is known.
+    trials : int
+    """
+
+    name: str
+    factor: tuple[int, ...]
+    draw: Callable[[Generator, str], Maps | tuple[Maps, float]]
+    natural: bool = True
+    trials: int = 300

@@ -1,0 +1,88 @@
+"""One trial: maps become a score, by the same path that an analysis takes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spectra import score, spectrum
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of one trial.
+
+    Attributes
+    ----------
+    p, z : float or None
+    verdict : str
+    dbc, low, high, upper : float or None
+        Locked energy, its interval and its upper bound, in dBc.
+    out_of_band_dbc : float or None
+    truth_dbc : float or None
+        Population value, where it is known.
+    """
+
+    p: float | None
+    z: float | None
+    verdict: str
+    dbc: float | None
+    low: float | None
+    high: float | None
+    upper: float | None
+    out_of_band_dbc: float | None = None
+    truth_dbc: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the outcome as plain values."""
+        return asdict(self)
+
+
+def measured(maps: NDArray[np.floating], factor: tuple[int, ...], seed: int) -> score.Score:
+    """Return the score of maps (n, channel, *spatial) at one period."""
+    return _score(maps, factor, seed)[0]
+
+
+def trial(
+    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int, truth: float | None = None
+) -> Outcome:
+    """Score maps and keep what the tables need; ``truth`` is a locked share of all power."""
+    found, out_of_band = _score(maps, factor, seed)
+    low, high = found.asr_ci95_dbc or (None, None)
+    return Outcome(
+        p=found.p,
+        z=found.z,
+        verdict=found.verdict,
+        dbc=found.asr_dbc,
+        low=low,
+        high=high,
+        upper=found.asr_upper_dbc,
+        out_of_band_dbc=out_of_band,
+        truth_dbc=None if truth is None else share_dbc(truth),
+    )
+
+
+def share_dbc(share: float) -> float:
+    """Return locked over all other power in dB."""
+    return float(10 * np.log10(share / (1 - share)))
+
+
+def tile_side(shape: tuple[int, ...], factor: tuple[int, ...], count: int) -> int:
+    """Return the side of the tile through which such maps are seen."""
+    return spectrum.plan_maps(shape, factor, count=count).views[0].tile[0]
+
+
+def _score(
+    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int
+) -> tuple[score.Score, float | None]:
+    plan = spectrum.plan_maps(maps.shape[1:], factor, count=len(maps))
+    statistics = spectrum.MapStatistics(plan)
+    statistics.update(torch.from_numpy(np.ascontiguousarray(maps, np.float32)), first=0)
+    data = spectrum.to_dataset(statistics)
+    found = score.score(score.measure(data, seed=seed), data)
+    known = found.verdict != "insufficient"
+    return found, score.out_of_band_dbc(data, factor) if known else None

@@ -1,0 +1,1 @@
+"""How many upsampling steps of published decoders are found, against an independent count."""

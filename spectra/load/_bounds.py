@@ -1,0 +1,70 @@
+"""What a file declares, against what it can hold: archives that swell, views that repeat."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from spectra.errors import LoadError, SpectraError
+from spectra.load._text import gigabytes
+
+SLACK = 64 << 20  # bytes that nobody needs to account for
+MOST_SWELLING = 20  # floats that a zip packs closer than that are no trained weights
+
+
+def memory_bytes() -> int:
+    """Return the memory of this machine; where it does not tell, more than any."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
+
+
+def check_size(path: Path, error: type[SpectraError] = LoadError) -> None:
+    """Raise ``error`` if opening the file ``path`` would take more memory than it should.
+
+    A file larger than the memory cannot be loaded, and an archive that unpacks to many times
+    its size holds something else than weights.
+    """
+    size, most = path.stat().st_size, memory_bytes()
+    if size > most:
+        raise error(
+            f"{path} has {gigabytes(size)}, but this machine's memory is {gigabytes(most)}: "
+            "expected a file that fits; give one of its parts, or use a larger machine"
+        )
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(item.file_size for item in archive.infolist())
+    except Exception:  # a damaged archive is reported by who reads it
+        return
+    if unpacked > MOST_SWELLING * size + SLACK:
+        raise error(
+            f"{path} has {gigabytes(size)} and would unpack to {gigabytes(unpacked)}: expected "
+            "weights, which cannot be packed so closely; get the file from its author again"
+        )
+
+
+def check_dense(weights: Mapping[str, Tensor], source: str) -> None:
+    """Raise unless ``weights`` are plain tensors whose values the file really held."""
+    repeated = 0
+    for name, tensor in weights.items():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
+            kind = "quantised" if tensor.is_quantized else "sparse or nested"
+            raise LoadError(f"{source} holds a {kind} tensor, {name!r}: expected dense floats")
+        if tensor.device.type != "cpu":
+            raise LoadError(
+                f"{source} holds no values for {name!r} (device {tensor.device}): expected a "
+                "checkpoint saved from a model that was not on the meta device"
+            )
+        held = tensor.untyped_storage().nbytes()
+        repeated += max(0, tensor.numel() * tensor.element_size() - held)
+    if repeated > SLACK:
+        raise LoadError(
+            f"{source} holds few values that its tensors repeat to {gigabytes(repeated)}: "
+            "expected weights; save them again with .contiguous()"
+        )
