@@ -208,6 +208,27 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
     table.note(f"{name}: rows, pattern removal, answer", f"{median(finish):.1f} forwards")
 
 
+def bench_capture(table: Table, name: str, model: nn.Module, x: Tensor, rounds: int) -> None:
+    """Finding the steps, and streaming their maps to nobody, against the bare forward pass."""
+    model.eval()
+    with capture.quiet(model):
+        found = capture.discover(model, x)
+
+        def stream() -> None:
+            with capture.stream(model, found, lambda _index, _maps: None):
+                capture.forward(model, x)
+
+        work = {
+            "bare": partial(model, x),
+            "discover": partial(capture.discover, model, x),
+            "stream": stream,
+        }
+        took = medians(work, rounds=rounds)
+    table.note(f"{name}: bare forward", f"{1e3 * took['bare']:.0f} ms")
+    table.at_most(f"{name}: discovery / bare", took["discover"] / took["bare"], 3)
+    table.at_most(f"{name}: streaming taps / bare", took["stream"] / took["bare"], 1.15)
+
+
 def bench_memory(table: Table) -> None:
     """Peak memory of a whole analysis, each in a process of its own."""
     peak = {}
@@ -268,7 +289,14 @@ MODELS = {
     "NAFNet w16, 256x256": (networks.NAFNet, 256),
     "SR x4, 64x64": (networks.SuperResolution, 64),
 }
-PARTS = ("pictures", "activations", "azimuthal", "kernels", "analysis", "memory", "start")
+TRACED = MODELS | {
+    "ViT, tokens to patches, 256x256": (networks.Unpatchifying, 256),
+    "SwinIR small, 64x64": (networks.WindowedSuperResolution, 64),
+}
+PARTS = (
+    *("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory"),
+    "start",
+)
 
 
 def main() -> None:
@@ -296,6 +324,11 @@ def main() -> None:
         bench_activations(table, options.rounds)
     if "azimuthal" in parts:
         bench_azimuthal(table)
+    if "capture" in parts:
+        table.title("Finding and streaming steps, one input, one thread")
+        for name, (build, side) in TRACED.items():
+            torch.manual_seed(0)
+            bench_capture(table, name, build(), torch.rand(1, 3, side, side), 7)
     if "kernels" in parts:
         bench_kernels(table)
     if "analysis" in parts:

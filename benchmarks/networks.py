@@ -158,3 +158,66 @@ class SuperResolution(nn.Module):
         for block in self.blocks:
             x = x + block(x)
         return self.last(self.ups(x))
+
+
+class Attending(nn.Module):
+    """A transformer block on tokens (B, N, C)."""
+
+    def __init__(self, width: int, heads: int = 6) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, n, c = x.shape
+        qkv = self.qkv(self.norm(x)).reshape(b, n, 3, self.heads, c // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c)
+        x = x + self.project(mixed)
+        return x + self.mlp(self.norm2(x))
+
+
+class Unpatchifying(nn.Module):
+    """A ViT of width 192 whose tokens become patches of 8x8 pixels at the end."""
+
+    def __init__(self, width: int = 192, depth: int = 12, patch: int = 8) -> None:
+        super().__init__()
+        self.patch = patch
+        self.embed = nn.Conv2d(3, width, patch, patch)
+        self.blocks = nn.Sequential(*(Attending(width) for _ in range(depth)))
+        self.head = nn.Linear(width, 3 * patch**2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.embed(x)
+        (b, _, h, w), p = x.shape, self.patch
+        x = self.head(self.blocks(x.flatten(2).transpose(1, 2))).reshape(b, h, w, p, p, 3)
+        return torch.einsum("nhwpqc->nchpwq", x).reshape(b, 3, h * p, w * p)
+
+
+class Windowed(Attending):
+    """The same block on windows of 8x8 of a map (B, H, W, C)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        (b, h, w, c), k = x.shape, 8
+        windows = x.view(b, h // k, k, w // k, k, c).permute(0, 1, 3, 2, 4, 5)
+        mixed = super().forward(windows.reshape(-1, k * k, c))
+        mixed = mixed.view(b, h // k, w // k, k, k, c).permute(0, 1, 3, 2, 4, 5)
+        return mixed.reshape(b, h, w, c)
+
+
+class WindowedSuperResolution(nn.Module):
+    """SwinIR in small: windowed blocks, then one pixel-shuffle step."""
+
+    def __init__(self, width: int = 60, depth: int = 12) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3, 1, 1)
+        self.blocks = nn.Sequential(*(Windowed(width) for _ in range(depth)))
+        self.up = nn.Sequential(nn.Conv2d(width, 12, 3, 1, 1), nn.PixelShuffle(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.blocks(self.first(x).permute(0, 2, 3, 1))
+        return self.up(x.permute(0, 3, 1, 2))

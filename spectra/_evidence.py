@@ -387,8 +387,8 @@ def _nothing_found(found: capture.Discovery, options: Options) -> str:
         for g in found.growth
     )
     return (
-        "the model has no upsampling step (transposed convolution, pixel shuffle, interpolation)"
-        f" that depends on its input{grown}"
+        "the model has no upsampling step (transposed convolution, shuffle, interpolation, "
+        f"repeat, ...) that depends on its input{grown}"
     )
 
 

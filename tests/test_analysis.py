@@ -1,10 +1,13 @@
 """The whole path on small models with known faults."""
 
 import json
+from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import spectra
@@ -258,3 +261,43 @@ def test_the_kernel_of_each_step_stands_beside_it():
         kernel.interpolator("nearest", 2),
     )
     assert [step.kernel for step in steps] == [kernel.measure(k) for k in expected]
+
+
+def shuffled_by_hand(x):
+    b, c, h, w = x.shape
+    y = x.permute(0, 2, 3, 1).reshape(b, h, w, c // 4, 2, 2)
+    return y.permute(0, 1, 4, 2, 5, 3).reshape(b, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)
+
+
+def numbers(summary):
+    """Return what is said of the first step and of the output."""
+    (step, *_), output = summary.steps, summary.output
+    return [
+        {name: value for name, value in asdict(row).items() if isinstance(value, float | str)}
+        for row in (step.score, step.at_output, step.flat_field, output.score)
+    ]
+
+
+def test_a_shuffle_written_out_in_another_layout_reads_as_the_operation_does():
+    """The same network twice: the maps are the same numbers, so must be every answer."""
+
+    class Network(nn.Module):
+        def __init__(self, shuffle):
+            super().__init__()
+            torch.manual_seed(0)
+            self.first = nn.Conv2d(3, 16, 3, padding=1)
+            self.last = nn.Conv2d(4, 3, 3, padding=1)
+            self.shuffle = shuffle
+
+        def forward(self, x):
+            return self.last(self.shuffle(self.first(x)).relu())
+
+    pictures = torch.rand(16, 3, 48, 48, generator=torch.Generator().manual_seed(1))
+    shuffle, by_hand = (
+        spectra.analyze(Network(how), pictures).summary
+        for how in (partial(F.pixel_shuffle, upscale_factor=2), shuffled_by_hand)
+    )
+    assert by_hand.steps[0].kind == "depth_to_space"
+    assert shuffle.steps[0].kind == "pixel_shuffle"
+    for one, other in zip(numbers(by_hand), numbers(shuffle), strict=True):
+        assert one == pytest.approx(other, abs=1e-3)  # float32 sums in another order

@@ -129,6 +129,9 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
     def begin(self, x: Tensor) -> None:
         """Start with the forward pass."""
 
+    def end(self) -> None:
+        """See nothing else anyway."""
+
     def finish(self) -> None:
         """End with the forward pass."""
 
@@ -221,7 +224,6 @@ def _name(explorer: _Explorer, method: str) -> tuple[tuple[Step, ...], tuple[Mar
             optional = not event.depends
             marks.append(Mark(call.kind, call.factor, event.output_shape[0], index, optional))
             alike = alike if optional else []
-    _end_around(marks, alike)
     return tuple(steps), tuple(marks), bits
 
 
@@ -253,16 +255,6 @@ def _of_table(run: Run, shape: Sequence[int]) -> Layout:
     axes, spatial = len(shape), len(run.output_shape) - 1
     channel = axes - spatial - 1
     return Layout(tuple(range(channel)), (channel,), tuple(range(channel + 1, axes)))
-
-
-def _end_around(marks: list[Mark], alike: Sequence[Alike]) -> None:
-    """Let the first mark know what looks like it at the end of a pass, for the next one."""
-    for index, mark in enumerate(marks):
-        if mark.look is not None:
-            after = sum(mark.look.fits(*other) for other in alike)
-            marks[index] = mark._replace(look=replace(mark.look, after=after))
-        if not mark.optional:
-            return
 
 
 def _owners(events: Sequence[Event], method: str) -> list[str]:

@@ -23,6 +23,9 @@ class Watcher(Protocol):
     def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""
 
+    def end(self) -> None:
+        """Look away from what runs after a forward pass, finished or not."""
+
     def finish(self) -> None:
         """Check a finished forward pass."""
 
@@ -91,6 +94,9 @@ def maps_of(model: nn.Module, x: Tensor, *, method: str = "forward") -> list[tup
         if isinstance(error, SpectraError):
             raise
         raise _failure(model, error, x) from error
+    finally:
+        for watcher in watchers:
+            watcher.end()
     for watcher in watchers:
         watcher.finish()
     found = list(_maps(output, ""))

@@ -64,7 +64,10 @@ def _run_length(place: Indices) -> int | None:
     runs = np.diff(starts)
     longest = int(runs.max())
     inner = runs if len(runs) == 2 else runs[1:-1]  # the ends may be cropped
-    return None if len(runs) < 2 or (inner != longest).any() else longest
+    if len(runs) < 2 or (inner != longest).any():
+        return None
+    forward = np.diff(place[starts[:-1]]) > 0
+    return longest if forward.all() or not forward.any() else None
 
 
 def role_along(line: Lines) -> Role | None:

@@ -149,8 +149,6 @@ class Look:
         Channels of what it makes.
     nth : int
         It is so manieth of those that look alike since the last mark that is not optional.
-    after : int
-        So many look alike after the last mark of a forward pass.
     """
 
     family: Family
@@ -158,7 +156,6 @@ class Look:
     layout: Layout
     channels: int
     nth: int = 1
-    after: int = 0
 
     def fits(
         self, family: Family, rank: int, shape: Sequence[int], *, side_by_side: int = 1

@@ -8,8 +8,10 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
+from torch.jit import ScriptModule
+from torch.utils.hooks import RemovableHandle
 
-from spectra.capture._forward import watched_by
+from spectra.capture._forward import unwrap, watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._recognise import Call, recogniser_of
@@ -23,8 +25,10 @@ OnStep = Callable[[int, Tensor], Tensor | None]
 def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[Tap]:
     """Hand each step's output to ``on_step`` while the model runs inside the block.
 
-    Nothing but the model should run inside the block: a foreign upsampling call would be
-    taken for the model's. Operations within ``on_step`` are not seen. No activation is kept.
+    The model is called by :func:`forward`; called directly, ``model(x)``, it is followed too
+    unless a step of its is several operations. Between the calls no upsampling operation
+    should run: it would be taken for the model's. Operations within ``on_step`` are not seen.
+    No activation is kept.
 
     Parameters
     ----------
@@ -61,7 +65,7 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
     """
     tap = Tap(discovery, on_step)
     try:
-        with watched_by(tap), tap:
+        with tap.refusing_direct_calls(unwrap(model)), watched_by(tap), tap:
             yield tap
             tap.check()
     except Exception:
@@ -87,15 +91,44 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._families = {mark.look.family for mark in self._marks if mark.look}
         self._seams = Seams()
 
+    @contextmanager
+    def refusing_direct_calls(self, model: nn.Module) -> Iterator[None]:
+        """Raise where a model with steps of several operations is called by ``model(x)``.
+
+        What runs between two calls would be taken for the model's. ScriptModules take no hook.
+        """
+
+        def refuse(_module: nn.Module, _args: object) -> None:
+            if not self._within_forward:
+                self.error = ModelError(
+                    "model(x) was called: steps of several operations are seen in calls by "
+                    "spectra.capture.forward(model, x) only"
+                )
+                raise self.error
+
+        if not self._families or isinstance(model, ScriptModule):
+            yield
+            return
+        hooks: list[RemovableHandle] = []
+        try:
+            hooks.append(model.register_forward_pre_hook(refuse))
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
     def begin(self, x: Tensor) -> None:
         """Start a call of ``forward``."""
         self._batch = len(x)
         self._next = self._alike = 0
         self._within_forward = True
 
+    def end(self) -> None:
+        """Look away from what runs between two calls of ``forward``."""
+        self._within_forward = False
+
     def finish(self) -> None:
         """Check that the call of ``forward`` left out no step."""
-        self._within_forward = False
         self._check_complete()
 
     def check(self) -> None:
@@ -111,14 +144,15 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if self._families and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
+        joins = self._within_forward and self._families
+        if joins and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
         recogniser = recogniser_of(func)
         result = self.run(func, args, kwargs)
         call = recogniser(func, args, kwargs, result) if recogniser else None
         if call is not None and call.upsamples:
             return self._upsampled(call, result)
-        if self._families and (seam := self._seams.read(func, args, kwargs, result)):
+        if joins and (seam := self._seams.read(func, args, kwargs, result)):
             return self._completed(seam, result, in_place=func._schema.is_mutable)
         return result
 
@@ -185,8 +219,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
                 seam.family, seam.rank, seam.made.shape, side_by_side=self._batch
             ):
                 self._alike += 1
-                around = passed >= len(self._marks)
-                if self._alike == look.nth + (look.after if around else 0):
+                if self._alike == look.nth:
                     self._pass(passed, mark)
                     return mark
                 return None

@@ -60,7 +60,8 @@ def find_cause(
             return Finding("uneven_overlap", f"{reason}{seen}")
         word = "sub-pixel channels" if kind in SUB_PIXEL else "phases of the kernel"
         return Finding("phase_imbalance", f"the {word} have unequal gain or offset{seen}")
-    what = f"the {size} kernel" if size else "the learned sub-pixel filter"
+    learned = "the operator" if kind == "other" else "the learned sub-pixel filter"
+    what = f"the {size} kernel" if size else learned
     text = f"{what} passes part of the replicas at multiples of 1/{max(factor)}"
     return Finding("kernel_leaks", text + _rejection(kernel))
 
@@ -90,6 +91,9 @@ def find_advice(kind: str, cause: Finding | None) -> Finding | None:
         better = "linear interpolation or " if kind in ("nearest", "repeat", "area") else ""
         text = f"{better}a windowed sinc in its place leaks less; not measured on this model"
         return Finding("smoother_interpolation", text)
+    if kind in HOLLOW and cause.id == "gaps":
+        text = "a filter that fills the gaps, or interpolation in its place; not measured here"
+        return Finding("fill_gaps", text)
     if cause.id == "kernel_leaks":
         return Finding(
             "larger_kernel",

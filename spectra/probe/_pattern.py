@@ -43,6 +43,7 @@ def locked_power(tensor: Tensor, period: Sequence[int]) -> Locked | None:
     central = _central(tensor, period)
     if central is None:
         return None
+    central = central.real if central.is_complex() else central
     axes = range(len(period))
     split = [n for size, p in zip(central.shape[2:], period, strict=True) for n in (size // p, p)]
     phases = central.double().reshape(*central.shape[:2], *split)

@@ -82,6 +82,34 @@ def test_direct_calls_are_followed_one_after_the_other():
     assert seen == [0, 1, 0, 1]
 
 
+class Shuffled(nn.Module):
+    def forward(self, x):
+        b, c, h, w = x.shape
+        y = x.view(b, c // 4, 2, 2, h, w).permute(0, 1, 4, 2, 5, 3)
+        return y.reshape(b, c // 4, 2 * h, 2 * w)
+
+
+def test_what_runs_between_two_calls_is_not_taken_for_the_models():
+    """Reshapes are everywhere, so are the statistics of what was streamed."""
+    model, x, seen = Shuffled(), torch.rand(2, 4, 6, 8), []
+    with stream(model, discover(model, x), lambda i, _: seen.append(i)):
+        for _ in range(2):
+            Shuffled()(x)
+            forward(model, x)
+            Shuffled()(x)
+    assert seen == [0, 0]
+
+
+def test_a_direct_call_is_refused_where_it_could_not_be_followed():
+    model, x = Shuffled(), torch.rand(2, 4, 6, 8)
+    with (
+        pytest.raises(ModelError, match=r"calls by spectra.capture.forward\(model, x\) only"),
+        stream(model, discover(model, x), nothing),
+    ):
+        model(x)
+    assert not model._forward_pre_hooks
+
+
 @pytest.mark.parametrize("joined", [False, True], ids=["one", "added to another"])
 def test_weights_of_their_own_for_each_sample_still_give_a_map_a_sample(joined):
     """StyleGAN's modulated convolution: a batch side by side, one group a sample."""

@@ -4,6 +4,7 @@ import torch
 from safetensors.torch import load_file
 
 from spectra import demo
+from spectra.capture import discover
 from spectra.demo._photographs import HELD_OUT, TRAINING
 from spectra.demo.train import psnr, train
 
@@ -66,6 +67,15 @@ def test_a_randomly_started_step_does_not():
     step = demo.lctc().up1
     interior = step(torch.ones(1, 16, 16, 16)).detach()[..., 8:-8, 8:-8]
     assert interior.std(dim=(-2, -1)).min() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["lctc", "lctc_sinc"])
+def test_parallel_kernels_are_one_step_a_doubling(name):
+    steps = discover(getattr(demo, name)(), torch.zeros(1, 3, 16, 16)).steps
+    assert [(s.label, s.kind, s.kernel_size) for s in steps] == [
+        ("up1", "transposed_conv", (7, 7)),
+        ("up2", "transposed_conv", (7, 7)),
+    ]
 
 
 def test_a_training_picture_is_not_shown():

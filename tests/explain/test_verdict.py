@@ -50,6 +50,10 @@ def test_where_no_output_is_known_the_worst_step_is_the_strongest_at_its_own_map
         ("transposed_conv", (4, 4), -14.0, -21.0, FLAT, "phase_imbalance"),
         ("transposed_conv", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
         ("pixel_shuffle", None, -14.0, -21.0, FLAT, "phase_imbalance"),
+        ("depth_to_space", None, -14.0, -21.0, FLAT, "phase_imbalance"),
+        ("zero_insertion", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
+        ("unpool", None, -14.0, -21.0, FLAT, "gaps"),
+        ("repeat", None, None, -13.0, EVEN, "fixed_kernel_leaks"),
         ("nearest", None, None, -13.0, EVEN, "fixed_kernel_leaks"),
     ],
 )
