@@ -1,4 +1,4 @@
-from . import capture, explain, kernel, load, plot, probe, report, score, signals, spectrum
+from . import capture, explain, kernel, load, plot, probe, remedy, report, score, signals, spectrum
 from .analysis import Analysis, analyze
 from .errors import SpectraError
 
@@ -12,6 +12,7 @@ __all__ = [
     "load",
     "plot",
     "probe",
+    "remedy",
     "report",
     "score",
     "signals",

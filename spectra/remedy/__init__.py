@@ -1,0 +1,26 @@
+"""Layers that cure, exact conversion of what is there, and swapping them into any model."""
+
+from spectra.remedy._blocks import DecoderBlock, upsampling_block
+from spectra.remedy._lctc import INITS, LCTC, Init
+from spectra.remedy._names import Remedy, make_layer, parse_remedy
+from spectra.remedy._resize import ResizeConv, SincConv
+from spectra.remedy._shuffle import BLURS, Blur, ShuffleConv, shuffle
+from spectra.remedy._sizes import scaled_size
+
+__all__ = [
+    "BLURS",
+    "INITS",
+    "LCTC",
+    "Blur",
+    "DecoderBlock",
+    "Init",
+    "Remedy",
+    "ResizeConv",
+    "ShuffleConv",
+    "SincConv",
+    "make_layer",
+    "parse_remedy",
+    "scaled_size",
+    "shuffle",
+    "upsampling_block",
+]
