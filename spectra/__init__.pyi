@@ -1,6 +1,7 @@
 from . import capture, explain, kernel, load, plot, probe, remedy, report, score, signals, spectrum
 from .analysis import Analysis, analyze
 from .errors import SpectraError
+from .kernels import measure_kernels
 
 __all__ = [
     "Analysis",
@@ -10,6 +11,7 @@ __all__ = [
     "explain",
     "kernel",
     "load",
+    "measure_kernels",
     "plot",
     "probe",
     "remedy",

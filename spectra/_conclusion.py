@@ -168,7 +168,8 @@ def _step_row(
         own = place.score()
     lines = evidence.flat.steps[index]
     flat = explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
-    cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat)
+    measures = evidence.kernels[index]
+    cause = explain.find_cause(step.kind, step.factor, step.kernel_size, own, flat, kernel=measures)
     known = scored and bool(step.factor)
     return explain.StepRow(
         name=step.name,
@@ -187,6 +188,7 @@ def _step_row(
         flat_field=flat,
         cause=cause,
         advice=explain.find_advice(step.kind, cause),
+        kernel=measures,
     )
 
 

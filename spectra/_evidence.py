@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra import capture, load, probe, score, spectrum
+from spectra import capture, kernel, load, probe, score, spectrum
+from spectra._layers import measure_steps
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Evidence:
         A few inputs and what the model made of them.
     level : Tensor or None
         Mean of the inputs, one number a channel.
+    kernels : tuple of (Measures or None)
+        What the weights of each step say by themselves.
     forward_s : float
         Seconds spent in forward passes, measuring apart.
     """
@@ -105,6 +108,7 @@ class Evidence:
     probe_inputs: Tensor | None = None
     probe_output: Tensor | None = None
     level: Tensor | None = None
+    kernels: tuple[kernel.Measures | None, ...] = ()
     forward_s: float = 0.0
 
     @property
@@ -172,6 +176,9 @@ def gather(
         if inputs is not None:
             _stream(evidence, inputs, tell)
         _probe(evidence, tell)
+        tell("kernels", 0, 1)
+        evidence.kernels = measure_steps(model, evidence.discovery, evidence.example)
+        tell("kernels", 1, 1)
         for number, place in enumerate(evidence.places):
             tell("score", number, len(evidence.places))
             place.conclude(options.seed)
@@ -183,7 +190,7 @@ def find_steps(
     model: nn.Module, inputs: load.Inputs | None, options: Options
 ) -> tuple[Tensor, capture.Discovery]:
     """Return one input, and all steps that a forward pass of it runs through."""
-    example = _example(model, inputs, options)
+    example = example_input(model, inputs, options)
     with capture.quiet(model):
         return example, capture.discover(model, example, method=options.call)
 
@@ -348,7 +355,7 @@ class _Clock:
         self.seconds -= time.perf_counter() - start
 
 
-def _example(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Tensor:
+def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Tensor:
     """Return one input on the model's device: the first, or a guess from the first layer."""
     parameter = next(model.parameters(), None)
     device = parameter.device if parameter is not None else torch.device("cpu")

@@ -35,8 +35,7 @@ def test_the_example_prints_what_stands_there(data_dir, tmp_path, monkeypatch):
     """Words exactly; numbers to 0.3, as float sums differ between machines."""
     from spectra_cli.main import main
 
-    (block,) = blocks("console")
-    command, _, expected = block.partition("\n")
+    command, _, expected = blocks("console")[0].partition("\n")
     shutil.copy(data_dir / "checkpoints" / "faststyle_wave.pth", tmp_path)
     shutil.copy(ROOT / "tests" / "support" / "decoders" / "faststyle.py", tmp_path)
     (tmp_path / "photos").mkdir()
@@ -50,6 +49,22 @@ def test_the_example_prints_what_stands_there(data_dir, tmp_path, monkeypatch):
     assert [NUMBER.sub("#", word) for word in printed] == [NUMBER.sub("#", word) for word in told]
     numbers = [[float(n) for n in NUMBER.findall(" ".join(words))] for words in (printed, told)]
     np.testing.assert_allclose(*numbers, atol=0.3)
+
+
+def test_the_table_of_kernels_is_what_stands_there(data_dir, tmp_path, monkeypatch):
+    """Up to the legend; numbers to 0.1, sinc percentiles to 2."""
+    from spectra_cli.main import main
+
+    command, _, expected = blocks("console")[1].partition("\n")
+    shutil.copy(data_dir / "checkpoints" / "faststyle_wave.pth", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, shlex.split(command)[2:])
+    assert result.exit_code == 0
+    printed = result.stdout[: result.stdout.index("\nimbal.")].split()
+    told = expected.split()
+    assert [NUMBER.sub("#", word) for word in printed] == [NUMBER.sub("#", word) for word in told]
+    numbers = [[float(n) for n in NUMBER.findall(" ".join(words))] for words in (printed, told)]
+    np.testing.assert_allclose(*numbers, atol=0.11)
 
 
 def test_the_make_targets_exist():

@@ -68,8 +68,7 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
 COUNT = click.IntRange(min=1)
 FILE = click.Path(path_type=Path)
 
-loading_options = section(
-    "Model",
+LOADING = (
     option("--arch", help="Builds the model: pkg.mod:factory, file.py:factory, spandrel:NAME."),
     option(
         "--arch-arg",
@@ -82,6 +81,11 @@ loading_options = section(
     option("--strip-prefix", metavar="TEXT", help="Removed from the names of the weights."),
     option("--strict/--no-strict", default=True, help="Refuse weights that do not fit."),
     option("--trust", is_flag=True, help="Run code that the file carries."),
+)
+weight_options = section("Model", *LOADING)
+loading_options = section(
+    "Model",
+    *LOADING,
     option("--call", default="forward", metavar="METHOD", help="What to call instead of forward."),
 )
 input_options = section(
@@ -119,6 +123,42 @@ result_options = section(
         metavar="LIST",
         callback=_names,
         help="Some of json,nc,png,pdf [default: json,nc,png].",
+    ),
+    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+)
+kernel_options = section(
+    "Kernels",
+    option(
+        "--stride",
+        "strides",
+        multiple=True,
+        metavar="NAME=N",
+        help="This weight is of a transposed convolution of stride N; repeat for more.",
+    ),
+    option(
+        "--shuffle",
+        "shuffles",
+        multiple=True,
+        metavar="NAME=N",
+        help="This weight is of the convolution before a pixel shuffle by N; repeat for more.",
+    ),
+    option(
+        "--spectrum",
+        default="1/f^2",
+        metavar="LAW",
+        help="Inputs that energies assume: white, 1/f^2 or another exponent [default: 1/f^2].",
+    ),
+)
+table_options = section(
+    "Result",
+    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-kernels]."),
+    option("--force", is_flag=True, help="Replace an old result."),
+    option(
+        "--formats",
+        default="json,csv,nc,png",
+        metavar="LIST",
+        callback=_names,
+        help="Some of json,csv,nc,png,pdf [default: json,csv,nc,png].",
     ),
     option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
 )

@@ -11,6 +11,7 @@ import spectra
 from spectra.errors import SpectraError
 from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli.analyze import analyze
+from spectra_cli.kernels import kernels
 
 GATE_FAILED, UNUSABLE, INTERNAL, INTERRUPTED = 1, 2, 3, 130
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -68,3 +69,4 @@ def main() -> None:
 
 
 main.add_command(analyze)
+main.add_command(kernels)

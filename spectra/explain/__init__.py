@@ -2,6 +2,7 @@
 
 from spectra.explain._answer import answer, describe_step
 from spectra.explain._cause import find_advice, find_cause
+from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
     AtOutput,
     DroppedInput,
@@ -26,6 +27,8 @@ __all__ = [
     "FlatFieldRow",
     "InputRow",
     "InputSet",
+    "KernelRow",
+    "KernelTable",
     "Model",
     "OutputRow",
     "Run",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spectra.explain._summary import FlatFieldRow
+    from spectra.kernel import Measures
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
@@ -22,6 +23,8 @@ def find_cause(
     kernel_size: Sequence[int] | None,
     score: Score,
     flat: FlatFieldRow,
+    *,
+    kernel: Measures | None = None,
 ) -> Finding | None:
     """Return why a step with a grid has one; None where it has none.
 
@@ -39,9 +42,9 @@ def find_cause(
     unbalanced = flat.line_dbc is not None and flat.line_dbc > STRONG_LINE_DBC
     if kind in FIXED:
         text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
-        return Finding("fixed_kernel_leaks", text)
+        return Finding("fixed_kernel_leaks", text + _rejection(kernel))
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
-        seen = f" (flat field: line {flat.line_dbc:.1f} dBc)" if unbalanced else ""
+        seen = f" (flat field: line {flat.line_dbc:.1f} dBc{_lines(kernel)})" if unbalanced else ""
         if gaps:
             reason = f"kernel {size} is smaller than its stride, so it leaves pixels without input"
             return Finding("gaps", f"{reason}{seen}")
@@ -52,7 +55,24 @@ def find_cause(
         return Finding("phase_imbalance", f"the {word} have unequal gain or offset{seen}")
     what = f"the {size} kernel" if size else "the learned sub-pixel filter"
     text = f"{what} passes part of the replicas at multiples of 1/{max(factor)}"
-    return Finding("kernel_leaks", text)
+    return Finding("kernel_leaks", text + _rejection(kernel))
+
+
+def _lines(kernel: Measures | None) -> str:
+    if kernel is None or kernel.line_gain_db is None:
+        return ""
+    return f"; its weights alone: {kernel.line_gain_db:.1f} dB"
+
+
+def _rejection(kernel: Measures | None) -> str:
+    """Say how much a kernel rejects, and what its size could."""
+    if kernel is None or kernel.rejection_db is None:
+        return ""
+    return (
+        f": {kernel.rejection_db:.1f} dB below the base band for {kernel.spectrum} inputs, where "
+        f"nearest is at {kernel.rejection_nearest_db:.1f} and the best kernel of its size at "
+        f"{kernel.rejection_bound_db:.1f}"
+    )
 
 
 def find_advice(kind: str, cause: Finding | None) -> Finding | None:

@@ -6,6 +6,7 @@ The keys are a contract with everyone who reads the file: add, never rename.
 from dataclasses import dataclass, field
 from typing import Any
 
+from spectra.kernel import Measures
 from spectra.score import Score, Verdict
 
 SCHEMA = "spectra.summary/1"
@@ -110,7 +111,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One upsampling step."""
+    """One upsampling step; ``kernel`` is what its weights say by themselves."""
 
     name: str
     call: int
@@ -128,6 +129,7 @@ class StepRow:
     flat_field: FlatFieldRow
     cause: Finding | None
     advice: Finding | None
+    kernel: Measures | None = None
 
     @property
     def label(self) -> str:

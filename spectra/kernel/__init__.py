@@ -21,7 +21,13 @@ from spectra.kernel._interpolators import (
     interpolator,
     windowed_sinc,
 )
-from spectra.kernel._kernel import Kernel, pixel_shuffle, same_size_padding, transposed_conv
+from spectra.kernel._kernel import (
+    Kernel,
+    interpolated_conv,
+    pixel_shuffle,
+    same_size_padding,
+    transposed_conv,
+)
 from spectra.kernel._measures import Measures, measure
 from spectra.kernel._polyphase import (
     Checkerboard,
@@ -55,6 +61,7 @@ __all__ = [
     "frequency_response",
     "gap_db",
     "image_components",
+    "interpolated_conv",
     "interpolation_error_db",
     "interpolator",
     "kernel_shape",

@@ -189,6 +189,53 @@ def pixel_shuffle(weight: ArrayLike, *, factor: SupportsIndex, padding: PerAxis 
     return transposed_conv(taps, stride=s, padding=shifts)
 
 
+def interpolated_conv(weight: ArrayLike, interpolator: Kernel, *, padding: PerAxis = 0) -> Kernel:
+    """Return the kernel of an interpolation followed by a convolution (stride 1, no groups).
+
+    Parameters
+    ----------
+    weight : array_like, shape (out, in, *size)
+        Of the convolution, as ``torch.nn.Conv2d.weight``.
+    interpolator : Kernel
+        Of one channel, as `interpolator` returns it.
+    padding : int or sequence of int
+        Of the convolution.
+
+    Raises
+    ------
+    ParameterError
+        If the axes differ, or the first kernel has several channels.
+
+    Examples
+    --------
+    >>> from spectra.kernel import interpolator
+    >>> nearest = interpolator("nearest", 2, axes=1)
+    >>> interpolated_conv(np.array([[[1.0, 2.0, 3.0]]]), nearest, padding=1).weight[0, 0]
+    array([3., 5., 3., 1.])
+    """
+    array = np.asarray(weight)
+    axes = interpolator.axes
+    if array.ndim != axes + 2 or interpolator.channels != (1, 1):
+        message = (
+            f"weight of shape {array.shape} after a kernel of {interpolator.channels} channels "
+            f"and {axes} axes: expected (out, in, *size) of as many axes, after one channel"
+        )
+        raise ParameterError(message)
+    pads = per_axis("padding", padding, axes)
+    learned = np.flip(array, tuple(range(2, array.ndim))).swapaxes(0, 1)
+    fixed = interpolator.weight[0, 0]
+    sides = tuple(a + b - 1 for a, b in zip(fixed.shape, learned.shape[2:], strict=True))
+    taps = np.zeros((*learned.shape[:2], *sides), np.result_type(array, np.float32))
+    for place in np.ndindex(*fixed.shape):
+        box = tuple(slice(a, a + k) for a, k in zip(place, learned.shape[2:], strict=True))
+        taps[(slice(None), slice(None), *box)] += fixed[place] * learned
+    shifts = tuple(
+        own + k - 1 - p
+        for own, k, p in zip(interpolator.padding, learned.shape[2:], pads, strict=True)
+    )
+    return transposed_conv(taps, stride=interpolator.stride, padding=shifts)
+
+
 def same_size_padding(size: int, factor: int) -> tuple[int, int]:
     """Return padding and output padding with which the output is ``factor`` times the input.
 

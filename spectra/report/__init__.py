@@ -1,6 +1,17 @@
 """Results become a terminal answer, JSON, netCDF and figures, and are read again."""
 
 from spectra.report._gate import Gate, gate_above, gate_baseline
+from spectra.report._kernels import (
+    KERNEL_FORMATS,
+    check_kernel_formats,
+    encode_kernels,
+    kernels_csv,
+    kernels_dataset,
+    print_kernels,
+    read_kernels,
+    render_kernels,
+    write_kernels,
+)
 from spectra.report._netcdf import read_tree, write_tree
 from spectra.report._result import (
     FORMATS,
@@ -15,20 +26,29 @@ from spectra.report._table import PLAIN_WIDTH, print_answer, render_text
 
 __all__ = [
     "FORMATS",
+    "KERNEL_FORMATS",
     "PLAIN_WIDTH",
     "Gate",
     "check_formats",
+    "check_kernel_formats",
     "check_target",
     "default_directory",
+    "encode_kernels",
     "encode_steps",
     "encode_summary",
     "gate_above",
     "gate_baseline",
+    "kernels_csv",
+    "kernels_dataset",
     "print_answer",
+    "print_kernels",
+    "read_kernels",
     "read_summary",
     "read_tree",
+    "render_kernels",
     "render_steps",
     "render_text",
+    "write_kernels",
     "write_result",
     "write_summary",
     "write_tree",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spectra.analysis import Analysis
-    from spectra.explain import Summary
+    from spectra.explain import KernelTable, Summary
 
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 DPI = 150
@@ -24,6 +24,30 @@ def write_figures(analysis: Analysis, folder: Path, formats: Collection[str]) ->
         for extension in formats:
             path = folder / f"{name}.{extension}"
             figure.savefig(path, dpi=DPI, metadata=UNDATED[extension])
+
+
+def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[str]) -> None:
+    """Draw the layers of factor 2 in the picture of rejection against size, if there are any."""
+    from spectra import plot
+
+    square = {
+        row.name: (row.kernel_size[0], row.measures.rejection_db)
+        for row in table.layers
+        if row.measures is not None
+        and row.measures.rejection_db is not None
+        and set(row.stride) == {2}
+        and len(set(row.kernel_size)) == 1
+        and table.spectrum == "1/f^2"
+    }
+    if not square:
+        return
+    axes = {row.name: len(row.stride) for row in table.layers}
+    dominant = max(axes[name] for name in square)
+    points = {name: point for name, point in square.items() if axes[name] == dominant}
+    figure = plot.rejection_figure(points, min(dominant, 2))
+    folder.mkdir(exist_ok=True)
+    for extension in formats:
+        figure.savefig(folder / f"kernels.{extension}", dpi=DPI, metadata=UNDATED[extension])
 
 
 def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:

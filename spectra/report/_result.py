@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from spectra.analysis import Analysis
 
 FORMATS = ("json", "nc", "png", "pdf")
-OURS = re.compile(r"summary\.json|spectra\.nc|report\.html|figures(/[\w-]+\.(png|pdf))?")
+OURS = re.compile(
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|figures(/[\w-]+\.(png|pdf))?"
+)
 
 
 def default_directory(model: str) -> Path:
@@ -102,7 +104,7 @@ def write_result(
     """
     check_formats(formats)
     check_target(directory, force)
-    with _replacing(_resolved(directory)) as folder:
+    with replacing(_resolved(directory)) as folder:
         if "json" in formats:
             write_summary(analysis.summary, folder / "summary.json")
         if "nc" in formats:
@@ -113,7 +115,7 @@ def write_result(
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path) -> Iterator[Path]:
     """Yield a new folder that replaces ``target`` if the block ends without an error."""
     new = target.with_name(f".{target.name}.{token_hex(4)}.new")
     old = new.with_suffix(".old")

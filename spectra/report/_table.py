@@ -58,10 +58,10 @@ def render_text(
         no_color=not color,
         legacy_windows=False,
     )
-    console.print(_labelled(_head(summary)), "")
+    console.print(labelled(_head(summary)), "")
     console.print(_table(summary, console.width))
     console.print(Text("\n" + LEGEND + "\n", style="dim"))
-    console.print(_labelled(_answer(summary, wrote)))
+    console.print(labelled(_answer(summary, wrote)))
     return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
 
 
@@ -101,7 +101,7 @@ def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tup
         yield "Wrote", Text(words.printable(f"{wrote}  ({summary.run.elapsed_s:.0f} s)"))
 
 
-def _labelled(lines: Iterable[tuple[str, Text]]) -> Table:
+def labelled(lines: Iterable[tuple[str, Text]]) -> Table:
     """Return labels on the left and, wrapped beside them, their texts."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", width=7, no_wrap=True)

@@ -1,0 +1,72 @@
+"""``spectra kernels``: measure the upsampling kernels of a model, without any data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spectra_cli import _options as options
+from spectra_cli._terminal import Terminal, terminal_options
+
+
+@click.command(
+    cls=options.SectionedCommand,
+    epilog="Example: spectra kernels dcgan.pth --stride 'gen.*=2'",
+)
+@click.argument("model")
+@options.weight_options
+@options.kernel_options
+@options.table_options
+@terminal_options
+@click.pass_obj
+def kernels(
+    terminal: Terminal,
+    /,
+    model: str,
+    *,
+    strides: tuple[str, ...],
+    shuffles: tuple[str, ...],
+    spectrum: str,
+    out: Path | None,
+    force: bool,
+    formats: tuple[str, ...],
+    as_json: bool,
+    arch_args: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Measure the upsampling kernels of MODEL: phases, rejection, sinc, what its size allows.
+
+    MODEL is a checkpoint, with --arch or without, pkg.mod:factory or path/file.py:factory.
+    Weights alone do not always say which of them are transposed: what is certain, and what is
+    not, is told.
+    """
+    from spectra import report
+
+    out = out or report.default_directory(model).with_name(
+        f"{report.default_directory(model).name}-kernels"
+    )
+    report.check_kernel_formats(formats)
+    report.check_target(out, force)
+
+    from spectra import kernels as library
+    from spectra.load import parse_arch_args
+
+    named = library.parse_named(strides, "stride")
+    factors = library.parse_named(shuffles, "shuffle")
+    with terminal.progress() as progress:
+        table = library.measure_kernels(
+            model,
+            arch_args=parse_arch_args(arch_args),
+            strides=named,
+            shuffles={name: numbers[0] for name, numbers in factors.items()},
+            exponent=library.parse_exponent(spectrum),
+            progress=progress,
+            **given,
+        )
+    wrote = report.write_kernels(table, out, force=force, formats=formats)
+    if as_json:
+        click.echo(report.encode_kernels(table), nl=False)
+    else:
+        report.print_kernels(table, terminal.console(), wrote=wrote)

@@ -1,0 +1,301 @@
+"""The table of kernels: in a terminal, as JSON, CSV and netCDF."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, fields
+from io import StringIO
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from spectra.errors import InputError, ParameterError
+from spectra.explain import KernelTable
+from spectra.kernel import Measures
+from spectra.report import _words as words
+from spectra.report._result import check_target, replacing
+from spectra.report._table import PLAIN_WIDTH, RULE, labelled
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
+    from spectra.explain import KernelRow
+
+KERNEL_FORMATS = ("json", "csv", "nc", "png", "pdf")
+HEADER = (
+    *("layer", "k/s", "phase\nimbal.", "line\ndB", "rejects\ndB", "nearest\ndB"),
+    *("bilinear\ndB", "best\ndB", "gap\ndB", "phase\npx", "sinc\n%", "mass\n95 %"),
+)
+LEGEND = (
+    "imbal.: spread of the phases' gains; line: grid that a constant becomes, over its level; "
+    "rejects: base band over replicas, beside nearest, bilinear and the best kernel of this size; "
+    "gap: error over the least of this size; phase: sub-pixel delay; sinc: random kernels that fit "
+    "one worse; mass: side of the box that holds 95 % of the energy."
+)
+
+
+def check_kernel_formats(formats: Collection[str]) -> None:
+    """Raise ParameterError unless every one of ``formats`` can be written."""
+    if not formats or any(name not in KERNEL_FORMATS for name in formats):
+        message = f"formats={','.join(formats)!r}: expected some of {','.join(KERNEL_FORMATS)}"
+        raise ParameterError(message)
+
+
+def encode_kernels(table: KernelTable) -> bytes:
+    """Return the table as JSON (schema ``spectra.kernels/1``)."""
+    content = asdict(table)
+    ordered = {"schema": content.pop("schema"), **content}
+    return msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+
+
+def read_kernels(path: str | PathLike[str]) -> KernelTable:
+    """Return the table in the file ``path``, or in the result folder that holds one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no table of kernels of schema version 1.
+    """
+    file = Path(path)
+    file = file / "kernels.json" if file.is_dir() else file
+    try:
+        table = msgspec.json.decode(file.read_bytes(), type=KernelTable)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: is not a kernels.json of spectra: {error}") from error
+    if table.schema != KernelTable.schema:
+        message = f"{file}: its schema is {table.schema!r}: expected {KernelTable.schema!r}"
+        raise InputError(message)
+    return table
+
+
+def write_kernels(
+    table: KernelTable,
+    directory: str | PathLike[str],
+    *,
+    force: bool = False,
+    formats: Collection[str] = ("json", "csv", "nc", "png"),
+) -> Path:
+    """Write a result folder and return its path: all of it, or nothing.
+
+    Parameters
+    ----------
+    table : KernelTable
+    directory : path
+    force : bool
+        Replace an old result.
+    formats : collection of {"json", "csv", "nc", "png", "pdf"}
+        ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
+
+    Raises
+    ------
+    ParameterError
+        If a format is not known, or the folder cannot be replaced.
+    SpectraError
+        If the disk is full or the folder cannot be written.
+    """
+    from spectra.report._netcdf import write_tree
+
+    check_kernel_formats(formats)
+    check_target(directory, force)
+    with replacing(Path(directory).resolve()) as folder:
+        if "json" in formats:
+            (folder / "kernels.json").write_bytes(encode_kernels(table))
+        if "csv" in formats:
+            (folder / "kernels.csv").write_text(kernels_csv(table), encoding="utf-8")
+        if "nc" in formats:
+            import xarray as xr
+
+            tree = xr.DataTree.from_dict({"/": kernels_dataset(table)})
+            write_tree(tree, folder / "kernels.nc")
+        if pictures := [name for name in formats if name in {"png", "pdf"}]:
+            from spectra.report._figures import write_kernel_figure
+
+            write_kernel_figure(table, folder / "figures", pictures)
+    return Path(directory)
+
+
+def kernels_csv(table: KernelTable) -> str:
+    """Return the table as CSV: a row a layer, several numbers of a cell joined by ``x``."""
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    about = [f.name for f in fields(table.layers[0]) if f.name != "measures"]
+    measured = [f.name for f in fields(Measures)]
+    writer.writerow([*about, *measured])
+    for row in table.layers:
+        cells = [getattr(row, name) for name in about]
+        own = row.measures
+        cells += [None if own is None else getattr(own, name) for name in measured]
+        writer.writerow([_cell(cell) for cell in cells])
+    return stream.getvalue()
+
+
+def kernels_dataset(table: KernelTable) -> Any:
+    """Return the measures as an xarray.Dataset: ``layer``, ``axis`` and ``box`` are its dims.
+
+    Numbers that a layer does not have, and axes beyond its own, are NaN.
+    """
+    import xarray as xr
+
+    layers = table.layers
+    variables: dict[str, Any] = {
+        name: ("layer", [str(getattr(row, name)) for row in layers])
+        for name in ("kind", "certainty", "evidence")
+    }
+    for name in ("kernel_size", "stride", "padding", "dilation"):
+        variables[name] = (("layer", "axis"), _padded([getattr(row, name) for row in layers]))
+    for field in fields(Measures):
+        if field.name == "spectrum":
+            continue
+        values = [None if row.measures is None else getattr(row.measures, field.name)
+                  for row in layers]  # fmt: skip
+        units = {"units": _units(field.name)}
+        if not any(isinstance(v, tuple) for v in values):
+            numbers = [np.nan if v is None else float(v) for v in values]
+            variables[field.name] = ("layer", numbers, units)
+            continue
+        second = {"mass": "box", "replica_rejection_db": "replica"}.get(field.name, "axis")
+        variables[field.name] = (("layer", second), _padded(values), units)
+    attributes = {"schema": table.schema, "model": table.model.source, "spectrum": table.spectrum}
+    names = {"layer": [row.name for row in layers]}
+    return xr.Dataset(variables, coords=names, attrs=attributes)
+
+
+def render_kernels(
+    table: KernelTable,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    wrote: str | PathLike[str] | None = None,
+) -> str:
+    """Return the table as text.
+
+    Parameters
+    ----------
+    table : KernelTable
+    width : int, optional
+        Columns, 120 by default.
+    color : bool
+        With terminal colours; without, the text holds no escape code.
+    wrote : path, optional
+        Where the result was written.
+    """
+    stream = StringIO()
+    console = Console(
+        file=stream,
+        width=width or PLAIN_WIDTH,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+    )
+    model = table.model
+    facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
+    about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
+    head = [("Model", Text(words.printable(f"{model.source}  ({about})")))]
+    console.print(labelled(head), "")
+    console.print(_grid(table, console.width))
+    console.print(Text(f"\n{LEGEND} Inputs: {table.spectrum}.\n", style="dim"))
+    console.print(labelled(_lines(table, wrote)))
+    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+
+
+def print_kernels(
+    table: KernelTable, console: Console, *, wrote: str | PathLike[str] | None = None
+) -> None:
+    """Print the table on ``console``, in colour where it has any (see `render_kernels`)."""
+    color = console.is_terminal and not console.no_color
+    console.file.write(render_kernels(table, width=console.width, color=color, wrote=wrote))
+
+
+def _grid(table: KernelTable, width: int) -> Table:
+    rows = [_cells(row) for row in table.layers]
+    natural = [max(len(line) for c in column for line in c.split("\n"))
+               for column in zip(HEADER, *rows, strict=True)]  # fmt: skip
+    room = max(12, width - sum(w + 2 for w in natural[1:]))
+    grid = Table(box=RULE, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for index, (head, columns) in enumerate(zip(HEADER, natural, strict=True)):
+        side: JustifyMethod = "left" if index == 0 else "right"
+        grid.add_column(head, justify=side, width=min(room, columns) if index == 0 else columns,
+                        no_wrap=True, vertical="bottom")  # fmt: skip
+    for cells in rows:
+        grid.add_row(words.shorten(cells[0], min(room, natural[0])), *cells[1:])
+    return grid
+
+
+def _cells(row: KernelRow) -> list[str]:
+    mark = {"likely": "?", "certain": "*"}.get(row.certainty, "")
+    name = words.printable(row.name or "(model)") + mark
+    size = words.kernel_and_stride(row.kernel_size, row.stride, row.stride)
+    m = row.measures
+    if m is None:
+        return [f"{name}: {row.reason}", size, *["-"] * 10]
+    return [
+        name,
+        size,
+        f"{m.phase_imbalance:.2f}",
+        *map(_db, (m.line_gain_db, m.rejection_db, m.rejection_nearest_db)),
+        *map(_db, (m.rejection_bilinear_db, m.rejection_bound_db, m.gap_db)),
+        _per_axis([f"{p:+.2f}" for p in m.sub_pixel_phase]),
+        _per_axis([f"{p:.0f}" for p in m.sinc_percentile]),
+        str(m.effective_size),
+    ]
+
+
+def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
+    certainties = {row.certainty for row in table.layers}
+    if "certain" in certainties:
+        yield "*", Text("transposed, by its weights; stride 2 is assumed (--stride NAME=N)")
+    if "likely" in certainties:
+        yield "?", Text("probably transposed, by its name or what follows it; stride 2 is assumed")
+    if table.ambiguous:
+        listed = ", ".join(table.ambiguous[:6])
+        more = f" and {len(table.ambiguous) - 6} more" if len(table.ambiguous) > 6 else ""
+        text = (
+            f"left out: {listed}{more} fit a convolution as well as a transposed one; settle it by "
+            "--stride NAME=2, --shuffle NAME=2 or --arch"
+        )
+        yield "Unclear", Text(words.printable(text))
+    for note in table.notes:
+        yield "Note", Text(words.printable(note))
+    if wrote is not None:
+        yield "Wrote", Text(words.printable(str(wrote)))
+
+
+def _db(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _per_axis(texts: list[str]) -> str:
+    return texts[0] if len(set(texts)) == 1 else " ".join(texts)
+
+
+def _cell(value: Any) -> Any:
+    return (
+        "x".join("" if v is None else str(v) for v in value) if isinstance(value, tuple) else value
+    )
+
+
+def _padded(values: list[tuple[float | None, ...] | None]) -> np.ndarray[Any, Any]:
+    length = max((len(v) for v in values if v is not None), default=0)
+    padded = np.full((len(values), length), np.nan)
+    for row, value in zip(padded, values, strict=True):
+        given = [np.nan if v is None else float(v) for v in value or ()]
+        row[: len(given)] = given
+    return padded
+
+
+def _units(name: str) -> str:
+    if name.endswith("_db"):
+        return "dB"
+    if name in {"delay", "sub_pixel_phase", "centre", "radius", "effective_size"}:
+        return "pixel"
+    return {"sinc_cutoff": "cycles/pixel", "sinc_percentile": "%"}.get(name, "1")
