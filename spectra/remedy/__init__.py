@@ -1,6 +1,7 @@
 """Layers that cure, exact conversion of what is there, and swapping them into any model."""
 
 from spectra.remedy._blocks import DecoderBlock, upsampling_block
+from spectra.remedy._convert import STARTS, Start, convert
 from spectra.remedy._lctc import INITS, LCTC, Init
 from spectra.remedy._names import Remedy, make_layer, parse_remedy
 from spectra.remedy._resize import ResizeConv, SincConv
@@ -11,6 +12,7 @@ __all__ = [
     "BLURS",
     "INITS",
     "LCTC",
+    "STARTS",
     "Blur",
     "DecoderBlock",
     "Init",
@@ -18,6 +20,8 @@ __all__ = [
     "ResizeConv",
     "ShuffleConv",
     "SincConv",
+    "Start",
+    "convert",
     "make_layer",
     "parse_remedy",
     "scaled_size",

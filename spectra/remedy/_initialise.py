@@ -87,7 +87,13 @@ def _one_axis(count: float, factor: int, beta: float, like: Tensor) -> Tensor:
 
 
 def repeated_weight(
-    inputs: int, outputs: int, size: Sequence[int], factor: Sequence[int], padding: Sequence[int]
+    inputs: int,
+    outputs: int,
+    size: Sequence[int],
+    factor: Sequence[int],
+    padding: Sequence[int],
+    *,
+    groups: int = 1,
 ) -> Tensor:
     """Return random weights that are the same for all phases: ``nearest`` after a convolution.
 
@@ -97,8 +103,8 @@ def repeated_weight(
 
     Returns
     -------
-    Tensor, shape (inputs, outputs, *size)
-        Uniform within ``1 / sqrt(inputs * taps of a phase)``.
+    Tensor, shape (inputs, outputs // groups, *size)
+        Uniform within ``1 / sqrt(inputs of a group * taps of a phase)``.
 
     References
     ----------
@@ -107,8 +113,8 @@ def repeated_weight(
     """
     blocks = [_whole_blocks(k, s, p) for k, s, p in zip(size, factor, padding, strict=True)]
     taps = tuple(len(starts) for starts in blocks)
-    bound = (inputs * prod(taps)) ** -0.5
-    weight = torch.empty(inputs, outputs, *taps).uniform_(-bound, bound)
+    bound = (inputs // groups * prod(taps)) ** -0.5
+    weight = torch.empty(inputs, outputs // groups, *taps).uniform_(-bound, bound)
     for axis, (k, s, starts) in enumerate(zip(size, factor, blocks, strict=True), start=2):
         repeated = weight.repeat_interleave(s, axis)
         before = list(weight.shape)

@@ -202,14 +202,12 @@ class LCTC(nn.Module):
             return
         size, weight = self.kernel_size, self.large.weight
         padding, _ = geometry(size, self.factor)
-        inputs, outputs = weight.shape[:2]
+        channels = self.in_channels, self.out_channels
         if init == "sinc":
-            started = sinc_weight(random_mixing(inputs, outputs), size, self.factor, padding)
+            mixing = random_mixing(weight.shape[0], weight.shape[1])
+            started = sinc_weight(mixing, size, self.factor, padding)
         else:
-            started = repeated_weight(
-                inputs // self.groups, outputs * self.groups, size, self.factor, padding
-            )
-            started = _grouped(started, self.groups)
+            started = repeated_weight(*channels, size, self.factor, padding, groups=self.groups)
         weight.copy_(started)
         if self.small is not None:
             nn.init.zeros_(self.small.weight)
@@ -222,8 +220,3 @@ class LCTC(nn.Module):
                 f"makes exactly {tuple(made)}; pad the model's input to a multiple of its stride"
             )
             raise ParameterError(message)
-
-
-def _grouped(weight: Tensor, groups: int) -> Tensor:
-    """Return weights drawn as (in // groups, out, ...) in PyTorch's (in, out // groups, ...)."""
-    return torch.cat(weight.chunk(groups, dim=1))
