@@ -1,5 +1,6 @@
 """Layers that cure, exact conversion of what is there, and swapping them into any model."""
 
+from spectra.remedy._balance import Balanced, BalancedStep, balance
 from spectra.remedy._blocks import DecoderBlock, upsampling_block
 from spectra.remedy._convert import STARTS, Start, convert
 from spectra.remedy._lctc import INITS, LCTC, Init
@@ -13,6 +14,8 @@ __all__ = [
     "INITS",
     "LCTC",
     "STARTS",
+    "Balanced",
+    "BalancedStep",
     "Blur",
     "DecoderBlock",
     "Init",
@@ -21,6 +24,7 @@ __all__ = [
     "ShuffleConv",
     "SincConv",
     "Start",
+    "balance",
     "convert",
     "make_layer",
     "parse_remedy",

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
+from spectra.errors import ConversionError
+
 
 def effective_weight(module: nn.Module) -> Tensor:
     """Return the weight that a module uses, whatever computes it."""
@@ -65,3 +67,26 @@ def _parametrizations(module: nn.Module) -> list[Any]:
     if not parametrize.is_parametrized(module, "weight"):
         return []
     return list(module.parametrizations["weight"])  # type: ignore[index]
+
+
+@torch.no_grad()
+def set_weight(module: nn.Module, weight: Tensor) -> None:
+    """Let a module use ``weight``, whatever computes it.
+
+    Raises
+    ------
+    ConversionError
+        If what computes it cannot make this weight.
+    """
+    hook = _hook(module)
+    if folded_norm(module) is not None:
+        message = f"its weight is computed by {folded_norm(module)}, which cannot make another"
+        raise ConversionError(message)
+    if hook is None:
+        if parametrize.is_parametrized(module, "weight"):
+            module.weight = weight
+        else:
+            module.weight.copy_(weight)  # type: ignore[operator]
+        return
+    module.weight_v.copy_(weight)  # type: ignore[operator]
+    module.weight_g.copy_(torch.norm_except_dim(weight, 2, hook.dim))  # type: ignore[operator]
