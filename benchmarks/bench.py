@@ -11,6 +11,8 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
+import tracemalloc
 import warnings
 from functools import partial
 from pathlib import Path
@@ -218,6 +220,31 @@ def bench_memory(table: Table) -> None:
     table.at_most("growth from 16 to 256 inputs", 100 * (peak[256] / peak[16] - 1), 5, "%")
 
 
+KERNELS = ((512, 512, 4), (512, 256, 4), (256, 128, 3), (64, 64, 11), (32, 16, 31))
+
+
+def bench_kernels(table: Table, layers: int = 50) -> None:
+    """The table of a checkpoint's kernels: CPU time with loading, memory without."""
+    torch.manual_seed(0)
+    sizes = [KERNELS[i % len(KERNELS)] for i in range(layers)]
+    model = nn.ModuleList(nn.ConvTranspose2d(i, o, k, 2, bias=i != o) for i, o, k in sizes)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.pth"
+        torch.save(model.state_dict(), path)
+        began = now()
+        spectra.measure_kernels(path, strides={"*": (2,)})
+        seconds = now() - began
+    tracemalloc.start()
+    spectra.measure_kernels(model)
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    weights = sum(p.numel() for p in model.parameters())
+    table.title(f"Kernels of {layers} layers, {weights / 1e6:.0f} M weights, one thread")
+    table.note("sizes", ", ".join(f"{i}x{o}x{k}x{k}" for i, o, k in KERNELS))
+    table.at_most("spectra.measure_kernels of the file", seconds, 10, "CPU s")
+    table.at_most("peak of what measuring allocates", peak, 256, "MiB")
+
+
 def bench_start(table: Table) -> None:
     """CPU seconds of the help text."""
     command = [sys.executable, "-m", "spectra_cli", "--help"]
@@ -241,7 +268,7 @@ MODELS = {
     "NAFNet w16, 256x256": (networks.NAFNet, 256),
     "SR x4, 64x64": (networks.SuperResolution, 64),
 }
-PARTS = ("pictures", "activations", "azimuthal", "analysis", "memory", "start")
+PARTS = ("pictures", "activations", "azimuthal", "kernels", "analysis", "memory", "start")
 
 
 def main() -> None:
@@ -269,6 +296,8 @@ def main() -> None:
         bench_activations(table, options.rounds)
     if "azimuthal" in parts:
         bench_azimuthal(table)
+    if "kernels" in parts:
+        bench_kernels(table)
     if "analysis" in parts:
         torch.set_num_threads(options.threads)
         table.title(f"Analysis of {options.inputs} inputs, {options.threads} threads")

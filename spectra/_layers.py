@@ -89,13 +89,21 @@ def layers_of_model(
         If the model fails on the example.
     """
     modules = dict(model.named_modules())
-    pairs = {**_pairs_in_sequence(modules), **_pairs_in_motion(model, modules, example, method)}
+    pairs = find_pairs(model, example, method=method)
     layers = []
     for name, module in modules.items():
         layer = _layer(name, module, modules.get(pairs.get(name, "")))
         if layer is not None:
             layers.append(layer)
     return tuple(layers)
+
+
+def find_pairs(
+    model: nn.Module, example: Tensor | None = None, *, method: str = "forward"
+) -> dict[str, str]:
+    """Return the convolution that belongs to each pixel shuffle and interpolation, by names."""
+    modules = dict(model.named_modules())
+    return {**_pairs_in_sequence(modules), **_pairs_in_motion(model, modules, example, method)}
 
 
 def layers_of_weights(

@@ -107,6 +107,7 @@ def transposed_by_definition(kernel, x: NDArray[np.float64]) -> NDArray[np.float
 def interpolation_error(kernel, spectrum, delay) -> float:
     """Return ``sum_f S |1 - H exp(2 pi i f.delay) / s^d|^2 + sum_m S |H(f + m/s)|^2 / s^2d``."""
     volume = np.prod(kernel.stride)
+    assert not spectrum.even
     grid = np.stack(np.meshgrid(*spectrum.frequency, indexing="ij"), -1).reshape(-1, kernel.axes)
     power = spectrum.power.ravel()
     places = np.stack(np.meshgrid(*kernel.positions, indexing="ij"), -1).reshape(-1, kernel.axes)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
 from spectra.kernel._kernel import PerAxis, per_axis
-from spectra.kernel._separable import fourier_sum
+from spectra.kernel._separable import cosine_sum, fourier_sum
 
 CORNER = 1 / 481  # cycles/pixel: the longest side of the pictures the law was seen on
 NODES = {1: 16, 2: 10, 3: 6}  # of each quadrature panel, by the number of axes
@@ -26,15 +26,18 @@ class InputSpectrum:
     Attributes
     ----------
     frequency : tuple of ndarray, shapes (n_1,), (n_2,), ...
-        Frequencies along each axis at which the power is known; f may stand for -f as well.
+        Frequencies along each axis at which the power is known.
     power : ndarray, shape (n_1, n_2, ...)
         Share of the power at each, sum 1.
     name : str
+    even : bool
+        Whether each frequency of each axis stands for its negative as well.
     """
 
     frequency: tuple[NDArray[np.float64], ...]
     power: NDArray[np.float64]
     name: str
+    even: bool = False
 
     @property
     def axes(self) -> int:
@@ -54,6 +57,8 @@ class InputSpectrum:
         ndarray, shape (l_1, l_2, ...)
             1 at lag 0.
         """
+        if self.even:
+            return cosine_sum(self.power, self.frequency, lags)
         return fourier_sum(self.power, self.frequency, lags).real
 
 
@@ -179,24 +184,21 @@ def _law(
         message = f"radius={radius}: expected above 0 and at most {0.5 / max(factors)}"
         raise ParameterError(message)
     axes = [_panels(band, corner if exponent else band, NODES[len(factors)]) for band in bands]
-    positive = axes[0][0] > 0  # the other half is its mirror image, and covariances are real
-    axes[0] = axes[0][0][positive], axes[0][1][positive]
     square = reduce(np.add.outer, (f**2 for f, _ in axes))
     weight = reduce(np.multiply.outer, (w for _, w in axes))
     power = weight / (square + corner**2) ** (exponent / 2)
     name = f"1/f^{exponent:g}" if exponent else "white"
-    return InputSpectrum(tuple(f for f, _ in axes), power / power.sum(), name)
+    return InputSpectrum(tuple(f for f, _ in axes), power / power.sum(), name, even=True)
 
 
 def _panels(
     band: float, finest: float, nodes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return nodes and weights of an integral over [-band, band]."""
+    """Return nodes and weights of an integral over [0, band]."""
     outer = band * np.linspace(1 / 8, 1, 8)
     halvings = max(0, int(np.ceil(np.log2(outer[0] / finest))))
     edges = np.concatenate([[0.0], outer[0] / 2.0 ** np.arange(halvings, 0, -1), outer])
     x, w = np.polynomial.legendre.leggauss(nodes)
     spans = list(pairwise(edges))
     f = np.concatenate([(a + b) / 2 + (b - a) / 2 * x for a, b in spans])
-    weight = np.concatenate([(b - a) / 2 * w for a, b in spans])
-    return np.concatenate([-f[::-1], f]), np.concatenate([weight[::-1], weight])
+    return f, np.concatenate([(b - a) / 2 * w for a, b in spans])

@@ -38,7 +38,8 @@ def interpolator(name: InterpolatorName, factor: PerAxis = 2, *, axes: int = 2) 
         half-pixel centres: ``align_corners=False``), "linear_aligned" (linear on each axis,
         every s-th output pixel is an input sample), "bicubic" (a = -0.75, as PyTorch),
         "bicubic_catmull_rom" (a = -0.5, as Pillow and antialiased resizing), "lanczos2",
-        "lanczos3" (normalised, as Pillow), "ideal" (the sinc, cut at 64 input samples).
+        "lanczos3" (normalised, as Pillow), "ideal" (the sinc through the input samples, cut at
+        64 of them to each side).
     factor : int or sequence of int
         Upsampling factor, for all axes or one an axis.
     axes : int
@@ -128,6 +129,9 @@ def _one_axis(name: str, s: int) -> tuple[NDArray[np.float64], int]:
         return np.ones(s), 0
     if name == "linear_aligned":
         return 1 - np.abs(np.arange(1 - s, s)) / s, 1 - s
+    if name == "ideal":
+        reach = IDEAL_REACH * s - 1
+        return _normalised(np.sinc(np.arange(-reach, reach + 1) / s), s, -reach), -reach
     shape, reach = _SHAPES[name]
     centre = (s - 1) / 2
     n = np.arange(int(np.ceil(centre - reach * s)), int(np.floor(centre + reach * s)) + 1)
@@ -174,5 +178,4 @@ _SHAPES: dict[str, tuple[Shape, int]] = {
     "bicubic_catmull_rom": (_cubic(-0.5), 2),
     "lanczos2": (_lanczos(2), 2),
     "lanczos3": (_lanczos(3), 3),
-    "ideal": (np.sinc, IDEAL_REACH),
 }

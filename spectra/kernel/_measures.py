@@ -171,7 +171,7 @@ def _within(spectrum: InputSpectrum, stride: tuple[int, ...]) -> InputSpectrum:
     frequency = tuple(f[k] for f, k in zip(spectrum.frequency, kept, strict=True))
     if not power.sum() > 0:
         return spectrum
-    return InputSpectrum(frequency, power / power.sum(), spectrum.name)
+    return InputSpectrum(frequency, power / power.sum(), spectrum.name, spectrum.even)
 
 
 def _outer(mean: ArrayLike) -> ArrayLike:

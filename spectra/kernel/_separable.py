@@ -34,3 +34,22 @@ def fourier_sum(
     )
     first = values.astype(np.complex128)
     return reduce(lambda rest, wave: np.tensordot(rest, wave, (0, 1)), waves, first)
+
+
+def cosine_sum(
+    values: NDArray[np.float64], places: Sequence[ArrayLike], frequencies: Sequence[ArrayLike]
+) -> NDArray[np.float64]:
+    """Return ``sum_n values[n] prod_i cos(2 pi f_i n_i)`` on the grid of all frequencies.
+
+    The `fourier_sum` of values that are even along each axis, of which only one half is given.
+
+    Examples
+    --------
+    >>> cosine_sum(np.array([1.0, 1.0]), [[0, 1]], [[0.0, 0.5]]).round(12)
+    array([2., 0.])
+    """
+    waves = (
+        np.cos(2 * np.pi * np.outer(np.asarray(f, float), np.asarray(n, float)))
+        for f, n in zip(frequencies, places, strict=True)
+    )
+    return reduce(lambda rest, wave: np.tensordot(rest, wave, (0, 1)), waves, values)

@@ -217,6 +217,7 @@ def plot_rejection(
     curve = sorted(sizes)
     best = [attainable_bound(k, 2, axes=axes, spectrum=given).rejection_db for k in curve]
     ax.plot(curve, best, color=INK, linewidth=1.2, label="best of its size", zorder=2)
+    ax.plot([], [], "o", color=INK, markersize=5, label="3, 7, 11, ...: all taps count")
     for k, value in zip(curve, best, strict=True):
         fill = INK if k % EFFICIENT == EFFICIENT - 1 else "white"
         ax.plot(k, value, "o", color=INK, markerfacecolor=fill, markersize=5, zorder=3)
@@ -259,12 +260,12 @@ def kernel_figure(kernel: Kernel, title: str = "") -> Figure:
 
 def rejection_figure(learned: Mapping[str, tuple[int, float]], axes: int = 2) -> Figure:
     """Draw the rejection of learned layers against what their size allows, for 1/f^2 inputs."""
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    figure = Figure(figsize=(7.4, 4.2), layout="constrained")
     ax = figure.subplots()
     largest = max([15, *(size for size, _ in learned.values())])
     sizes = [*SIZES, *range(19, largest + 1, 4)]
     plot_rejection(learned, ax=ax, axes=axes, sizes=[k for k in sizes if k <= largest])
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    figure.legend(frameon=False, fontsize=8, loc="outside right upper")
     return figure
 
 
