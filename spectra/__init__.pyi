@@ -2,6 +2,7 @@ from . import capture, explain, kernel, load, plot, probe, remedy, report, score
 from .analysis import Analysis, analyze
 from .errors import SpectraError
 from .kernels import measure_kernels
+from .swapping import swap
 
 __all__ = [
     "Analysis",
@@ -19,5 +20,6 @@ __all__ = [
     "score",
     "signals",
     "spectrum",
+    "swap",
 ]
 __version__: str

@@ -5,9 +5,11 @@ from spectra.remedy._blocks import DecoderBlock, upsampling_block
 from spectra.remedy._convert import STARTS, Start, convert
 from spectra.remedy._lctc import INITS, LCTC, Init
 from spectra.remedy._names import Remedy, make_layer, parse_remedy
+from spectra.remedy._plan import Plan, Refusal, Replacement
 from spectra.remedy._resize import ResizeConv, SincConv
 from spectra.remedy._shuffle import BLURS, Blur, ShuffleConv, shuffle
 from spectra.remedy._sizes import scaled_size
+from spectra.remedy._swap import rebuild, swap
 
 __all__ = [
     "BLURS",
@@ -19,7 +21,10 @@ __all__ = [
     "Blur",
     "DecoderBlock",
     "Init",
+    "Plan",
+    "Refusal",
     "Remedy",
+    "Replacement",
     "ResizeConv",
     "ShuffleConv",
     "SincConv",
@@ -28,7 +33,9 @@ __all__ = [
     "convert",
     "make_layer",
     "parse_remedy",
+    "rebuild",
     "scaled_size",
     "shuffle",
+    "swap",
     "upsampling_block",
 ]

@@ -73,15 +73,18 @@ def convert(
     >>> layer.kernel_size, layer.small.kernel_size
     ((7, 7), (3, 3))
     """
-    wanted = parse_remedy(remedy)
     source = source_of(module, channels=channels, axes=axes, like=like)
-    layer = lctc_from(source, wanted, init=init).train(module.training)
+    return like_module(lctc_from(source, parse_remedy(remedy), init=init), module)
+
+
+def like_module(layer: LCTC, module: nn.Module) -> LCTC:
+    """Give a layer the mode, the frozen weights and the weight normalisation of a module."""
     own = list(module.parameters())
     layer.requires_grad_(not own or any(parameter.requires_grad for parameter in own))
     axis = weight_norm_axis(module)
     if axis is not None:
         with_weight_norm(layer.large, axis)
-    return layer
+    return layer.train(module.training)
 
 
 def lctc_from(source: Source, remedy: Remedy, *, init: Start = "keep") -> LCTC:
