@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "nc", "png", "pdf")
 OURS = re.compile(
-    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|figures(/[\w-]+\.(png|pdf))?"
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
 )
 
 
