@@ -28,12 +28,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 import spectra  # noqa: E402
 from spectra import capture, kernel  # noqa: E402
 from spectra._layers import Layer, find_pairs, layers_of_model  # noqa: E402
+from spectra.score import Score  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (
     "| decoder, layer | kernel | imbalance | line dB | rejects dB | bound dB | gap dB | phase px "
     "| sinc % | mass | rejects, measured covariance | alias dBc: covariance | cross-spectrum "
-    "| measured |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
+    "| measured (95 % interval) |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
 )
 BASE_BINS = {1: 64, 2: 32, 3: 8}
 MOST_TILE = 96
@@ -80,11 +81,11 @@ def rows(name: str, decoder: Decoder, data: Path) -> list[str]:
     if not layers:
         return []
     summary = spectra.analyze(model, inputs).summary
-    measured = {step.name: step.score.asr_dbc for step in summary.steps}
+    measured = {step.name: step.score for step in summary.steps}
     return [_row(name, layer, model, inputs, measured.get(layer.name)) for layer in layers]
 
 
-def _row(name: str, layer: Layer, model: nn.Module, inputs: Tensor, alias: float | None) -> str:
+def _row(name: str, layer: Layer, model: nn.Module, inputs: Tensor, score: Score | None) -> str:
     found = layer.kernel
     m = kernel.measure(found)
     own = _of_step(layer, model, inputs)
@@ -97,11 +98,11 @@ def _row(name: str, layer: Layer, model: nn.Module, inputs: Tensor, alias: float
         ", ".join(f"{p:.0f}" for p in m.sinc_percentile),
         str(m.effective_size),
     ]
-    fed = None if own is None else _fed(own, layer, model, inputs)
-    if fed is None:
-        return f"| {' | '.join([*cells, '', '', '', _number(alias)])} |"
+    entered = None if own is None else fed(own, layer, model, inputs)
+    if entered is None:
+        return f"| {' | '.join([*cells, '', '', '', _alias_of(score)])} |"
     at_step = own[1]
-    covariance, spectrum = _covariance(fed)
+    covariance, spectrum = covariance_of(entered)
     rejects = kernel.rejection_db(
         at_step,
         spectrum=kernel.measured_spectrum(spectrum, at_step.stride),
@@ -109,9 +110,9 @@ def _row(name: str, layer: Layer, model: nn.Module, inputs: Tensor, alias: float
     )
     cells += [
         _number(rejects),
-        _number(predicted_from_covariance(at_step, covariance, spectrum, fed.mean)),
-        _number(predicted_from_blocks(at_step, fed)),
-        _number(alias),
+        _number(predicted_from_covariance(at_step, covariance, spectrum, entered.mean)),
+        _number(predicted_from_blocks(at_step, entered)),
+        _alias_of(score),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -125,7 +126,7 @@ def _of_step(layer: Layer, model: nn.Module, inputs: Tensor) -> tuple[str, kerne
     return None  # interpolations treat channels alike: nothing to predict
 
 
-def _fed(
+def fed(
     own: tuple[str, kernel.Kernel], layer: Layer, model: nn.Module, inputs: Tensor
 ) -> Fed | None:
     """Run the model and return what enters a layer, tile by tile."""
@@ -164,7 +165,7 @@ def _fed(
     return Fed(np.concatenate(spectra_), np.concatenate(images), np.concatenate(means))
 
 
-def _covariance(fed: Fed) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def covariance_of(fed: Fed) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the covariance of the channels, and the mean of their spectra, each of sum 1."""
     flat = fed.spectra.swapaxes(0, 1).reshape(fed.spectra.shape[1], -1)
     covariance = (flat @ flat.conj().T).real.astype(float) / len(fed.spectra)
@@ -207,7 +208,7 @@ def _alias(
 ) -> float | None:
     """Return locked over remaining power, as the score defines it, of 16 output channels."""
     outputs = step.channels[1]
-    chosen = np.unique(np.linspace(0, outputs - 1, min(outputs, CHANNELS)).round().astype(int))
+    chosen = np.arange(min(outputs, CHANNELS)) * outputs // min(outputs, CHANNELS)
     kept = kernel.transposed_conv(step.taps[:, chosen], stride=step.stride, padding=step.padding,
                                   dilation=step.dilation)  # fmt: skip
     bins = [np.fft.fftfreq(n) for n in sides]
@@ -245,6 +246,14 @@ def _agreed(parts: NDArray[np.complex128], image: NDArray[np.int64]) -> NDArray[
     sums = np.stack([parts[image == g].sum(0) for g in groups])
     between = np.abs(sums.sum(0)) ** 2 - (np.abs(sums) ** 2).sum(0)
     return between / (1 - 1 / len(groups))
+
+
+def _alias_of(score: Score | None) -> str:
+    if score is None or score.asr_dbc is None:
+        return ""
+    interval = score.asr_ci95_dbc
+    between = f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
+    return f"{score.asr_dbc:.1f}{between}"
 
 
 def _number(value: float | None) -> str:

@@ -238,3 +238,23 @@ def test_outputs_that_are_not_finite_are_told():
     model = nn.Sequential(nn.Upsample(scale_factor=2), nn.Threshold(0.5, float("nan")))
     result = spectra.analyze(model, pictures())
     assert "non_finite" in {warning.id for warning in result.summary.warnings}
+
+
+def test_the_kernel_of_each_step_stands_beside_it():
+    """Transposed convolutions and shuffles by their weights, interpolations by their name."""
+    from spectra import kernel
+
+    model = nn.Sequential(
+        nn.ConvTranspose2d(3, 4, 3, 2, padding=1, output_padding=1),
+        nn.Conv2d(4, 8, 3, padding=1),
+        nn.PixelShuffle(2),
+        nn.Upsample(scale_factor=2),
+    )
+    steps = spectra.analyze(model, torch.rand(16, 3, 16, 16)).summary.steps
+    weights = [model[i].weight.detach().numpy() for i in (0, 1)]
+    expected = (
+        kernel.transposed_conv(weights[0], stride=2, padding=1, output_padding=1),
+        kernel.pixel_shuffle(weights[1], factor=2, padding=1),
+        kernel.interpolator("nearest", 2),
+    )
+    assert [step.kernel for step in steps] == [kernel.measure(k) for k in expected]

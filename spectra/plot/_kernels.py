@@ -252,7 +252,7 @@ def kernel_figure(kernel: Kernel, title: str = "") -> Figure:
         image = plot_response_map(gram, ax=panels[4])
         figure.colorbar(image, ax=panels[4], label="gain (dB)")
     for panel in panels[:2]:
-        panel.legend(frameon=False, fontsize=8)
+        panel.legend(frameon=False, fontsize=8, loc="upper right")
     if title:
         figure.suptitle(title)
     return figure

@@ -1,5 +1,6 @@
 """One row of the table: complete, and the same however the kernel is laid out."""
 
+import tracemalloc
 from dataclasses import astuple
 from itertools import product
 
@@ -74,3 +75,15 @@ def test_float32_and_float64_weights_agree(rng):
 def test_what_is_no_upsampling_kernel_is_refused(weight, options, text):
     with pytest.raises(ParameterError, match=text):
         measure(transposed_conv(weight, **options))
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups"), [((512, 512, 4, 4), 1), ((64, 64, 11, 11), 1), ((256, 1, 31, 31), 256)]
+)
+def test_large_layers_are_measured_in_little_memory(shape, groups):
+    kernel = transposed_conv(np.ones(shape, np.float32), stride=2, groups=groups)
+    tracemalloc.start()
+    measure(kernel)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 256 * 2**20

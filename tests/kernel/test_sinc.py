@@ -26,6 +26,12 @@ def test_a_sinc_is_recovered(size):
         np.testing.assert_allclose(found, (1.7, 0.23, centre), rtol=1e-5)
 
 
+@pytest.mark.parametrize("cutoff", [0.05, 0.12, 0.31, 0.48])
+def test_sincs_of_any_cutoff_are_recovered(cutoff):
+    fit = fit_sinc(np.sinc(2 * cutoff * (np.arange(15) - 6.7)))
+    np.testing.assert_allclose((fit.cutoff, fit.delay), (cutoff, 6.7), rtol=1e-5)
+
+
 @pytest.mark.parametrize("size", [4, 7, 11])
 def test_the_fit_is_the_best_there_is(rng, size):
     """Against a global optimiser that knows nothing of the grid."""
