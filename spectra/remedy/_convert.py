@@ -37,10 +37,11 @@ def convert(
     Parameters
     ----------
     module : Module
-        ConvTranspose of one to three axes (any stride, padding, dilation, groups whose output
-        is stride times the input), PixelShuffle, Upsample (nearest, linear, bilinear, bicubic,
-        trilinear; ``align_corners=False``; whole factors), a smaller LCTC, or a Sequential of
-        a convolution and a PixelShuffle, if its bias is the same for all phases. Left as it is.
+        ConvTranspose of one to three axes (any stride, padding, dilation, groups; an output
+        that is not stride times the input stays as long as it is), PixelShuffle, Upsample
+        (nearest, linear, bilinear, bicubic, trilinear; ``align_corners=False``; whole
+        factors), a smaller LCTC, or a Sequential of a convolution and a PixelShuffle, if its
+        bias is the same for all phases. Left as it is.
     remedy : str
         ``lctcK`` or ``lctcK+K2``; K taps at factor 2, the smallest odd size of at least
         K s / 2 at factor s. The parallel kernel starts at zero.
@@ -97,9 +98,11 @@ def lctc_from(source: Source, remedy: Remedy, *, init: Start = "keep") -> LCTC:
         raise ParameterError(message)
     if init not in STARTS:
         raise ParameterError(f"init={init!r}: expected one of {', '.join(STARTS)}")
-    size = remedy.sizes(source.factor)
+    size, small = remedy.sizes(source.factor), remedy.small_sizes(source.factor)
     if init == "keep":
         check_fit(source, remedy)
+    for taps in filter(None, (size, small)):
+        _check_reach(source, remedy, taps)
     inputs, outputs = source.channels
     options = {"device": source.weight.device, "dtype": source.weight.dtype}
     with torch.random.fork_rng(devices=[], enabled=init in ("keep", "sinc")):
@@ -107,13 +110,14 @@ def lctc_from(source: Source, remedy: Remedy, *, init: Start = "keep") -> LCTC:
             inputs,
             outputs,
             size,
-            small=remedy.small_sizes(source.factor),
+            small=small,
             factor=source.factor,
             groups=source.groups,
             bias=source.bias is not None,
             axes=source.axes,
             init="default",
             edge=_edge(source, size) if source.edge else 0,
+            crop=source.crop or None,
             **options,  # type: ignore[arg-type]
         )
     _fill(layer, source, init)
@@ -165,7 +169,24 @@ def _fits(source: Source, size: tuple[int, ...]) -> bool:
     if any(k < s for k, s in zip(size, source.factor, strict=True)):
         return False
     places = zip(_padding(size, source.factor), source.padding, source.size, size, strict=True)
-    return all(p >= q and p - q + k <= whole for p, q, k, whole in places)
+    return all(p >= q and p - q + k <= whole for p, q, k, whole in places) and _reaches(
+        source, size
+    )
+
+
+def _reaches(source: Source, size: tuple[int, ...]) -> bool:
+    """Tell whether a kernel reaches as far beyond the input as the source's output does."""
+    pads = _padding(size, source.factor)
+    return all(p + before >= 0 for p, (before, _) in zip(pads, source.crop, strict=False))
+
+
+def _check_reach(source: Source, remedy: Remedy, size: tuple[int, ...]) -> None:
+    if not _reaches(source, size):
+        beyond = max(-before for before, _ in source.crop)
+        raise ConversionError(
+            f"its output begins {beyond} pixels before its input, and {remedy.name} has a kernel "
+            f"of {size[0]} taps, which is too small for that: take more for each kernel"
+        )
 
 
 def _padding(size: tuple[int, ...], factor: tuple[int, ...]) -> tuple[int, ...]:

@@ -47,6 +47,9 @@ class LCTC(nn.Module):
     edge : int or sequence of int
         Input pixels by which the border is repeated before, and cropped after: with it the
         layer can be the interpolations of PyTorch.
+    crop : sequence of (int, int), optional
+        Output pixels left out before and after, along each axis; negative: made beyond. For
+        converted layers whose output is not ``factor`` times their input.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class LCTC(nn.Module):
         axes: int = 2,
         init: Init = "default",
         edge: PerAxis = 0,
+        crop: Sequence[tuple[int, int]] | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -95,6 +99,7 @@ class LCTC(nn.Module):
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.factor = per_axis("factor", factor, axes, least=1)
         self.edge = per_axis("edge", edge, axes, least=0)
+        self.crop = ((0, 0),) * axes if crop is None else tuple((b, a) for b, a in crop)
         made = {"groups": groups, "bias": bias, "device": device, "dtype": dtype}
         self.large = self._branch("kernel_size", kernel_size, made)
         self.small = None if small is None else self._branch("small", small, made)
@@ -136,6 +141,7 @@ class LCTC(nn.Module):
             bias=bias is not None,
             axes=self.axes,
             edge=self.edge,
+            crop=self.crop,
             device=weight.device,
             dtype=weight.dtype,
         )
@@ -176,7 +182,9 @@ class LCTC(nn.Module):
 
     def extra_repr(self) -> str:
         """Return what the repr of the kernels does not say."""
-        return f"factor={self.factor}" + (f", edge={self.edge}" if any(self.edge) else "")
+        edge = f", edge={self.edge}" if any(self.edge) else ""
+        crop = f", crop={self.crop}" if any(map(any, self.crop)) else ""
+        return f"factor={self.factor}{edge}{crop}"
 
     def _branch(
         self, name: str, size: PerAxis, made: dict[str, Any]
@@ -184,8 +192,18 @@ class LCTC(nn.Module):
         sizes = per_axis(name, size, self.axes, least=1)
         check_size(name, sizes, self.factor)
         padding, extra = geometry(sizes, self.factor)
-        # What `edge` adds to the input is cropped by so much more padding.
-        cropped = tuple(p + s * e for p, s, e in zip(padding, self.factor, self.edge, strict=True))
+        # What `edge` adds to the input, and `crop` leaves out, is cropped by so much more padding.
+        places = list(zip(self.factor, self.edge, self.crop, strict=True))
+        cropped = tuple(p + s * e + b for p, (s, e, (b, _)) in zip(padding, places, strict=True))
+        extra = tuple(more + b - a for more, (*_, (b, a)) in zip(extra, places, strict=True))
+        if min(cropped) < 0 or any(
+            not 0 <= n < s for n, s in zip(extra, self.factor, strict=True) if s > 1
+        ):
+            message = (
+                f"crop={self.crop} does not fit {name}={sizes} at factor {self.factor}: expected a "
+                "larger kernel, or as many pixels before as after"
+            )
+            raise ParameterError(message)
         return TRANSPOSED[self.axes](
             self.in_channels,
             self.out_channels,
@@ -213,7 +231,8 @@ class LCTC(nn.Module):
             nn.init.zeros_(self.small.weight)
 
     def _check(self, x: Tensor, output_size: Sequence[int]) -> None:
-        made = [s * n for s, n in zip(self.factor, x.shape[-self.axes :], strict=True)]
+        sides = zip(self.factor, x.shape[-self.axes :], self.crop, strict=True)
+        made = [s * n - before - after for s, n, (before, after) in sides]
         if list(output_size)[-self.axes :] != made:
             message = (
                 f"output_size={tuple(output_size)} from an input of {tuple(x.shape)}: an LCTC "

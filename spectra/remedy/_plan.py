@@ -34,7 +34,7 @@ class Replacement:
         Where the new layer is.
     remedy : str
     in_channels, out_channels, groups : int
-    factor, kernel_size, edge : tuple of int
+    factor, kernel_size, edge, crop : tuple
         Of an LCTC, kernel_size in taps of its own.
     small : tuple of int or None
         Taps of its parallel kernel.
@@ -62,6 +62,7 @@ class Replacement:
     small: tuple[int, ...] | None = None
     bias: bool = True
     edge: tuple[int, ...] = ()
+    crop: tuple[tuple[int, int], ...] = ()
     weight_norm: int | None = None
     tied_to: str | None = None
     notes: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ class Replacement:
             bias=self.bias,
             axes=len(self.factor),
             edge=self.edge,
+            crop=self.crop or None,
         )
 
 

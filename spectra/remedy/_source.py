@@ -34,7 +34,7 @@ AXES_OF_MODE = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A step as a transposed convolution that makes exactly ``factor`` times its input.
+    """A step as a transposed convolution that makes ``factor`` times its input, and its crop.
 
     Attributes
     ----------
@@ -47,6 +47,8 @@ class Source:
     groups : int
     edge : bool
         Whether pixels beyond the border are the border's, instead of 0.
+    crop : tuple of (int, int)
+        Output pixels left out before and after, along each axis; negative: made beyond.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class Source:
     padding: tuple[int, ...]
     groups: int
     edge: bool = False
+    crop: tuple[tuple[int, int], ...] = ()
 
     @property
     def axes(self) -> int:
@@ -150,25 +153,34 @@ def transposed_source(
 ) -> Source:
     """Return a transposed convolution as a source, its dilation written out as zeros.
 
+    Its output may be longer or shorter than stride times its input: the rest is `Source.crop`,
+    as many pixels before as after, or one more after.
+
     Raises
     ------
     ConversionError
-        If its output is not exactly stride times its input, or nothing is upsampled.
+        If nothing is upsampled.
     """
-    factor, padding = tuple(stride), tuple(padding)
-    axes = len(factor)
-    for d, size in zip(range(axes), weight.shape[2:], strict=True):
-        extra = (size - 1) * dilation[d] + 1 + output_padding[d] - 2 * padding[d] - factor[d]
-        if extra:
-            raise ConversionError(
-                f"its output is {abs(extra)} pixel{'s' if abs(extra) > 1 else ''} "
-                f"{'longer' if extra > 0 else 'shorter'} than {factor[d]} times its input "
-                f"(kernel {size}, stride {factor[d]}, padding {padding[d]}, output padding "
-                f"{output_padding[d]}, dilation {dilation[d]}), an LCTC's exactly as long"
-            )
+    factor = tuple(stride)
     if prod(factor) < 2:
         raise ConversionError("its stride is 1: it does not upsample")
-    return Source("transposed_conv", _undilated(weight, dilation), bias, factor, padding, groups)
+    left_out = [
+        s - ((k - 1) * d + 1 + extra - 2 * p)
+        for s, k, d, extra, p in zip(
+            factor, weight.shape[2:], dilation, output_padding, padding, strict=True
+        )
+    ]
+    # The side of the odd pixel is the one for which an output padding exists.
+    before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
+    return Source(
+        "transposed_conv",
+        _undilated(weight, dilation),
+        bias,
+        factor,
+        tuple(p - b for p, b in zip(padding, before, strict=True)),
+        groups,
+        crop=tuple((b, t - b) for b, t in zip(before, left_out, strict=True)),
+    )
 
 
 def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None = None) -> Source:
@@ -231,7 +243,9 @@ def _from_lctc(layer: LCTC) -> Source:
     weight = layer.merged_weight()
     padding, _ = geometry(weight.shape[2:], layer.factor)
     bias = layer.merged_bias()
-    return Source("lctc", weight, bias, layer.factor, padding, layer.groups, any(layer.edge))
+    return Source(
+        "lctc", weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
+    )
 
 
 def _from_upsample(

@@ -271,6 +271,12 @@ class _Swapper:
             factor=source.factor,
         )
         if self._remedy.family != "lctc":
+            if any(map(any, source.crop)):
+                factor = "x".join(map(str, source.factor))
+                raise ConversionError(
+                    f"its output is not {factor} times its input: {self._remedy.name} makes no "
+                    "other, an LCTC does"
+                )
             made = make_layer(
                 self._remedy.name, inputs, outputs, factor=source.factor, groups=source.groups
             )
@@ -282,6 +288,7 @@ class _Swapper:
             small=None if layer.small is None else tuple(layer.small.weight.shape[2:]),
             bias=layer.large.bias is not None,
             edge=layer.edge,
+            crop=layer.crop,
         )
 
     def _tie(self, layer: LCTC, module: nn.Module, entry: Replacement) -> Replacement:

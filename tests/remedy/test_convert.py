@@ -57,17 +57,22 @@ def test_a_transposed_convolution_is_kept(generator, dtype, size, k, s, p, extra
     groups=st.sampled_from([1, 2]),
     bias=st.booleans(),
     size=st.lists(st.integers(1, 4), min_size=3, max_size=3),
+    extra=st.integers(0, 3),
     seed=st.integers(0, 99),
 )
-def test_every_transposed_convolution_of_the_right_length_is_kept(
-    axes, k, s, p, d, groups, bias, size, seed
+def test_every_transposed_convolution_is_kept_and_stays_as_long_as_it_is(
+    axes, k, s, p, d, groups, bias, size, extra, seed
 ):
-    extra = s + 2 * p - d * (k - 1) - 1
-    assume(0 <= extra < max(s, d))
+    assume(extra < s)
+    assume(min(size[:axes]) * s - s + d * (k - 1) + 1 + extra - 2 * p > 0)
+    assume(d * (k - 1) + 1 <= 12)
     module = TRANSPOSED[axes](4, 2, k, s, p, extra, groups, bias, d).double()
     x = torch.randn(1, 4, *size[:axes], dtype=torch.float64,
                     generator=torch.Generator().manual_seed(seed))  # fmt: skip
-    assert_same(convert(module, "lctc15+5")(x), module(x))
+    layer = convert(module, "lctc31+15")
+    assert_same(layer(x), module(x))
+    assert_same(layer.merge()(x), module(x))
+    assert_same(convert(layer, "lctc33")(x), module(x))
 
 
 def test_a_stride_for_each_axis_is_kept(generator):
@@ -255,8 +260,7 @@ class Cropped(nn.ConvTranspose2d):
 
 
 REFUSED = [
-    (nn.ConvTranspose2d(1, 1, 3, 2), "its output is 1 pixel longer than 2 times its input"),
-    (nn.ConvTranspose2d(1, 1, 4, 2, 2), "its output is 2 pixels shorter"),
+    (nn.ConvTranspose2d(1, 1, 12, 2, 0), "lctc13 is the smallest that keeps it"),
     (nn.ConvTranspose2d(1, 1, 3, 1, 1), "its stride is 1"),
     (nn.ConvTranspose2d(1, 1, 9, 2, 4, 1), "lctc9 is the smallest that keeps it"),
     (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), "align_corners=True"),
@@ -278,6 +282,14 @@ REFUSED = [
 def test_what_cannot_be_kept_says_why(module, why):
     with pytest.raises(ConversionError, match=why):
         convert(module, "lctc7", channels=3)
+
+
+def test_a_parallel_kernel_that_does_not_reach_the_output_is_refused():
+    module = nn.ConvTranspose2d(1, 1, 9, 2)
+    with pytest.raises(ConversionError, match="begins 4 pixels before its input"):
+        convert(module, "lctc11+3")
+    with pytest.raises(ConversionError, match="begins 4 pixels before its input"):
+        convert(module, "lctc5", init="sinc")
 
 
 def test_channels_that_nobody_knows_are_asked_for():

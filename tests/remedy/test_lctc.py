@@ -150,6 +150,8 @@ def test_a_factor_for_each_axis():
         ({"small": 2, "factor": 3}, r"small=\(2, 2\) leaves gaps"),
         ({"kernel_size": (7, 4), "factor": (2, 1)}, "has no centre where factor"),
         ({"groups": 3}, "groups=3 does not divide in_channels=4"),
+        ({"crop": ((1, 0), (1, 0))}, "does not fit kernel_size"),
+        ({"crop": ((-5, -5), (0, 0))}, "expected a larger kernel"),
         ({"axes": 4}, "axes=4: expected 1, 2 or 3"),
         ({"init": "zero"}, "init='zero': expected one of default, sinc, icnr"),
     ],

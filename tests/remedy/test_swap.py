@@ -361,6 +361,16 @@ def test_what_cannot_be_swapped_says_why(generator, make, why):
         swap(make(), "lctc7", example=picture(generator))
 
 
+def test_a_step_of_another_length_is_kept_by_an_lctc_only(generator):
+    model, x = nn.ConvTranspose2d(3, 2, 3, 2), picture(generator)
+    swapped, plan = swap(model, "lctc7+3", example=x)
+    torch.testing.assert_close(run(swapped, x), run(model, x))
+    assert plan.replaced[0].crop == ((-1, 0), (-1, 0))
+    torch.testing.assert_close(run(rebuild(model, plan), x).shape, run(model, x).shape)
+    with pytest.raises(ConversionError, match="an LCTC does"):
+        swap(model, "nearest+conv3", init="default", example=x)
+
+
 def test_a_partial_swap_lists_what_it_left(generator):
     model = nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2), nn.ConvTranspose2d(3, 3, 9, 2, 4, 1))
     with pytest.raises(ConversionError, match="leave them out with layers= or partial=True"):
