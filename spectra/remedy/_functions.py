@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -153,9 +153,23 @@ class Substitution:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the method."""
         with _Substituting(self):
-            if self.inner is not None:
-                return self.inner(*args, **kwargs)
-            return getattr(type(self.owner), self.method)(self.owner, *args, **kwargs)
+            return self._original(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self._original)
+
+    @property
+    def __code__(self) -> CodeType:
+        """The code of the method, which ``torch.export`` looks at."""
+        code: CodeType = self._original.__code__
+        return code
+
+    @property
+    def _original(self) -> Any:
+        if self.inner is not None:
+            return self.inner
+        return getattr(type(self.owner), self.method).__get__(self.owner)
 
 
 class _Substituting(TorchFunctionMode):

@@ -288,6 +288,17 @@ def test_copies_of_a_substituted_model_use_their_own_layers(generator):
     assert torch.equal(run(copied, x), run(swapped, x))
 
 
+def test_a_substituted_model_can_be_exported_and_pickled(generator, tmp_path):
+    swapped, _ = swap(UNet(), "lctc7", example=picture(generator))
+    swapped.eval()
+    x = picture(generator)
+    exported = torch.export.export(swapped, (x,)).module()
+    torch.testing.assert_close(exported(x), run(swapped, x))
+    torch.save(swapped, tmp_path / "whole.pt")
+    whole = torch.load(tmp_path / "whole.pt", weights_only=False)
+    assert torch.equal(run(whole, x), run(swapped, x))
+
+
 def test_a_substituted_call_that_asks_for_another_size_is_refused(generator):
     class Sized(nn.Module):
         def forward(self, x):
