@@ -1,7 +1,8 @@
-from . import capture, explain, kernel, load, plot, probe, report, score, signals, spectrum
+from . import capture, explain, kernel, load, plot, probe, remedy, report, score, signals, spectrum
 from .analysis import Analysis, analyze
 from .errors import SpectraError
 from .kernels import measure_kernels
+from .swapping import swap
 
 __all__ = [
     "Analysis",
@@ -14,9 +15,11 @@ __all__ = [
     "measure_kernels",
     "plot",
     "probe",
+    "remedy",
     "report",
     "score",
     "signals",
     "spectrum",
+    "swap",
 ]
 __version__: str

@@ -27,3 +27,7 @@ class NothingToAnalyseError(SpectraError):
     """There is no upsampling step, or no readable input."""
 
     exit_code = 4
+
+
+class ConversionError(SpectraError):
+    """An upsampling step cannot become the layer that was asked for."""

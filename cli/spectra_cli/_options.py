@@ -176,3 +176,33 @@ gate_options = section(
         help="Exit 1 if a row is above the same row there.",
     ),
 )
+swap_options = section(
+    "Swap",
+    option(
+        "--with",
+        "remedy",
+        required=True,
+        metavar="REMEDY",
+        help="lctc7, lctc11+3, nearest+conv3, bilinear+conv3, shuffle+box, sinc11, ...",
+    ),
+    option("--layers", default="*", metavar="GLOB", help="The steps to replace [default: all]."),
+    option(
+        "--init",
+        type=click.Choice(["keep", "sinc", "icnr", "default"]),
+        default="keep",
+        help="keep: the same function [default: keep].",
+    ),
+)
+machine_options = section(
+    "Run",
+    option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
+    option("--threads", type=COUNT, metavar="N", help="CPU threads."),
+    option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
+)
+saving_options = section(
+    "Result",
+    option("--save", is_flag=True, help="Write the new weights and the plan."),
+    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
+    option("--force", is_flag=True, help="Replace an old result."),
+    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+)

@@ -12,6 +12,7 @@ from spectra.errors import SpectraError
 from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli.analyze import analyze
 from spectra_cli.kernels import kernels
+from spectra_cli.swap import swap
 
 GATE_FAILED, UNUSABLE, INTERNAL, INTERRUPTED = 1, 2, 3, 130
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -70,3 +71,4 @@ def main() -> None:
 
 main.add_command(analyze)
 main.add_command(kernels)
+main.add_command(swap)

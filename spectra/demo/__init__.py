@@ -7,7 +7,7 @@
 trained; ``python -m spectra.demo.train`` trains them again.
 """
 
-from spectra.demo._decoders import lctc, lctc_sinc, sinc_kernel, small
+from spectra.demo._decoders import lctc, lctc_sinc, small
 from spectra.demo._photographs import photographs, write_photographs
 from spectra.demo._weights import weights
 
@@ -15,7 +15,6 @@ __all__ = [
     "lctc",
     "lctc_sinc",
     "photographs",
-    "sinc_kernel",
     "small",
     "weights",
     "write_photographs",

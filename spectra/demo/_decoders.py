@@ -3,49 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from spectra.remedy import LCTC, Init
 
 CHANNELS = 16
 FACTOR = 4
-
-
-class LargeContextTransposedConv(nn.Module):
-    """Upsample two-fold by the sum of a 7x7 and a 3x3 transposed convolution [1]_.
-
-    Parameters
-    ----------
-    channels : int
-        Channels of the input and of the output.
-    sinc : bool
-        Start from sinc interpolation instead of from PyTorch's random kernels.
-
-    References
-    ----------
-    .. [1] S. Agnihotri, J. Grabinski, M. Keuper, *Improving Feature Stability during
-       Upsampling -- Spectral Artifacts and the Importance of Spatial Context*, ECCV 2024.
-    """
-
-    def __init__(self, channels: int, *, sinc: bool = False) -> None:
-        super().__init__()
-        self.large = transposed_conv(channels, kernel_size=7)
-        self.small = transposed_conv(channels, kernel_size=3)
-        if sinc:
-            self._start_from_sinc()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return ``x``, (B, C, H, W), as a map of (B, C, 2 H, 2 W)."""
-        return torch.add(self.large(x), self.small(x))
-
-    @torch.no_grad()
-    def _start_from_sinc(self) -> None:
-        mixing = torch.empty(self.large.in_channels, self.large.out_channels)
-        nn.init.kaiming_uniform_(mixing, a=5**0.5)
-        taps = torch.from_numpy(sinc_kernel(7)).to(mixing.dtype)
-        self.large.weight.copy_(torch.einsum("io,y,x->ioyx", mixing, taps, taps))
-        nn.init.zeros_(self.small.weight)
 
 
 class Decoder(nn.Module):
@@ -90,35 +54,6 @@ def transposed_conv(channels: int, kernel_size: int = 3) -> nn.ConvTranspose2d:
     )
 
 
-def sinc_kernel(size: int, beta: float = 2.0) -> NDArray[np.float64]:
-    """Return the taps of a two-fold sinc interpolator whose two polyphase components sum to one.
-
-    A truncated sinc is Kaiser-windowed, then each component is divided by its sum, so that
-    a constant stays one: no line at 1/2 cycles/pixel.
-
-    Parameters
-    ----------
-    size : int
-        Number of taps, odd.
-    beta : float
-        Shape of the Kaiser window.
-
-    Returns
-    -------
-    ndarray of float64, shape (size,)
-        Taps, centred.
-
-    Examples
-    --------
-    >>> sinc_kernel(3)
-    array([0.5, 1. , 0.5])
-    """
-    taps = np.sinc((np.arange(size) - size // 2) / 2) * np.kaiser(size, beta)
-    for phase in range(2):
-        taps[phase::2] /= taps[phase::2].sum()
-    return taps
-
-
 def small() -> Decoder:
     """Return the decoder with two 3x3 transposed convolutions, untrained."""
     return Decoder(transposed_conv)
@@ -126,9 +61,13 @@ def small() -> Decoder:
 
 def lctc() -> Decoder:
     """Return the decoder with two parallel 7x7 + 3x3 transposed convolutions, untrained."""
-    return Decoder(LargeContextTransposedConv)
+    return Decoder(_large_context)
 
 
 def lctc_sinc() -> Decoder:
     """Return `lctc` with its 7x7 kernels set to sinc interpolation, untrained."""
-    return Decoder(partial(LargeContextTransposedConv, sinc=True))
+    return Decoder(partial(_large_context, init="sinc"))
+
+
+def _large_context(channels: int, init: Init = "default") -> LCTC:
+    return LCTC(channels, channels, 7, small=3, init=init)

@@ -22,6 +22,7 @@ from spectra.report._result import (
 )
 from spectra.report._steps import encode_steps, render_steps
 from spectra.report._summary import encode_summary, read_summary, write_summary
+from spectra.report._swap import encode_swap, render_swap, write_swap
 from spectra.report._table import PLAIN_WIDTH, print_answer, render_text
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "encode_kernels",
     "encode_steps",
     "encode_summary",
+    "encode_swap",
     "gate_above",
     "gate_baseline",
     "kernels_csv",
@@ -47,9 +49,11 @@ __all__ = [
     "read_tree",
     "render_kernels",
     "render_steps",
+    "render_swap",
     "render_text",
     "write_kernels",
     "write_result",
     "write_summary",
+    "write_swap",
     "write_tree",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = ("json", "nc", "png", "pdf")
 OURS = re.compile(
-    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|figures(/[\w-]+\.(png|pdf))?"
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
 )
 
 

@@ -1,0 +1,324 @@
+"""Take the lines out of a trained network without training: equal phases at the measured means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spectra.capture import Discovery, Step, discover, forward, quiet, stream
+from spectra.errors import ConversionError
+from spectra.remedy._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.remedy._lctc import LCTC
+from spectra.remedy._lines import line_db
+from spectra.remedy._norms import effective_weight, folded_norm, set_weight
+from spectra.remedy._select import select_steps
+from spectra.remedy._sizes import CONV, TRANSPOSED
+
+Changes = dict[Step, float | str]
+
+
+@dataclass(frozen=True)
+class BalancedStep:
+    """What `balance` did to one step.
+
+    Attributes
+    ----------
+    name, call
+        As of `spectra.capture.Step`.
+    line_before_db, line_after_db : float or None
+        Power of the step's lines over that of all its map varies, on these inputs; None for
+        no lines.
+    change : float
+        Norm of the change of weight and bias over the norm of both.
+    reason : str or None
+        Why nothing was changed.
+    """
+
+    name: str
+    call: int
+    line_before_db: float | None
+    line_after_db: float | None
+    change: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Balanced:
+    """A network whose upsampling steps are balanced, and what that changed.
+
+    Attributes
+    ----------
+    model : Module
+        A copy; the module given is as it was.
+    steps : tuple of BalancedStep
+        In order of execution.
+    psnr_db : float
+        Of the new output against the old, peak the old one's range; inf for no change.
+    output_before_db, output_after_db : float or None
+        Lines of the output, as of the steps.
+    """
+
+    model: nn.Module
+    steps: tuple[BalancedStep, ...]
+    psnr_db: float
+    output_before_db: float | None
+    output_after_db: float | None
+
+
+def balance(
+    model: nn.Module, inputs: Tensor, *, layers: str = "*", method: str = "forward"
+) -> Balanced:
+    """Equalise the phases of each upsampling kernel at the means of its input channels.
+
+    A constant input ``mu`` becomes ``b_o + sum_i mu_i D_p[i, o]`` at phase p, D_p the sum of the
+    taps of that phase: a checkerboard, unless all phases agree. Of all changes of weight
+    and bias that make them agree, and leave the mean level, the one of least norm is
+
+        dh[i, o, n] = r_p mu_i / (N_p M),  r_p = mean_q(y_q) - y_p - db,
+        db = sum_p (mean_q(y_q) - y_p) w_p / (1 + sum_p w_p),  w_p = 1 / (N_p M),
+
+    with N_p the number of taps of phase p and M the sum of mu_i^2 (Lagrange multipliers). For
+    a convolution before a pixel shuffle each phase has its own bias, and the change is
+    ``r (mu_i, 1) / (N M + 1)``. Replicas stay as they are, and so do lines of inputs whose
+    means are others.
+
+    **Look at `Balanced.psnr_db`**: layers after a step that were trained with its lines may use
+    them or cancel them, and then miss them. It is a cure for the last step before the output,
+    not in general for hidden ones.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it is; transposed convolutions, LCTCs and convolutions directly before a
+        ``PixelShuffle`` are balanced, one after the other in order of execution.
+    inputs : Tensor, shape (B, C, *spatial)
+        One batch, over which the means are taken and the effect is measured.
+    layers : str
+        Pattern of the steps' names.
+    method : str
+        Of the model, to call.
+
+    Returns
+    -------
+    Balanced
+
+    Raises
+    ------
+    ParameterError
+        If no step's name matches.
+    ModelError
+        If the model fails.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> net = nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1)
+    >>> step = balance(net, torch.rand(4, 4, 32, 32)).steps[0]
+    >>> step.line_after_db < step.line_before_db - 15
+    True
+    """
+    found = discover(model, inputs[:1], method=method)
+    chosen = select_steps(found, layers)
+    before, old = _run(model, found, inputs)
+    balanced = deepcopy(model)
+    feeding = _convolutions_before_shuffles(balanced, inputs[:1], method)
+    targets, reasons = _targets(balanced, chosen, feeding)
+    volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
+    with quiet(balanced), _balancing(targets, volumes) as changes:
+        forward(balanced, inputs, method=method)
+    after, new = _run(balanced, found, inputs)
+    steps = []
+    for index, step in enumerate(found.steps):
+        if step in chosen:
+            change = changes.get(step, reasons.get(step, "it did not run"))
+            norm, reason = (0.0, change) if isinstance(change, str) else (change, None)
+            steps.append(
+                BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
+            )
+    period = _period(found)
+    lines = [line_db(output, period) if period else None for output in (old, new)]
+    return Balanced(balanced, tuple(steps), psnr_db(new, old), *lines)
+
+
+def psnr_db(output: Tensor, reference: Tensor) -> float:
+    """Return the peak signal-to-noise ratio; the peak is the reference's range."""
+    error = float((output.double() - reference.double()).square().mean())
+    span = float(reference.max() - reference.min())
+    if error == 0:
+        return float("inf")
+    return float(10 * torch.log10(torch.tensor(max(span, 1e-300) ** 2 / error)))
+
+
+def _period(found: Discovery) -> tuple[int, ...] | None:
+    """Return the longest period of any step's grid in the output, where it is a whole number."""
+    sides = found.output_shape[1:]
+    periods = [
+        tuple(n // m for n, m in zip(sides, step.input_shape[1:], strict=True))
+        for step in found.steps
+        if step.factor
+        and len(step.input_shape) == len(found.output_shape)
+        and all(n % m == 0 and n > m for n, m in zip(sides, step.input_shape[1:], strict=True))
+    ]
+    return max(periods, default=None)
+
+
+def _targets(
+    model: nn.Module, steps: list[Step], feeding: dict[nn.Module, nn.Module]
+) -> tuple[dict[nn.Module, Step], dict[Step, str]]:
+    """Return the module to balance for each step, and for the other steps why there is none."""
+    modules = dict(model.named_modules())
+    targets: dict[nn.Module, Step] = {}
+    reasons: dict[Step, str] = {}
+    for step in steps:
+        module = modules.get(step.name)
+        parent = modules.get(step.name.rpartition(".")[0]) if step.name else None
+        if isinstance(parent, LCTC) and module is not None:
+            target: nn.Module | None = parent if module is parent.large else None
+            reason = f"it is balanced with {step.name.rpartition('.')[0]}.large"
+        elif isinstance(module, nn.PixelShuffle):
+            target, reason = feeding.get(module), "no convolution comes directly before it"
+        else:
+            plain = isinstance(module, tuple(TRANSPOSED.values()))
+            target, reason = module if plain else None, _why_not(step)
+        if target is None:
+            reasons[step] = reason
+        elif target in targets:
+            reasons[step] = "its weights run more than once: balanced at the first call"
+        elif (norm := folded_norm(target)) is not None:
+            reasons[step] = f"its weight is computed by {norm}, which cannot make another"
+        else:
+            targets[target] = step
+    return targets, reasons
+
+
+def _why_not(step: Step) -> str:
+    if step.kind in ("transposed_conv", "pixel_shuffle"):
+        return "it is a functional call: balance knows weights of modules only; swap it first"
+    return f"{step.kind} has no weights, and makes no line of a constant"
+
+
+def _convolutions_before_shuffles(
+    model: nn.Module, example: Tensor, method: str
+) -> dict[nn.Module, nn.Module]:
+    """Return the convolution whose very output enters each PixelShuffle."""
+    made: dict[int, tuple[nn.Module, Tensor]] = {}
+    feeding: dict[nn.Module, nn.Module] = {}
+
+    def after_conv(module: nn.Module, _: object, output: Tensor) -> None:
+        made[id(output)] = (module, output)  # the tensor itself keeps its id from being reused
+
+    def before_shuffle(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+        if id(args[0]) in made:
+            feeding[module] = made[id(args[0])][0]
+
+    handles = [
+        module.register_forward_hook(after_conv)
+        for module in model.modules()
+        if isinstance(module, tuple(CONV.values()))
+    ]
+    shuffles = [module for module in model.modules() if isinstance(module, nn.PixelShuffle)]
+    handles += [module.register_forward_pre_hook(before_shuffle) for module in shuffles]
+    try:
+        with quiet(model):
+            forward(model, example, method=method)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return feeding
+
+
+@contextmanager
+def _balancing(targets: dict[nn.Module, Step], volumes: dict[nn.Module, int]) -> Iterator[Changes]:
+    """Balance each target just before it first runs, at the means of what goes into it."""
+    changes: Changes = {}
+
+    def hook(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+        step = targets[module]
+        if step not in changes:
+            x = args[0].double()
+            mean = x.mean([axis for axis in range(x.ndim) if axis != 1])
+            changes[step] = _equalise(module, mean, volumes.get(module))
+
+    handles = [module.register_forward_pre_hook(hook) for module in targets]
+    try:
+        yield changes
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.no_grad()
+def _equalise(module: nn.Module, mean: Tensor, volume: int | None) -> float | str:
+    """Balance one module in place; return the relative norm of the change, or why there is none."""
+    layer: Any = module.large if isinstance(module, LCTC) else module
+    weight, bias = effective_weight(layer), layer.bias
+    if volume is not None:
+        changed, shifted = equalised_phases(weight, bias, mean, volume=volume, groups=layer.groups)
+    elif set(layer.dilation) != {1}:
+        return "its kernel is dilated: convert it first"
+    else:
+        how = {"factor": layer.stride, "padding": layer.padding, "groups": layer.groups}
+        levels = phase_levels(weight, mean, **how)
+        if isinstance(module, LCTC) and module.small is not None:
+            beside: Any = module.small
+            levels = levels + phase_levels(
+                beside.weight, mean, layer.stride, beside.padding, layer.groups
+            )
+        try:
+            changed, shifted = equalised_taps(weight, bias, mean, levels, **how)
+        except ConversionError as error:
+            return str(error)
+    change, norm = (changed - weight).square().sum(), weight.square().sum()
+    set_weight(layer, changed)
+    if bias is not None:
+        change, norm = change + (shifted - bias).square().sum(), norm + bias.square().sum()
+        bias.copy_(shifted)
+    return float((change / norm).sqrt()) if norm > 0 else 0.0
+
+
+def _run(model: nn.Module, found: Discovery, inputs: Tensor) -> tuple[list[float | None], Tensor]:
+    """Return the lines of each step and the output."""
+    lines: list[float | None] = [None] * len(found.steps)
+    sums = _sums_of_branches(model, found)
+
+    def note(index: int, maps: Tensor) -> None:
+        factor = found.steps[index].factor
+        sides = maps.shape[2:]
+        if factor and all(n >= s for n, s in zip(sides, factor, strict=True)):
+            lines[index] = line_db(maps, factor)
+
+    def note_sum(module: nn.Module, _: object, maps: Tensor) -> None:
+        note(sums[module], maps)
+
+    def on_step(index: int, maps: Tensor) -> None:
+        if index not in sums.values():
+            note(index, maps)
+
+    handles = [module.register_forward_hook(note_sum) for module in sums]
+    try:
+        with quiet(model), stream(model, found, on_step):
+            output = forward(model, inputs, method=found.method)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return lines, output
+
+
+def _sums_of_branches(model: nn.Module, found: Discovery) -> dict[nn.Module, int]:
+    """Return each LCTC of two kernels and the index of its large one among the steps."""
+    modules = dict(model.named_modules())
+    names = [step.name for step in found.steps]
+    return {
+        module: names.index(f"{name}.large".removeprefix("."))
+        for name, module in modules.items()
+        if isinstance(module, LCTC)
+        and module.small is not None
+        and f"{name}.large".removeprefix(".") in names
+    }

@@ -1,0 +1,63 @@
+"""Sizes of kernels: those of ``output = factor x input``, and what ``lctc7`` means at a stride."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from spectra.errors import ParameterError
+from spectra.kernel import same_size_padding
+
+Sizes = tuple[int, ...]
+
+CONV: dict[int, type[nn.Conv1d | nn.Conv2d | nn.Conv3d]] = {
+    1: nn.Conv1d,
+    2: nn.Conv2d,
+    3: nn.Conv3d,
+}
+TRANSPOSED: dict[int, type[nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d]] = {
+    1: nn.ConvTranspose1d,
+    2: nn.ConvTranspose2d,
+    3: nn.ConvTranspose3d,
+}
+
+
+def scaled_size(size: int, factor: int) -> int:
+    """Return the kernel size that covers as many input samples as ``size`` does at factor 2.
+
+    The smallest odd number of at least ``size * factor / 2``.
+
+    Examples
+    --------
+    >>> [scaled_size(7, factor) for factor in (2, 3, 4, 8)]
+    [7, 11, 15, 29]
+    """
+    least = -(-size * factor // 2)
+    return least + 1 - least % 2
+
+
+def check_size(name: str, size: Sequence[int], factor: Sequence[int]) -> None:
+    """Raise unless a kernel of ``size`` can give exactly ``factor`` times its input."""
+    for k, s in zip(size, factor, strict=True):
+        if k < s:
+            message = f"{name}={tuple(size)} leaves gaps at factor {tuple(factor)}: expected >= {s}"
+            raise ParameterError(message)
+        if s == 1 and k % 2 == 0:
+            message = (
+                f"{name}={tuple(size)} has no centre where factor {tuple(factor)} is 1: "
+                f"expected an odd size such as {k + 1}"
+            )
+            raise ParameterError(message)
+
+
+def geometry(size: Sequence[int], factor: Sequence[int]) -> tuple[Sizes, Sizes]:
+    """Return padding and output padding of each axis for ``output = factor x input``.
+
+    Examples
+    --------
+    >>> geometry((7, 4), (2, 2))
+    ((3, 1), (1, 0))
+    """
+    pairs = [same_size_padding(k, s) for k, s in zip(size, factor, strict=True)]
+    return tuple(p for p, _ in pairs), tuple(extra for _, extra in pairs)

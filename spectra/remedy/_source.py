@@ -1,0 +1,341 @@
+"""An upsampling step of a network, written as the transposed convolution that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from spectra.errors import ConversionError
+from spectra.kernel import interpolator
+from spectra.remedy._lctc import LCTC
+from spectra.remedy._norms import effective_weight
+from spectra.remedy._shuffle import shuffle
+from spectra.remedy._sizes import TRANSPOSED, geometry
+
+Interpolation = Literal["nearest", "linear", "bicubic"]
+# Input pixels to each side of a border that an interpolation repeats.
+REACH: dict[Interpolation, int] = {"nearest": 0, "linear": 1, "bicubic": 2}
+MODES: dict[str, Interpolation] = {
+    "nearest": "nearest",
+    "nearest-exact": "nearest",
+    "area": "nearest",
+    "linear": "linear",
+    "bilinear": "linear",
+    "trilinear": "linear",
+    "bicubic": "bicubic",
+}
+AXES_OF_MODE = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A step as a transposed convolution that makes ``factor`` times its input, and its crop.
+
+    Attributes
+    ----------
+    kind : str
+        What it was: ``transposed_conv``, ``pixel_shuffle``, ``nearest``, ...
+    weight : Tensor, shape (in, out // groups, *size)
+    bias : Tensor, shape (out,), or None
+    factor, padding : tuple of int
+        Tap n stands ``n - padding`` output pixels after its input sample.
+    groups : int
+    edge : bool
+        Whether pixels beyond the border are the border's, instead of 0.
+    crop : tuple of (int, int)
+        Output pixels left out before and after, along each axis; negative: made beyond.
+    """
+
+    kind: str
+    weight: Tensor
+    bias: Tensor | None
+    factor: tuple[int, ...]
+    padding: tuple[int, ...]
+    groups: int
+    edge: bool = False
+    crop: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def axes(self) -> int:
+        """Number of spatial axes."""
+        return len(self.factor)
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Taps along each axis."""
+        return tuple(self.weight.shape[2:])
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Number of input and of output channels."""
+        return self.weight.shape[0], self.weight.shape[1] * self.groups
+
+    @property
+    def centre(self) -> tuple[float, ...]:
+        """Where the middle of the taps stands, in output pixels after the input sample."""
+        return tuple((k - 1) / 2 - p for k, p in zip(self.size, self.padding, strict=True))
+
+
+def source_of(
+    module: nn.Module,
+    *,
+    channels: int | None = None,
+    axes: int | None = None,
+    like: Tensor | None = None,
+) -> Source:
+    """Return a module as a transposed convolution.
+
+    Parameters
+    ----------
+    module : Module
+        ConvTranspose of one to three axes, PixelShuffle, Upsample, LCTC, or a Sequential of a
+        convolution and a PixelShuffle.
+    channels : int, optional
+        Input channels, for modules that do not know them: PixelShuffle, Upsample.
+    axes : int, optional
+        Spatial axes, for ``Upsample(mode="nearest")``; 2 by default.
+    like : Tensor, optional
+        Gives dtype and device where the module has no weights.
+
+    Raises
+    ------
+    ConversionError
+        If the module is no such thing; the text says why.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        raise ConversionError(
+            f"{_what(module)} is a ScriptModule, whose code is frozen: convert the module before "
+            "torch.jit.script or torch.jit.trace sees it"
+        )
+    if isinstance(module, LCTC):
+        return _from_lctc(module)
+    for kind in TRANSPOSED.values():
+        if isinstance(module, kind):
+            _check_forward(module, kind)
+            return transposed_source(
+                effective_weight(module),
+                module.bias,
+                stride=module.stride,
+                padding=[int(p) for p in module.padding],
+                output_padding=module.output_padding,
+                dilation=module.dilation,
+                groups=module.groups,
+            )
+    if isinstance(module, nn.PixelShuffle):
+        return shuffle_source(_known(channels, module), (module.upscale_factor,) * 2, like=like)
+    if isinstance(module, nn.Upsample):
+        _check_forward(module, nn.Upsample)
+        return _from_upsample(module, _known(channels, module), axes, like)
+    if isinstance(module, nn.Sequential) and len(module) == 2:
+        conv, second = module
+        if isinstance(conv, nn.Conv2d) and isinstance(second, nn.PixelShuffle):
+            return _from_conv_and_shuffle(conv, second.upscale_factor)
+    raise ConversionError(
+        f"{_what(module)} cannot be converted: expected ConvTranspose1d, 2d or 3d, PixelShuffle, "
+        "Upsample, LCTC, or Sequential(Conv2d, PixelShuffle)"
+    )
+
+
+def transposed_source(
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    output_padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int,
+) -> Source:
+    """Return a transposed convolution as a source, its dilation written out as zeros.
+
+    Its output may be longer or shorter than stride times its input: the rest is `Source.crop`,
+    as many pixels before as after, or one more after.
+
+    Raises
+    ------
+    ConversionError
+        If nothing is upsampled.
+    """
+    factor = tuple(stride)
+    if prod(factor) < 2:
+        raise ConversionError("its stride is 1: it does not upsample")
+    left_out = [
+        s - ((k - 1) * d + 1 + extra - 2 * p)
+        for s, k, d, extra, p in zip(
+            factor, weight.shape[2:], dilation, output_padding, padding, strict=True
+        )
+    ]
+    # The side of the odd pixel is the one for which an output padding exists.
+    before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
+    return Source(
+        "transposed_conv",
+        _undilated(weight, dilation),
+        bias,
+        factor,
+        tuple(p - b for p, b in zip(padding, before, strict=True)),
+        groups,
+        crop=tuple((b, t - b) for b, t in zip(before, left_out, strict=True)),
+    )
+
+
+def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None = None) -> Source:
+    """Return a pixel shuffle of so many input channels: one delta for each of them.
+
+    Whatever made the channels, a bias of each phase included, passes unchanged.
+    """
+    factor, volume = tuple(factor), prod(factor)
+    if channels % volume:
+        message = f"{channels} channels are no multiple of {volume}: no pixel shuffle by {factor}"
+        raise ConversionError(message)
+    options = _options(like)
+    deltas = torch.eye(volume, **options).reshape(volume, 1, *factor)
+    weight = deltas.repeat(channels // volume, *[1] * (len(factor) + 1))
+    return Source("pixel_shuffle", weight, None, factor, (0,) * len(factor), channels // volume)
+
+
+def interpolation_source(
+    mode: str, channels: int, factor: Sequence[int], *, like: Tensor | None = None
+) -> Source:
+    """Return one of PyTorch's interpolations by whole numbers as a depth-wise kernel.
+
+    Parameters
+    ----------
+    mode : str
+        As of ``torch.nn.functional.interpolate``, with ``align_corners=False``.
+    channels : int
+    factor : sequence of int
+        One for each axis.
+    like : Tensor, optional
+        Gives dtype and device.
+    """
+    kind = MODES[mode]
+    name = {"nearest": "nearest", "linear": "bilinear", "bicubic": "bicubic"}[kind]
+    kernel = interpolator(name, tuple(factor))  # type: ignore[arg-type]
+    taps = torch.from_numpy(kernel.weight).to(**_options(like))
+    weight = taps.expand(channels, *taps.shape[1:]).clone()
+    edge = REACH[kind] > 0
+    return Source(mode, weight, None, tuple(factor), kernel.padding, channels, edge)
+
+
+def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
+    """Return a scale as one whole number an axis.
+
+    Raises
+    ------
+    ConversionError
+        If a number is not whole, or nothing grows.
+    """
+    scales = tuple(scale) if isinstance(scale, Sequence) else (scale,) * axes
+    if any(s != int(s) or s < 1 for s in scales) or max(scales) < 2:
+        raise ConversionError(
+            f"its ratio {'x'.join(f'{float(s):.6g}' for s in scales)} is no whole number above 1: "
+            "output pixels lie at changing places between the input's, which no kernel does"
+        )
+    return tuple(int(s) for s in scales)
+
+
+def _from_lctc(layer: LCTC) -> Source:
+    weight = layer.merged_weight()
+    padding, _ = geometry(weight.shape[2:], layer.factor)
+    bias = layer.merged_bias()
+    return Source(
+        "lctc", weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
+    )
+
+
+def _from_upsample(
+    module: nn.Upsample, channels: int, axes: int | None, like: Tensor | None
+) -> Source:
+    if module.align_corners:
+        raise ConversionError(
+            "align_corners=True puts the output pixels at changing places between the input's, "
+            "which no kernel does: use align_corners=False and train again"
+        )
+    if module.scale_factor is None:
+        raise ConversionError(
+            f"size={module.size} fixes the output's size and not the factor: use scale_factor"
+        )
+    count = AXES_OF_MODE.get(module.mode, axes or 2)
+    factor = whole_factor(module.scale_factor, count)
+    return interpolation_source(module.mode, channels, factor, like=like)
+
+
+def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
+    """Return a convolution and the shuffle after it as one dense kernel."""
+    _check_forward(conv, nn.Conv2d)
+    size = conv.kernel_size
+    named = {"same": [k // 2 for k in size], "valid": [0, 0]}
+    padding = named[conv.padding] if isinstance(conv.padding, str) else list(conv.padding)
+    same = all(k == 2 * p + 1 for k, p in zip(size, padding, strict=True))
+    plain = conv.padding_mode == "zeros" or not any(padding)
+    if not (same and plain and set(conv.stride) == set(conv.dilation) == {1}):
+        raise ConversionError(
+            f"{conv} changes the size of its map or pads it with other than zeros: convert the "
+            "PixelShuffle alone"
+        )
+    volume, groups = factor**2, conv.groups
+    outputs = conv.out_channels // volume
+    if outputs % groups:
+        raise ConversionError(
+            f"the {groups} groups of {conv} cut through the phases of one output channel: "
+            "convert the PixelShuffle alone"
+        )
+    bias = None
+    if conv.bias is not None:
+        phases = conv.bias.detach().reshape(outputs, volume)
+        bias = phases[:, 0]
+        if not torch.equal(phases, bias[:, None].expand_as(phases)):
+            spread = float((phases - phases.mean(1, keepdim=True)).abs().max())
+            raise ConversionError(
+                f"the biases of {conv} differ from phase to phase (by up to {spread:.3g}): a grid "
+                "that no transposed convolution makes; convert the PixelShuffle alone"
+            )
+    # A layer correlates: input sample j meets tap a in output pixel j + p - a.
+    weight = effective_weight(conv).flip(-1, -2)
+    weight = weight.reshape(groups, outputs // groups, volume, conv.in_channels // groups, *size)
+    weight = weight.transpose(1, 3).transpose(2, 3)  # group, in, out, phase, y, x
+    taps = shuffle(weight.flatten(0, 1).flatten(1, 2), (factor, factor))
+    starts = tuple(factor * (k - 1 - p) for k, p in zip(size, padding, strict=True))
+    return Source("conv_pixel_shuffle", taps, bias, (factor, factor), starts, groups)
+
+
+def _undilated(weight: Tensor, dilation: Sequence[int]) -> Tensor:
+    """Return the weight with the zeros between its taps written out."""
+    if set(dilation) == {1}:
+        return weight
+    size = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    spread = weight.new_zeros(*weight.shape[:2], *size)
+    places: tuple[Any, ...] = (..., *(slice(None, None, d) for d in dilation))
+    spread[places] = weight
+    return spread
+
+
+def _check_forward(module: nn.Module, kind: type[nn.Module]) -> None:
+    """Raise where a subclass computes something else."""
+    if type(module).forward is not kind.forward:
+        raise ConversionError(
+            f"{type(module).__name__} has a forward of its own, which {kind.__name__}'s weights do "
+            "not describe"
+        )
+
+
+def _known(channels: int | None, module: nn.Module) -> int:
+    if channels is None:
+        message = f"channels=None, and {_what(module)} does not know them: give its input channels"
+        raise ConversionError(message)
+    return channels
+
+
+def _options(like: Tensor | None) -> dict[str, Any]:
+    if like is None:
+        return {"dtype": torch.get_default_dtype(), "device": torch.get_default_device()}
+    return {"dtype": like.dtype, "device": like.device}
+
+
+def _what(module: nn.Module) -> str:
+    return str(getattr(module, "original_name", type(module).__name__))

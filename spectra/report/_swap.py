@@ -1,0 +1,98 @@
+"""What a swap changes: in a terminal, as JSON, and the folder with weights and plan."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from io import StringIO
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from spectra.report._result import check_target, replacing
+from spectra.report._table import PLAIN_WIDTH, RULE
+
+if TYPE_CHECKING:
+    from spectra.swapping import Alias, Trial
+
+
+def encode_swap(trial: Trial) -> bytes:
+    """Return the trial as JSON (schema ``spectra.swap/1``), without the model."""
+    values = {f.name: getattr(trial, f.name) for f in fields(trial) if f.name != "model"}
+    content = {"schema": "spectra.swap/1", **values, "changes": trial.changes}
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+
+
+def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
+    """Return the trial as text."""
+    stream = StringIO()
+    console = Console(file=stream, width=PLAIN_WIDTH, no_color=True, highlight=False)
+    table = Table(box=RULE, pad_edge=False, show_edge=False, padding=(0, 1))
+    for name in ("step", "is", "would be", "alias before", "after"):
+        table.add_column(name, overflow="fold")
+    for step in trial.steps:
+        table.add_row(step.label, step.old, step.new, _alias(step.before), _alias(step.after))
+    table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
+    console.print(table)
+    lines = [*_lines(trial), *([f"Wrote    {wrote}"] if wrote else [])]
+    text = "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+    return text + "\n" + "".join(f"{line}\n" for line in lines)
+
+
+def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = False) -> Path:
+    """Write ``model.safetensors``, ``plan.json`` and ``swap.json`` to a folder, all or nothing.
+
+    Raises
+    ------
+    ParameterError
+        If the folder exists and ``force`` is not given, or it cannot be created.
+    """
+    check_target(directory, force)
+    with replacing(Path(directory).resolve()) as folder:
+        (folder / "model.safetensors").write_bytes(trial.weights())
+        (folder / "plan.json").write_text(trial.plan.to_json())
+        (folder / "swap.json").write_bytes(encode_swap(trial))
+    return Path(directory)
+
+
+def _lines(trial: Trial) -> list[str]:
+    before, after = trial.before, trial.after
+    ratio = after.flops / before.flops if before.flops else 1.0
+    lines = [
+        f"Cost     {before.parameters:,} -> {after.parameters:,} parameters; "
+        f"{before.flops / 1e9:.3g} -> {after.flops / 1e9:.3g} GFLOP an input ({ratio:.2g} times); "
+        f"{before.milliseconds:.3g} -> {after.milliseconds:.3g} ms (parallel kernels merged)",
+        f"Output   {_change(trial)}",
+    ]
+    lines += [f"Left     {r.label}: {r.reason}" for r in trial.plan.refused]
+    lines += [f"Note     {e.label}: {note}" for e in trial.plan.replaced for note in e.notes]
+    return lines
+
+
+def _change(trial: Trial) -> str:
+    on = f"on {trial.used} of {trial.inputs}" if trial.used else f"on {trial.inputs}"
+    if not trial.changes:
+        return (
+            f"unchanged {on} (largest difference {trial.max_difference:.1g} of its range): nothing "
+            "is cured until the model is trained on or repaired"
+        )
+    return (
+        f"changed {on}: {trial.psnr_db:.1f} dB PSNR to the old one, largest difference "
+        f"{trial.max_difference:.2g} of its range"
+    )
+
+
+def _alias(alias: Alias | None) -> str:
+    if alias is None:
+        return "-"
+    if alias.asr_dbc is None:
+        upper = alias.asr_upper_dbc
+        return alias.verdict if upper is None else f"{alias.verdict}, < {upper:.1f} dBc"
+    interval = ""
+    if alias.asr_ci95_dbc:
+        low, high = alias.asr_ci95_dbc
+        interval = f" ({low:.1f} to {high:.1f})"
+    return f"{alias.verdict}, {alias.asr_dbc:.1f} dBc{interval}"

@@ -1,0 +1,342 @@
+"""Swaps a model's upsampling steps and measures what that changes.
+
+What `spectra.swap` and the ``spectra swap`` command call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from spectra import load
+from spectra import remedy as remedies
+from spectra._evidence import example_input
+from spectra._options import Options, Progress
+from spectra.analysis import analyze
+from spectra.capture import forward, quiet
+from spectra.explain import StepRow, Summary
+from spectra.remedy import merged, psnr_db
+from spectra.score import Score
+
+__all__ = ["Alias", "Cost", "Trial", "TrialStep", "swap", "try_swap"]
+
+RUNS = 5  # forward passes of which the median is the time
+COMPARED = 16  # inputs on which the outputs are compared
+SAME = 1e-4  # of the output's range: differences below are rounding
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a model costs on one input.
+
+    Attributes
+    ----------
+    parameters : int
+    flops : int
+        Of one forward pass, a multiplication and an addition counted as two.
+    milliseconds : float
+        Of one forward pass, the median of a few, on this machine.
+    """
+
+    parameters: int
+    flops: int
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Locked energy at one place, as `spectra.analyze` gives it."""
+
+    verdict: str
+    asr_dbc: float | None
+    asr_ci95_dbc: tuple[float, float] | None
+    asr_upper_dbc: float | None
+
+
+@dataclass(frozen=True)
+class TrialStep:
+    """One replaced step: what it was, what it is, and its alias before and after."""
+
+    label: str
+    old: str
+    new: str
+    before: Alias | None
+    after: Alias | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a swap changes.
+
+    Attributes
+    ----------
+    source, inputs : str
+        The model, and the inputs it was tried on.
+    used : int
+        How many inputs; 0: a random one, without alias.
+    plan : Plan
+    before, after : Cost
+        The new layers with their parallel kernels merged.
+    steps : tuple of TrialStep
+    output_before, output_after : Alias or None
+    psnr_db : float or None
+        Of the new output against the old, peak the old one's range; None for no difference.
+    max_difference : float
+        Largest difference between both outputs, over the old one's range.
+    model : Module
+        The new model.
+    """
+
+    source: str
+    inputs: str
+    used: int
+    plan: remedies.Plan
+    before: Cost
+    after: Cost
+    steps: tuple[TrialStep, ...]
+    output_before: Alias | None
+    output_after: Alias | None
+    psnr_db: float | None
+    max_difference: float
+    model: nn.Module = field(repr=False, compare=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the output changes by more than rounding."""
+        return self.max_difference > SAME
+
+    def weights(self) -> bytes:
+        """Return the new model's weights as a safetensors file."""
+        state = self.model.state_dict()
+        return save({name: value.detach().cpu().clone() for name, value in state.items()})
+
+
+def swap(
+    model: nn.Module,
+    remedy: str = "lctc7",
+    *,
+    layers: str = "*",
+    init: remedies.Start = "keep",
+    example: Tensor | None = None,
+    method: str = "forward",
+    partial: bool = False,
+) -> tuple[nn.Module, remedies.Plan]:
+    """Return a copy of a model with other upsampling layers, and the plan of what was put where.
+
+    `spectra.remedy.swap`, which says more, with an example input that may be left out.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it is.
+    remedy : str
+        ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
+    layers : str
+        Pattern of the steps' names.
+    init : {"keep", "sinc", "icnr", "default"}
+        "keep" computes what the model computes.
+    example : Tensor, shape (B, C, *spatial), optional
+        One input; by default guessed from the model's first layer.
+    method : str
+        Of the model, to call.
+    partial : bool
+        Leave steps that cannot be swapped, instead of raising.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = torch.nn.Sequential(torch.nn.ConvTranspose2d(3, 3, 2, stride=2))
+    >>> swapped, plan = swap(net, "lctc7")
+    >>> swapped[0].kernel_size
+    (7, 7)
+    """
+    if example is None:
+        example = example_input(model, None, Options(call=method))
+    return remedies.swap(
+        model, remedy, example=example, layers=layers, init=init, method=method, partial=partial
+    )
+
+
+def try_swap(
+    model: load.LoadedModel | nn.Module,
+    inputs: Any = None,
+    remedy: str = "lctc7",
+    *,
+    layers: str = "*",
+    init: remedies.Start = "keep",
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Trial:
+    """Swap and measure what that changes: cost, alias at the steps and the output, the output.
+
+    Parameters
+    ----------
+    model : LoadedModel or Module
+        Left as it is.
+    inputs : anything `spectra.load.open_inputs` takes, optional
+        Without any, cost and output are compared on a random input, and alias is not measured.
+    remedy, layers, init
+        As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
+    options : Options, optional
+        As of `spectra.analyze`.
+    progress : callable, optional
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    Trial
+
+    Examples
+    --------
+    >>> trial = try_swap(nn.ConvTranspose2d(3, 3, 2, stride=2))
+    >>> trial.changes, trial.after.parameters
+    (False, 444)
+    """
+    options = options or Options()
+    loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
+    opened = _opened(inputs, options)
+    example = example_input(loaded.model, opened, options)
+    if opened is None:
+        generator = torch.Generator().manual_seed(options.seed)
+        example = torch.rand(example.shape, generator=generator).to(example)
+    new, plan = swap(
+        loaded.model, remedy, layers=layers, init=init, example=example, method=options.call,
+        partial=True,
+    )  # fmt: skip
+    fast = merged(new)
+    before, after = _costs(loaded.model, fast, example, options.call)
+    psnr, difference = _compared(loaded.model, new, opened, example, options)
+    first = second = None
+    if opened is not None:
+        first = _analyzed(loaded, "before", opened, options, progress)
+        second = _analyzed(fast, "after", opened, options, progress)
+    return Trial(
+        source=loaded.source,
+        inputs="a random input" if opened is None else opened.source,
+        used=0 if opened is None else opened.used,
+        plan=plan,
+        before=before,
+        after=after,
+        steps=tuple(_step(entry, first, second) for entry in plan.replaced),
+        output_before=_alias(first.output.score) if first else None,
+        output_after=_alias(second.output.score) if second else None,
+        psnr_db=psnr if isfinite(psnr) else None,
+        max_difference=difference,
+        model=new,
+    )
+
+
+def _opened(inputs: Any, options: Options) -> load.Inputs | None:
+    if inputs is None or isinstance(inputs, load.Inputs):
+        return inputs
+    return load.open_inputs(
+        inputs,
+        range=options.range,
+        mean=options.mean,
+        std=options.std,
+        gray=options.gray,
+        multiple=options.multiple,
+        crop=options.crop,
+        num=options.num,
+        seed=options.seed,
+    )
+
+
+def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tuple[Cost, Cost]:
+    """Measure both in turns, so that what else the machine does meets both."""
+    pair = (old, new)
+    flops = []
+    times: tuple[list[float], list[float]] = ([], [])
+    for model in pair:
+        counter = FlopCounterMode(display=False)
+        with quiet(model), counter:
+            forward(model, example, method=method)
+        flops.append(counter.get_total_flops())
+    for _ in range(RUNS):
+        for model, seconds in zip(pair, times, strict=True):
+            with quiet(model):
+                start = time.perf_counter()
+                forward(model, example, method=method)
+                if example.is_cuda:
+                    torch.cuda.synchronize()
+                seconds.append(time.perf_counter() - start)
+    first, second = (
+        Cost(sum(p.numel() for p in model.parameters()), n, 1e3 * sorted(seconds)[RUNS // 2])
+        for model, n, seconds in zip(pair, flops, times, strict=True)
+    )
+    return first, second
+
+
+def _compared(
+    old: nn.Module, new: nn.Module, inputs: load.Inputs | None, example: Tensor, options: Options
+) -> tuple[float, float]:
+    """Return the PSNR and the largest difference of both outputs, over the old one's range."""
+    outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
+    for x in _some(inputs, example):
+        for model, made in zip((old, new), outputs, strict=True):
+            with quiet(model, seed=options.seed):
+                made.append(forward(model, x, method=options.call).cpu())
+    reference, changed = (torch.cat(made) for made in outputs)
+    span = float(reference.max() - reference.min()) or 1.0
+    return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
+
+
+def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
+    if inputs is None:
+        yield example
+        return
+    for index, x in enumerate(inputs.batches(1)):
+        if index == COMPARED:
+            return
+        yield x.to(example.device)
+
+
+def _analyzed(
+    model: load.LoadedModel | nn.Module,
+    name: str,
+    inputs: load.Inputs,
+    options: Options,
+    progress: Progress | None,
+) -> Summary:
+    def tell(stage: str, done: int, total: int) -> None:
+        if progress is not None:
+            progress(f"{name}: {stage}", done, total)
+
+    return analyze(model, inputs, options=options, progress=tell).summary
+
+
+def _step(entry: remedies.Replacement, before: Summary | None, after: Summary | None) -> TrialStep:
+    new = entry.remedy
+    if entry.kernel_size:
+        small = f" + {_times(entry.small)}" if entry.small else ""
+        new = f"LCTC {_times(entry.kernel_size)}{small}"
+    groups = f", {entry.groups} groups" if entry.groups > 1 else ""
+    old = [row for row in before.steps if row.label == entry.label] if before else []
+    now = [row for row in after.steps if _inside(row, entry.path)] if after else []
+    return TrialStep(
+        entry.label,
+        entry.kind,
+        new + groups,
+        _alias(old[0].score) if old else None,
+        _alias(now[-1].score) if now else None,
+    )
+
+
+def _inside(row: StepRow, path: str) -> bool:
+    return row.name == path or row.name.startswith(f"{path}." if path else "")
+
+
+def _alias(score: Score) -> Alias:
+    return Alias(score.verdict, score.asr_dbc, score.asr_ci95_dbc, score.asr_upper_dbc)
+
+
+def _times(values: tuple[int, ...]) -> str:
+    return "x".join(map(str, values))

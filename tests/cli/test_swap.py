@@ -1,0 +1,71 @@
+"""``spectra swap``: dry by default, saved if asked, exit codes."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+NET = """
+import torch
+from torch import nn
+
+def build(upsample=True):
+    torch.manual_seed(0)
+    up = nn.ConvTranspose2d(3, 3, 4, 2, 1) if upsample else nn.Conv2d(3, 3, 1)
+    return nn.Sequential(nn.Conv2d(3, 3, 1), up)
+"""
+
+
+@pytest.fixture
+def net(tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    return "net.py:build"
+
+
+def test_a_dry_run_writes_nothing(spectra, net, tmp_path):
+    done = spectra("swap", net, "--with", "lctc7")
+    assert done.exit_code == 0
+    assert "transposed_conv" in done.stdout
+    assert "LCTC 7x7" in done.stdout
+    assert "unchanged on a random input" in done.stdout
+    assert not (tmp_path / "spectra-out").exists()
+
+
+def test_inputs_give_alias_before_and_after(spectra, net, tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    np.save(tmp_path / "x.npy", torch.rand(16, 3, 24, 24, generator=generator).numpy())
+    done = spectra("-q", "swap", net, "x.npy", "--with", "lctc7", "--init", "sinc", "--json")
+    assert done.exit_code == 0
+    trial = json.loads(done.stdout)
+    assert trial["used"] == 16
+    assert trial["steps"][0]["before"]["verdict"] == "present"
+    assert trial["changes"]
+
+
+def test_save_writes_weights_and_plan_and_no_old_result_is_replaced(spectra, net, tmp_path):
+    done = spectra("swap", net, "--with", "lctc7+3", "--save")
+    assert done.exit_code == 0
+    folder = tmp_path / "spectra-out" / "net-build-swap"
+    assert {p.name for p in folder.iterdir()} == {"model.safetensors", "plan.json", "swap.json"}
+    assert "Wrote" in done.stdout
+    again = spectra("swap", net, "--with", "lctc7+3", "--save")
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+    assert spectra("swap", net, "--with", "lctc7", "--save", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--with", "lctc"), 2, "remedy='lctc': expected lctcK"),
+        (("--with", "lctc3"), 2, "lctc5 is the smallest that keeps it"),
+        (("--with", "lctc7", "--layers", "9"), 2, "matches no upsampling step"),
+        (("--with", "lctc7", "--arch-arg", "upsample=false"), 4, "no upsampling step"),
+        ((), 2, "Missing option '--with'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_an_exit_code(spectra, net, arguments, code, says):
+    done = spectra("swap", net, *arguments)
+    assert done.exit_code == code
+    assert says in done.stderr
