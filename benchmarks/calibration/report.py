@@ -142,11 +142,12 @@ def _separation(chosen: dict[str, list[Cell]], outcomes: dict[str, Group]) -> st
     """Return how well present and absent are told apart at 16 maps of 64 pixels."""
     clean = [
         o for cell, found in zip(chosen["clean"], outcomes["clean"], strict=True)
-        if cell.natural and cell.name.endswith("16 x 64 px") for o in found
+        if cell.natural and cell.name.endswith("16 x 64 px") for o in found if o.p is not None
     ]  # fmt: skip
     faulty = [
         o for cell, found in zip(chosen["found"], outcomes["found"], strict=True)
-        if cell.name.endswith("layers") and not cell.name.startswith("ideal") for o in found
+        if cell.name.endswith("layers") and not cell.name.startswith("ideal")
+        for o in found if o.p is not None
     ]  # fmt: skip
     weak = [o for o in faulty if o.out_of_band_dbc is not None and o.out_of_band_dbc < WEAK_DBC]
     return (
