@@ -27,6 +27,7 @@ from spectra.capture._lines import (
     Lines,
     Role,
     growth_along,
+    moves,
     role_along,
 )
 from spectra.capture._storages import StorageMap, tensors, written
@@ -38,6 +39,9 @@ NONE = 0  # address of what comes from no root: zeros, padding, a table
 
 Grid = Callable[[Indices], Coordinates]
 """Positions in the storage of a root -> coordinates."""
+
+Ranks = dict[Role, Indices]
+"""What each index of an axis is the so manieth of, where the axis stands for several things."""
 
 
 class Origin(Protocol):
@@ -389,7 +393,7 @@ class Origins:
 
     def _roles(
         self, func: OpOverload, args: Sequence[Any], made: Tensor
-    ) -> Callable[[], Sequence[Role]]:
+    ) -> Callable[[], Sequence[Role | Ranks]]:
         """Return what the axes of a root stand for, to be worked out when asked for."""
         name, ndim = _name(func), made.ndim
         if name in _CONVOLUTIONS:
@@ -405,18 +409,28 @@ class Origins:
             return lambda: _product_of("place", "channel", ndim)
         return lambda: _usual_roles(ndim)
 
-    def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role]:
+    def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role | Ranks]:
         """Rows keep the meaning of the left factor's rows; what is learned is the other one.
 
-        Many products at once are one a row of a map, a window, a sample or a head.
+        Many products at once are one a row of a map, a window, a sample, a head, or several of
+        these.
         """
         row, column = self._role(rows, -2), self._role(columns, -1)
         if row is None:
             row = "channel" if column == "place" else "place"
         if column is None:
             column = "place" if row == "channel" else "channel"
-        leading = self._role(rows, 0) if ndim > 2 else None
-        return _product_of(row, column, ndim, "place" if leading == "place" else "sample")
+        many = rows if rows.origin is not None else columns
+        return [*([self._ranks(many, 0)] if ndim > 2 else []), row, column][-ndim:]
+
+    def _ranks(self, seen: Seen, axis: int) -> Ranks:
+        """Return what an axis stands for where it may be several things: heads of each window."""
+        lines = self._along(seen, axis, tuple(n // 2 for n in seen.shape))
+        if lines is None:
+            return {"sample": np.arange(seen.shape[axis])}
+        roles: tuple[Role, ...] = ("sample", "channel", "place")
+        ranks = zip(roles, (np.unique(v, return_inverse=True)[1] for v in lines.at), strict=True)
+        return {role: rank for role, rank in ranks if moves(rank)}
 
     def _role(self, seen: Seen, axis: int) -> Role | None:
         """Return what changes first along an axis."""
@@ -456,8 +470,8 @@ def _mixes_channels(func: OpOverload) -> bool:
     return _name(func) in _CONVOLUTIONS or _name(func) in _PRODUCTS or _name(func) == "linear"
 
 
-def _product_of(row: Role, column: Role, ndim: int, first: Role = "sample") -> list[Role]:
-    leading: list[Role] = [first] * (ndim - 2)
+def _product_of(row: Role, column: Role, ndim: int) -> list[Role]:
+    leading: list[Role] = ["sample"] * (ndim - 2)
     return [*leading, row, column][-ndim:]
 
 
@@ -467,18 +481,24 @@ def _usual_roles(ndim: int) -> list[Role]:
     return [*leading[:ndim], *space]
 
 
-def _leaf(made: Seen, roles: Callable[[], Sequence[Role]]) -> Grid:
+def _leaf(made: Seen, roles: Callable[[], Sequence[Role | Ranks]]) -> Grid:
     """Return the grid of a root, from its geometry and what its axes stand for."""
     shape, stride = made.shape, made.stride
-    known: list[Role] = []
+    known: list[Role | Ranks] = []
 
     def grid(positions: Indices) -> Coordinates:
         if not known:
             known.extend(roles())
         of = {role: np.zeros(positions.shape, np.int64) for role in ("sample", "channel", "place")}
-        for n, s, role in zip(shape, stride, known, strict=True):
-            if n > 1:
-                of[role] = of[role] * n + positions // max(s, 1) % n
+        for n, s, meaning in zip(shape, stride, known, strict=True):
+            if n == 1:
+                continue
+            index = positions // max(s, 1) % n
+            if isinstance(meaning, str):
+                of[meaning] = of[meaning] * n + index
+                continue
+            for role, ranks in meaning.items():
+                of[role] = of[role] * (int(ranks.max()) + 1) + ranks[index]
         return Coordinates(of["sample"], of["channel"], of["place"])
 
     return grid

@@ -501,7 +501,22 @@ def rows_then_columns(x: Tensor) -> Tensor:
     return rearrange(columns, "(b w) h c -> b c h w", w=W)
 
 
+class WindowHeads(nn.Module):
+    """Swin: each product is of one head of one window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.qkv = nn.LayerNorm(C), nn.Linear(C, 3 * C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = rearrange(self.norm(x.movedim(1, -1)), "b (m h) (n w) c -> (b m n) (h w) c", h=2, w=5)
+        q, k, v = self.qkv(y).reshape(len(y), 10, 3, 2, C // 2).permute(2, 0, 3, 1, 4)
+        y = ((q @ k.transpose(-2, -1)).softmax(-1) @ v).transpose(1, 2).reshape(-1, 10, C)
+        return rearrange(y, "(b m n) (h w) c -> b c (m h) (n w)", m=3, n=2, h=2)
+
+
 TWINS = [
+    ("heads of windows", WindowHeads),
     ("grid attention", lambda: grid_attention),
     ("shifted windows", lambda: shifted_windows),
     ("blocks of tokens", lambda: mobile_blocks),
