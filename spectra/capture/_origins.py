@@ -407,7 +407,11 @@ class Origins:
             return lambda: self._product_roles(rows, columns, ndim)
         if "attention" in name or name == "linear":
             return lambda: _product_of("place", "channel", ndim)
-        return lambda: _usual_roles(ndim)
+        first = args[0] if args else None
+        if not isinstance(first, Tensor) or first.shape[:1] != made.shape[:1] or len(made) < 2:
+            return lambda: _usual_roles(ndim)
+        seen = self._seen(first)
+        return lambda: [self._ranks(seen, 0), *_usual_roles(ndim)[1:]]
 
     def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role | Ranks]:
         """Rows keep the meaning of the left factor's rows; what is learned is the other one.
@@ -442,6 +446,16 @@ class Origins:
         first = slice(seen.shape[axis] // 2 - 1, seen.shape[axis] // 2 + 1)
         sample, channel, place = (np.diff(values[first])[0] for values in lines.at)
         return "place" if place else "channel" if channel else "sample" if sample else None
+
+
+def channel_axis(func: OpOverload, args: Sequence[Any]) -> int | None:
+    """Return which axis of its first argument a layer takes for channels, None if it takes none."""
+    name = _name(func)
+    if name in _CONVOLUTIONS:
+        return int(args[0].ndim - args[1].ndim + 1)
+    if name in _CHANNELS:
+        return _CHANNELS[name] % int(args[0].ndim)
+    return None
 
 
 @cache
@@ -526,6 +540,7 @@ _FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_form
 _VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
 _CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
 _PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
+_CHANNELS = {"native_batch_norm": 1, "native_group_norm": 1, "native_layer_norm": -1, "linear": -1}
 _COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 _MOVES = frozenset(
     (
