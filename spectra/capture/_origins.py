@@ -97,6 +97,25 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Recast:
+    """A storage taken for elements of another size, as the real part of complex numbers is."""
+
+    origin: Origin
+    was: int
+    item: int
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        return self.origin.at(positions * self.item // self.was)
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        known = self.origin.flat(device)
+        size = len(known) * self.was // self.item
+        return known[torch.arange(size, device=device) * self.item // self.was]
+
+
+@dataclass(frozen=True)
 class Seen:
     """A tensor as it was when an operation took it: origin and geometry, no values."""
 
@@ -220,11 +239,11 @@ class Origins:
     """
 
     def __init__(self, example: Tensor) -> None:
-        self._of: StorageMap[Origin] = StorageMap()
+        self._of: StorageMap[tuple[Origin, int]] = StorageMap()  # and the bytes of an element
         self._firsts: list[int] = []
         self._grids: list[Grid] = []
         self._end = NONE + 1
-        self._found(example, _leaf(self._seen(example), lambda: _usual_roles(example.ndim)))
+        self.forget(example)
 
     def follow(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
@@ -252,8 +271,12 @@ class Origins:
         else:
             self._found(made[0], _leaf(self._seen(made[0]), self._roles(func, args, made[0])))
         for other in made[1:]:
-            self._found(other, _leaf(self._seen(other), partial(_usual_roles, other.ndim)))
+            self.forget(other)
         return manner
+
+    def forget(self, tensor: Tensor) -> None:
+        """Make a tensor a root, whatever it was."""
+        self._found(tensor, _leaf(self._seen(tensor), partial(_usual_roles, tensor.ndim)))
 
     def along(self, tensor: Tensor, axis: int, anchor: Sequence[int]) -> Lines | None:
         """Return what lies along one axis, through the element at ``anchor``."""
@@ -305,12 +328,18 @@ class Origins:
         size = _size(made)
         self._firsts.append(self._end)
         self._grids.append(grid)
-        self._of.set(made, Root(self._end, size, grid))
+        self._set(made, Root(self._end, size, grid))
         self._end += size
 
+    def _set(self, tensor: Tensor, origin: Origin) -> None:
+        self._of.set(tensor, (origin, tensor.element_size()))
+
     def _seen(self, tensor: Tensor) -> Seen:
+        origin, item = self._of.get(tensor) or (None, 0)
+        if origin is not None and item != tensor.element_size():
+            origin = Recast(origin, item, tensor.element_size())
         return Seen(
-            self._of.get(tensor),
+            origin,
             tuple(tensor.shape),
             tensor.stride(),
             int(tensor.storage_offset()),
@@ -322,10 +351,10 @@ class Origins:
     ) -> None:
         geometry, size = self._seen(made), _size(made)
         if _name(func) in _COPIES:
-            self._of.set(made, Laid([self._seen(args[0])], geometry, size))
+            self._set(made, Laid([self._seen(args[0])], geometry, size))
         else:
             again = self._on_addresses(func, args, kwargs)
-            self._of.set(made, Moved(lambda: _laid_out(again(), geometry, size)))
+            self._set(made, Moved(lambda: _laid_out(again(), geometry, size)))
 
     def _align(self, taken: Sequence[Seen], made: Tensor) -> None:
         """Give new values the coordinates of what they were computed from, point by point."""
@@ -367,7 +396,7 @@ class Origins:
             again(flat.as_strided(seen.shape, seen.stride, seen.offset))
             return flat
 
-        self._of.set(target, Moved(work))
+        self._set(target, Moved(work))
 
     def _on_addresses(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]

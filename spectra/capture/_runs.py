@@ -192,6 +192,11 @@ class Runs:
             )
         )
 
+    def forget(self, result: object) -> None:
+        """Take what a call made for computed there, whatever it was."""
+        for tensor in tensors(result):
+            self._origins.forget(tensor)
+
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known."""
         layout = read_layout(tensor, self._origins)

@@ -582,7 +582,25 @@ def deformable_attention(x: Tensor) -> Tensor:
     return read.mean(-1).reshape(x.shape)
 
 
+class FourierUnit(nn.Module):
+    """LaMa's: real and imaginary parts as channels of a convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(2 * C, 2 * C, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        spectrum = torch.fft.rfftn(x, dim=(-2, -1), norm="ortho")
+        y = torch.stack((spectrum.real, spectrum.imag), -1)
+        y = y.permute(0, 1, 4, 2, 3).contiguous().flatten(1, 2)
+        y = self.mix(y).unflatten(1, (C, 2)).permute(0, 1, 3, 4, 2).contiguous()
+        mixed = torch.view_as_complex(y) + torch.complex(y[..., 0], y[..., 1])
+        mixed.imag[..., 0] = 0
+        return torch.fft.irfftn(mixed, s=(H, W), dim=(-2, -1), norm="ortho")
+
+
 TWINS = [
+    ("Fourier unit", FourierUnit),
     ("relative attention", lambda: relative_attention),
     ("tokens as channels", TokensAsChannels),
     ("patches for a loss", lambda: patches_for_a_loss),
