@@ -268,6 +268,12 @@ def _warnings(
             "by no operation that was recognised: its grid is not scored"
         )
         found.append(explain.Finding("unexplained_growth", text))
+    for name, error in evidence.found.untraced:
+        text = (
+            f"data moved in {name or '(model)'} could not be followed: a step by reshaping may be "
+            f"missing there ({error})"
+        )
+        found.append(explain.Finding("untraced", text))
     return found
 
 

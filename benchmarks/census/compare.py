@@ -60,6 +60,8 @@ def compare(decoder: Decoder) -> Comparison:
         found = discover(module, example)
     except Exception as error:
         return Comparison.failed(decoder, expected.total(), error)
+    if found.untraced:
+        return Comparison.failed(decoder, expected.total(), RuntimeError(found.untraced))
     return _compared(decoder, counted, expected, found)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -88,6 +89,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         method=method,
         output=chosen,
         outputs=tuple(where for where, _ in maps),
+        untraced=tuple(explorer.untraced.items()),
     )
 
 
@@ -97,13 +99,20 @@ def _count(bits: int, steps: Sequence[int]) -> int:
 
 
 class _Explorer(LightMode):  # type: ignore[no-untyped-call]
-    """Follows what depends on the example and notes each call that may be, or end, a step."""
+    """Follows what depends on the example and notes each call that may be, or end, a step.
+
+    What cannot be followed for a mistake of ours counts as computed anew there, and is noted;
+    where ``strict``, it raises.
+    """
+
+    strict = False
 
     def __init__(self, stack: ModuleStack, example: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.taint = Taint(example)
         self.joined = Runs(example)
+        self.untraced: dict[str, str] = {}
         self.error: BaseException | None = None  # ours, not the model's
         self._stack = stack
         self._seams = Seams()
@@ -143,22 +152,38 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         depends = self.taint.follow(func, args, kwargs, result)
         seam = self._seams.read(func, args, kwargs, result)
         if depends:
-            self.joined.follow(func, args, kwargs, result)
+            with self._noting_mistakes(result):
+                self.joined.follow(func, args, kwargs, result)
         call = recogniser(func, args, kwargs, result) if recogniser else None
-        if call is not None:
-            self._note(call, _map_of(result), depends=depends)
-        elif depends:
-            if seam is not None:
-                self._watch(func, args, seam)
-            elif func._schema.name == "aten::_fft_r2c":
-                self.joined.transformed(func, args, result, Event(self._stack.current))
-            if extra := added_by_borders(func, args, result):
-                self._stack.explain([], extra)
+        with self._noting_mistakes(result):
+            if call is not None:
+                self._note(call, _map_of(result), depends=depends)
+            elif depends:
+                if seam is not None:
+                    self._watch(func, args, seam)
+                elif func._schema.name == "aten::_fft_r2c":
+                    self.joined.transformed(func, args, result, Event(self._stack.current))
+                if extra := added_by_borders(func, args, result):
+                    self._stack.explain([], extra)
+
+    @contextmanager
+    def _noting_mistakes(self, result: object) -> Iterator[None]:
+        """Go on where following a call fails: what it made has no history then."""
+        try:
+            yield
+        except Exception as error:
+            if self.strict:
+                raise
+            self.untraced.setdefault(
+                self._stack.current.name, f"{type(error).__name__}: {error}".splitlines()[0]
+            )
+            self.joined.forget(result)
 
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known."""
-        with _disable_current_modes():
+        with _disable_current_modes(), self._noting_mistakes(tensor):
             return self.joined.space(tensor)
+        return None
 
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:
         before = call.before or tuple(call.as_map(call.source).shape[1:])

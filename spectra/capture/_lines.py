@@ -59,15 +59,19 @@ def growth_along(line: Lines) -> Growth | None:
 
 
 def _run_length(place: Indices) -> int | None:
-    """Return for how many elements each place stays, None where that differs from run to run."""
+    """Return for how many elements each place stays before the next one along the same axis.
+
+    None where that differs from run to run, or where the places are those of no one axis: the
+    pixels of a patch, which go on in the next row.
+    """
     starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [len(place)]])
     runs = np.diff(starts)
     longest = int(runs.max())
     inner = runs if len(runs) == 2 else runs[1:-1]  # the ends may be cropped
     if len(runs) < 2 or (inner != longest).any():
         return None
-    forward = np.diff(place[starts[:-1]]) > 0
-    return longest if forward.all() or not forward.any() else None
+    strides = np.diff(place[starts[:-1]])
+    return longest if strides[0] and (strides == strides[0]).all() else None
 
 
 def role_along(line: Lines) -> Role | None:

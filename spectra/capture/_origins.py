@@ -27,6 +27,7 @@ from spectra.capture._lines import (
     Lines,
     Role,
     growth_along,
+    moves,
     role_along,
 )
 from spectra.capture._storages import StorageMap, tensors, written
@@ -38,6 +39,9 @@ NONE = 0  # address of what comes from no root: zeros, padding, a table
 
 Grid = Callable[[Indices], Coordinates]
 """Positions in the storage of a root -> coordinates."""
+
+Ranks = dict[Role, Indices]
+"""What each index of an axis is the so manieth of, where the axis stands for several things."""
 
 
 class Origin(Protocol):
@@ -90,6 +94,25 @@ class Moved:
             assert self._work is not None
             self._flat, self._work = self._work(), None
         return self._flat
+
+
+@dataclass(frozen=True)
+class Recast:
+    """A storage taken for elements of another size, as the real part of complex numbers is."""
+
+    origin: Origin
+    was: int
+    item: int
+
+    def at(self, positions: Indices) -> Indices:
+        """Return the addresses of some elements."""
+        return self.origin.at(positions * self.item // self.was)
+
+    def flat(self, device: torch.device) -> Tensor:
+        """Return the addresses of all elements."""
+        known = self.origin.flat(device)
+        size = len(known) * self.was // self.item
+        return known[torch.arange(size, device=device) * self.item // self.was]
 
 
 @dataclass(frozen=True)
@@ -216,11 +239,11 @@ class Origins:
     """
 
     def __init__(self, example: Tensor) -> None:
-        self._of: StorageMap[Origin] = StorageMap()
+        self._of: StorageMap[tuple[Origin, int]] = StorageMap()  # and the bytes of an element
         self._firsts: list[int] = []
         self._grids: list[Grid] = []
         self._end = NONE + 1
-        self._found(example, _leaf(self._seen(example), lambda: _usual_roles(example.ndim)))
+        self.forget(example)
 
     def follow(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
@@ -248,8 +271,12 @@ class Origins:
         else:
             self._found(made[0], _leaf(self._seen(made[0]), self._roles(func, args, made[0])))
         for other in made[1:]:
-            self._found(other, _leaf(self._seen(other), partial(_usual_roles, other.ndim)))
+            self.forget(other)
         return manner
+
+    def forget(self, tensor: Tensor) -> None:
+        """Make a tensor a root, whatever it was."""
+        self._found(tensor, _leaf(self._seen(tensor), partial(_usual_roles, tensor.ndim)))
 
     def along(self, tensor: Tensor, axis: int, anchor: Sequence[int]) -> Lines | None:
         """Return what lies along one axis, through the element at ``anchor``."""
@@ -301,12 +328,18 @@ class Origins:
         size = _size(made)
         self._firsts.append(self._end)
         self._grids.append(grid)
-        self._of.set(made, Root(self._end, size, grid))
+        self._set(made, Root(self._end, size, grid))
         self._end += size
 
+    def _set(self, tensor: Tensor, origin: Origin) -> None:
+        self._of.set(tensor, (origin, tensor.element_size()))
+
     def _seen(self, tensor: Tensor) -> Seen:
+        origin, item = self._of.get(tensor) or (None, 0)
+        if origin is not None and item != tensor.element_size():
+            origin = Recast(origin, item, tensor.element_size())
         return Seen(
-            self._of.get(tensor),
+            origin,
             tuple(tensor.shape),
             tensor.stride(),
             int(tensor.storage_offset()),
@@ -318,10 +351,10 @@ class Origins:
     ) -> None:
         geometry, size = self._seen(made), _size(made)
         if _name(func) in _COPIES:
-            self._of.set(made, Laid([self._seen(args[0])], geometry, size))
+            self._set(made, Laid([self._seen(args[0])], geometry, size))
         else:
             again = self._on_addresses(func, args, kwargs)
-            self._of.set(made, Moved(lambda: _laid_out(again(), geometry, size)))
+            self._set(made, Moved(lambda: _laid_out(again(), geometry, size)))
 
     def _align(self, taken: Sequence[Seen], made: Tensor) -> None:
         """Give new values the coordinates of what they were computed from, point by point."""
@@ -363,7 +396,7 @@ class Origins:
             again(flat.as_strided(seen.shape, seen.stride, seen.offset))
             return flat
 
-        self._of.set(target, Moved(work))
+        self._set(target, Moved(work))
 
     def _on_addresses(
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -389,7 +422,7 @@ class Origins:
 
     def _roles(
         self, func: OpOverload, args: Sequence[Any], made: Tensor
-    ) -> Callable[[], Sequence[Role]]:
+    ) -> Callable[[], Sequence[Role | Ranks]]:
         """Return what the axes of a root stand for, to be worked out when asked for."""
         name, ndim = _name(func), made.ndim
         if name in _CONVOLUTIONS:
@@ -403,20 +436,34 @@ class Origins:
             return lambda: self._product_roles(rows, columns, ndim)
         if "attention" in name or name == "linear":
             return lambda: _product_of("place", "channel", ndim)
-        return lambda: _usual_roles(ndim)
+        first = args[0] if args else None
+        if not isinstance(first, Tensor) or first.shape[:1] != made.shape[:1] or len(made) < 2:
+            return lambda: _usual_roles(ndim)
+        seen = self._seen(first)
+        return lambda: [self._ranks(seen, 0), *_usual_roles(ndim)[1:]]
 
-    def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role]:
+    def _product_roles(self, rows: Seen, columns: Seen, ndim: int) -> list[Role | Ranks]:
         """Rows keep the meaning of the left factor's rows; what is learned is the other one.
 
-        Many products at once are one a row of a map, a window, a sample or a head.
+        Many products at once are one a row of a map, a window, a sample, a head, or several of
+        these.
         """
         row, column = self._role(rows, -2), self._role(columns, -1)
         if row is None:
             row = "channel" if column == "place" else "place"
         if column is None:
             column = "place" if row == "channel" else "channel"
-        leading = self._role(rows, 0) if ndim > 2 else None
-        return _product_of(row, column, ndim, "place" if leading == "place" else "sample")
+        many = rows if rows.origin is not None else columns
+        return [*([self._ranks(many, 0)] if ndim > 2 else []), row, column][-ndim:]
+
+    def _ranks(self, seen: Seen, axis: int) -> Ranks:
+        """Return what an axis stands for where it may be several things: heads of each window."""
+        lines = self._along(seen, axis, tuple(n // 2 for n in seen.shape))
+        if lines is None:
+            return {"sample": np.arange(seen.shape[axis])}
+        roles: tuple[Role, ...] = ("sample", "channel", "place")
+        ranks = zip(roles, (np.unique(v, return_inverse=True)[1] for v in lines.at), strict=True)
+        return {role: rank for role, rank in ranks if moves(rank)}
 
     def _role(self, seen: Seen, axis: int) -> Role | None:
         """Return what changes first along an axis."""
@@ -428,6 +475,16 @@ class Origins:
         first = slice(seen.shape[axis] // 2 - 1, seen.shape[axis] // 2 + 1)
         sample, channel, place = (np.diff(values[first])[0] for values in lines.at)
         return "place" if place else "channel" if channel else "sample" if sample else None
+
+
+def channel_axis(func: OpOverload, args: Sequence[Any]) -> int | None:
+    """Return which axis of its first argument a layer takes for channels, None if it takes none."""
+    name = _name(func)
+    if name in _CONVOLUTIONS:
+        return int(args[0].ndim - args[1].ndim + 1)
+    if name in _CHANNELS:
+        return _CHANNELS[name] % int(args[0].ndim)
+    return None
 
 
 @cache
@@ -456,8 +513,8 @@ def _mixes_channels(func: OpOverload) -> bool:
     return _name(func) in _CONVOLUTIONS or _name(func) in _PRODUCTS or _name(func) == "linear"
 
 
-def _product_of(row: Role, column: Role, ndim: int, first: Role = "sample") -> list[Role]:
-    leading: list[Role] = [first] * (ndim - 2)
+def _product_of(row: Role, column: Role, ndim: int) -> list[Role]:
+    leading: list[Role] = ["sample"] * (ndim - 2)
     return [*leading, row, column][-ndim:]
 
 
@@ -467,18 +524,24 @@ def _usual_roles(ndim: int) -> list[Role]:
     return [*leading[:ndim], *space]
 
 
-def _leaf(made: Seen, roles: Callable[[], Sequence[Role]]) -> Grid:
+def _leaf(made: Seen, roles: Callable[[], Sequence[Role | Ranks]]) -> Grid:
     """Return the grid of a root, from its geometry and what its axes stand for."""
     shape, stride = made.shape, made.stride
-    known: list[Role] = []
+    known: list[Role | Ranks] = []
 
     def grid(positions: Indices) -> Coordinates:
         if not known:
             known.extend(roles())
         of = {role: np.zeros(positions.shape, np.int64) for role in ("sample", "channel", "place")}
-        for n, s, role in zip(shape, stride, known, strict=True):
-            if n > 1:
-                of[role] = of[role] * n + positions // max(s, 1) % n
+        for n, s, meaning in zip(shape, stride, known, strict=True):
+            if n == 1:
+                continue
+            index = positions // max(s, 1) % n
+            if isinstance(meaning, str):
+                of[meaning] = of[meaning] * n + index
+                continue
+            for role, ranks in meaning.items():
+                of[role] = of[role] * (int(ranks.max()) + 1) + ranks[index]
         return Coordinates(of["sample"], of["channel"], of["place"])
 
     return grid
@@ -506,6 +569,7 @@ _FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_form
 _VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
 _CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
 _PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
+_CHANNELS = {"native_batch_norm": 1, "native_group_norm": 1, "native_layer_norm": -1, "linear": -1}
 _COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 _MOVES = frozenset(
     (

@@ -7,7 +7,15 @@ from math import prod
 
 from torch import Tensor
 
-from spectra.capture._lines import Growth, Lines, Rearrangement, growth_along, moves, role_along
+from spectra.capture._lines import (
+    Growth,
+    Lines,
+    Rearrangement,
+    Role,
+    growth_along,
+    moves,
+    role_along,
+)
 from spectra.capture._origins import Origins
 from spectra.capture._steps import Layout
 
@@ -37,7 +45,8 @@ def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
     then move on are an enlargement by r: a repeat where the elements are the same, depth to
     space where they are different ones (other channels, other roots). Places at every r-th
     element with nothing between are zero insertion. What moves along the first axis or to
-    another sample never counts, nor what moves along channels alone.
+    another sample never counts, nor what moves along channels alone; a tensor whose first axis
+    holds channels beside others is no map.
     """
     if tensor.ndim < 3:
         return None
@@ -46,6 +55,8 @@ def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
         return None
     layout, growth = read
     grown = [g for g in growth if g is not None]
+    if 0 in layout.channel and len(layout.channel) > 1:  # query, key and value
+        return None
     if not grown or not 1 <= len(layout.spatial) <= 3:
         return None
     kinds = {g.kind for g in grown}
@@ -58,6 +69,27 @@ def read_layout(tensor: Tensor, origins: Origins) -> Layout | None:
     """Return which axes of a tensor hold samples, channels and places; None if unknown."""
     read = _read(tensor, origins)
     return None if read is None else read[0]
+
+
+def looks_up(source: Tensor, positions: Tensor, origins: Origins) -> bool:
+    """Tell whether reading a source at some positions looks values up, rather than resamples it.
+
+    It does where the first axis, that of samples, holds places of a map (each pixel looks at its
+    neighbours), and where one axis of the positions holds places and another does not (each
+    token looks at a number of points).
+    """
+    if "place" in (_role(source, 0, origins), _role(positions, 0, origins)):
+        return True
+    roles = {_role(positions, axis, origins) for axis in range(1, positions.ndim - 1)}
+    return "channel" in roles or {"place", None} <= roles
+
+
+def _role(tensor: Tensor, axis: int, origins: Origins) -> Role | None:
+    anchor = origins.anchor(tensor)
+    line = None if anchor is None else origins.along(tensor, axis, anchor)
+    if line is None:
+        return None
+    return "place" if moves(line.at.place) else role_along(line)
 
 
 def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]] | None:

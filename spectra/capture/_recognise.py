@@ -8,7 +8,7 @@ operations that reach a dispatch mode as a rule (``aten.convolution``,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from math import isclose
@@ -30,7 +30,8 @@ class Call:
     ``spatial`` is the number of spatial axes, ``channel`` the index of the channel axis and
     ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
     that only could have been a step: stride 1, or a resize that shrinks. ``before`` is the
-    ``(channel, *spatial)`` of the source where its own shape does not tell.
+    ``(channel, *spatial)`` of the source where its own shape does not tell, ``positions``
+    where the source is read, if the call takes them.
     """
 
     family: Family
@@ -47,6 +48,7 @@ class Call:
     groups: int | None = None
     reason: str | None = None
     before: tuple[int, ...] | None = None
+    positions: Tensor | None = None
 
     def as_map(self, tensor: Tensor) -> Tensor:
         """View a tensor of this call as ``(sample, channel, *spatial)``."""
@@ -222,7 +224,8 @@ def _grid_sample(
     named = _arguments(func, args, kwargs)
     reason = "grid_sample reads at positions of its own, on no whole-number lattice"
     source, spatial = named["input"], result.ndim - 2
-    return _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
+    call = _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
+    return replace(call, positions=named["grid"])
 
 
 def _fold(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> Call:

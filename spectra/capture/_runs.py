@@ -21,8 +21,8 @@ from torch._ops import OpOverload
 
 from spectra.capture._look import Seam, family_of
 from spectra.capture._modules import Frame
-from spectra.capture._origins import Origins
-from spectra.capture._rearrange import Enlarged, read_enlarged, read_layout
+from spectra.capture._origins import Origins, channel_axis
+from spectra.capture._rearrange import Enlarged, looks_up, read_enlarged, read_layout
 from spectra.capture._recognise import Call
 from spectra.capture._steps import Family, Kind, Layout
 from spectra.capture._storages import StorageMap, tensors
@@ -89,6 +89,8 @@ class Runs:
         """Carry origins, and the runs that are not over, through a call."""
         manner = self._origins.follow(func, args, kwargs, result)
         taken = list(tensors((args, kwargs)))
+        if self._through:
+            self._refute(func, args)
         if self._through and manner != "mix":
             self._carry(self._through, taken, result)
         if self._spectra:
@@ -99,6 +101,8 @@ class Runs:
     def upsampled(self, call: Call, result: Tensor, event: Event) -> Run | None:
         """Begin a run with an operation of the table that upsamples."""
         if call.family == "fold" and self._puts_back(call, result):
+            return None
+        if call.positions is not None and looks_up(call.source, call.positions, self._origins):
             return None
         run = Run(
             kind=call.kind,
@@ -129,7 +133,7 @@ class Runs:
         if found is None:
             return None
         known = self._through.get(seam.made)
-        if known is not None and known.kind != "fourier":
+        if known in self.runs and known.kind != "fourier":
             return self._goes_on(known, found, event, written=seam.family == "write")
         run = self._new(
             Run(
@@ -188,10 +192,24 @@ class Runs:
             )
         )
 
+    def forget(self, result: object) -> None:
+        """Take what a call made for computed there, whatever it was."""
+        for tensor in tensors(result):
+            self._origins.forget(tensor)
+
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known."""
         layout = read_layout(tensor, self._origins)
         return None if layout is None else layout.spatial
+
+    def _refute(self, func: OpOverload, args: Sequence[Any]) -> None:
+        """Drop a run whose map is taken by a layer that has channels where the run has space."""
+        axis = channel_axis(func, args)
+        run = None if axis is None else self._through.get(args[0])
+        if run is None or run.layout is None or run.end.seam is None or run not in self.runs:
+            return
+        if run.end.seam[2] == args[0].shape and axis in run.layout.spatial:
+            self.runs.remove(run)
 
     def _new(self, run: Run) -> Run:
         run.bits = 2 << self._count

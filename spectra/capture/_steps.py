@@ -218,6 +218,9 @@ class Discovery:
         through the most steps.
     outputs : tuple of str
         Where each of these maps stands in what the model returns.
+    untraced : tuple of (str, str)
+        Modules in which what moves data could not be followed, for a mistake of this library,
+        and the error: a rearrangement that upsamples may be missing there.
     """
 
     steps: tuple[Step, ...]
@@ -229,6 +232,7 @@ class Discovery:
     method: str = "forward"
     output: int = 0
     outputs: tuple[str, ...] = ("",)
+    untraced: tuple[tuple[str, str], ...] = ()
 
     @property
     def scale(self) -> tuple[Fraction, ...]:

@@ -141,9 +141,24 @@ def test_a_module_that_raises_leaves_nothing_behind(name, error):
     assert state(MODEL) == before
 
 
+def test_a_mistake_of_the_search_leaves_the_other_steps(monkeypatch):
+    from spectra.capture import _runs
+    from spectra.capture._discover import _Explorer
+
+    def broken(*_args):
+        raise IndexError("out of range")
+
+    monkeypatch.setattr(_Explorer, "strict", False)
+    monkeypatch.setattr(_runs, "read_enlarged", broken)
+    found = discover(MODEL, X)
+    assert {error for _, error in found.untraced} == {"IndexError: out of range"}
+    assert {name for name, _ in found.untraced} <= set(dict(MODEL.named_modules()))
+    assert [step.kind for step in found.steps] == ["transposed_conv"]
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_mistake_of_the_search_is_not_blamed_on_the_model(monkeypatch, error):
-    """Neither is it swallowed, whatever the call at which it shows."""
+    """Neither is it swallowed by the tests, whatever the call at which it shows."""
     from spectra.capture import _runs
 
     calls = count()

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from spectra.capture import discover, forward, quiet, stream
-from support.zoo import FORMS, PICTURE, TWINS, H, W, network
+from support.zoo import FORMS, PICTURE, TWINS, H, SampledFinely, W, correlation_lookup, network
 
 ALL = [pytest.param(form, id=form.name) for form in FORMS]
 TWIN = [pytest.param(up, id=name) for name, up in TWINS]
@@ -95,3 +95,18 @@ def test_no_twin_is_a_step_or_growth(up):
 def test_no_twin_is_a_step_of_a_larger_batch(up):
     found = discover(network(up(), PICTURE), torch.rand(3, 3, H, W))
     assert found.steps == ()
+
+
+def test_learned_positions_on_a_finer_grid_are_a_step():
+    found = discover(network(SampledFinely(), PICTURE), torch.rand(1, *PICTURE))
+    assert [(step.kind, step.output_shape[1:]) for step in found.steps] == [
+        ("grid_sample", (2 * H, 2 * W))
+    ]
+
+
+def test_a_look_up_changes_nothing_for_a_stream():
+    model, x, seen = network(correlation_lookup, PICTURE), torch.rand(1, *PICTURE), []
+    found = discover(model, x)
+    with quiet(model), stream(model, found, lambda i, _: seen.append(i)):
+        forward(model, x)
+    assert seen == []

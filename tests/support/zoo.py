@@ -222,6 +222,24 @@ def sample_on_a_grid(x: Tensor) -> Tensor:
     return F.grid_sample(x, grid, align_corners=False)
 
 
+class SampledFinely(nn.Module):
+    """DySample: the positions are learned, and as many as the fine map has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offset = nn.Conv2d(C, 2 * 4 * 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        axes = torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing="ij")
+        grid = torch.stack(axes[::-1]).view(1, 2, 1, h, w)
+        offset = self.offset(x).view(b, 2, -1, h, w)
+        points = 2 * (grid + offset) / torch.tensor([w, h]).view(1, 2, 1, 1, 1) - 1
+        points = rearrange(points, "b d (g p q) h w -> (b g) (h p) (w q) d", p=2, q=2)
+        read = F.grid_sample(x.reshape(4 * b, -1, h, w), points, align_corners=False)
+        return read.view(b, c, 2 * h, 2 * w)
+
+
 class Double(torch.autograd.Function):
     @staticmethod
     def forward(_ctx, x):
@@ -501,7 +519,94 @@ def rows_then_columns(x: Tensor) -> Tensor:
     return rearrange(columns, "(b w) h c -> b c h w", w=W)
 
 
+class WindowHeads(nn.Module):
+    """Swin: each product is of one head of one window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.qkv = nn.LayerNorm(C), nn.Linear(C, 3 * C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = rearrange(self.norm(x.movedim(1, -1)), "b (m h) (n w) c -> (b m n) (h w) c", h=2, w=5)
+        q, k, v = self.qkv(y).reshape(len(y), 10, 3, 2, C // 2).permute(2, 0, 3, 1, 4)
+        y = ((q @ k.transpose(-2, -1)).softmax(-1) @ v).transpose(1, 2).reshape(-1, 10, C)
+        return rearrange(y, "(b m n) (h w) c -> b c (m h) (n w)", m=3, n=2, h=2)
+
+
+def relative_attention(x: Tensor) -> Tensor:
+    """SAM's: windows and heads share the axis of the products."""
+    y = rearrange(x, "b c (m h) (n w) -> (b m n) (h w) c", h=2, w=5)
+    y = F.linear(y, torch.ones(3 * C, C)).reshape(len(y), 10, 3, 2, C // 2)
+    q, k, v = y.permute(2, 0, 3, 1, 4).reshape(3, -1, 10, C // 2).unbind(0)
+    y = ((q @ k.transpose(-2, -1)).softmax(-1) @ v).view(-1, 2, 10, C // 2)
+    return rearrange(y, "(b m n) d (h w) c -> b (d c) (m h) (n w)", m=3, n=2, h=2)
+
+
+class TokensAsChannels(nn.Module):
+    """Tokens put back as a map in the wrong order, which the next layer takes for channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widen, self.mix = nn.Conv2d(C, 4 * H * W, 1), nn.Conv2d(4 * H * W, C, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.widen(x)
+        tokens = x.flatten(2)
+        mixed = (tokens.transpose(1, 2) @ tokens).softmax(-1) @ tokens.transpose(1, 2)
+        return self.mix(x + mixed.reshape(x.shape))
+
+
+def patches_for_a_loss(x: Tensor) -> Tensor:
+    """Patches of a picture as the target of masked tokens; only their statistics go on."""
+    y = rearrange(x[:, :4], "b c (h p) (w q) -> b (h w) (p q c)", p=2, q=5)
+    y = (y - y.mean(-1, keepdim=True)) / y.std(-1, keepdim=True)
+    return y[:, :1, :1, None] * x
+
+
+def correlation_lookup(x: Tensor) -> Tensor:
+    """RAFT's: every pixel reads the neighbours of where it moves to."""
+    b, _, h, w = x.shape
+    volume = (x.flatten(2).transpose(1, 2) @ x.flatten(2)).view(b * h * w, 1, h, w)
+    volume = F.avg_pool2d(volume, 2)
+    near = torch.rand(1, 9, 9, 2) + torch.arange(b * h * w).view(-1, 1, 1, 1) / h
+    found = F.grid_sample(volume, near, align_corners=False)
+    return found.view(b, h, w, -1).permute(0, 3, 1, 2)
+
+
+def deformable_attention(x: Tensor) -> Tensor:
+    """Each token reads a few points of the map, which are averaged."""
+    b, c, h, w = x.shape
+    points = F.linear(x.flatten(2).transpose(1, 2), torch.ones(2 * 2 * 12, C))
+    points = points.view(b, h * w, 2, 12, 2).transpose(1, 2).flatten(0, 1).sigmoid()
+    read = F.grid_sample(x.reshape(2 * b, c // 2, h, w), points, align_corners=False)
+    return read.mean(-1).reshape(x.shape)
+
+
+class FourierUnit(nn.Module):
+    """LaMa's: real and imaginary parts as channels of a convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(2 * C, 2 * C, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        spectrum = torch.fft.rfftn(x, dim=(-2, -1), norm="ortho")
+        y = torch.stack((spectrum.real, spectrum.imag), -1)
+        y = y.permute(0, 1, 4, 2, 3).contiguous().flatten(1, 2)
+        y = self.mix(y).unflatten(1, (C, 2)).permute(0, 1, 3, 4, 2).contiguous()
+        mixed = torch.view_as_complex(y) + torch.complex(y[..., 0], y[..., 1])
+        mixed.imag[..., 0] = 0
+        return torch.fft.irfftn(mixed, s=(H, W), dim=(-2, -1), norm="ortho")
+
+
 TWINS = [
+    ("Fourier unit", FourierUnit),
+    ("relative attention", lambda: relative_attention),
+    ("tokens as channels", TokensAsChannels),
+    ("patches for a loss", lambda: patches_for_a_loss),
+    ("correlation look-up", lambda: correlation_lookup),
+    ("deformable attention", lambda: deformable_attention),
+    ("heads of windows", WindowHeads),
     ("grid attention", lambda: grid_attention),
     ("shifted windows", lambda: shifted_windows),
     ("blocks of tokens", lambda: mobile_blocks),
