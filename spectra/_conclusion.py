@@ -129,7 +129,9 @@ def _rows(
     of_inputs = None
     if inputs.kind == "images" and inputs.range is not None:
         of_inputs = LEVELS / (inputs.range[1] - inputs.range[0])
-    levels = None if _range_doubt(evidence, inputs) else of_inputs
+    found = evidence.found
+    alike = found.output_shape[0] == found.input_shape[0]  # else no picture: logits, features
+    levels = of_inputs if alike and not _range_doubt(evidence, inputs) else None
     control = (
         evidence.input.score(levels=of_inputs)
         if evidence.input is not None

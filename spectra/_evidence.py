@@ -207,7 +207,7 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     example, found = find_steps(model, inputs, options)
     discovery = select_steps(found, options.steps)
     if not discovery.steps:
-        raise NothingToAnalyseError(_nothing_found(found, options))
+        raise NothingToAnalyseError(nothing_found(found, options))
     shape, output = tuple(example.shape[1:]), discovery.output_shape
     of_all = [
         score.period_in_output(
@@ -378,7 +378,7 @@ def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options
     )
 
 
-def _nothing_found(found: capture.Discovery, options: Options) -> str:
+def nothing_found(found: capture.Discovery, options: Options) -> str:
     if found.steps:
         names = ", ".join(repr(step.label) for step in found.steps)
         return f"steps={options.steps!r} matches no upsampling step: the model's are {names}"

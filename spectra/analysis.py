@@ -12,9 +12,9 @@ from torch import nn
 
 from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
-from spectra._evidence import find_steps, gather, select_steps
+from spectra._evidence import find_steps, gather, nothing_found, select_steps
 from spectra._options import Options, Progress
-from spectra.errors import InputError, ModelError, ParameterError
+from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,7 +146,10 @@ def list_steps(
     loaded, opened = _open(model, inputs, options)
     with _advised(loaded, opened):
         _, found = find_steps(loaded.model, opened, options)
-    return select_steps(found, options.steps)
+    chosen = select_steps(found, options.steps)
+    if found.steps and not chosen.steps:
+        raise NothingToAnalyseError(nothing_found(found, options))
+    return chosen
 
 
 def _open(

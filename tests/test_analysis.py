@@ -301,3 +301,24 @@ def test_a_shuffle_written_out_in_another_layout_reads_as_the_operation_does():
     assert shuffle.steps[0].kind == "pixel_shuffle"
     for one, other in zip(numbers(by_hand), numbers(shuffle), strict=True):
         assert one == pytest.approx(other, abs=1e-3)  # float32 sums in another order
+
+
+def test_a_pattern_that_matches_no_step_is_said_when_listing_too():
+    model = nn.Sequential(nn.Upsample(scale_factor=2))
+    with pytest.raises(NothingToAnalyseError, match=r"matches no upsampling step.*'0'"):
+        list_steps(model, torch.rand(1, 3, 8, 8), options=Options(steps="z*"))
+
+
+def test_grey_levels_are_told_of_pictures_not_of_logits(tmp_path):
+    """As many channels as the inputs: taken for pictures; else nobody knows their range."""
+    from skimage.io import imsave
+
+    noise = np.random.default_rng(0).integers(0, 256, (16, 48, 48, 3), dtype=np.uint8)
+    for number, picture in enumerate(noise):
+        imsave(tmp_path / f"{number}.png", picture, check_contrast=False)
+    torch.manual_seed(0)
+    for channels, told in ((3, True), (2, False)):
+        model = nn.Sequential(nn.ConvTranspose2d(3, channels, 3, stride=2), nn.Sigmoid())
+        score = spectra.analyze(model, tmp_path).summary.output.score
+        assert score.verdict == "present"
+        assert (score.grey_levels is not None) is told

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from spectra.explain._summary import OutputRow, StepRow, Summary
     from spectra.score import Score
 
+NOTHING_STAYS = "nothing of the output stays as it was"
 VERDICT_TEXT = {
     "present": "grid-locked artifact PRESENT",
     "suspect": "grid-locked artifact SUSPECTED",
@@ -35,7 +36,7 @@ def answer(summary: Summary) -> dict[str, str]:
     lines = {
         "verdict": _verdict(summary),
         "where": _where(summary, worst),
-        "looks": _looks(summary.output),
+        "looks": _looks(summary.output, worst),
         "why": worst.cause.text if worst and worst.cause else None,
         "not": _ruled_out(summary),
         "but": _doubt(summary),
@@ -126,13 +127,16 @@ def describe_step(row: StepRow) -> str:
     return f"{row.kind.replace('_', ' ')}{kernel}{factor}"
 
 
-def _looks(row: OutputRow) -> str | None:
+def _looks(row: OutputRow, worst: StepRow | None) -> str | None:
     output = row.score
     if output.verdict not in ("present", "suspect"):
         return None
     parts = []
     if output.period:
-        parts.append(f"period {_times(output.period)} px {_pattern(output.period)}".rstrip())
+        parts.append(f"period {_size(output.period)} {_pattern(output.period)}".rstrip())
+        strongest = worst and worst.at_output.locked_dbc is not None and worst.period_in_output
+        if strongest and max(strongest) < max(output.period):
+            parts.append(f"strongest at that of the step named here, {_size(strongest)}")
     line, replica = output.line_dbc, output.replica_dbc
     if line is not None and (replica is None or line > replica + 3):
         parts.append("mostly lines: a constant grid")
@@ -145,6 +149,10 @@ def _looks(row: OutputRow) -> str | None:
     if row.flat_field is not None and row.flat_field.line_dbc is not None:
         parts.append(f"a constant input comes out with {row.flat_field.line_dbc:.1f} dBc of lines")
     return "; ".join(parts) or None
+
+
+def _size(period: Sequence[int]) -> str:
+    return f"{_times(period)} {'px' if len(period) > 1 else 'samples'}"
 
 
 def _pattern(period: Sequence[int]) -> str:
@@ -161,7 +169,8 @@ def _ruled_out(summary: Summary) -> str | None:
     output, inputs = summary.output, summary.input.score
     if output.inherited:
         peaks = ", ".join(_fractions(peak) for peak in output.inherited)
-        return f"the model's: the peaks at {peaks} cycles/pixel are the inputs' own"
+        alone = "" if inputs.verdict != "none" else ", each by itself; together they show none"
+        return f"the model's: the peaks at {peaks} cycles/pixel are the inputs' own{alone}"
     if summary.verdict in ("present", "suspect") and inputs.verdict == "none":
         return f"the inputs' own grid: they show none (p = {inputs.p:.2g})"
     return None
@@ -193,6 +202,8 @@ def _trust(summary: Summary) -> str:
     grid = summary.output.grid_dependence_dbc
     if grid is not None:
         parts.append(f"output depends on the grid position by {grid:.1f} dBc")
+    elif summary.output.grid_dependence_note == NOTHING_STAYS:
+        parts.append(f"moved against the grid, {NOTHING_STAYS}")
     parts.append(
         f"{summary.run.device}, seed {summary.run.seed}, spectra {summary.spectra_version}"
     )

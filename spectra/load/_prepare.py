@@ -165,14 +165,14 @@ def centre(spatial: Sequence[int], size: Sequence[int]) -> tuple[slice, ...]:
 
 
 def size_text(spatial: Sequence[int]) -> str:
-    """Return a size as pictures are described, width first.
+    """Return a size along each axis, in the order of the axes: y before x.
 
     Examples
     --------
     >>> size_text((512, 768))
-    '768x512'
+    '512x768'
     """
-    return "x".join(str(length) for length in reversed(spatial))
+    return "x".join(str(length) for length in spatial)
 
 
 def cropped_size(spatial: Sequence[int], options: Options, source: str) -> tuple[int, ...]:

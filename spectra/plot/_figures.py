@@ -200,8 +200,10 @@ def _measure(data: xr.Dataset) -> str:
 
 def _subtitle(data: xr.Dataset) -> str:
     """Return how high the highest lattice point of a row stands, and where."""
-    if "prominence_db" not in data or not np.isfinite(data["prominence_db"]).any():
+    if "prominence_db" not in data:
         return "no lattice"
+    if not np.isfinite(data["prominence_db"]).any():
+        return "map too small for surroundings"
     highest = int(np.nanargmax(data["prominence_db"]))
     height = signed(float(data["prominence_db"][highest]), "dB")
     return f"{height} at {point(data['frequency'][highest].to_numpy())}"

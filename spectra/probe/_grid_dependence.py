@@ -299,8 +299,10 @@ def _ratio(moments: _Moments, n: int, population: float) -> tuple[float | None, 
     spread = moments.deviation / (n - 1)
     change = spread * (1 - 1 / population)
     stay = moments.variance - spread * (1 / n - 1 / population)
+    if not (moments.variance + spread > 1e-12 * moments.level).any():
+        return None, "the output is constant"
     alive = (stay > 0) & (moments.variance > 1e-12 * moments.level)
     if not alive.any():
-        return None, "the output is constant"
+        return None, "nothing of the output stays as it was"
     ratio = float((change[alive] / stay[alive]).mean())
     return (10 * log10(ratio), None) if ratio > 0 else (None, "nothing changes with the offset")

@@ -60,9 +60,13 @@ def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
         message = "the gate has no row that can be compared with the baseline"
         raise NothingToAnalyseError(message)
     rows = f"{compared} row" + "s" * (compared > 1)
+    alone = sorted(before.keys() ^ _rows(summary).keys())
+    unmatched = f"; not compared, in one of the two only: {', '.join(alone)}" if alone else ""
     if worse:
-        return Gate(False, f"{len(worse)} of {rows} above the baseline: " + ", ".join(worse))
-    return Gate(True, f"none of {rows} above the baseline")
+        return Gate(
+            False, f"{len(worse)} of {rows} above the baseline: " + ", ".join(worse) + unmatched
+        )
+    return Gate(True, f"none of {rows} above the baseline{unmatched}")
 
 
 def _rows(summary: Summary) -> dict[str, Score]:

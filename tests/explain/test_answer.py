@@ -48,3 +48,16 @@ def test_without_inputs_the_flat_field_is_what_is_told():
         bare, output=replace(bare.output, flat_field=FlatFieldRow(-40.2, 512, True, None))
     )
     assert answer(told)["verdict"].endswith(", of -40.2 dB in the output")
+
+
+def test_a_grid_of_several_periods_says_which_is_the_strongest():
+    last = replace(step("up", PRESENT), period_in_output=(2, 2))
+    coarse = with_output(replace(OUTPUT, period=(8, 8)), steps=(last,), worst=StepName("up", 0))
+    looks = answer(coarse)["looks"]
+    assert looks.startswith("period 8x8 px (both directions); strongest at that of the step named")
+    alike = with_output(replace(OUTPUT, period=(2, 2)), steps=(last,), worst=StepName("up", 0))
+    assert "strongest at" not in answer(alike)["looks"]
+
+
+def test_the_grid_of_a_signal_is_told_in_samples():
+    assert "period 4 samples" in answer(with_output(replace(OUTPUT, period=(4,))))["looks"]

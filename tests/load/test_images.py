@@ -160,7 +160,7 @@ def test_mixed_sizes_share_the_centre_crop_that_the_smallest_allows(tmp_path, rn
     assert inputs.shape == (3, 96, 64)  # multiples of 32
     whole = planes(np.asarray(Image.open(tmp_path / "a.png")))
     np.testing.assert_array_equal(all_of(inputs)[0], whole[:, 2:98, 68:132].astype(np.float32))
-    assert "centre crop 64x96 of 90x150 to 200x100" in inputs.notes
+    assert "centre crop 96x64 of 150x90 to 100x200" in inputs.notes
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,18 @@ def test_a_constant_output_has_no_number(pictures):
     assert (result.dbc, result.reason) == (None, "the output is constant")
 
 
+def test_an_output_that_keeps_nothing_is_not_called_constant(pictures):
+    """A grid phase drawn afresh at each place: its mean over all of them is flat."""
+
+    class Phase(nn.Module):
+        def forward(self, x):
+            y, x_ = (torch.arange(n) % 2 for n in x.shape[2:])
+            return (1.0 - 2.0 * ((y[:, None] + x_) % 2)).expand_as(x).clone()
+
+    result = grid_dependence(Phase(), pictures, total_stride=(2, 2), scale=(1, 1))
+    assert (result.dbc, result.reason) == (None, "nothing of the output stays as it was")
+
+
 def test_a_model_that_fails_on_the_crops_says_why(pictures):
     result = grid_dependence(nn.Conv2d(4, 1, 1), pictures, total_stride=(2, 2), scale=(1, 1))
     assert result.dbc is None

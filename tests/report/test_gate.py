@@ -71,3 +71,8 @@ def test_rows_that_cannot_be_compared_are_no_pass():
     now = replace(with_output(nothing), steps=(step("new", PRESENT),))
     with pytest.raises(NothingToAnalyseError, match="no row that can be compared"):
         gate_baseline(now, clean())
+
+
+def test_rows_without_counterpart_are_named():
+    gate = gate_baseline(with_step(PRESENT, "new"), with_step(PRESENT, "old"))
+    assert gate.text.endswith("not compared, in one of the two only: step new, step old")
