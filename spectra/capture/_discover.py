@@ -76,7 +76,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         through = [_count(explorer.taint.of(tensor), bits) for _, tensor in maps]
         chosen = through.index(max(through))
         output = maps[chosen][1]
-        stack.finish(output)
+        stack.finish(example, output)
     return Discovery(
         steps=steps,
         growth=stack.growth(output.ndim),
@@ -180,7 +180,12 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
             self.joined.forget(result)
 
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
-        """Return the spatial axes of a tensor, None where they are not known."""
+        """Return the spatial axes of a tensor, None where they are not known.
+
+        There are none in what does not depend on the input, as a weight that is computed.
+        """
+        if not self.taint.of(tensor):
+            return ()
         with _disable_current_modes(), self._noting_mistakes(tensor):
             return self.joined.space(tensor)
         return None
@@ -193,7 +198,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         if not depends:
             return
         if call.upsamples:
-            self._stack.explain(call.scale)
+            self._stack.explain(call.scale, size=after[1:])
             run = self.joined.upsampled(call, result, event)
             if run is not None:
                 self.taint.mark(result, run.bits)
@@ -212,8 +217,9 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         if run is not None:
             self.taint.mark(seam.made, run.bits)
             if seam.family not in ("sum", "filter"):
-                shapes = zip(run.output_shape[1:], run.input_shape[1:], strict=True)
-                self._stack.explain([Fraction(grown, size) for grown, size in shapes])
+                before, after = run.input_shape[1:], run.output_shape[1:]
+                ratios = [Fraction(grown, n) for n, grown in zip(before, after, strict=True)]
+                self._stack.explain(ratios, size=after)
 
 
 def _map_of(result: Any) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
@@ -44,7 +45,7 @@ class ModuleStack:
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
-        """Which axes of a tensor are space, where that is known."""
+        """Which axes of a tensor are space of the input, where that is known."""
 
     @property
     def current(self) -> Frame:
@@ -59,16 +60,23 @@ class ModuleStack:
             if len(after) == output_ndim
         )
 
-    def explain(self, scale: Sequence[Fraction], extra: Sequence[int] = ()) -> None:
-        """Let every running module grow by a ratio per axis, and then by ``extra`` pixels."""
+    def explain(
+        self, scale: Sequence[Fraction], extra: Sequence[int] = (), size: Sequence[int] = ()
+    ) -> None:
+        """Let every running module grow by a ratio per axis, and then by ``extra`` pixels.
+
+        It may have the ``size`` of the map that was made, whichever axes of its input are space.
+        """
         for frame in self._frames:
             axes = len(frame.explained)
             ratios = scale if len(scale) == axes else [max(scale, default=Fraction(1))] * axes
             pixels = extra if len(extra) == axes else [max(extra, default=0)] * axes
             frame.explained = [
-                size * max(ratio, Fraction(1)) + more
-                for size, ratio, more in zip(frame.explained, ratios, pixels, strict=True)
+                before * max(ratio, Fraction(1)) + more
+                for before, ratio, more in zip(frame.explained, ratios, pixels, strict=True)
             ]
+            if len(size) == axes:
+                frame.explained = list(map(max, frame.explained, map(Fraction, size)))
 
     @contextmanager
     def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
@@ -87,19 +95,19 @@ class ModuleStack:
             for hook in hooks:
                 hook.remove()
 
-    def finish(self, output: Tensor) -> None:
+    def finish(self, x: Tensor, output: Tensor) -> None:
         """Close the frame of the root, whose method need not have been ``forward``."""
-        self._judge(self._frames[0], output)
+        self._judge(self._frames[0], x, output)
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         if module in self._names and module is not self._frames[0].module:
             self._push(module, args)
 
-    def _leave(self, module: nn.Module, _args: Any, output: Any) -> None:
+    def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
         if any(frame.module is module for frame in self._frames[1:]):
             while (frame := self._frames.pop()).module is not module:
                 pass
-            self._judge(frame, output)
+            self._judge(frame, args, output)
 
     def _push(self, module: nn.Module, args: Any) -> None:
         first = next((a for a in tree_iter(args) if isinstance(a, Tensor)), None)
@@ -107,12 +115,13 @@ class ModuleStack:
         explained = [Fraction(size) for size in shape[2:]] if shape else []
         self._frames.append(Frame(module, self._names[module], shape, explained))
 
-    def _judge(self, frame: Frame, output: object) -> None:
+    def _judge(self, frame: Frame, args: object, output: object) -> None:
         """List a module whose output is larger than its operations explain."""
+        taken = next((t for t in tree_iter(args) if isinstance(t, Tensor)), None)
         result = next((t for t in tree_iter(output) if isinstance(t, Tensor)), None)
         before = frame.input_shape
         # The last axis of a linear layer holds features, not samples.
-        if before is None or result is None or isinstance(frame.module, nn.Linear):
+        if taken is None or before is None or result is None or isinstance(frame.module, nn.Linear):
             return
         after = tuple(result.shape)
         pairs = list(zip(before[2:], after[2:], strict=False))
@@ -122,14 +131,22 @@ class ModuleStack:
             and all(grown >= size for size, grown in pairs)
             and any(g > size for g, size in zip(after[2:], frame.explained, strict=True))
         )
-        if grows and self._in_space(before, result):
+        if grows and self._in_space(taken, result):
             self._grown.setdefault(frame.name, (before, after))
             self.explain([Fraction(grown, size) for size, grown in pairs])
 
-    def _in_space(self, before: tuple[int, ...], result: Tensor) -> bool:
-        """Tell whether a tensor grew in space: features may stand on its last axis."""
+    def _in_space(self, taken: Tensor, result: Tensor) -> bool:
+        """Tell whether a tensor grew in space, along one axis and as a whole.
+
+        Features may stand on its last axis, and windows may have become axes.
+        """
         space = self.space(result)
-        return space is None or any(result.shape[axis] > before[axis] for axis in space)
+        if space is None:
+            return True
+        further = any(result.shape[axis] > taken.shape[axis] for axis in space)
+        before = self.space(taken) or range(2, taken.ndim)
+        places = [prod(t.shape[a] for a in s) for t, s in ((result, space), (taken, before))]
+        return further and (places[0] > places[1] or result.numel() > taken.numel())
 
 
 def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:

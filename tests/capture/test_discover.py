@@ -261,6 +261,20 @@ def test_growth_without_a_step_is_listed_at_the_innermost_module():
     assert found.growth[0].output_shape == (4, 16, 24)
 
 
+def test_a_signal_whose_channels_come_last_grows_by_its_steps():
+    class Vocoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.up = nn.Conv1d(8, 4, 3, padding=1), nn.ConvTranspose1d(4, 1, 4, 4)
+
+        def forward(self, frames):
+            return self.up(self.first(frames.transpose(1, 2)))
+
+    found = discover(Vocoder(), torch.zeros(1, 40, 8))
+    assert [step.factor for step in found.steps] == [(4,)]
+    assert found.growth == ()
+
+
 def test_growth_in_the_models_own_forward_is_listed_as_the_model():
     (growth,) = discover(Functional(by_matrices), PICTURE).growth
     assert (growth.name, growth.input_shape, growth.output_shape) == ("", (4, 8, 12), (4, 16, 24))

@@ -582,6 +582,43 @@ def deformable_attention(x: Tensor) -> Tensor:
     return read.mean(-1).reshape(x.shape)
 
 
+class Grid(nn.Module):
+    """MaxViT's: places that lie apart become axes of a layer of their own, and go back."""
+
+    class Partition(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return rearrange(x, "b c (g h) (k w) -> b (h w) (g k) c", g=3, k=2)
+
+    class Departition(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return rearrange(x, "b (h w) (g k) c -> b c (g h) (k w)", g=3, h=2, k=2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.partition, self.departition = self.Partition(), self.Departition()
+        self.mix = nn.Linear(C, C)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.departition(self.mix(self.partition(x)))
+
+
+class Weighted(nn.Module):
+    """A weight that is computed: gain times direction."""
+
+    class Product(nn.Module):
+        def forward(self, gain: Tensor, direction: Tensor) -> Tensor:
+            return gain * direction
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(C, 1, 1, 1))
+        self.direction = nn.Parameter(torch.ones(C, C, 3, 3))
+        self.weight = self.Product()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight(self.gain, self.direction), padding=1)
+
+
 class FourierUnit(nn.Module):
     """LaMa's: real and imaginary parts as channels of a convolution."""
 
@@ -600,6 +637,8 @@ class FourierUnit(nn.Module):
 
 
 TWINS = [
+    ("grid of places", Grid),
+    ("computed weight", Weighted),
     ("Fourier unit", FourierUnit),
     ("relative attention", lambda: relative_attention),
     ("tokens as channels", TokensAsChannels),
