@@ -2,7 +2,7 @@
 
     python figures/rejection_against_size.py [KERNELS.JSON ...] [--out FILE.png]
 
-The curve is what the best kernel of a size reaches, full dots are sizes 3, 7, 11, ...; lines are
+The curve is the least-error kernel of each size, full dots are sizes 3, 7, 11, ...; lines are
 the interpolators that nobody trains; diamonds are the layers of factor 2 in tables that ``spectra
 kernels`` wrote, or of the demonstration decoders. Same script, same bytes.
 """

@@ -1,4 +1,5 @@
 from . import capture, explain, kernel, load, plot, probe, remedy, report, score, signals, spectrum
+from ._options import Options
 from .analysis import Analysis, analyze
 from .errors import SpectraError
 from .kernels import measure_kernels
@@ -6,6 +7,7 @@ from .swapping import swap
 
 __all__ = [
     "Analysis",
+    "Options",
     "SpectraError",
     "analyze",
     "capture",

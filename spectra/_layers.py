@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -72,6 +73,7 @@ class Reading:
     layers: tuple[Layer, ...]
     ambiguous: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()  # options that would fit, the likeliest first
 
 
 def layers_of_model(
@@ -96,6 +98,36 @@ def layers_of_model(
         if layer is not None:
             layers.append(layer)
     return tuple(layers)
+
+
+def layers_of_script(
+    script: nn.Module,
+    *,
+    strides: Strides | None = None,
+    shuffles: Mapping[str, int] | None = None,
+) -> Reading:
+    """Return the upsampling kernels of a ScriptModule: what its program says, else its weights.
+
+    Scripted convolutions keep their numbers as attributes, traced ones in their graph. Only of
+    convolutions that are neither is anything assumed, as of bare weights.
+    """
+    known: dict[str, Layer | None] = {}
+    for name, module in script.named_modules():
+        weight = getattr(module, "weight", None)
+        settings = _settings(module) if isinstance(weight, Tensor) and weight.ndim > 2 else None
+        if settings is not None:
+            known[name] = _of_program(name, cast("Tensor", weight), settings)
+    bare = layers_of_weights(dict(script.state_dict()), strides=strides, shuffles=shuffles)
+    rest = [
+        layer for layer in bare.layers
+        if layer.name not in known or (layer.kind == "pixel_shuffle" and known[layer.name] is None)
+    ]  # fmt: skip
+    return Reading(
+        (*(layer for layer in known.values() if layer is not None), *rest),
+        tuple(name for name in bare.ambiguous if name not in known),
+        bare.notes,
+        tuple(filter(None, (_without(hint, known) for hint in bare.hints))),
+    )
 
 
 def find_pairs(
@@ -124,7 +156,7 @@ def layers_of_weights(
     weights : mapping of str to Tensor
     strides : mapping of str to tuple of int, optional
         Pattern of a tensor's name, with or without ``.weight`` -> stride of the transposed
-        convolution that it is.
+        convolution that it is; 1 says that it does not upsample.
     shuffles : mapping of str to int, optional
         The same for convolutions before a pixel shuffle -> factor.
 
@@ -144,13 +176,16 @@ def layers_of_weights(
         _check_pattern(pattern, candidates)
     layers: list[Layer] = []
     ambiguous: list[str] = []
+    named_so = _telling(candidates)
     for name, tensor in candidates.items():
         stride = _value(strides, name)
+        if stride is not None and set(stride) == {1}:
+            continue
         factor = _value(shuffles, name)
         if factor is not None:
             layers.append(_named_shuffle(name, tensor, factor))
             continue
-        verdict = _classify(name, weights, tensor)
+        verdict = _classify(name, weights, tensor, likely=name in named_so)
         if stride is not None:
             layers.append(_named(name, tensor, stride, verdict.groups))
         elif verdict.certainty is not None:
@@ -164,7 +199,10 @@ def layers_of_weights(
             )
         elif verdict.possible:
             ambiguous.append(_stem(name))
-    return Reading(tuple(layers), tuple(sorted(ambiguous, key=_unlikely(candidates))), notes)
+    settled = {layer.name for layer in layers}
+    settled |= {_stem(name) for name in candidates if _value(strides, name) is not None}
+    hints = _hints(candidates, ambiguous, settled)
+    return Reading(tuple(layers), _sorted(ambiguous, candidates), notes, hints)
 
 
 def resolved(weights: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
@@ -258,6 +296,76 @@ def _layer(name: str, module: nn.Module, partner: nn.Module | None) -> Layer | N
         found = kernel.interpolated_conv(_full(partner), fixed, padding=_padding(partner))
         return Layer(name, f"{module.mode}+conv", "module", "Upsample and convolution", found)
     return None
+
+
+def _without(hint: str, known: Collection[str]) -> str:
+    """Drop the stride from a hint, where the program has it."""
+    options = hint.split(" or ")
+    asked = [o.removeprefix("--stride ").rpartition("=")[0] for o in options]
+    return " or ".join(o for o, name in zip(options, asked, strict=True) if name not in known)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The numbers of one convolution of a program."""
+
+    transposed: bool
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    output_padding: tuple[int, ...]
+    groups: int
+
+
+def _settings(module: nn.Module) -> _Settings | None:
+    """Return the numbers of a scripted or traced convolution, None of any other module."""
+    kind = str(getattr(module, "original_name", ""))
+    if kind.startswith("Conv") and hasattr(module, "stride") and hasattr(module, "output_padding"):
+        if kind.startswith("ConvTranspose"):
+            given: Any = module
+            return _Settings(
+                *(True, tuple(given.stride), tuple(given.padding), tuple(given.dilation)),
+                *(tuple(given.output_padding), int(given.groups)),
+            )
+        return _Settings(False, (), (), (), (), 1)
+    for node in _nodes(module):
+        if node.kind() in ("aten::_convolution", "aten::convolution"):
+            stride, padding, dilation, extra = (
+                _numbers(node.inputsAt(index)) for index in (3, 4, 5, 7)
+            )
+            transposed, groups = node.inputsAt(6).toIValue(), node.inputsAt(8).toIValue()
+            if not (stride and padding and dilation and extra) or groups is None:
+                return None
+            return _Settings(bool(transposed), stride, padding, dilation, extra, groups)
+    return None
+
+
+def _nodes(module: nn.Module) -> Iterator[Any]:
+    compiled: Any = getattr(module, "_c", None)
+    if compiled is not None and compiled._has_method("forward"):
+        yield from compiled._get_method("forward").graph.nodes()
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """Return the constant list that a graph passes; nothing where it is computed."""
+    if (constant := value.toIValue()) is not None:
+        return tuple(constant)
+    parts = [part.toIValue() for part in value.node().inputs()]
+    return () if None in parts else tuple(parts)
+
+
+def _of_program(name: str, weight: Tensor, settings: _Settings) -> Layer | None:
+    if not settings.transposed or max(settings.stride) == 1:
+        return None
+    found = kernel.transposed_conv(
+        _numpy(weight),
+        stride=settings.stride,
+        padding=settings.padding,
+        output_padding=settings.output_padding,
+        dilation=settings.dilation,
+        groups=settings.groups,
+    )
+    return Layer(name, "transposed_conv", "module", "transposed in the program", found)
 
 
 def _pairs_in_sequence(modules: Mapping[str, nn.Module]) -> dict[str, str]:
@@ -380,7 +488,31 @@ class _Verdict:
     possible: bool
 
 
-def _classify(name: str, weights: Mapping[str, Tensor], tensor: Tensor) -> _Verdict:
+def _telling(candidates: Mapping[str, Tensor]) -> set[str]:
+    """Return the weights whose name says that they are transposed, and whose size allows it.
+
+    A parent's name, as of a list of convolutions that ends in a transposed one, tells only of
+    even kernels; and where some that are named alike are even, the odd ones are plain.
+    """
+    groups: dict[str, dict[str, bool]] = defaultdict(dict)
+    for name, tensor in candidates.items():
+        parts = _stem(name).split(".")
+        lettered = [i for i, part in enumerate(parts) if any(map(str.isalpha, part))]
+        telling = [i for i in lettered if TELLING_NAMES.search(parts[i])]
+        even = all(k % ASSUMED_STRIDE == 0 for k in tensor.shape[2:])
+        if telling and (even or telling[-1] == lettered[-1]):
+            groups[".".join(parts[: telling[0]])][name] = even
+    return {
+        name
+        for group in groups.values()
+        for name, even in group.items()
+        if even or not any(group.values())
+    }
+
+
+def _classify(
+    name: str, weights: Mapping[str, Tensor], tensor: Tensor, *, likely: bool
+) -> _Verdict:
     """Say whether a weight is of a transposed convolution, by what stands beside it."""
     first, second = tensor.shape[:2]
     no = _Verdict(None, 1, "", False)
@@ -388,7 +520,6 @@ def _classify(name: str, weights: Mapping[str, Tensor], tensor: Tensor) -> _Verd
         return no
     stem = name.removesuffix("weight")
     bias = weights.get(f"{stem}bias")
-    likely = bool(TELLING_NAMES.search(name))
     if bias is not None and bias.ndim == 1:
         length = len(bias)
         groups = length // second if length % second == 0 else 0
@@ -433,7 +564,8 @@ def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> L
     axes = tensor.ndim - 2
     strides = stride * axes if len(stride) == 1 else stride
     if len(strides) != axes:
-        message = f"stride of {_stem(name)!r} has {len(stride)} numbers: expected 1 or {axes}"
+        expected = f"1 or {axes}" if axes > 1 else "1"
+        message = f"stride of {_stem(name)!r} has {len(stride)} numbers: expected {expected}"
         raise ParameterError(message)
     found = _transposed(name, tensor, strides, groups)
     return Layer(_stem(name), "transposed_conv", "named", "named with its stride", found)
@@ -441,7 +573,10 @@ def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> L
 
 def _named_shuffle(name: str, tensor: Tensor, factor: int) -> Layer:
     padding = tuple((k - 1) // 2 for k in tensor.shape[2:])
-    found = kernel.pixel_shuffle(_numpy(tensor), factor=factor, padding=padding)
+    try:
+        found = kernel.pixel_shuffle(_numpy(tensor), factor=factor, padding=padding)
+    except ParameterError as error:
+        raise ParameterError(f"{_stem(name)}: {error}") from error
     return Layer(_stem(name), "pixel_shuffle", "named", "named with its factor", found)
 
 
@@ -454,7 +589,7 @@ def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int)
             output_padding=tuple(max(0, e) for e in extra), groups=groups,
         )  # fmt: skip
     except ParameterError as error:
-        raise ParameterError(f"{name}: {error}") from error
+        raise ParameterError(f"{_stem(name)}: {error}") from error
 
 
 def _weight_norm(magnitude: Tensor, direction: Tensor) -> Tensor:
@@ -492,15 +627,62 @@ def _matches(pattern: str, name: str) -> bool:
     return any(n == pattern or fnmatchcase(n, pattern) for n in (name, _stem(name)))
 
 
-def _unlikely(candidates: Mapping[str, Tensor]) -> Any:
-    """Return a sort key: even kernels, as transposed convolutions often have, first."""
+def _sorted(stems: Iterable[str], candidates: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Return names with the likeliest first: even kernels, "up" in the name, late in the file.
 
-    def key(stem: str) -> tuple[bool, bool]:
-        tensor = candidates.get(f"{stem}.weight", candidates.get(stem))
-        even = tensor is not None and all(k % 2 == 0 for k in tensor.shape[2:])
-        return not even, "up" not in stem.lower()
+    Last comes what could only upsample channel by channel.
+    """
+    place = {_stem(name): index for index, name in enumerate(candidates)}
+    of = {_stem(name): tensor for name, tensor in candidates.items()}
 
-    return key
+    def key(stem: str) -> tuple[bool, bool, bool, int]:
+        odd = any(k % 2 for k in of[stem].shape[2:])
+        return _depthwise(of[stem]), odd, "up" not in stem.lower(), -place[stem]
+
+    return tuple(sorted(stems, key=key))
+
+
+def _hints(
+    candidates: Mapping[str, Tensor], ambiguous: Sequence[str], settled: Collection[str]
+) -> tuple[str, ...]:
+    """Return the options by which unsettled weights could be named, the likeliest first."""
+    last = next(
+        (name for name in reversed(list(candidates)) if prod(candidates[name].shape[2:]) > 1), ""
+    )
+    options: dict[str, list[str]] = {}
+    for name, tensor in candidates.items():
+        stem = _stem(name)
+        if stem in settled or not name.endswith("weight") or prod(tensor.shape[2:]) == 1:
+            continue
+        factor = _likely_factor(tensor, last=name == last)
+        fits = [f"--shuffle {stem}={factor}"] if factor else []
+        if stem in ambiguous and not _depthwise(tensor):
+            fits.append(f"--stride {stem}={ASSUMED_STRIDE}")
+        if fits:
+            options[stem] = fits
+    return tuple(" or ".join(options[stem]) for stem in _sorted(options, candidates))
+
+
+def _likely_factor(tensor: Tensor, *, last: bool) -> int | None:
+    """Return by which factor a shuffle after this convolution would leave usual channels.
+
+    Those of a picture at the end; else as many as came in, or a multiple of them (groups) that
+    is a power of two.
+    """
+    outputs, inputs = tensor.shape[:2]
+    if any(k % 2 == 0 for k in tensor.shape[2:]):
+        return None
+    for factor in (2, 3, 4):
+        left, rest = divmod(outputs, factor ** (tensor.ndim - 2))
+        widened = inputs > 4 and left % inputs == 0 and (left == inputs or left.bit_count() == 1)
+        if not rest and left and (widened or (last and left in (1, 3))):
+            return factor
+    return None
+
+
+def _depthwise(tensor: Tensor) -> bool:
+    """Tell whether a weight has one channel a group, if it is transposed."""
+    return tensor.shape[1] == 1 < tensor.shape[0]
 
 
 def _stem(name: str) -> str:

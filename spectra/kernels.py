@@ -8,14 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import spectra
-from spectra import explain, kernel, load
+from spectra import capture, explain, kernel, load
 from spectra._evidence import example_input
-from spectra._layers import Layer, Reading, layers_of_model, layers_of_weights
+from spectra._layers import (
+    Layer,
+    Reading,
+    layers_of_model,
+    layers_of_script,
+    layers_of_weights,
+)
 from spectra._options import Options, Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
@@ -23,7 +30,7 @@ __all__ = ["measure_kernels", "parse_exponent", "parse_named"]
 
 
 def measure_kernels(
-    source: str | Path | nn.Module,
+    source: str | Path | nn.Module | Mapping[str, Tensor],
     *,
     arch: str | Callable[..., nn.Module] | None = None,
     arch_args: Mapping[str, object] | None = None,
@@ -40,15 +47,15 @@ def measure_kernels(
 
     Parameters
     ----------
-    source : str, Path or Module
-        A file of weights, which needs no architecture; or a model as of
+    source : str, Path, Module or mapping of str to Tensor
+        A file of weights or a state dict, which need no architecture; or a model as of
         `spectra.load.load_model`.
     arch, arch_args, key, strip_prefix, strict, trust
         As of `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
         without, only what the weights tell (see `spectra.explain.KernelRow`).
     strides : mapping of str to tuple of int, optional
         Name or pattern of a weight -> stride of the transposed convolution that it belongs
-        to. Only for bare weights.
+        to; 1 leaves it out. Only for bare weights.
     shuffles : mapping of str to int, optional
         The same for convolutions before a pixel shuffle -> factor.
     exponent : float
@@ -80,14 +87,21 @@ def measure_kernels(
         raise ParameterError(f"exponent={exponent}: expected a number of at least 0")
     tell = progress or _silent
     tell("load", 0, 1)
-    file = not isinstance(source, nn.Module) and Path(source).is_file()
-    bare = (
-        load.load_weights(str(source), key=key, strip_prefix=strip_prefix, trust=trust)
-        if file and arch is None
-        else None
-    )
-    whole = bare.model if bare is not None else None
-    if bare is not None and (whole is None or isinstance(whole, torch.jit.ScriptModule)):
+    bare = None
+    if isinstance(source, Mapping):
+        bare = _given_weights(source, arch)
+    elif not isinstance(source, nn.Module) and Path(source).is_file() and arch is None:
+        bare = load.load_weights(str(source), key=key, strip_prefix=strip_prefix, trust=trust)
+    whole = source if isinstance(source, nn.Module) else bare.model if bare else None
+    if isinstance(whole, torch.jit.ScriptModule):
+        reading = layers_of_script(whole, strides=strides, shuffles=shuffles)
+        values = sum(tensor.numel() for tensor in whole.state_dict().values())
+        about = explain.Model(
+            bare.source if bare else str(getattr(whole, "original_name", "ScriptModule")),
+            *(bare.sha256 if bare else None, bare.format if bare else "torchscript", "", values),
+        )
+        notes = (*(bare.notes if bare else ()), *reading.notes)
+    elif bare is not None and whole is None:
         values = sum(tensor.numel() for tensor in bare.weights.values())
         about = explain.Model(bare.source, bare.sha256, bare.format, "", values)
         reading = layers_of_weights(bare.weights, strides=strides, shuffles=shuffles)
@@ -97,7 +111,7 @@ def measure_kernels(
             message = "strides and shuffles are for bare weights: expected none with a model"
             raise ParameterError(message)
         loaded = load.load_model(
-            whole if whole is not None else source,
+            whole if whole is not None else cast("str | Path", source),
             arch=arch, arch_args=arch_args, key=key, strip_prefix=strip_prefix, strict=strict,
             trust=trust,
         )  # fmt: skip
@@ -107,6 +121,8 @@ def measure_kernels(
             *(loaded.format, loaded.architecture, loaded.parameters),
         )
         layers, doubts = _layers_of(loaded.model)
+        if not layers:
+            raise NothingToAnalyseError(_nothing_in(about.source, loaded.model))
         reading, notes = Reading(layers, ()), (*loaded.notes, *doubts)
     tell("load", 1, 1)
     if not reading.layers:
@@ -123,6 +139,7 @@ def measure_kernels(
         spectrum=f"1/f^{exponent:g}" if exponent else "white",
         layers=tuple(rows),
         ambiguous=reading.ambiguous,
+        hints=tuple(h for h in reading.hints if _named_in(h) in reading.ambiguous),
         notes=notes,
     )
 
@@ -198,18 +215,50 @@ def _row(layer: Layer, exponent: float) -> explain.KernelRow:
     )
 
 
+def _given_weights(source: Mapping[str, Tensor], arch: object) -> load.LoadedWeights:
+    """Return a mapping that the caller holds as weights without a file."""
+    wrong = next((k for k, v in source.items() if not isinstance(v, Tensor)), None)
+    if wrong is not None or not source:
+        what = f"source[{wrong!r}] is no tensor" if source else "source is an empty mapping"
+        raise ParameterError(f"{what}: expected names and tensors, as of model.state_dict()")
+    if arch is not None:
+        raise ParameterError("arch is for files of weights: expected a file, or the model itself")
+    return load.LoadedWeights(dict(source), "weights", None, "state_dict")
+
+
 def _nothing(source: str, reading: Reading) -> str:
-    if not reading.ambiguous:
+    if not reading.hints:
         return (
             f"{source} has no upsampling kernel: expected transposed convolutions, pixel shuffles "
             "or interpolations"
         )
-    listed = ", ".join(reading.ambiguous[:6])
-    more = f" and {len(reading.ambiguous) - 6} more" if len(reading.ambiguous) > 6 else ""
+    listed = ", ".join(f"{_named_in(hint)} ({hint})" for hint in reading.hints[:4])
+    more = f" and {len(reading.hints) - 4} more" if len(reading.hints) > 4 else ""
     return (
-        f"{source}: its weights do not tell which of them upsample: {listed}{more} fit a "
-        "convolution as well; say so with --stride NAME=2 (--shuffle NAME=2 before a pixel "
-        "shuffle), or name the model with --arch"
+        f"{source}: its weights do not tell which of them upsample: it may be {listed}{more}; "
+        "say which, or name the model with --arch"
+    )
+
+
+def _named_in(hint: str) -> str:
+    """Return the layer that an option names."""
+    return hint.split(" ")[1].rpartition("=")[0]
+
+
+def _nothing_in(source: str, model: nn.Module) -> str:
+    """Say why a model has no kernel: it may upsample in its code, where no module shows it."""
+    try:
+        with capture.quiet(model):
+            steps = capture.discover(model, example_input(model, None, Options())).steps
+    except (InputError, ModelError):
+        steps = ()
+    if not steps:
+        return _nothing(source, Reading((), ()))
+    first = ", ".join(f"{step.kind} in {step.label or '(model)'}" for step in steps[:3])
+    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+    return (
+        f"{source} upsamples, but in its code and not by modules with weights ({first}{more}), so "
+        "it has no kernel to measure: see them with spectra analyze MODEL --list"
     )
 
 

@@ -11,6 +11,7 @@ from spectra._layers import layers_of_model, layers_of_weights, resolved
 from spectra.errors import LoadError, NothingToAnalyseError, ParameterError
 from spectra.kernels import parse_exponent, parse_named
 from spectra.probe import equivalent_kernel
+from spectra.report import render_kernels
 
 
 def saved(module, path):
@@ -58,6 +59,78 @@ def test_a_normalisation_or_a_name_makes_it_likely():
     assert certainties(module) == ({"0": "likely"}, set())
     named = nn.ModuleDict({"deconv": nn.ConvTranspose2d(4, 4, 4, 2), "conv": nn.Conv2d(4, 4, 4)})
     assert certainties(named) == ({"deconv": "likely"}, {"conv"})
+
+
+def named(**sizes):
+    """Return square weights without biases, of these names and sizes."""
+    return {f"{name}.weight": torch.ones(8, 8, k, k) for name, k in sizes.items()}
+
+
+def test_the_name_of_a_parent_tells_only_of_what_is_even_beside_the_odd():
+    sizes = {f"convt_F1.0.cov_block.{n}": 3 for n in range(0, 20, 2)}
+    deep = {"convt_I1": 4, "convt_R1": 3, **sizes, "convt_F1.0.cov_block.20": 4}
+    reading = layers_of_weights(named(**deep))
+    assert {layer.name for layer in reading.layers} == {"convt_I1", "convt_F1.0.cov_block.20"}
+    assert set(reading.ambiguous) == {"convt_R1", *sizes}
+    own = layers_of_weights(named(**{"deconv": 9, "upconv.body.0": 3}))
+    assert [layer.name for layer in own.layers] == ["deconv"]
+
+
+def test_options_that_cannot_fit_are_not_suggested():
+    espcn = nn.ModuleDict(
+        {"conv1": nn.Conv2d(1, 64, 5), "conv2": nn.Conv2d(64, 32, 3), "conv3": nn.Conv2d(32, 4, 3)}
+    )
+    reading = layers_of_weights(espcn.state_dict())
+    assert reading.hints == ("--shuffle conv3=2",)
+    same = layers_of_weights(named(first=3, second=3, third=3))
+    assert same.hints[0] == "--stride third=2"
+
+
+def test_a_stride_of_1_leaves_a_weight_out():
+    weights = named(deconv=4, deconv2=4, conv=3)
+    reading = layers_of_weights(weights, strides={"deconv2": (1,), "conv": (1,)})
+    assert [layer.name for layer in reading.layers] == ["deconv"]
+    assert reading.ambiguous == reading.hints == ()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_program_knows_its_strides(traced, tmp_path):
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.ConvTranspose2d(8, 8, 5, 3, padding=1), nn.Conv2d(8, 8, 3)
+    )
+    example = torch.zeros(1, 3, 8, 8)
+    program = torch.jit.trace(model, example) if traced else torch.jit.script(model)
+    torch.jit.save(program, tmp_path / "net.pt")
+    expected = measure_kernels(model).layers
+    for source in (tmp_path / "net.pt", program):
+        table = measure_kernels(source, trust=True)
+        (row,) = table.layers
+        assert (row.name, row.certainty, row.stride, row.padding) == ("1", "module", (3, 3), (1, 1))
+        assert row.measures == expected[0].measures
+        assert table.ambiguous == ()
+
+
+def test_steps_in_the_code_of_a_model_are_pointed_at():
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3)
+
+        def forward(self, x):
+            return nn.functional.interpolate(self.conv(x), scale_factor=2)
+
+    with pytest.raises(NothingToAnalyseError, match=r"\(nearest in .*--list"):
+        measure_kernels(Functional())
+
+
+def test_a_state_dict_is_read_like_a_file_of_it(tmp_path):
+    module = nn.Sequential(nn.ConvTranspose2d(8, 3, 4, 2, padding=1))
+    table = measure_kernels(module.state_dict())
+    assert table.layers == measure_kernels(saved(module, tmp_path / "net.pth")).layers
+    assert repr(table) == render_kernels(table)
+    with pytest.raises(ParameterError, match=r"source\['a'\] is no tensor: expected"):
+        measure_kernels({"a": 1})
 
 
 def test_a_spectral_norm_tells_by_its_vector():
@@ -165,7 +238,7 @@ def test_a_model_is_left_without_hooks():
 def test_names_and_strides_settle_what_weights_do_not(tmp_path):
     module = nn.Sequential(nn.ConvTranspose2d(4, 4, 6, 3, padding=2), nn.Conv2d(4, 9, 3))
     path = saved(module, tmp_path / "net.pth")
-    with pytest.raises(NothingToAnalyseError, match=r"0 fit a convolution as well"):
+    with pytest.raises(NothingToAnalyseError, match=r"0 \(--stride 0=2\), 1 \(--shuffle 1=3\);"):
         measure_kernels(path)
     table = measure_kernels(path, strides={"0": (3,)})
     assert (table.layers[0].stride, table.layers[0].certainty) == ((3, 3), "named")
@@ -214,7 +287,11 @@ def test_all_numbers_of_axes_are_measured(axes):
     [
         ({"strides": {"nothing": (2,)}}, ParameterError, "'nothing' matches no weight .* are 0"),
         ({"strides": {"0": (2, 2, 2)}}, ParameterError, "has 3 numbers: expected 1 or 2"),
-        ({"shuffles": {"0": 3}}, ParameterError, "8 output channels: expected a multiple of 9"),
+        (
+            {"shuffles": {"0": 3}},
+            ParameterError,
+            "^0: .*8 output channels: expected a multiple of 9",
+        ),
         ({"exponent": -1}, ParameterError, "exponent=-1"),
         ({"key": "gone"}, LoadError, "key='gone'"),
     ],

@@ -47,7 +47,7 @@ def find_cause(
     unbalanced = flat.line_dbc is not None and flat.line_dbc > STRONG_LINE_DBC
     if kind in FIXED:
         text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
-        return Finding("fixed_kernel_leaks", text + _rejection(kernel))
+        return Finding("fixed_kernel_leaks", text + _rejection(kernel, kind))
     if kind in HOLLOW and not size:
         return Finding("gaps", f"{kind.replace('_', ' ')} leaves pixels without input")
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
@@ -72,15 +72,27 @@ def _lines(kernel: Measures | None) -> str:
     return f"; its weights alone: {kernel.line_gain_db:.1f} dB"
 
 
-def _rejection(kernel: Measures | None) -> str:
-    """Say how much a kernel rejects, and what its size could."""
+def _rejection(kernel: Measures | None, kind: str = "") -> str:
+    """Say how much a kernel rejects, and beside it nearest and the least error of its size.
+
+    What shows the same number, as a fixed kernel does of itself, says nothing and is left out.
+    """
     if kernel is None or kernel.rejection_db is None:
         return ""
-    return (
-        f": {kernel.rejection_db:.1f} dB below the base band for {kernel.spectrum} inputs, where "
-        f"nearest is at {kernel.rejection_nearest_db:.1f} and the best kernel of its size at "
-        f"{kernel.rejection_bound_db:.1f}"
+    own = f"{kernel.rejection_db:.1f}"
+    nearest, optimal = (
+        f"{value:.1f}" for value in (kernel.rejection_nearest_db, kernel.rejection_bound_db)
     )
+    beside = [
+        f"{name} at {value}"
+        for name, value in (
+            ("nearest is", nearest),
+            ("the least-error kernel of its size", optimal),
+        )
+        if value != own and not (kind == "nearest" and value == nearest)
+    ]
+    others = f", where {' and '.join(beside)}" if beside else ""
+    return f": {own} dB below the base band for {kernel.spectrum} inputs{others}"
 
 
 def find_advice(kind: str, cause: Finding | None) -> Finding | None:

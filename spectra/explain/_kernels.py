@@ -33,9 +33,13 @@ class KernelRow:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KernelTable:
-    """All upsampling kernels of a model, and the weights that may be some."""
+    """All upsampling kernels of a model, and the weights that may be some.
+
+    ``hints`` are the options that would settle ``ambiguous`` names, the likeliest first. The
+    repr is the table that the command prints.
+    """
 
     spectra_version: str
     created: str
@@ -45,3 +49,9 @@ class KernelTable:
     ambiguous: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     schema: str = KERNELS_SCHEMA
+    hints: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        from spectra.report import render_kernels
+
+        return render_kernels(self)

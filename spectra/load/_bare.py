@@ -24,7 +24,7 @@ class LoadedWeights:
     weights : dict of str to Tensor
     source : str
         The file.
-    sha256 : str
+    sha256 : str or None
         Of the file.
     format : str
         "state_dict", "safetensors", or that of the program whose weights these are.
@@ -36,7 +36,7 @@ class LoadedWeights:
 
     weights: Weights
     source: str
-    sha256: str
+    sha256: str | None
     format: str
     model: nn.Module | None = None
     notes: tuple[str, ...] = ()

@@ -191,9 +191,10 @@ def plot_rejection(
 ) -> PathCollection:
     """Draw rejection against kernel size: learned layers below what their size allows.
 
-    The curve is the best kernel of each size at factor 2 (`spectra.kernel.attainable_bound`);
-    its full dots are sizes 3, 7, 11, ..., whose taps all count. Lines are the interpolators
-    that nobody trains, from their own size on.
+    The curve is the kernel of least total error of each size at factor 2
+    (`spectra.kernel.attainable_bound`), which a blur may exceed; its full dots are sizes
+    3, 7, 11, ..., whose taps all count. Lines are the interpolators that nobody trains, from
+    their own size on.
 
     Parameters
     ----------
@@ -216,7 +217,7 @@ def plot_rejection(
     given = spectrum or power_law_spectrum(2, axes=axes)
     curve = sorted(sizes)
     best = [attainable_bound(k, 2, axes=axes, spectrum=given).rejection_db for k in curve]
-    ax.plot(curve, best, color=INK, linewidth=1.2, label="best of its size", zorder=2)
+    ax.plot(curve, best, color=INK, linewidth=1.2, label="least error of its size", zorder=2)
     ax.plot([], [], "o", color=INK, markersize=5, label="3, 7, 11, ...: all taps count")
     for k, value in zip(curve, best, strict=True):
         fill = INK if k % EFFICIENT == EFFICIENT - 1 else "white"

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 KERNEL_FORMATS = ("json", "csv", "nc", "png", "pdf")
 HEADER = (
     *("layer", "k/s", "phase\nimbal.", "line\ndB", "rejects\ndB", "nearest\ndB"),
-    *("bilinear\ndB", "best\ndB", "gap\ndB", "phase\npx", "sinc\n%", "mass\n95 %"),
+    *("bilinear\ndB", "optimal\ndB", "gap\ndB", "phase\npx", "sinc\n%", "mass\n95 %"),
 )
 LEGEND = (
     "imbal.: spread of the phases' gains; line: grid that a constant becomes, over its level; "
-    "rejects: base band over replicas, beside nearest, bilinear and the best kernel of this size; "
-    "gap: error over the least of this size; phase: sub-pixel delay; sinc: random kernels that fit "
-    "one worse; mass: side of the box that holds 95 % of the energy."
+    "rejects: base band over replicas, beside nearest and bilinear; optimal: rejection of the "
+    "kernel of this size with the least total error, a blur rejects more; gap: error over that "
+    "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
+    "that holds 95 % of the energy."
 )
 
 
@@ -259,10 +260,9 @@ def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tu
     if table.ambiguous:
         listed = ", ".join(table.ambiguous[:6])
         more = f" and {len(table.ambiguous) - 6} more" if len(table.ambiguous) > 6 else ""
-        text = (
-            f"left out: {listed}{more} fit a convolution as well as a transposed one; settle it by "
-            "--stride NAME=2, --shuffle NAME=2 or --arch"
-        )
+        fit = "fits" if len(table.ambiguous) == 1 else "fit"
+        settle = ", ".join([*table.hints[:2], "--arch"])
+        text = f"left out: {listed}{more} {fit} a plain convolution too; settle it by {settle}"
         yield "Unclear", Text(words.printable(text))
     for note in table.notes:
         yield "Note", Text(words.printable(note))

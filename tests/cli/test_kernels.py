@@ -125,7 +125,7 @@ def test_a_factory_needs_no_file(spectra, tmp_path):
         (["net.pth", "--formats", "gif"], 2, "expected some of json,csv,nc,png,pdf"),
         (["net.pth", "--call", "decode"], 2, "No such option"),
         (["flat.pth"], 4, "has no upsampling kernel"),
-        (["plain.pth"], 4, "0 fit a convolution as well"),
+        (["plain.pth"], 4, "0 (--stride 0=2)"),
     ],
 )
 def test_every_way_to_fail_has_its_exit_code_and_leaves_nothing(

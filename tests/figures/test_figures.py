@@ -104,7 +104,9 @@ def test_the_demonstration_decoders_stand_below_the_bound(script):
     points = module.demonstration()
     assert {size for size, _ in points.values()} == {3, 7}
     figure = module.draw(points)
-    curve = next(line for line in figure.axes[0].lines if line.get_label() == "best of its size")
+    curve = next(
+        line for line in figure.axes[0].lines if line.get_label() == "least error of its size"
+    )
     bound = dict(zip(*curve.get_data(), strict=True))
     assert all(level < bound[size] for size, level in points.values())
 

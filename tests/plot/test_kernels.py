@@ -67,7 +67,7 @@ def test_phase_gains_of_equal_taps_are_four_two_two_one(ax):
 def test_rejection_stands_over_size_below_the_bound(ax):
     scatter = plot.plot_rejection({"a": (3, 5.0), "b": (7, -1.0)}, ax=ax, sizes=range(2, 9))
     np.testing.assert_array_equal(scatter.get_offsets(), [[3, 5], [7, -1]])
-    sizes, levels = labelled(ax, "best of its size").get_data()
+    sizes, levels = labelled(ax, "least error of its size").get_data()
     expected = [attainable_bound(int(k)).rejection_db for k in sizes]
     np.testing.assert_allclose(levels, expected)
     nearest = labelled(ax, "nearest").get_ydata()
