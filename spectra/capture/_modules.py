@@ -150,11 +150,12 @@ class ModuleStack:
 
 
 def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:
-    """Return how many pixels a padding or a convolution of stride 1 adds to each axis."""
+    """Return how many pixels a padding or a convolution of stride 1 adds, if to any axis."""
     if func not in _ADDING or not isinstance(result, Tensor) or not isinstance(args[0], Tensor):
         return ()
     pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
-    return tuple(max(0, grown - size) for size, grown in pairs)
+    extra = tuple(max(0, grown - size) for size, grown in pairs)
+    return extra if any(extra) else ()
 
 
 def _readable(name: str) -> str:
