@@ -516,9 +516,10 @@ def channel_axis(func: OpOverload, args: Sequence[Any]) -> int | None:
     name = _name(func)
     if name in _CONVOLUTIONS:
         return int(args[0].ndim - args[1].ndim + 1)
-    if name in _CHANNELS:
-        return _CHANNELS[name] % int(args[0].ndim)
-    return None
+    if name in _NORMS:
+        return 1
+    one_axis = name == "native_layer_norm" and len(args[1]) == 1
+    return int(args[0].ndim) - 1 if one_axis else None
 
 
 @cache
@@ -603,7 +604,7 @@ _FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_form
 _VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
 _CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
 _PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
-_CHANNELS = {"native_batch_norm": 1, "native_group_norm": 1, "native_layer_norm": -1, "linear": -1}
+_NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training", "native_group_norm")
 _COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 _MOVES = frozenset(
     (
