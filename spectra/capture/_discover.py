@@ -23,6 +23,7 @@ from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._runs import Event, Run, Runs, named
 from spectra.capture._script import script_paths
 from spectra.capture._steps import Discovery, Family, Layout, Look, Mark, Step
+from spectra.capture._storages import tensors
 from spectra.capture._stride import total_stride
 from spectra.capture._taint import Taint
 
@@ -149,11 +150,12 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
     ) -> None:
         """Follow one call, and note it if it is a step or may end one."""
         recogniser = recogniser_of(func)
-        depends = self.taint.follow(func, args, kwargs, result)
+        taken, made = tensors((args, kwargs)), tensors(result)
+        depends = self.taint.follow(func, args, kwargs, taken, made)
         seam = self._seams.read(func, args, kwargs, result)
         if depends:
             with self._noting_mistakes(result):
-                self.joined.follow(func, args, kwargs, result)
+                self.joined.follow(func, args, kwargs, taken, made)
         call = recogniser(func, args, kwargs, result) if recogniser else None
         with self._noting_mistakes(result):
             if call is not None:

@@ -39,6 +39,8 @@ class Growth(NamedTuple):
 
 def growth_along(line: Lines) -> Growth | None:
     """Return how the places along a line repeat, None where they do not."""
+    if len(line.address) < 2:
+        return None
     filled = np.flatnonzero(line.at.place != NOWHERE)
     place = line.at.place[filled]
     if len(filled) < 2 or np.ptp(line.at.sample[filled]):
@@ -76,6 +78,8 @@ def _run_length(place: Indices) -> int | None:
 
 def role_along(line: Lines) -> Role | None:
     """Return what an axis stands for: what changes along it."""
+    if len(line.address) < 2:
+        return None
     filled = line.at.place != NOWHERE
     sample, channel, place = (values[filled] for values in line.at)
     if moves(place):

@@ -110,15 +110,15 @@ class ModuleStack:
             self._judge(frame, args, output)
 
     def _push(self, module: nn.Module, args: Any) -> None:
-        first = next((a for a in tree_iter(args) if isinstance(a, Tensor)), None)
+        first = _first_tensor(args)
         shape = None if first is None else tuple(first.shape)
         explained = [Fraction(size) for size in shape[2:]] if shape else []
         self._frames.append(Frame(module, self._names[module], shape, explained))
 
     def _judge(self, frame: Frame, args: object, output: object) -> None:
         """List a module whose output is larger than its operations explain."""
-        taken = next((t for t in tree_iter(args) if isinstance(t, Tensor)), None)
-        result = next((t for t in tree_iter(output) if isinstance(t, Tensor)), None)
+        taken = _first_tensor(args)
+        result = _first_tensor(output)
         before = frame.input_shape
         # The last axis of a linear layer holds features, not samples.
         if taken is None or before is None or result is None or isinstance(frame.module, nn.Linear):
@@ -149,12 +149,22 @@ class ModuleStack:
         return further and (places[0] > places[1] or result.numel() > taken.numel())
 
 
+def _first_tensor(tree: object) -> Tensor | None:
+    """Return the first tensor of what a module takes or returns."""
+    if isinstance(tree, Tensor):
+        return tree
+    if type(tree) is tuple and tree and isinstance(tree[0], Tensor):
+        return tree[0]
+    return next((leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor)), None)
+
+
 def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:
-    """Return how many pixels a padding or a convolution of stride 1 adds to each axis."""
+    """Return how many pixels a padding or a convolution of stride 1 adds, if to any axis."""
     if func not in _ADDING or not isinstance(result, Tensor) or not isinstance(args[0], Tensor):
         return ()
     pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
-    return tuple(max(0, grown - size) for size, grown in pairs)
+    extra = tuple(max(0, grown - size) for size, grown in pairs)
+    return extra if any(extra) else ()
 
 
 def _readable(name: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import accumulate, pairwise
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -216,11 +217,9 @@ class _Settling:
         if not made.shape or 0 in made.shape:
             return None
         roles: list[Role] = []
-        centre = sum(n // 2 * s for n, s in zip(made.shape, made.stride, strict=True))
-        for n, s in zip(made.shape, made.stride, strict=True):
-            positions = made.offset + centre + (np.arange(n, dtype=np.int64) - n // 2) * s
-            address = self._laid.at(positions)
-            line = Lines(address, self._origins.locate(address))
+        centre = [n // 2 for n in made.shape]
+        lines = self._origins.through(replace(made, origin=self._laid), centre)
+        for n, line in zip(made.shape, lines, strict=True):
             stands_for = role_along(line)
             if (line.at.place == NOWHERE).any() or growth_along(line) is not None:
                 return None
@@ -246,23 +245,28 @@ class Origins:
         self.forget(example)
 
     def follow(
-        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        taken: Sequence[Tensor],
+        results: Sequence[Tensor],
     ) -> Manner:
         """Note where the elements of what a call made, or wrote, come from."""
         manner = manner_of(func)
         if func._schema.is_mutable:
             for target in written(func, args, kwargs):
                 self._write(func, args, kwargs, target, manner)
-        made = [t for t in tensors(result) if self._of.get(t) is None]  # no views
+        made = [t for t in results if self._of.get(t) is None]  # no views
         if not made:
             return "move"
-        first = next((t for t in tensors((args, kwargs)) if self._of.get(t) is not None), None)
+        first = next((t for t in taken if self._of.get(t) is not None), None)
         if manner == "mix" and first is not None and first.shape == made[0].shape:
             manner = "mix" if _mixes_channels(func) else "point"
         if manner == "move":
             self._move(func, args, kwargs, made[0])
         elif manner == "point":
-            seen = [self._seen(t) for t in tensors((args, kwargs)) if self._of.get(t) is not None]
+            seen = [s for t in taken if (s := self._seen(t)).origin is not None]
             self._align(seen, made[0])
         elif manner == "reduce" and first is not None:
             named = _by_name(func, args, kwargs)
@@ -282,6 +286,21 @@ class Origins:
         """Return what lies along one axis, through the element at ``anchor``."""
         return self._along(self._seen(tensor), axis, anchor)
 
+    def lines(self, tensor: Tensor) -> list[Lines] | None:
+        """Return what lies along every axis, through an element near the centre.
+
+        None where no element about there comes from a root.
+        """
+        seen = self._seen(tensor)
+        if seen.origin is None or 0 in seen.shape:
+            return None
+        centre = tuple(n // 2 for n in seen.shape)
+        found = self.through(seen, centre)
+        if not found or found[0].at.place[centre[0]] != NOWHERE:
+            return found
+        anchor = self.anchor(tensor)
+        return None if anchor is None else self.through(seen, anchor)
+
     def anchor(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the index of an element near the centre that comes from a root."""
         seen = self._seen(tensor)
@@ -297,6 +316,18 @@ class Origins:
         if not len(found):
             return None
         return tuple(int(i) for i in box[:, found[len(found) // 2]])
+
+    def through(self, seen: Seen, index: Sequence[int]) -> list[Lines]:
+        """Return what lies along every axis through one element."""
+        assert seen.origin is not None
+        middle = seen.offset + sum(i * s for i, s in zip(index, seen.stride, strict=True))
+        axes = zip(seen.shape, seen.stride, index, strict=True)
+        positions = [middle + (np.arange(n, dtype=np.int64) - i) * s for n, s, i in axes]
+        address = seen.origin.at(np.concatenate(positions or [np.array([middle])]))
+        sample, channel, place = self.locate(address)
+        ends = list(accumulate(seen.shape, initial=0))
+        parts = [slice(begin, end) for begin, end in pairwise(ends)]
+        return [Lines(address[p], Coordinates(sample[p], channel[p], place[p])) for p in parts]
 
     def _along(self, seen: Seen, axis: int, anchor: Sequence[int]) -> Lines | None:
         if seen.origin is None:
@@ -317,6 +348,9 @@ class Origins:
         """Return the coordinates of some addresses."""
         sample, channel, place = (np.full(address.shape, NOWHERE) for _ in range(3))
         owner = np.searchsorted(self._firsts, address, side="right") - 1
+        if len(owner) and owner[0] >= 0 and (owner == owner[0]).all():
+            grid: Grid = self._grids[owner[0]]
+            return grid(address - self._firsts[owner[0]])
         for index in np.unique(owner[address != NONE]):
             mine = (owner == index) & (address != NONE)
             of = self._grids[index](address[mine] - self._firsts[index])
@@ -416,7 +450,7 @@ class Origins:
             if into is not None:
                 called[target] = into
             made = func(**called)
-            return made if isinstance(made, Tensor) else next(tensors(made))
+            return made if isinstance(made, Tensor) else tensors(made)[0]
 
         return again
 
@@ -482,9 +516,10 @@ def channel_axis(func: OpOverload, args: Sequence[Any]) -> int | None:
     name = _name(func)
     if name in _CONVOLUTIONS:
         return int(args[0].ndim - args[1].ndim + 1)
-    if name in _CHANNELS:
-        return _CHANNELS[name] % int(args[0].ndim)
-    return None
+    if name in _NORMS:
+        return 1
+    one_axis = name == "native_layer_norm" and len(args[1]) == 1
+    return int(args[0].ndim) - 1 if one_axis else None
 
 
 @cache
@@ -569,7 +604,7 @@ _FORM = ("dtype", "layout", "device", "pin_memory", "non_blocking", "memory_form
 _VALUES = ("self", "input", "tensors", "src", "source", "values", "value")
 _CONVOLUTIONS = ("convolution", "_convolution", "convolution_backward", "_slow_conv2d_forward")
 _PRODUCTS = {"mm": (0, 1), "bmm": (0, 1), "addmm": (1, 2), "baddbmm": (1, 2)}
-_CHANNELS = {"native_batch_norm": 1, "native_group_norm": 1, "native_layer_norm": -1, "linear": -1}
+_NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training", "native_group_norm")
 _COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 _MOVES = frozenset(
     (

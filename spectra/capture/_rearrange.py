@@ -78,35 +78,28 @@ def looks_up(source: Tensor, positions: Tensor, origins: Origins) -> bool:
     neighbours), and where one axis of the positions holds places and another does not (each
     token looks at a number of points).
     """
-    if "place" in (_role(source, 0, origins), _role(positions, 0, origins)):
+    if "place" in (_roles(source, origins)[:1] + _roles(positions, origins)[:1]):
         return True
-    roles = {_role(positions, axis, origins) for axis in range(1, positions.ndim - 1)}
+    roles = set(_roles(positions, origins)[1:-1])
     return "channel" in roles or {"place", None} <= roles
 
 
-def _role(tensor: Tensor, axis: int, origins: Origins) -> Role | None:
-    anchor = origins.anchor(tensor)
-    line = None if anchor is None else origins.along(tensor, axis, anchor)
-    if line is None:
-        return None
-    return "place" if moves(line.at.place) else role_along(line)
+def _roles(tensor: Tensor, origins: Origins) -> list[Role | None]:
+    lines = origins.lines(tensor) or []
+    return ["place" if moves(line.at.place) else role_along(line) for line in lines]
 
 
 def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]] | None:
-    anchor = origins.anchor(tensor)
-    if anchor is None:
+    lines = origins.lines(tensor)
+    if lines is None:
         return None
-    lines = [origins.along(tensor, axis, anchor) for axis in range(tensor.ndim)]
-    growth = [
-        None if axis == 0 or not line else growth_along(line) for axis, line in enumerate(lines)
-    ]
+    growth = [growth_along(line) if axis else None for axis, line in enumerate(lines)]
     samples: list[int] = []
     channels: list[int] = []
     spatial: list[int] = []
     spare: list[int] = []  # one element, or the same all along
     folded = 1
     for axis, line in enumerate(lines):
-        assert line is not None
         role = "place" if growth[axis] else role_along(line)
         if axis == 0 and role != "channel":
             samples.append(axis)

@@ -84,17 +84,21 @@ class Runs:
         self._spectra: StorageMap[dict[int, tuple[int, int | None]]] = StorageMap()
 
     def follow(
-        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        taken: Sequence[Tensor],
+        made: Sequence[Tensor],
     ) -> None:
         """Carry origins, and the runs that are not over, through a call."""
-        manner = self._origins.follow(func, args, kwargs, result)
-        taken = list(tensors((args, kwargs)))
+        manner = self._origins.follow(func, args, kwargs, taken, made)
         if self._through:
             self._refute(func, args)
         if self._through and manner != "mix":
-            self._carry(self._through, taken, result)
+            self._carry(self._through, taken, made)
         if self._spectra:
-            self._carry(self._spectra, taken, result)
+            self._carry(self._spectra, taken, made)
         if self._ends and func._schema.is_mutable and taken and family_of(func) != "sum":
             self._ends.drop(taken[0])
 
@@ -129,6 +133,8 @@ class Runs:
             return joined
         if seam.family == "filter":
             return self._filtered(args, seam.made, event)
+        if seam.family == "view" and _same_axes(args[0], seam.made):
+            return None
         found = read_enlarged(seam.made, self._origins)
         if found is None:
             return None
@@ -292,11 +298,11 @@ class Runs:
         return line is not None and len(set(line.at.place.tolist())) > 1
 
     @staticmethod
-    def _carry(facts: StorageMap[Any], taken: Sequence[Tensor], result: Any) -> None:
+    def _carry(facts: StorageMap[Any], taken: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         fact = next((known for t in taken if (known := facts.get(t)) is not None), None)
         if fact is None:
             return
-        for tensor in tensors(result):
+        for tensor in made:
             if facts.get(tensor) is None:
                 facts.set(tensor, fact)
 
@@ -316,6 +322,13 @@ def _common(paths: Sequence[Sequence[str]]) -> Iterator[str]:
         if len(set(parts)) > 1:
             return
         yield parts[0]
+
+
+def _same_axes(taken: Tensor, made: Tensor) -> bool:
+    """Tell whether a view of a map at most adds or drops axes of one element."""
+    if taken.ndim < 3 or taken.shape[0] != made.shape[0]:
+        return False
+    return [n for n in taken.shape if n > 1] == [n for n in made.shape if n > 1]
 
 
 def _inserted(found: Enlarged) -> set[int]:

@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._pytree import tree_iter
 
 Fact = TypeVar("Fact")
 
@@ -46,9 +45,22 @@ class StorageMap(Generic[Fact]):
         self._facts.pop(tensor.untyped_storage()._cdata, None)
 
 
-def tensors(tree: object) -> Iterator[Tensor]:
-    """Return the tensors of nested arguments or results, in order."""
-    return (leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor))
+def tensors(tree: object) -> list[Tensor]:
+    """Return the tensors of the arguments or results of an operation, in order."""
+    found: list[Tensor] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: object, found: list[Tensor]) -> None:
+    if isinstance(tree, Tensor):
+        found.append(tree)
+    elif isinstance(tree, dict):
+        for branch in tree.values():
+            _collect(branch, found)
+    elif isinstance(tree, (tuple, list)) and tree and not isinstance(tree[0], int):
+        for branch in tree:
+            _collect(branch, found)
 
 
 def written(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Tensor]:

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from spectra.capture._storages import StorageMap, tensors, written
+from spectra.capture._storages import StorageMap, written
 
 SOURCE = 1  # the bit of the model's input
 
@@ -22,15 +22,20 @@ class Taint:
         self._bits.set(source, SOURCE)
 
     def follow(
-        self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        taken: Sequence[Tensor],
+        made: Sequence[Tensor],
     ) -> bool:
         """Return whether a call depended on the source; what it made or wrote then does too."""
         bits = 0
-        for tensor in tensors((args, kwargs)):
+        for tensor in taken:
             bits |= self.of(tensor)
         if not bits:
             return False
-        for tensor in tensors(result):
+        for tensor in made:
             self.mark(tensor, bits)
         if func._schema.is_mutable:
             for tensor in written(func, args, kwargs):

@@ -5,7 +5,17 @@ import torch
 from torch import nn
 
 from spectra.capture import discover, forward, quiet, stream
-from support.zoo import FORMS, PICTURE, TWINS, H, SampledFinely, W, correlation_lookup, network
+from support.zoo import (
+    FORMS,
+    PICTURE,
+    TWINS,
+    H,
+    SampledFinely,
+    W,
+    correlation_lookup,
+    network,
+    view_permute,
+)
 
 ALL = [pytest.param(form, id=form.name) for form in FORMS]
 TWIN = [pytest.param(up, id=name) for name, up in TWINS]
@@ -110,3 +120,20 @@ def test_a_look_up_changes_nothing_for_a_stream():
     with quiet(model), stream(model, found, lambda i, _: seen.append(i)):
         forward(model, x)
     assert seen == []
+
+
+def test_a_shuffle_that_is_normalised_is_a_step():
+    """A layer that takes the grown axes for channels would speak against one."""
+
+    class Normalised(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norms = nn.Sequential(
+                nn.LayerNorm([2, 2 * H, 2 * W]), nn.GroupNorm(1, 2), nn.BatchNorm2d(2)
+            )
+
+        def forward(self, x):
+            return self.norms(view_permute(x))
+
+    found = discover(network(Normalised(), PICTURE), torch.rand(1, *PICTURE))
+    assert [step.kind for step in found.steps] == ["depth_to_space"]
