@@ -43,7 +43,7 @@ class Seams:
         self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
     ) -> Seam | None:
         """Return what a call completed, None where no step ends at such a call."""
-        if _slices(func):
+        if slices(func):
             self._remember(args)
             return None
         family = family_of(func)
@@ -73,5 +73,6 @@ def family_of(func: OpOverload) -> Family | None:
 
 
 @cache
-def _slices(func: OpOverload) -> bool:
+def slices(func: OpOverload) -> bool:
+    """Tell whether an operation takes every n-th element."""
     return func._schema.name == "aten::slice"

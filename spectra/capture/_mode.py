@@ -37,7 +37,7 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         Under ``torch.inference_mode`` operations such as ``reshape`` arrive whole.
         """
-        if not _is_composite(func):
+        if not is_composite(func):
             return NotImplemented
         with self:
             return func.decompose(*args, **kwargs)
@@ -54,7 +54,8 @@ def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:
 
 
 @cache
-def _is_composite(func: OpOverload) -> bool:
+def is_composite(func: OpOverload) -> bool:
+    """Tell whether an operation is several of those that are known."""
     key = "CompositeImplicitAutograd"
     composite = torch._C._dispatch_has_kernel_for_dispatch_key(func._name, key)
     return composite and recogniser_of(func) is None

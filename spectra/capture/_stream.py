@@ -12,8 +12,8 @@ from torch.jit import ScriptModule
 from torch.utils.hooks import RemovableHandle
 
 from spectra.capture._forward import unwrap, watched_by
-from spectra.capture._look import Seam, Seams
-from spectra.capture._mode import LightMode
+from spectra.capture._look import Seam, Seams, family_of, slices
+from spectra.capture._mode import LightMode, is_composite
 from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._steps import Discovery, Mark
 from spectra.errors import ModelError, ParameterError
@@ -90,6 +90,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._within_forward = False
         self._families = {mark.look.family for mark in self._marks if mark.look}
         self._seams = Seams()
+        self._idle: set[int] = set()  # ids of operations that never concern this tap
 
     @contextmanager
     def refusing_direct_calls(self, model: nn.Module) -> Iterator[None]:
@@ -144,6 +145,10 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        if id(func) in self._idle:
+            return self.run(func, args, kwargs)
+        if self._never_concerns(func):
+            self._idle.add(id(func))
         joins = self._within_forward and self._families
         if joins and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
             return result
@@ -155,6 +160,12 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         if joins and (seam := self._seams.read(func, args, kwargs, result)):
             return self._completed(seam, result, in_place=func._schema.is_mutable)
         return result
+
+    def _never_concerns(self, func: OpOverload) -> bool:
+        """Tell whether an operation is none that upsamples or ends, or prepares, a step here."""
+        if recogniser_of(func) is not None or is_composite(func):
+            return False
+        return not self._families or not (slices(func) or family_of(func) in self._families)
 
     def _upsampled(self, call: Call, result: Any) -> Any:
         """Hand on the map of an operation that is a step by itself."""
