@@ -146,10 +146,10 @@ def test_arrays_are_cropped_and_normalised_only_on_request(rng):
     expected = (x[:, :, 2:18, 3:27] - 0.5) / np.reshape([0.5, 0.25, 0.2], (3, 1, 1))
     np.testing.assert_allclose(torch.cat(list(inputs.batches(1))), expected, rtol=1e-5, atol=1e-7)
     assert inputs.range == pytest.approx((-2.5, 2.5))
-    assert "centre crop 24x16 of 30x20" in inputs.notes
+    assert "centre crop 16x24 of 20x30" in inputs.notes
     assert open_inputs(x, crop=16).shape == (3, 16, 16)
     assert open_inputs(x, multiple=25).shape == (3, 20, 25)  # a short axis stays whole
-    with pytest.raises(InputError, match="30x20: expected at least crop=24"):
+    with pytest.raises(InputError, match="20x30: expected at least crop=24"):
         open_inputs(x, crop=24)
 
 

@@ -37,7 +37,7 @@ def test_weights_without_a_model_tell_what_they_can(data_dir, name):
 
 @pytest.mark.parametrize("name", ["carn_m", "faststyle_wave", "phasenet_1d"])
 def test_weights_that_do_not_tell_are_not_guessed(data_dir, name):
-    with pytest.raises(NothingToAnalyseError, match="fit a convolution as well"):
+    with pytest.raises(NothingToAnalyseError, match="do not tell which of them upsample"):
         spectra.measure_kernels(data_dir / "checkpoints" / f"{name}.pth")
 
 
