@@ -378,6 +378,23 @@ def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options
     )
 
 
+def opened_inputs(inputs: Any, options: Options) -> load.Inputs | None:
+    """Return what was given as inputs, read as the options say."""
+    if inputs is None or isinstance(inputs, load.Inputs):
+        return inputs
+    return load.open_inputs(
+        inputs,
+        range=options.range,
+        mean=options.mean,
+        std=options.std,
+        gray=options.gray,
+        multiple=options.multiple,
+        crop=options.crop,
+        num=options.num,
+        seed=options.seed,
+    )
+
+
 def nothing_found(found: capture.Discovery, options: Options) -> str:
     if found.steps:
         names = ", ".join(repr(step.label) for step in found.steps)

@@ -12,7 +12,7 @@ from torch import nn
 
 from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
-from spectra._evidence import find_steps, gather, nothing_found, select_steps
+from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
 from spectra._options import Options, Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
@@ -160,20 +160,7 @@ def _open(
     device = _device(options.device, loaded.model)
     if device is not None:
         loaded.model.to(device)
-    if inputs is None or isinstance(inputs, load.Inputs):
-        return loaded, inputs
-    opened = load.open_inputs(
-        inputs,
-        range=options.range,
-        mean=options.mean,
-        std=options.std,
-        gray=options.gray,
-        multiple=options.multiple,
-        crop=options.crop,
-        num=options.num,
-        seed=options.seed,
-    )
-    return loaded, opened
+    return loaded, opened_inputs(inputs, options)
 
 
 @contextmanager

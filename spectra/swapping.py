@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spectra import load
 from spectra import remedy as remedies
-from spectra._evidence import example_input
+from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
 from spectra.analysis import analyze
 from spectra.capture import forward, quiet
@@ -202,7 +202,7 @@ def try_swap(
     """
     options = options or Options()
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
-    opened = _opened(inputs, options)
+    opened = opened_inputs(inputs, options)
     example = example_input(loaded.model, opened, options)
     if opened is None:
         generator = torch.Generator().manual_seed(options.seed)
@@ -231,22 +231,6 @@ def try_swap(
         psnr_db=psnr if isfinite(psnr) else None,
         max_difference=difference,
         model=new,
-    )
-
-
-def _opened(inputs: Any, options: Options) -> load.Inputs | None:
-    if inputs is None or isinstance(inputs, load.Inputs):
-        return inputs
-    return load.open_inputs(
-        inputs,
-        range=options.range,
-        mean=options.mean,
-        std=options.std,
-        gray=options.gray,
-        multiple=options.multiple,
-        crop=options.crop,
-        num=options.num,
-        seed=options.seed,
     )
 
 

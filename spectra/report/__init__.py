@@ -23,7 +23,8 @@ from spectra.report._result import (
 from spectra.report._steps import encode_steps, render_steps
 from spectra.report._summary import encode_summary, read_summary, write_summary
 from spectra.report._swap import encode_swap, render_swap, write_swap
-from spectra.report._table import PLAIN_WIDTH, print_answer, render_text
+from spectra.report._table import print_answer, render_text
+from spectra.report._text import PLAIN_WIDTH
 
 __all__ = [
     "FORMATS",

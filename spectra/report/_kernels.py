@@ -21,7 +21,8 @@ from spectra.explain import KernelTable
 from spectra.kernel import Measures
 from spectra.report import _words as words
 from spectra.report._result import check_target, replacing
-from spectra.report._table import PLAIN_WIDTH, RULE, labelled
+from spectra.report._table import RULE, labelled
+from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -189,15 +190,7 @@ def render_kernels(
     wrote : path, optional
         Where the result was written.
     """
-    stream = StringIO()
-    console = Console(
-        file=stream,
-        width=width or PLAIN_WIDTH,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-    )
+    console = text_console(width, color=color)
     model = table.model
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
     about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
@@ -206,7 +199,7 @@ def render_kernels(
     console.print(_grid(table, console.width))
     console.print(Text(f"\n{LEGEND} Inputs: {table.spectrum}.\n", style="dim"))
     console.print(labelled(_lines(table, wrote)))
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+    return text_of(console)
 
 
 def print_kernels(

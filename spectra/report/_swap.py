@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from io import StringIO
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from spectra.report._result import check_target, replacing
-from spectra.report._table import PLAIN_WIDTH, RULE
+from spectra.report._table import RULE
+from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from spectra.swapping import Alias, Trial
@@ -28,8 +27,7 @@ def encode_swap(trial: Trial) -> bytes:
 
 def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
     """Return the trial as text."""
-    stream = StringIO()
-    console = Console(file=stream, width=PLAIN_WIDTH, no_color=True, highlight=False)
+    console = text_console()
     table = Table(box=RULE, pad_edge=False, show_edge=False, padding=(0, 1))
     for name in ("step", "is", "would be", "alias before", "after"):
         table.add_column(name, overflow="fold")
@@ -38,7 +36,7 @@ def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> st
     table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
     console.print(table)
     lines = [*_lines(trial), *([f"Wrote    {wrote}"] if wrote else [])]
-    text = "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+    text = text_of(console)
     return text + "\n" + "".join(f"{line}\n" for line in lines)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.report import _words as words
+from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from spectra.explain import StepRow, Summary
     from spectra.score import Score
 
-PLAIN_WIDTH = 120
 REASON_WIDTH = 20
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
 NOTES = {"loading", "preprocessing", "output_choice"}
@@ -49,20 +48,12 @@ def render_text(
     wrote : path, optional
         Where the result was written.
     """
-    stream = StringIO()
-    console = Console(
-        file=stream,
-        width=width or PLAIN_WIDTH,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-    )
+    console = text_console(width, color=color)
     console.print(labelled(_head(summary)), "")
     console.print(_table(summary, console.width))
     console.print(Text("\n" + LEGEND + "\n", style="dim"))
     console.print(labelled(_answer(summary, wrote)))
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+    return text_of(console)
 
 
 def print_answer(
