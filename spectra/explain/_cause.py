@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
+BORN_ELSEWHERE_DB = 20.0  # below the measured line; a mean may be 10 to 15 dB over the content
 FIXED = (
     *("nearest", "bilinear", "bicubic", "trilinear", "linear", "area", "antialiased"),
     *("repeat", "fourier"),
@@ -34,7 +35,8 @@ def find_cause(
     """Return why a step with a grid has one; None where it has none.
 
     Lines come from polyphase components of unequal gain (or bias), replicas from a kernel
-    that passes what lies above its input's band.
+    that passes what lies above its input's band. Lines of which a constant input shows next to
+    nothing are replicas too, of a line that the step was fed.
     """
     if score.verdict not in ("present", "suspect"):
         return None
@@ -43,15 +45,17 @@ def find_cause(
     uneven = any(k % s for k, s in pairs)
     gaps = any(k < s for k, s in pairs)
     line, replica = score.line_dbc, score.replica_dbc
-    lines_lead = line is not None and (replica is None or line > replica)
-    unbalanced = flat.line_dbc is not None and flat.line_dbc > STRONG_LINE_DBC
+    flat_line = flat.line_dbc
+    elsewhere = flat_line is not None and line is not None and flat_line < line - BORN_ELSEWHERE_DB
+    lines_lead = not elsewhere and line is not None and (replica is None or line > replica)
+    unbalanced = not elsewhere and flat_line is not None and flat_line > STRONG_LINE_DBC
     if kind in FIXED:
         text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
         return Finding("fixed_kernel_leaks", text + _rejection(kernel, kind))
     if kind in HOLLOW and not size:
         return Finding("gaps", f"{kind.replace('_', ' ')} leaves pixels without input")
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
-        seen = f" (flat field: line {flat.line_dbc:.1f} dBc{_lines(kernel)})" if unbalanced else ""
+        seen = f" (flat field: line {flat_line:.1f} dBc{_lines(kernel)})" if unbalanced else ""
         if gaps:
             reason = f"kernel {size} is smaller than its stride, so it leaves pixels without input"
             return Finding("gaps", f"{reason}{seen}")

@@ -49,6 +49,8 @@ def test_where_no_output_is_known_the_worst_step_is_the_strongest_at_its_own_map
         ("transposed_conv", (3, 3), -14.0, -21.0, FLAT, "uneven_overlap"),
         ("transposed_conv", (4, 4), -14.0, -21.0, FLAT, "phase_imbalance"),
         ("transposed_conv", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
+        ("transposed_conv", (9, 9), -24.0, -25.0, replace(FLAT, line_dbc=-59.0), "kernel_leaks"),
+        ("transposed_conv", (9, 9), -24.0, -25.0, replace(FLAT, line_dbc=-43.0), "uneven_overlap"),
         ("pixel_shuffle", None, -14.0, -21.0, FLAT, "phase_imbalance"),
         ("depth_to_space", None, -14.0, -21.0, FLAT, "phase_imbalance"),
         ("zero_insertion", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
