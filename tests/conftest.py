@@ -13,8 +13,15 @@ from hypothesis import settings
 if TYPE_CHECKING:
     import torch
 
-settings.register_profile("spectra", deadline=None, print_blob=True)  # machines are shared
+# machines are shared, so no deadline; the same examples each time, so that a red suite is the
+# change's doing: look for new ones with --hypothesis-profile=explore
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.register_profile("spectra", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("spectra")
+
+# helpers hold no test; collected, they would be imported a second time under another name, and
+# the operator that one of them registers would be registered twice: its first handle dangles
+collect_ignore = ["support"]
 
 BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -34,16 +34,16 @@ def maps_of(shape, data, channels=3):
     return scale * (level + power_law_noise((5, channels, *shape), seed=seed, axes=2, exponent=1))
 
 
-def slow(x, log_of):
+def slow(x, log_of, over=np.mean):
     """Return the mean over maps of ``log_of(map)``, DC in the centre, in double precision."""
-    return np.fft.fftshift(np.mean([log_of(m) for sample in x for m in sample], axis=0))
+    return np.fft.fftshift(over([log_of(m) for sample in x for m in sample], axis=0))
 
 
 def hann(n):
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
 
 
-def slow_spectra(x):
+def slow_spectra(x, over=np.mean):
     def one(m):
         window = np.ones(())
         for n in m.shape:
@@ -56,27 +56,31 @@ def slow_spectra(x):
             real = np.logical_and.outer(real, 2 * np.arange(n) % n == 0)
         return log_power + np.where(real, 5.517, 2.507)
 
-    return slow(x, one)
+    return slow(x, one, over)
+
+
+def farthest_from_slow_spectra(x, **options):
+    """Return the largest difference over the bins that single precision resolves in every map.
+
+    Its transforms leave 1e-7 of the strongest bin: bins 60 dB down are exact to 1e-3 dB, and the
+    constants of the formula are rounded to 5e-4 dB. One map of -90 dB spoils a mean of fifteen.
+    """
+    difference = np.abs(mean_log_spectrum(x, **options).values - slow_spectra(x))
+    return difference[slow_spectra(x, np.min) > -55].max()
 
 
 @settings(max_examples=25, deadline=None)
 @given(shape=SHAPES, data=DATA)
 def test_spectra_is_the_mean_of_windowed_normalised_corrected_decibels(shape, data):
     x = maps_of(shape, data)
-    ours = mean_log_spectrum(x)
-    # single-precision transforms leave 1e-7 of the strongest bin: bins 60 dB down are exact
-    # to 1e-3 dB, and the constants of the formula are rounded to 5e-4 dB
-    expected = slow_spectra(x)
-    assert np.abs(ours - expected).values[expected > -55].max() < 3e-3
+    assert farthest_from_slow_spectra(x) < 1.5e-3
 
 
 @pytest.mark.parametrize("shape", [(64,), (33,), (8, 12, 10), (9, 8, 7)])
 def test_spectra_takes_signals_and_volumes(shape):
     x = white_noise((3, 4, *shape), seed=8)
-    ours = mean_log_spectrum(x, spatial=len(shape))
-    assert ours.dims == ("fz", "fy", "fx")[-len(shape) :]
-    expected = slow_spectra(x)
-    assert np.abs(ours - expected).values[expected > -55].max() < 3e-3
+    assert mean_log_spectrum(x, spatial=len(shape)).dims == ("fz", "fy", "fx")[-len(shape) :]
+    assert farthest_from_slow_spectra(x, spatial=len(shape)) < 1.5e-3
 
 
 def test_white_noise_of_any_level_is_flat_at_zero_db():
