@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -18,15 +19,24 @@ def now() -> float:
 
 
 def medians(work: Mapping[str, Work], *, rounds: int) -> dict[str, float]:
-    """Return the median seconds of each piece of work, each run once a round after a warm-up."""
+    """Return the median seconds of each piece of work, each run once a round after a warm-up.
+
+    Python collects its garbage between them, as in ``timeit``: with many libraries loaded one
+    collection takes a quarter of a second, of whatever is running.
+    """
     for run in work.values():
         run()
     taken: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(rounds):
-        for name, run in work.items():
-            began = now()
-            run()
-            taken[name].append(now() - began)
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for name, run in work.items():
+                gc.collect()
+                began = now()
+                run()
+                taken[name].append(now() - began)
+    finally:
+        gc.enable()
     return {name: median(seconds) for name, seconds in taken.items()}
 
 

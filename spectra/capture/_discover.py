@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -26,6 +25,7 @@ from spectra.capture._steps import Discovery, Family, Layout, Look, Mark, Step
 from spectra.capture._storages import tensors
 from spectra.capture._stride import total_stride
 from spectra.capture._taint import Taint
+from spectra.capture._unwatched import unwatched
 
 Alike = tuple[Family, int, tuple[int, ...]]
 
@@ -73,7 +73,8 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         stack.space = explorer.space
         with watched_by(explorer), explorer:
             maps = maps_of(root, example, method=method)
-        steps, marks, bits = _name(explorer, method)
+        watched = _watched(explorer)
+        steps, marks, bits = _name(explorer, method, unwatched(root, watched))
         through = [_count(explorer.taint.of(tensor), bits) for _, tensor in maps]
         chosen = through.index(max(through))
         output = maps[chosen][1]
@@ -91,6 +92,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         output=chosen,
         outputs=tuple(where for where, _ in maps),
         untraced=tuple(explorer.untraced.items()),
+        watched=watched,
     )
 
 
@@ -154,10 +156,12 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         depends = self.taint.follow(func, args, kwargs, taken, made)
         seam = self._seams.read(func, args, kwargs, result)
         if depends:
-            with self._noting_mistakes(result):
+            try:
                 self.joined.follow(func, args, kwargs, taken, made)
+            except Exception as error:
+                self._note_mistake(error, result)
         call = recogniser(func, args, kwargs, result) if recogniser else None
-        with self._noting_mistakes(result):
+        try:
             if call is not None:
                 self._note(call, _map_of(result), depends=depends)
             elif depends:
@@ -167,19 +171,17 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
                     self.joined.transformed(func, args, result, Event(self._stack.current))
                 if extra := added_by_borders(func, args, result):
                     self._stack.explain([], extra)
-
-    @contextmanager
-    def _noting_mistakes(self, result: object) -> Iterator[None]:
-        """Go on where following a call fails: what it made has no history then."""
-        try:
-            yield
         except Exception as error:
-            if self.strict:
-                raise
-            self.untraced.setdefault(
-                self._stack.current.name, f"{type(error).__name__}: {error}".splitlines()[0]
-            )
-            self.joined.forget(result)
+            self._note_mistake(error, result)
+
+    def _note_mistake(self, error: Exception, result: object) -> None:
+        """Go on where following a call fails: what it made has no history then."""
+        if self.strict:
+            raise error
+        self.untraced.setdefault(
+            self._stack.current.name, f"{type(error).__name__}: {error}".splitlines()[0]
+        )
+        self.joined.forget(result)
 
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known.
@@ -188,8 +190,11 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         """
         if not self.taint.of(tensor):
             return ()
-        with _disable_current_modes(), self._noting_mistakes(tensor):
-            return self.joined.space(tensor)
+        try:
+            with _disable_current_modes():
+                return self.joined.space(tensor)
+        except Exception as error:
+            self._note_mistake(error, tensor)
         return None
 
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:
@@ -229,9 +234,20 @@ def _map_of(result: Any) -> Tensor:
     return result if isinstance(result, Tensor) else result[0]
 
 
-def _name(explorer: _Explorer, method: str) -> tuple[tuple[Step, ...], tuple[Mark, ...], list[int]]:
+def _watched(explorer: _Explorer) -> tuple[str, ...]:
+    """Return the modules in whose own code something runs by which a step is known again."""
+    runs = explorer.joined.runs
+    events = [event for run in runs for event in (*run.begin, run.end)]
+    events += [event for event in explorer.events if event.call and event.call.upsamples]
+    return tuple(dict.fromkeys(event.frame.name for event in events))
+
+
+def _name(
+    explorer: _Explorer, method: str, unwatched: Sequence[nn.Module]
+) -> tuple[tuple[Step, ...], tuple[Mark, ...], list[int]]:
     """Return the steps, named and numbered, the marks, and the bits of each step."""
     events = explorer.events
+    passed_over = {module for outermost in unwatched for module in outermost.modules()}
     owners = dict(zip(map(id, events), _owners(events, method), strict=True))
     ends = {id(run.end): run for run in explorer.joined.runs}
     calls: Counter[str] = Counter()
@@ -246,6 +262,8 @@ def _name(explorer: _Explorer, method: str) -> tuple[tuple[Step, ...], tuple[Mar
             steps.append(_step(run, named(run, owners), calls))
             bits.append(run.bits)
         if event.seam is not None:
+            if event.frame.module in passed_over:
+                continue
             alike.append(event.seam)
             if run is not None:
                 look = _look(run, event.seam)

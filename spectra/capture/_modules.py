@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import Any
 from warnings import catch_warnings, filterwarnings
@@ -25,23 +26,24 @@ from spectra.capture._steps import Growth
 
 @dataclass(eq=False)
 class Frame:
-    """One running call of a module.
-
-    ``explained`` is the largest size that the operations seen so far let its output have.
-    """
+    """One running call of a module."""
 
     module: nn.Module
     name: str
     input_shape: tuple[int, ...] | None
-    explained: list[Fraction] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+
+    @cached_property
+    def explained(self) -> list[Fraction]:
+        """The largest size that the operations seen so far let its output have."""
+        return [Fraction(size) for size in self.input_shape[2:]] if self.input_shape else []
 
 
 class ModuleStack:
     """The modules that are running, outermost first, named as in the root model."""
 
     def __init__(self, root: nn.Module) -> None:
-        self._names = {m: _readable(name) for name, m in root.named_modules()}
+        self._names = {m: readable(name) for name, m in root.named_modules()}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
@@ -104,24 +106,25 @@ class ModuleStack:
             self._push(module, args)
 
     def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
-        if any(frame.module is module for frame in self._frames[1:]):
-            while (frame := self._frames.pop()).module is not module:
-                pass
-            self._judge(frame, args, output)
+        if module is self._frames[0].module or all(f.module is not module for f in self._frames):
+            return
+        while (frame := self._frames.pop()).module is not module:
+            pass
+        self._judge(frame, args, output)
 
     def _push(self, module: nn.Module, args: Any) -> None:
         first = _first_tensor(args)
         shape = None if first is None else tuple(first.shape)
-        explained = [Fraction(size) for size in shape[2:]] if shape else []
-        self._frames.append(Frame(module, self._names[module], shape, explained))
+        self._frames.append(Frame(module, self._names[module], shape))
 
     def _judge(self, frame: Frame, args: object, output: object) -> None:
         """List a module whose output is larger than its operations explain."""
-        taken = _first_tensor(args)
-        result = _first_tensor(output)
-        before = frame.input_shape
+        before, result = frame.input_shape, _first_tensor(output)
+        if before is None or result is None or result.shape == before:
+            return
         # The last axis of a linear layer holds features, not samples.
-        if taken is None or before is None or result is None or isinstance(frame.module, nn.Linear):
+        taken = _first_tensor(args)
+        if taken is None or isinstance(frame.module, nn.Linear):
             return
         after = tuple(result.shape)
         pairs = list(zip(before[2:], after[2:], strict=False))
@@ -167,7 +170,7 @@ def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[in
     return extra if any(extra) else ()
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """Return a module path without the wrappers that ``torch.compile`` adds."""
     return ".".join(part for part in name.split(".") if part != "_orig_mod")
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_map_only
 
+from spectra.capture._axes import Axes, Change, Geometry, Ranks, indices, legs
 from spectra.capture._lines import (
     NOWHERE,
     Coordinates,
@@ -38,11 +39,14 @@ Manner = Literal["move", "point", "reduce", "mix"]
 NONE = 0  # address of what comes from no root: zeros, padding, a table
 
 
-Grid = Callable[[Indices], Coordinates]
-"""Positions in the storage of a root -> coordinates."""
+class Grid(Protocol):
+    """The coordinates of the elements of a root."""
 
-Ranks = dict[Role, Indices]
-"""What each index of an axis is the so manieth of, where the axis stands for several things."""
+    def __call__(self, positions: Indices) -> Coordinates:
+        """Return the coordinates at some positions in its storage."""
+
+    def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk, as of `Axes.crossed`."""
 
 
 class Origin(Protocol):
@@ -53,6 +57,9 @@ class Origin(Protocol):
 
     def flat(self, device: torch.device) -> Tensor:
         """Return the addresses of all elements, as float64, which every operation can move."""
+
+    def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk, None where that is not told at once."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,10 @@ class Root:
     def flat(self, device: torch.device) -> Tensor:
         """Return the addresses of all elements."""
         return torch.arange(self.first, self.first + self.size, dtype=torch.float64, device=device)
+
+    def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk."""
+        return self.grid.crossed(count, step, start)
 
 
 class Moved:
@@ -89,6 +100,9 @@ class Moved:
     def flat(self, device: torch.device) -> Tensor:
         """Return the addresses of all elements."""
         return self._all().to(device)
+
+    def crossed(self, _count: int, _step: int, _start: int) -> None:
+        """Leave it to the addresses."""
 
     def _all(self) -> Tensor:
         if self._flat is None:
@@ -115,6 +129,9 @@ class Recast:
         size = len(known) * self.was // self.item
         return known[torch.arange(size, device=device) * self.item // self.was]
 
+    def crossed(self, _count: int, _step: int, _start: int) -> None:
+        """Leave it to the addresses."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -125,6 +142,24 @@ class Seen:
     stride: tuple[int, ...]
     offset: int
     device: torch.device
+
+    @property
+    def geometry(self) -> Geometry:
+        """Where it lies in its storage."""
+        return self.shape, self.stride, self.offset
+
+    def crossed(self, axis: int) -> set[Change] | None:
+        """Return what changes along an axis, None where that is not told at once."""
+        n, step = self.shape[axis], self.stride[axis]
+        return self.walked(n, step, self.offset)
+
+    def walked(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk through the storage."""
+        if self.origin is None:
+            return None
+        if count > 1 and step == 0:
+            return {"still"}
+        return self.origin.crossed(count, step, start)
 
     def addresses(self) -> Tensor:
         """Return the address of each element, in the tensor's shape."""
@@ -190,6 +225,28 @@ class Laid:
             total = torch.where(total == NONE, values, total)
         return _laid_out(total, self.made, self._size)
 
+    def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk, if the first of them tells.
+
+        Nothing of it comes from no root then, and the next is not asked.
+        """
+        made = self.made.geometry
+        walk, where = legs(made, count, step, start), indices(made, start)
+        if walk is None or where is None or not self._parts:
+            return None
+        part, missing = self._parts[0], len(self.made.shape) - len(self._parts[0].shape)
+        strides = [0] * missing + [
+            0 if n == 1 else s for n, s in zip(part.shape, part.stride, strict=True)
+        ]
+        start = part.offset + sum(i * s for i, s in zip(where, strides, strict=True))
+        met: set[Change] = set()
+        for leg in walk:
+            changes = part.walked(leg.stops, leg.step * strides[leg.axis], start)
+            if changes is None:
+                return None
+            met |= changes
+        return met
+
 
 class _Settling:
     """The grid of values computed point by point: that of what they were computed from.
@@ -200,25 +257,36 @@ class _Settling:
 
     def __init__(self, laid: Laid, origins: Origins) -> None:
         self._laid, self._origins = laid, origins
-        self._grid: Grid | None = None
+        self._asked = False
+        self._axes: Axes | None = None
 
     def __call__(self, positions: Indices) -> Coordinates:
-        if self._grid is None:
-            roles = self._roles()
-            self._grid = _leaf(self._laid.made, lambda: roles) if roles else self._through
-        return self._grid(positions)
+        axes = self._settled()
+        return axes(positions) if axes else self._origins.locate(self._laid.at(positions))
 
-    def _through(self, positions: Indices) -> Coordinates:
-        return self._origins.locate(self._laid.at(positions))
+    def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
+        """Return what changes along a regular walk."""
+        return (self._settled() or self._laid).crossed(count, step, start)
+
+    def _settled(self) -> Axes | None:
+        if not self._asked:
+            self._asked, roles = True, self._roles()
+            self._axes = Axes(self._laid.made.geometry, lambda: roles) if roles else None
+        return self._axes
 
     def _roles(self) -> list[Role] | None:
         """Return what each axis stands for, None where one has no or more than one meaning."""
         made = self._laid.made
         if not made.shape or 0 in made.shape:
             return None
-        roles: list[Role] = []
+        whole = replace(made, origin=self._laid)
+        told = [_one_role(whole.crossed(axis)) for axis in range(len(made.shape))]
+        roles = [role for role in told if role]
+        if len(roles) == len(told):
+            return roles
+        roles = []
         centre = [n // 2 for n in made.shape]
-        lines = self._origins.through(replace(made, origin=self._laid), centre)
+        lines = self._origins.through(whole, centre)
         for n, line in zip(made.shape, lines, strict=True):
             stands_for = role_along(line)
             if (line.at.place == NOWHERE).any() or growth_along(line) is not None:
@@ -227,6 +295,14 @@ class _Settling:
                 return None
             roles.append(stands_for or "channel")
         return roles
+
+
+def _one_role(met: set[Change] | None) -> Role | None:
+    """Return the one thing that changes along an axis; an axis of one element holds channels."""
+    if not met:
+        return None if met is None else "channel"
+    (only, *others) = met
+    return None if others or only == "still" else only
 
 
 class Origins:
@@ -273,14 +349,16 @@ class Origins:
             keep = bool(named.get("keepdim", False))
             self._align([self._seen(first).reduced(named.get("dim"), keep=keep)], made[0])
         else:
-            self._found(made[0], _leaf(self._seen(made[0]), self._roles(func, args, made[0])))
+            self._found(
+                made[0], Axes(self._seen(made[0]).geometry, self._roles(func, args, made[0]))
+            )
         for other in made[1:]:
             self.forget(other)
         return manner
 
     def forget(self, tensor: Tensor) -> None:
         """Make a tensor a root, whatever it was."""
-        self._found(tensor, _leaf(self._seen(tensor), partial(_usual_roles, tensor.ndim)))
+        self._found(tensor, Axes(self._seen(tensor).geometry, partial(_usual_roles, tensor.ndim)))
 
     def along(self, tensor: Tensor, axis: int, anchor: Sequence[int]) -> Lines | None:
         """Return what lies along one axis, through the element at ``anchor``."""
@@ -300,6 +378,17 @@ class Origins:
             return found
         anchor = self.anchor(tensor)
         return None if anchor is None else self.through(seen, anchor)
+
+    def surely_as_large(self, tensor: Tensor) -> bool:
+        """Tell whether it is clear at once that no axis both stays at a place and moves on.
+
+        Then nothing is enlarged. The first axis is that of samples, whatever lies along it.
+        """
+        seen = self._seen(tensor)
+        if seen.origin is None:
+            return True
+        told = (seen.crossed(axis) for axis in range(1, len(seen.shape)))
+        return all(met is not None and ("place" not in met or len(met) == 1) for met in told)
 
     def anchor(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the index of an element near the centre that comes from a root."""
@@ -557,29 +646,6 @@ def _usual_roles(ndim: int) -> list[Role]:
     space: list[Role] = ["place"] * max(0, ndim - 2)
     leading: list[Role] = ["sample", "channel"]
     return [*leading[:ndim], *space]
-
-
-def _leaf(made: Seen, roles: Callable[[], Sequence[Role | Ranks]]) -> Grid:
-    """Return the grid of a root, from its geometry and what its axes stand for."""
-    shape, stride = made.shape, made.stride
-    known: list[Role | Ranks] = []
-
-    def grid(positions: Indices) -> Coordinates:
-        if not known:
-            known.extend(roles())
-        of = {role: np.zeros(positions.shape, np.int64) for role in ("sample", "channel", "place")}
-        for n, s, meaning in zip(shape, stride, known, strict=True):
-            if n == 1:
-                continue
-            index = positions // max(s, 1) % n
-            if isinstance(meaning, str):
-                of[meaning] = of[meaning] * n + index
-                continue
-            for role, ranks in meaning.items():
-                of[role] = of[role] * (int(ranks.max()) + 1) + ranks[index]
-        return Coordinates(of["sample"], of["channel"], of["place"])
-
-    return grid
 
 
 def _size(tensor: Tensor) -> int:

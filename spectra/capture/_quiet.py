@@ -27,9 +27,11 @@ def quiet(model: nn.Module, *, seed: int | None = None) -> Iterator[nn.Module]:
         if seed is not None:
             torch.manual_seed(seed)
         try:
-            for module, _ in flags:
-                module.training = False
+            for module, flag in flags:
+                if flag:  # to set an attribute of a module is slow
+                    module.training = False
             yield model
         finally:
             for module, flag in flags:
-                module.training = flag
+                if module.training != flag:
+                    module.training = flag

@@ -48,7 +48,7 @@ def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
     another sample never counts, nor what moves along channels alone; a tensor whose first axis
     holds channels beside others is no map.
     """
-    if tensor.ndim < 3:
+    if tensor.ndim < 3 or origins.surely_as_large(tensor):
         return None
     read = _read(tensor, origins)
     if read is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 from typing import Literal, NamedTuple, get_args
@@ -221,6 +221,9 @@ class Discovery:
     untraced : tuple of (str, str)
         Modules in which what moves data could not be followed, for a mistake of this library,
         and the error: a rearrangement that upsamples may be missing there.
+    watched : tuple of str or None
+        Modules in whose own code the steps run. On inputs of ``input_shape`` a stream looks
+        nowhere else; None: everywhere.
     """
 
     steps: tuple[Step, ...]
@@ -233,6 +236,7 @@ class Discovery:
     output: int = 0
     outputs: tuple[str, ...] = ("",)
     untraced: tuple[tuple[str, str], ...] = ()
+    watched: tuple[str, ...] | None = field(default=None, compare=False)
 
     @property
     def scale(self) -> tuple[Fraction, ...]:

@@ -10,6 +10,7 @@ from torch._ops import OpOverload
 from torch.multiprocessing.reductions import StorageWeakRef
 
 Fact = TypeVar("Fact")
+_CONTAINERS = (tuple, list, dict)
 
 
 class StorageMap(Generic[Fact]):
@@ -47,19 +48,20 @@ class StorageMap(Generic[Fact]):
 
 def tensors(tree: object) -> list[Tensor]:
     """Return the tensors of the arguments or results of an operation, in order."""
+    if isinstance(tree, Tensor):
+        return [tree]
     found: list[Tensor] = []
-    _collect(tree, found)
+    if isinstance(tree, _CONTAINERS):
+        _collect(tree, found)
     return found
 
 
-def _collect(tree: object, found: list[Tensor]) -> None:
-    if isinstance(tree, Tensor):
-        found.append(tree)
-    elif isinstance(tree, dict):
-        for branch in tree.values():
-            _collect(branch, found)
-    elif isinstance(tree, (tuple, list)) and tree and not isinstance(tree[0], int):
-        for branch in tree:
+def _collect(tree: Any, found: list[Tensor]) -> None:
+    """Add what a container holds; each operation passes here, so numbers cost no call."""
+    for branch in tree.values() if isinstance(tree, dict) else tree:
+        if isinstance(branch, Tensor):
+            found.append(branch)
+        elif isinstance(branch, _CONTAINERS) and branch:
             _collect(branch, found)
 
 

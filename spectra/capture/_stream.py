@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.jit import ScriptModule
+from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
 from torch.utils.hooks import RemovableHandle
 
 from spectra.capture._forward import unwrap, watched_by
@@ -16,6 +17,7 @@ from spectra.capture._look import Seam, Seams, family_of, slices
 from spectra.capture._mode import LightMode, is_composite
 from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._steps import Discovery, Mark
+from spectra.capture._unwatched import unwatched
 from spectra.errors import ModelError, ParameterError
 
 OnStep = Callable[[int, Tensor], Tensor | None]
@@ -28,7 +30,8 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
     The model is called by :func:`forward`; called directly, ``model(x)``, it is followed too
     unless a step of its is several operations. Between the calls no upsampling operation
     should run: it would be taken for the model's. Operations within ``on_step`` are not seen.
-    No activation is kept.
+    No activation is kept. Modules without a step are not followed on inputs of a size that was
+    looked at before.
 
     Parameters
     ----------
@@ -63,9 +66,9 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
     ...     _ = forward(net, torch.zeros(3, 1, 4, 4))
     0 (3, 1, 8, 8)
     """
-    tap = Tap(discovery, on_step)
+    tap, root = Tap(discovery, on_step), unwrap(model)
     try:
-        with tap.refusing_direct_calls(unwrap(model)), watched_by(tap), tap:
+        with tap.refusing_direct_calls(root), watched_by(tap), tap, tap.looking_away(root):
             yield tap
             tap.check()
     except Exception:
@@ -91,6 +94,42 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._families = {mark.look.family for mark in self._marks if mark.look}
         self._seams = Seams()
         self._idle: set[int] = set()  # ids of operations that never concern this tap
+        self._looked_at = {discovery.input_shape}
+        self._size: tuple[int, ...] = ()
+        self._unwatched = 0  # depth of modules without a step
+        self._away = False
+
+    @contextmanager
+    def looking_away(self, model: nn.Module) -> Iterator[None]:
+        """Follow no operation in modules without a step, on inputs of a size looked at before."""
+        watched = self._discovery.watched
+        hooks: list[RemovableHandle] = []
+        try:
+            for module in () if watched is None else unwatched(model, watched):
+                hooks.append(module.register_forward_pre_hook(self._enter))
+                hooks.append(module.register_forward_hook(self._leave, always_call=True))
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self._look_again()
+
+    def _enter(self, _module: nn.Module, _args: object) -> None:
+        self._unwatched += 1
+        known = self._within_forward and self._size in self._looked_at
+        if known and not self._away and _get_current_dispatch_mode() is self:
+            _pop_mode()
+            self._away = True
+
+    def _leave(self, _module: nn.Module, _args: object, _output: object) -> None:
+        self._unwatched -= 1
+        if self._unwatched == 0:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        if self._away:
+            _push_mode(self)
+            self._away = False
 
     @contextmanager
     def refusing_direct_calls(self, model: nn.Module) -> Iterator[None]:
@@ -120,8 +159,8 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
 
     def begin(self, x: Tensor) -> None:
         """Start a call of ``forward``."""
-        self._batch = len(x)
-        self._next = self._alike = 0
+        self._batch, self._size = len(x), tuple(x.shape[1:])
+        self._next = self._alike = self._unwatched = 0
         self._within_forward = True
 
     def end(self) -> None:
@@ -131,6 +170,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
     def finish(self) -> None:
         """Check that the call of ``forward`` left out no step."""
         self._check_complete()
+        self._looked_at.add(self._size)
 
     def check(self) -> None:
         """Check, after direct calls of the model, that the last one left out no step."""
@@ -157,7 +197,9 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         call = recogniser(func, args, kwargs, result) if recogniser else None
         if call is not None and call.upsamples:
             return self._upsampled(call, result)
-        if joins and (seam := self._seams.read(func, args, kwargs, result)):
+        if not joins or self._unwatched:
+            return result
+        if seam := self._seams.read(func, args, kwargs, result):
             return self._completed(seam, result, in_place=func._schema.is_mutable)
         return result
 

@@ -1,11 +1,14 @@
 """A stream shows each step's map, may replace it, and leaves the model as it came."""
 
+from contextlib import suppress
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as module_hooks
-from torch.utils._python_dispatch import _len_torch_dispatch_stack
+from torch.utils._python_dispatch import _get_current_dispatch_mode, _len_torch_dispatch_stack
+from torch.utils.flop_counter import FlopCounterMode
 
 from spectra.capture import Tap, discover, forward, quiet, stream
 from spectra.errors import ModelError, ParameterError
@@ -168,6 +171,131 @@ def test_a_step_missing_from_every_call_is_an_error_too():
     model[0] = nn.Identity()
     with pytest.raises(ModelError, match="ended before '0'"), stream(model, found, nothing):
         forward(model, PICTURE)
+
+
+class Stacked(nn.Module):
+    """Has no step, and a view that looks like the last one of `Shuffled`."""
+
+    def forward(self, x):
+        b, c, h, w = x.shape
+        return x.view(b, c, 1, 1, h, w).view(b, 1, c * h, w).view(b, c, h, w) + 0
+
+
+class Listed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.plain = nn.ModuleList([nn.Sequential(nn.Conv2d(4, 4, 1), Stacked())])
+        self.parts = nn.ModuleDict({"up": Shuffled()})
+
+    def forward(self, x):
+        return self.parts["up"](self.plain[0](x)) * 2
+
+
+def operations(monkeypatch, model, found, pictures):
+    """Return the names of the operations that a stream saw, and the maps, of each picture."""
+    seen, run = [], Tap.run
+
+    def noting(func, args, kwargs):
+        seen[-1][0].append(func._opname)
+        return run(func, args, kwargs)
+
+    monkeypatch.setattr(Tap, "run", staticmethod(noting))
+    with stream(model, found, lambda _, y: seen[-1][1].append(y)):
+        for x in pictures:
+            seen.append(([], []))
+            forward(model, x)
+    return seen
+
+
+def test_modules_without_a_step_are_followed_once_a_size_and_then_no_more(monkeypatch):
+    model, known, larger = Listed(), torch.rand(1, 4, 6, 8), torch.rand(1, 4, 12, 8)
+    seen = operations(monkeypatch, model, discover(model, known), [known, larger, larger, known])
+    assert ["convolution" in names for names, _ in seen] == [False, True, False, False]
+    assert all("mul" in names for names, _ in seen)  # the model's own code is no module's
+    for x, (_, maps) in zip([known, larger, larger, known], seen, strict=True):
+        (made,) = maps
+        assert torch.equal(2 * made, model(x))
+
+
+def test_a_module_with_a_step_is_followed_wherever_it_stands(monkeypatch):
+    """Also in a branch that is otherwise passed over, and where one module has two places."""
+    up = Shuffled()
+    model = nn.Sequential(up, nn.Sequential(nn.Conv2d(1, 4, 1)), nn.Sequential(nn.ReLU(), up))
+    x = torch.rand(1, 4, 6, 8)
+    ((names, maps),) = operations(monkeypatch, model, discover(model, x), [x])
+    assert [tuple(m.shape[2:]) for m in maps] == [(12, 16), (24, 32)]
+    assert "convolution" not in names
+
+
+def test_another_model_is_followed_everywhere(monkeypatch):
+    found = discover(Listed(), torch.rand(1, 4, 6, 8))
+    model = nn.Sequential(nn.Conv2d(4, 4, 1), Shuffled())
+    ((names, maps),) = operations(monkeypatch, model, found, [torch.rand(1, 4, 6, 8)])
+    assert "convolution" in names
+    assert len(maps) == 1
+
+
+class Failing(nn.Module):
+    error = None
+
+    def forward(self, x):
+        if self.error is not None:
+            raise self.error
+        return x + 0
+
+
+def test_a_step_after_an_error_that_the_model_catches_is_seen():
+    class Catching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.risky = Failing()
+
+        def forward(self, x):
+            with suppress(RuntimeError):
+                x = self.risky(x)
+            return F.interpolate(x, scale_factor=2)
+
+    model, seen = Catching(), []
+    found = discover(model, PICTURE)
+    model.risky.error = RuntimeError("caught")
+    with stream(model, found, lambda i, _: seen.append(i)):
+        forward(model, PICTURE)
+    assert seen == [0]
+
+
+def test_a_mode_of_the_models_own_stays_on():
+    class Counting(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.flops = nn.Conv2d(1, 1, 1), 0
+
+        def forward(self, x):
+            with FlopCounterMode(display=False) as counter:
+                x = self.inner(x)
+            self.flops = counter.get_total_flops()
+            return F.interpolate(x, scale_factor=2)
+
+    model, seen = Counting(), []
+    found = discover(model, PICTURE)
+    expected, model.flops = model.flops, 0
+    with stream(model, found, lambda i, _: seen.append(i)):
+        forward(model, PICTURE)
+    assert (model.flops, seen) == (expected, [0])
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt("stop")])
+def test_an_error_where_nobody_looks_leaves_nothing_behind(error):
+    model = nn.Sequential(nn.Sequential(Failing()), nn.Upsample(scale_factor=2))
+    found = discover(model, PICTURE)
+    model[0][0].error = error
+    expected = ModelError if isinstance(error, Exception) else KeyboardInterrupt
+    with FlopCounterMode(display=False) as outer:
+        with pytest.raises(expected), stream(model, found, nothing):
+            forward(model, PICTURE)
+        assert _len_torch_dispatch_stack() == 1
+        assert _get_current_dispatch_mode().counter is outer
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+    assert not any(m._forward_hooks_always_called for m in model.modules())
 
 
 def test_another_size_is_no_change():
