@@ -1,0 +1,132 @@
+"""The upsampling kernels in bare weights, as far as these can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+from torch import Tensor
+
+from spectra import kernel
+from spectra._layers._hints import hints_for, likeliest_first
+from spectra._layers._judge import judge, named_as_transposed
+from spectra._layers._layer import ASSUMED_STRIDE, Layer, Reading, Strides, as_numpy, stem_of
+from spectra._layers._resolved import resolved
+from spectra.errors import ParameterError
+
+
+def layers_of_weights(
+    weights: Mapping[str, Tensor],
+    *,
+    strides: Strides | None = None,
+    shuffles: Mapping[str, int] | None = None,
+) -> Reading:
+    """Return the upsampling kernels in bare weights: what must be one, or was named as one.
+
+    Nothing in a state dict says whether a weight is of a convolution, and none what its stride
+    is. A bias as long as the second axis and not as the first settles the former, as does the
+    vector of a spectral norm. Strides that are not given are taken for 2, padding as that which
+    keeps the size: energies do not depend on it, delays do.
+
+    Parameters
+    ----------
+    weights : mapping of str to Tensor
+    strides : mapping of str to tuple of int, optional
+        Pattern of a tensor's name, with or without ``.weight`` -> stride of the transposed
+        convolution that it is; 1 says that it does not upsample.
+    shuffles : mapping of str to int, optional
+        The same for convolutions before a pixel shuffle -> factor.
+
+    Raises
+    ------
+    ParameterError
+        If a pattern matches no weight, or the weight it names cannot be what is said.
+    """
+    strides, shuffles = dict(strides or {}), dict(shuffles or {})
+    tensors, notes = resolved(weights)
+    candidates = {
+        name: tensor
+        for name, tensor in tensors.items()
+        if 3 <= tensor.ndim <= 5 and tensor.is_floating_point() and tensor.numel()
+    }
+    for pattern in (*strides, *shuffles):
+        _check_pattern(pattern, candidates)
+    layers: list[Layer] = []
+    ambiguous: list[str] = []
+    named_so = named_as_transposed(candidates)
+    for name, tensor in candidates.items():
+        stride = _value(strides, name)
+        if stride is not None and set(stride) == {1}:
+            continue
+        factor = _value(shuffles, name)
+        if factor is not None:
+            layers.append(_named_shuffle(name, tensor, factor))
+            continue
+        verdict = judge(name, weights, tensor, likely=name in named_so)
+        if stride is not None:
+            layers.append(_named(name, tensor, stride, verdict.groups))
+        elif verdict.certainty is not None:
+            assumed = (ASSUMED_STRIDE,) * (tensor.ndim - 2)
+            evidence = f"{verdict.evidence}; stride {ASSUMED_STRIDE} assumed"
+            layers.append(
+                Layer(
+                    *(stem_of(name), "transposed_conv", verdict.certainty, evidence),
+                    _transposed(name, tensor, assumed, verdict.groups),
+                )
+            )
+        elif verdict.possible:
+            ambiguous.append(stem_of(name))
+    settled = {layer.name for layer in layers}
+    settled |= {stem_of(name) for name in candidates if _value(strides, name) is not None}
+    hints = hints_for(candidates, ambiguous, settled)
+    return Reading(tuple(layers), likeliest_first(ambiguous, candidates), notes, hints)
+
+
+def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> Layer:
+    axes = tensor.ndim - 2
+    strides = stride * axes if len(stride) == 1 else stride
+    if len(strides) != axes:
+        expected = f"1 or {axes}" if axes > 1 else "1"
+        message = f"stride of {stem_of(name)!r} has {len(stride)} numbers: expected {expected}"
+        raise ParameterError(message)
+    found = _transposed(name, tensor, strides, groups)
+    return Layer(stem_of(name), "transposed_conv", "named", "named with its stride", found)
+
+
+def _named_shuffle(name: str, tensor: Tensor, factor: int) -> Layer:
+    padding = tuple((k - 1) // 2 for k in tensor.shape[2:])
+    try:
+        found = kernel.pixel_shuffle(as_numpy(tensor), factor=factor, padding=padding)
+    except ParameterError as error:
+        raise ParameterError(f"{stem_of(name)}: {error}") from error
+    return Layer(stem_of(name), "pixel_shuffle", "named", "named with its factor", found)
+
+
+def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> kernel.Kernel:
+    pairs = [kernel.same_size_padding(k, s) for k, s in zip(tensor.shape[2:], stride, strict=True)]
+    padding, extra = zip(*pairs, strict=True)
+    try:
+        return kernel.transposed_conv(
+            as_numpy(tensor), stride=stride, padding=padding,
+            output_padding=tuple(max(0, e) for e in extra), groups=groups,
+        )  # fmt: skip
+    except ParameterError as error:
+        raise ParameterError(f"{stem_of(name)}: {error}") from error
+
+
+def _check_pattern(pattern: str, candidates: Mapping[str, Tensor]) -> None:
+    if not any(_matches(pattern, name) for name in candidates):
+        stems = [stem_of(name) for name in candidates]
+        near = get_close_matches(pattern, stems, 3, cutoff=0.3) or stems[:3] or ["no kernel at all"]
+        message = f"{pattern!r} matches no weight with spatial axes: there are {', '.join(near)}"
+        raise ParameterError(message)
+
+
+def _value(values: Mapping[str, Any], name: str) -> Any:
+    return next((v for pattern, v in values.items() if _matches(pattern, name)), None)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return any(n == pattern or fnmatchcase(n, pattern) for n in (name, stem_of(name)))
