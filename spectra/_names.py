@@ -1,4 +1,4 @@
-"""What a step is called where it is printed."""
+"""What a step and a place are called where they are printed."""
 
 from typing import Protocol
 
@@ -26,3 +26,14 @@ def label(step: Named) -> str:
     """
     name = step.name or "(model)"
     return f"{name}#{step.call}" if step.call else name
+
+
+def place(axes: int) -> str:
+    """Return what one place of a map is called: of a signal, a picture, a volume.
+
+    Examples
+    --------
+    >>> [place(axes) for axes in (1, 2, 3)]
+    ['sample', 'pixel', 'voxel']
+    """
+    return {1: "sample", 3: "voxel"}.get(axes, "pixel")

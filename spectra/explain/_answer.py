@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from spectra._names import place
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -170,7 +172,8 @@ def _ruled_out(summary: Summary) -> str | None:
     if output.inherited:
         peaks = ", ".join(_fractions(peak) for peak in output.inherited)
         alone = "" if inputs.verdict != "none" else ", each by itself; together they show none"
-        return f"the model's: the peaks at {peaks} cycles/pixel are the inputs' own{alone}"
+        unit = f"cycles/{place(len(output.inherited[0]))}"
+        return f"the model's: the peaks at {peaks} {unit} are the inputs' own{alone}"
     if summary.verdict in ("present", "suspect") and inputs.verdict == "none":
         return f"the inputs' own grid: they show none (p = {inputs.p:.2g})"
     return None

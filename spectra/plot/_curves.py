@@ -58,12 +58,17 @@ def plot_slices(
             ax.axvline(f, color="0.6", linestyle=":", linewidth=1.0, zorder=0)
     ax.set(xlim=(0, 0.51), ylabel="power (dB)")
     name = "frequency along each axis" if axes > 1 else "fx"
-    label_frequency_axis(ax, "x", name=name, full=False)
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)
     return tuple(lines)
 
 
 def plot_profile(
-    power: xr.DataArray, *, ax: Axes, sd: ArrayLike | None = None, **kwargs: Any
+    power: xr.DataArray,
+    *,
+    ax: Axes,
+    sd: ArrayLike | None = None,
+    axes: int = 2,
+    **kwargs: Any,
 ) -> Line2D:
     """Draw an azimuthal profile of power in dB, DC left out.
 
@@ -74,6 +79,8 @@ def plot_profile(
     ax : matplotlib Axes
     sd : array_like, shape (f,), optional
         Standard deviation over maps: a band from ``power - sd`` to ``power + sd`` is shaded.
+    axes : int
+        Of the maps, for the unit: cycles/pixel, cycles/sample, cycles/voxel.
     **kwargs
         For ``Axes.plot``.
 
@@ -92,5 +99,6 @@ def plot_profile(
         high = decibels(values[beside] + spread)
         ax.fill_between(f[beside], low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     ax.set(xlim=(0, max(0.5, float(f.max()))), ylabel="power (dB re white noise)")
-    label_frequency_axis(ax, "x", name="radius", full=False)
+    name = "radius" if axes > 1 else "frequency"
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)
     return line

@@ -99,14 +99,13 @@ def profiles_figure(tree: xr.DataTree, rows: Rows) -> Figure:
         "input": {"color": "black", "linestyle": "--", "linewidth": 1.6, "zorder": 3},
         "output": {"color": OUTPUT_COLOUR, "linewidth": 2.2, "zorder": 3},
     }
+    axes = max(data.get("mean_log_spectrum", data["azimuthal_power"]).ndim for data, _ in drawn)
     for path, (data, label) in zip(paths, drawn, strict=True):
         style = special.get(path) or {"color": tuple(colours[steps.index(path)])}
-        plot_profile(data["azimuthal_power"], ax=ax, label=shorten(label, LEGEND_LENGTH), **style)
-    signals = all(
-        data.get("mean_log_spectrum", data["azimuthal_power"]).ndim == 1 for data, _ in drawn
-    )
-    title = "Mean power" if signals else "Azimuthal mean of power: isolated peaks average out here"
-    ax.set_title(title, fontsize=SMALL + 1)
+        style |= {"label": shorten(label, LEGEND_LENGTH)}
+        plot_profile(data["azimuthal_power"], ax=ax, axes=axes, **style)
+    averaged = "Azimuthal mean of power: isolated peaks average out here"
+    ax.set_title("Mean power" if axes == 1 else averaged, fontsize=SMALL + 1)
     figure.supxlabel(_recipe([data for data, _ in drawn], mean="mean power"), fontsize=SMALL)
     _small(ax)
     ax.grid(color="0.9", linewidth=0.6)

@@ -109,7 +109,7 @@ def plot_response(kernel: Kernel | TapGram, *, ax: Axes, axis: int = -1, **kwarg
         ax.axvline(m / s, color=FAINT, linestyle=":", linewidth=1.0, zorder=0)
     options = {"color": LEARNED, "linewidth": 1.4, "label": "kernel", **kwargs}
     (line,) = ax.plot(f, gain / reference, **options)
-    label_frequency_axis(ax, "x", name="f", full=False)
+    label_frequency_axis(ax, "x", name="f", full=False, axes=count)
     ax.set(xlim=(0, 0.51), ylabel="gain (DC = 1)")
     ax.set_ylim(bottom=0)
     return line

@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
+from spectra._names import place
+
 MINUS = "\N{MINUS SIGN}"
 LARGEST_DENOMINATOR = 64
 
@@ -77,10 +79,10 @@ def decibels(power: ArrayLike) -> NDArray[np.float64]:
     return 10 * np.log10(positive)
 
 
-def label_frequency_axis(ax: Axes, which: str, *, name: str, full: bool) -> None:
-    """Label an axis in cycles/pixel, with fractions at quarters."""
+def label_frequency_axis(ax: Axes, which: str, *, name: str, full: bool, axes: int = 2) -> None:
+    """Label an axis in cycles/pixel, of signals cycles/sample, with fractions at quarters."""
     ticks = [-0.5, -0.25, 0, 0.25, 0.5] if full else [0, 0.125, 0.25, 0.375, 0.5]
     labels = [fraction(tick) for tick in ticks]
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(ticks, labels=labels)
-    axis.set_label_text(f"{name} (cycles/pixel)")
+    axis.set_label_text(f"{name} (cycles/{place(axes)})")

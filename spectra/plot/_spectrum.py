@@ -167,5 +167,5 @@ def _line(
         draw_rings(ax, places, height)
     ax.margins(y=0.08)
     ax.set(xlim=(0, 0.5), ylim=y_limits, ylabel="power (dB)")
-    label_frequency_axis(ax, "x", name="fx", full=False)
+    label_frequency_axis(ax, "x", name="fx", full=False, axes=1)
     return line

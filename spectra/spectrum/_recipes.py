@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra._checks import check_positive
+from spectra._names import place
 from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import DIMS, FREQUENCY, annuli, diagonal_slice, frequencies
 from spectra.spectrum._dataset import full_plane, log_bias_db
@@ -221,7 +222,7 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
     decibels = 10 / log(10) * _full_plane(mean.half, shape) + np.fft.fftshift(log_bias_db(shape))
     left_out = f" ({mean.left_out} constant maps left out)" if mean.left_out else ""
     caption = (
-        f"Mean log-amplitude spectrum of {mean.n} maps of {_times(shape)} {_pixels(spatial)}"
+        f"Mean log-amplitude spectrum of {mean.n} maps of {_times(shape)} {place(spatial)}s"
         f"{left_out}: each map minus its mean, divided by its standard deviation, periodic Hann "
         "window of unit mean square; 10 log10(power + 1e-12) averaged over maps, plus 2.507 dB "
         "(5.517 dB at self-conjugate frequencies) against the bias of the logarithm, so that white "
@@ -435,7 +436,3 @@ def _plane(values: NDArray[np.float64], **attrs: Any) -> xr.DataArray:
 
 def _times(shape: tuple[int, ...]) -> str:
     return " x ".join(str(side) for side in shape)
-
-
-def _pixels(spatial: int) -> str:
-    return {1: "samples", 2: "pixels", 3: "voxels"}[spatial]

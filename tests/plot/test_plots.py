@@ -148,6 +148,7 @@ def test_a_signal_is_drawn_as_a_line_from_dc_to_the_nyquist_frequency():
     np.testing.assert_allclose(line.get_ydata()[1:], np.fft.ifftshift(power.values)[1:9])
     assert np.isnan(line.get_ydata()[0])
     assert rings(ax) == {(0.25, float(power[12])), (0.5, float(power[0]))}
+    assert ax.get_xlabel() == "fx (cycles/sample)"
 
 
 def test_a_volume_shows_its_central_plane_and_the_lattice_in_it():
@@ -169,8 +170,13 @@ def test_slices_follow_both_axes_and_the_diagonal():
         np.testing.assert_array_equal(line.get_xdata(), np.arange(5) / 8)
     assert [line.get_label()[:3] for line in lines] == ["0°,", "90°", "45°"]
     assert "cycles/pixel" in ax.get_xlabel()
-    assert len(plot_slices(spectrum((8,)), ax=axes())) == 1
-    assert len(plot_slices(spectrum((4, 8, 8)), ax=axes())) == 3
+
+
+@pytest.mark.parametrize(("shape", "lines", "unit"), [((8,), 1, "sample"), ((4, 8, 8), 3, "voxel")])
+def test_slices_of_signals_and_volumes_have_their_own_unit(shape, lines, unit):
+    ax = axes()
+    assert len(plot_slices(spectrum(shape), ax=ax)) == lines
+    assert f"cycles/{unit}" in ax.get_xlabel()
 
 
 def test_a_profile_is_drawn_in_decibels_without_dc():
