@@ -18,6 +18,7 @@ from spectra.capture._forward import maps_of, unwrap, watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
+from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._runs import Event, Run, Runs, named
@@ -91,6 +92,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         output=chosen,
         outputs=tuple(where for where, _ in maps),
         untraced=tuple(explorer.untraced.items()),
+        borders=explorer.padding.of(output),
     )
 
 
@@ -113,6 +115,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.taint = Taint(example)
         self.joined = Runs(example)
+        self.padding = Padding()
         self.untraced: dict[str, str] = {}
         self.error: BaseException | None = None  # ours, not the model's
         self._stack = stack
@@ -156,6 +159,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         if depends:
             with self._noting_mistakes(result):
                 self.joined.follow(func, args, kwargs, taken, made)
+                self.padding.follow(func, args, kwargs, taken, made)
         call = recogniser(func, args, kwargs, result) if recogniser else None
         with self._noting_mistakes(result):
             if call is not None:
@@ -195,7 +199,8 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:
         before = call.before or tuple(call.as_map(call.source).shape[1:])
         after = tuple(call.as_map(result).shape[1:])
-        event = Event(self._stack.current, depends, call, None, before, after)
+        borders = self.padding.of(result)
+        event = Event(self._stack.current, depends, call, None, before, after, borders)
         self.events.append(event)
         if not depends:
             return
@@ -210,7 +215,8 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
 
     def _watch(self, func: OpOverload, args: Sequence[Any], seam: Seam) -> None:
         alike = (seam.family, seam.rank, tuple(seam.made.shape))
-        event = Event(self._stack.current, True, seam=alike)
+        borders = self.padding.of(seam.made)
+        event = Event(self._stack.current, True, seam=alike, borders=borders)
         self.events.append(event)
         if seam.family == "fourier":
             run = self.joined.transformed(func, args, seam.made, event)
@@ -274,6 +280,7 @@ def _step(run: Run, owner: str, calls: Counter[str]) -> Step:
         input_shape=run.input_shape,
         output_shape=run.output_shape,
         reason=run.reason,
+        borders=run.end.borders,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 from typing import Literal, NamedTuple, get_args
@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor
 
 from spectra._names import label
+from spectra.capture._borders import NOTHING, Borders
 
 Kind = Literal[
     "transposed_conv",
@@ -62,6 +63,8 @@ class Step:
         ``(channel, *spatial)`` of the map before and after, without the sample axis.
     reason : str or None
         Why the step has no lattice.
+    borders : Borders
+        What padding has disturbed of its map.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Step:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     reason: str | None = None
+    borders: Borders = field(default=NOTHING, compare=False)
 
     @property
     def label(self) -> str:
@@ -221,6 +225,8 @@ class Discovery:
     untraced : tuple of (str, str)
         Modules in which what moves data could not be followed, for a mistake of this library,
         and the error: a rearrangement that upsamples may be missing there.
+    borders : Borders
+        What padding has disturbed of the output.
     """
 
     steps: tuple[Step, ...]
@@ -233,6 +239,7 @@ class Discovery:
     output: int = 0
     outputs: tuple[str, ...] = ("",)
     untraced: tuple[tuple[str, str], ...] = ()
+    borders: Borders = NOTHING
 
     @property
     def scale(self) -> tuple[Fraction, ...]:
