@@ -221,9 +221,13 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     output_periods = tuple(score.scored_periods(scored))
     ratio = score.grid_ratio(shape, output)
 
-    def place(shape: Sequence[int], *periods: Period) -> Place:
+    def place(
+        shape: Sequence[int], *periods: Period, borders: capture.Borders | None = None
+    ) -> Place:
         count = len(inputs) if inputs is not None else 1
-        return Place(spectrum.MapStatistics(spectrum.plan_maps(shape, *periods, count=count)))
+        reach = partial(borders.reach, shape) if borders is not None else None
+        plan = spectrum.plan_maps(shape, *periods, count=count, reach=reach)
+        return Place(spectrum.MapStatistics(plan))
 
     control = score.control_periods(output_periods, ratio, len(shape) - 1)
     return Evidence(
@@ -236,10 +240,10 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
         output_periods=output_periods,
         ratio=ratio,
         steps=tuple(
-            place(step.output_shape, *([step.factor] if step.factor else []))
+            place(step.output_shape, *([step.factor] if step.factor else []), borders=step.borders)
             for step in discovery.steps
         ),
-        output=place(output, *output_periods),
+        output=place(output, *output_periods, borders=discovery.borders),
         input=place(shape, *control) if _is_map(shape) else None,
     )
 

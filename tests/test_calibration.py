@@ -1,5 +1,6 @@
 """A slice of the calibration: its truth has a slow oracle, and the score keeps to it."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -27,7 +28,7 @@ def run(cell, count):
     for number in range(count):
         drawn = cell.draw(np.random.default_rng([11, number]), PART)
         maps, truth = drawn if isinstance(drawn, tuple) else (drawn, None)
-        found.append(trial(maps, cell.factor, number, truth))
+        found.append(trial(maps, cell.factor, number, truth, cell.reach))
     return found
 
 
@@ -86,6 +87,14 @@ def test_clean_maps_raise_few_alarms(name):
     found = run(cell, 24)
     assert sum(o.p < 0.05 for o in found) <= 6
     assert not any(o.verdict == "present" for o in found)
+
+
+def test_leaving_out_what_padding_reaches_keeps_small_maps_silent():
+    """Six zero-padded layers disturb 6 pixels; an eighth of 32 pixels would leave out only 4."""
+    cell = named(clean_cells(), "faint photographs, network 6 layers, zeros padding, 64 x 32 px")
+    assert cell.reach == 6
+    assert sum(o.p < 0.05 for o in run(replace(cell, reach=0), 12)) >= 6
+    assert sum(o.p < 0.05 for o in run(cell, 12)) <= 4
 
 
 @pytest.mark.parametrize("kind", ["nearest", "bicubic", "tconv7", "shuffle"])

@@ -28,6 +28,8 @@ class Cell:
     natural : bool
         Of a clean cell: natural statistics and no grid that is known.
     trials : int
+    reach : int
+        Pixels from each border that padding reaches, as an analysis knows from the layers.
     """
 
     name: str
@@ -35,3 +37,4 @@ class Cell:
     draw: Callable[[Generator, str], Maps | tuple[Maps, float]]
     natural: bool = True
     trials: int = 300
+    reach: int = 0

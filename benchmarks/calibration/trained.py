@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.calibration.table import rank_correlation
 from spectra.explain import StepRow, Summary
 from spectra.report import read_summary
+from spectra.score import Score
 
 OF_OUTPUT: dict[str, Callable[[Summary], float | None]] = {
     "grid dependence of the model": lambda s: s.output.grid_dependence_dbc,
@@ -36,11 +37,16 @@ def main() -> None:
     print("| locked energy of | against | Spearman | pairs |")
     print("| --- | --- | --- | --- |")
     for name, measure in OF_OUTPUT.items():
-        pairs = [(s.output.score.asr_dbc, measure(s)) for s in summaries]
+        pairs = [(_seen(s.output.score), measure(s)) for s in summaries]
         _print("output", name, pairs)
     rows = [row for summary in summaries for row in summary.steps]
     for name, of_row in OF_STEP.items():
-        _print("step", name, [(row.score.asr_dbc, of_row(row)) for row in rows])
+        _print("step", name, [(_seen(row.score), of_row(row)) for row in rows])
+
+
+def _seen(score: Score) -> float | None:
+    """Return the locked energy where the test sees any; else it is chance."""
+    return score.asr_dbc if score.verdict in ("present", "suspect") else None
 
 
 def _print(place: str, name: str, pairs: list[tuple[float | None, float | None]]) -> None:

@@ -44,14 +44,21 @@ class Outcome:
 
 def measured(maps: NDArray[np.floating], factor: tuple[int, ...], seed: int) -> score.Score:
     """Return the score of maps (n, channel, *spatial) at one period."""
-    return _score(maps, factor, seed)[0]
+    return _score(maps, factor, seed, 0)[0]
 
 
 def trial(
-    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int, truth: float | None = None
+    maps: NDArray[np.floating],
+    factor: tuple[int, ...],
+    seed: int,
+    truth: float | None = None,
+    reach: int = 0,
 ) -> Outcome:
-    """Score maps and keep what the tables need; ``truth`` is a locked share of all power."""
-    found, out_of_band = _score(maps, factor, seed)
+    """Score maps and keep what the tables need.
+
+    ``truth`` is a locked share of all power, ``reach`` is how far padding reaches in.
+    """
+    found, out_of_band = _score(maps, factor, seed, reach)
     low, high = found.asr_ci95_dbc or (None, None)
     return Outcome(
         p=found.p,
@@ -77,9 +84,10 @@ def tile_side(shape: tuple[int, ...], factor: tuple[int, ...], count: int) -> in
 
 
 def _score(
-    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int
+    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int, reach: int
 ) -> tuple[score.Score, float | None]:
-    plan = spectrum.plan_maps(maps.shape[1:], factor, count=len(maps))
+    disturbed = (reach,) * len(factor)
+    plan = spectrum.plan_maps(maps.shape[1:], factor, count=len(maps), reach=lambda _: disturbed)
     statistics = spectrum.MapStatistics(plan)
     statistics.update(torch.from_numpy(np.ascontiguousarray(maps, np.float32)), first=0)
     data = spectrum.to_dataset(statistics)

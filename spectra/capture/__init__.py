@@ -1,5 +1,6 @@
 """A running model -> its upsampling steps and what flows through them."""
 
+from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
 from spectra.capture._forward import forward
 from spectra.capture._quiet import quiet
@@ -8,6 +9,7 @@ from spectra.capture._stream import Tap, stream
 
 __all__ = [
     "KINDS",
+    "Borders",
     "Discovery",
     "Growth",
     "Kind",

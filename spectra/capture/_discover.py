@@ -17,6 +17,7 @@ from spectra.capture._forward import maps_of, unwrap, watched_by
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
+from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._runs import Event, Run, Runs, named
@@ -93,6 +94,7 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         outputs=tuple(where for where, _ in maps),
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
+        borders=explorer.padding.of(output),
     )
 
 
@@ -115,6 +117,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.taint = Taint(example)
         self.joined = Runs(example)
+        self.padding = Padding()
         self.untraced: dict[str, str] = {}
         self.error: BaseException | None = None  # ours, not the model's
         self._stack = stack
@@ -158,6 +161,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         if depends:
             try:
                 self.joined.follow(func, args, kwargs, taken, made)
+                self.padding.follow(func, args, kwargs, taken, made)
             except Exception as error:
                 self._note_mistake(error, result)
         call = recogniser(func, args, kwargs, result) if recogniser else None
@@ -200,7 +204,8 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:
         before = call.before or tuple(call.as_map(call.source).shape[1:])
         after = tuple(call.as_map(result).shape[1:])
-        event = Event(self._stack.current, depends, call, None, before, after)
+        borders = self.padding.of(result)
+        event = Event(self._stack.current, depends, call, None, before, after, borders)
         self.events.append(event)
         if not depends:
             return
@@ -215,7 +220,8 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
 
     def _watch(self, func: OpOverload, args: Sequence[Any], seam: Seam) -> None:
         alike = (seam.family, seam.rank, tuple(seam.made.shape))
-        event = Event(self._stack.current, True, seam=alike)
+        borders = self.padding.of(seam.made)
+        event = Event(self._stack.current, True, seam=alike, borders=borders)
         self.events.append(event)
         if seam.family == "fourier":
             run = self.joined.transformed(func, args, seam.made, event)
@@ -292,6 +298,7 @@ def _step(run: Run, owner: str, calls: Counter[str]) -> Step:
         input_shape=run.input_shape,
         output_shape=run.output_shape,
         reason=run.reason,
+        borders=run.end.borders,
     )
 
 

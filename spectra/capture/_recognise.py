@@ -59,7 +59,7 @@ class Call:
 Recogniser = Callable[[OpOverload, Sequence[Any], Mapping[str, Any], Tensor], Call | None]
 
 
-def _arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call by name, with defaults."""
     schema = func._schema.arguments
     values = {a.name: a.default_value for a in schema if a.has_default_value()}
@@ -86,14 +86,14 @@ def _convolution(
     """Read ``aten.convolution`` and ``aten._convolution``, most of which are no step."""
     if len(args) > 6 and not args[6]:
         return None
-    named = _arguments(func, args, kwargs)
+    named = arguments(func, args, kwargs)
     return _transposed_conv(named, result) if named["transposed"] else None
 
 
 def _conv_transpose(
     func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
 ) -> Call:
-    return _transposed_conv(_arguments(func, args, kwargs), result)
+    return _transposed_conv(arguments(func, args, kwargs), result)
 
 
 def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Call:
@@ -120,7 +120,7 @@ def _convolution_backward(
     func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
 ) -> Call | None:
     """Read the gradient of a convolution by its input: a transposed convolution."""
-    named = _arguments(func, args, kwargs)
+    named = arguments(func, args, kwargs)
     if named["transposed"] or not isinstance(result[0], Tensor):
         return None
     return _transposed_conv(named | {"input": named["grad_output"]}, result[0])
@@ -129,7 +129,7 @@ def _convolution_backward(
 def _pixel_shuffle(
     func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
 ) -> Call:
-    named = _arguments(func, args, kwargs)
+    named = arguments(func, args, kwargs)
     factor = int(named["upscale_factor"])
     return Call(
         family="shuffle",
@@ -149,7 +149,7 @@ def _resize(kind: Kind, spatial: int) -> Recogniser:
     def read(
         func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
     ) -> Call:
-        named = _arguments(func, args, kwargs)
+        named = arguments(func, args, kwargs)
         source = named["input"] if "input" in named else named["self"]
         scale = _scale(source, result, spatial)
         asked = named.get("scale_factors") or [
@@ -183,7 +183,7 @@ def _area(spatial: int) -> Recogniser:
     def read(
         func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
     ) -> Call:
-        source = _arguments(func, args, kwargs)["self"]
+        source = arguments(func, args, kwargs)["self"]
         # A 1-D call arrives as a 2-D one whose rows were added for it.
         added = spatial == 2 and source.shape[-2] == result.shape[-2] == 1
         axes = 1 if added else spatial
@@ -211,7 +211,7 @@ def _unpool(spatial: int) -> Recogniser:
     def read(
         func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
     ) -> Call:
-        source = _arguments(func, args, kwargs)["self"]
+        source = arguments(func, args, kwargs)["self"]
         return _by_size("unpool", "unpool", source, result, spatial)
 
     return read
@@ -221,7 +221,7 @@ def _grid_sample(
     func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
 ) -> Call:
     """Read ``grid_sample``, a step where its output is larger along some axes, smaller in none."""
-    named = _arguments(func, args, kwargs)
+    named = arguments(func, args, kwargs)
     reason = "grid_sample reads at positions of its own, on no whole-number lattice"
     source, spatial = named["input"], result.ndim - 2
     call = _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
@@ -230,7 +230,7 @@ def _grid_sample(
 
 def _fold(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> Call:
     """Read ``fold``: a transposed convolution that only places and adds patches."""
-    named = _arguments(func, args, kwargs)
+    named = arguments(func, args, kwargs)
     stride = tuple(named["stride"])
     return Call(
         family="fold",

@@ -19,6 +19,7 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
+from spectra.capture._borders import NOTHING, Borders
 from spectra.capture._look import Seam, family_of
 from spectra.capture._modules import Frame
 from spectra.capture._origins import Origins, channel_axis
@@ -40,6 +41,7 @@ class Event:
     seam: tuple[Family, int, tuple[int, ...]] | None = None
     input_shape: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
+    borders: Borders = NOTHING
 
 
 @dataclass(eq=False)

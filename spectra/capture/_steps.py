@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor
 
 from spectra._names import label
+from spectra.capture._borders import NOTHING, Borders
 
 Kind = Literal[
     "transposed_conv",
@@ -62,6 +63,8 @@ class Step:
         ``(channel, *spatial)`` of the map before and after, without the sample axis.
     reason : str or None
         Why the step has no lattice.
+    borders : Borders
+        What padding has disturbed of its map.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Step:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     reason: str | None = None
+    borders: Borders = field(default=NOTHING, compare=False)
 
     @property
     def label(self) -> str:
@@ -224,6 +228,8 @@ class Discovery:
     watched : tuple of str or None
         Modules in whose own code the steps run. On inputs of ``input_shape`` a stream looks
         nowhere else; None: everywhere.
+    borders : Borders
+        What padding has disturbed of the output.
     """
 
     steps: tuple[Step, ...]
@@ -237,6 +243,7 @@ class Discovery:
     outputs: tuple[str, ...] = ("",)
     untraced: tuple[tuple[str, str], ...] = ()
     watched: tuple[str, ...] | None = field(default=None, compare=False)
+    borders: Borders = NOTHING
 
     @property
     def scale(self) -> tuple[Fraction, ...]:

@@ -1,6 +1,6 @@
 """What will be measured on a stream of maps, fixed before the first map arrives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import lcm, prod
 from typing import Any, Literal
@@ -109,6 +109,7 @@ def plan_maps(
     *periods: Sequence[int],
     count: int,
     margin: Sequence[int] | None = None,
+    reach: Callable[[tuple[int, ...]], Sequence[int]] | None = None,
 ) -> Plan:
     """Return how maps of one shape are measured at the lattices of the given periods.
 
@@ -125,6 +126,9 @@ def plan_maps(
         Number of maps that will come.
     margin : sequence of int, optional
         Pixels to leave out at each border; an eighth of the side by default.
+    reach : callable, optional
+        How many pixels padding reaches into the maps, for a period: what is left out is not
+        less. Where that leaves too little, nothing is tested.
 
     Raises
     ------
@@ -137,10 +141,10 @@ def plan_maps(
     if any(len(p) != axes or min(p) < 1 for p in periods):
         raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
     ascending = sorted({tuple(p) for p in periods}, key=lambda p: (prod(p), p))
-    plan = _plan(tuple(shape), ascending, count, margin)
+    plan = _plan(tuple(shape), ascending, count, margin, reach)
     while len(ascending) > 1 and not plan.views:
         ascending.pop()
-        plan = _plan(tuple(shape), ascending, count, margin)
+        plan = _plan(tuple(shape), ascending, count, margin, reach)
     return plan
 
 
@@ -149,20 +153,20 @@ def _plan(
     periods: Sequence[tuple[int, ...]],
     count: int,
     margin: Sequence[int] | None,
+    reach: Callable[[tuple[int, ...]], Sequence[int]] | None,
 ) -> Plan:
     """Return the plan for exactly these periods; without views where the maps are too small."""
     channels, *sides = shape
     axes = len(sides)
     period = tuple(lcm(*(p[i] for p in periods)) for i in range(axes))
     wanted = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
-    margins = tuple(_margin(*of_axis) for of_axis in zip(wanted, sides, period, strict=True))
-    inner = tuple(
-        (side - 2 * m) // p * p for side, m, p in zip(sides, margins, period, strict=True)
-    )
+    least = tuple(max(reach(p)[i] for p in periods) if reach else 0 for i in range(axes))
+    usual = tuple(_margin(*of_axis) for of_axis in zip(wanted, sides, period, strict=True))
+    margins = tuple(max(m, -(-n // p) * p) for m, n, p in zip(usual, least, period, strict=True))
+    inner = _inner(sides, margins, period)
     scored = tuple(range(channels))
     if channels > MOST_CHANNELS:
         scored = tuple(i * channels // MOST_CHANNELS for i in range(MOST_CHANNELS))
-    figure_tile, figure_tiles = _figure_tiles(inner, period)
 
     points = lattice_points(*periods) if periods else ()
     block, blocks = inner, (1,) * axes
@@ -172,14 +176,24 @@ def _plan(
         bins = _base_band_bins(inner, period, count)
         block, blocks = _blocks(inner, period, bins, count)
         views = _views(points, block, bins)
-        reason = _too_small(views, inner)
+        reason = _too_small(views, inner, least if margins != usual else None)
         views = () if reason else views
     if views:
         reason = _too_few(count * prod(blocks))
+    elif margins != usual:  # the mean spectrum is drawn all the same
+        margins, inner = usual, _inner(sides, usual, period)
+        block = inner
+    figure_tile, figure_tiles = _figure_tiles(inner, period)
     return Plan(
         shape, count, period, margins, block, blocks, views, scored,
         figure_tile, figure_tiles, reason,
     )  # fmt: skip
+
+
+def _inner(sides: Sequence[int], margins: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:
+    """Return what the margins leave, in whole periods."""
+    axes = zip(sides, margins, period, strict=True)
+    return tuple(max(side - 2 * m, 0) // p * p for side, m, p in axes)
 
 
 def _margin(wanted: int, side: int, period: int) -> int:
@@ -232,15 +246,19 @@ def _views(points: tuple[LatticePoint, ...], block: tuple[int, ...], bins: int) 
     return tuple(views)
 
 
-def _too_small(views: tuple[View, ...], inner: tuple[int, ...]) -> str | None:
-    """Say if a tile holds too few pixels or periods."""
+def _too_small(
+    views: tuple[View, ...], inner: tuple[int, ...], reach: tuple[int, ...] | None
+) -> str | None:
+    """Say if a tile holds too few pixels or periods, for the sake of padding maybe."""
     for view in views:
         for tile, period in zip(view.tile, view.period, strict=True):
             least = max(LEAST_TILE, LEAST_PERIODS * period)
             if period > 1 and tile < least:
                 size = "x".join(map(str, inner))
+                where = f" that padding reaches ({max(reach)} px)" if reach else ""
                 return (
-                    f"too small: {size} px inside the margin, {least} px needed at period {period}"
+                    f"too small: {size} px inside the margin{where}, {least} px needed at "
+                    f"period {period}"
                 )
     return None
 

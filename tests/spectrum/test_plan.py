@@ -63,6 +63,30 @@ def test_a_period_too_long_for_the_maps_is_left_out():
     assert plan.reason is None
 
 
+def test_the_margin_is_not_less_than_padding_reaches():
+    near = plan_maps((8, 64, 64), (2, 2), count=16, reach=lambda _: (6, 6))
+    assert near == plan_maps((8, 64, 64), (2, 2), count=16)
+    far = plan_maps((8, 64, 64), (2, 2), count=16, reach=lambda _: (11, 7))
+    assert far.margin == (12, 8)
+    assert far.reason is None
+
+
+def test_where_padding_reaches_everything_nothing_is_tested_but_the_spectrum_is_drawn():
+    plan = plan_maps((8, 32, 32), (2, 2), count=16, reach=lambda _: (11, 11))
+    assert plan.reason == (
+        "too small: 8x8 px inside the margin that padding reaches (11 px), 12 px needed at period 2"
+    )
+    assert not plan.views
+    assert plan.figure_tile == plan_maps((8, 32, 32), (2, 2), count=16).figure_tile
+
+
+def test_padding_that_only_a_long_period_minds_leaves_the_short_one():
+    reach = {(2, 2): (4, 4), (4, 4): (14, 14)}
+    plan = plan_maps((8, 48, 48), (2, 2), (4, 4), count=16, reach=reach.__getitem__)
+    assert [view.period for view in plan.views] == [(2, 2)]
+    assert plan.margin == (6, 6)
+
+
 @pytest.mark.parametrize("side", [1, 2, 3, 7, 12])
 def test_maps_of_any_small_size_are_measured_as_far_as_they_go(side):
     statistics = MapStatistics(plan_maps((2, side, side), (16, 16), (2, 2), count=16))

@@ -1,0 +1,138 @@
+"""Follow how far padding reaches into each map of a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from math import prod
+from typing import Any
+
+from torch import Tensor
+from torch._ops import OpOverload
+
+from spectra.capture._borders import NOTHING, Borders
+from spectra.capture._recognise import arguments
+from spectra.capture._storages import StorageMap, written
+
+BEYOND = {"bicubic": Fraction(3, 2), "linear": Fraction(1, 2)}  # input pixels of interpolation
+
+
+class Padding:
+    """What padding has disturbed of every tensor of one forward pass, from its layers' sizes.
+
+    Known are convolutions, pooling, interpolation and padding by itself. Whatever else mixes
+    places, as attention does, adds nothing: it has no border of its own.
+    """
+
+    def __init__(self) -> None:
+        self._borders: StorageMap[Borders] = StorageMap()
+
+    def of(self, tensor: Tensor) -> Borders:
+        """Return what is disturbed of a tensor."""
+        return self._borders.get(tensor) or NOTHING
+
+    def follow(
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        taken: Sequence[Tensor],
+        made: Sequence[Tensor],
+    ) -> None:
+        """Note what one call makes or writes."""
+        known = NOTHING
+        for tensor in taken:
+            known |= self.of(tensor)
+        if made and taken and _may_pad(func):
+            name = func._schema.name.partition("::")[2]
+            known = _after(name, arguments(func, args, kwargs), taken[0], made[0], known)
+        if not known.parts:
+            return
+        targets = [*made, *(written(func, args, kwargs) if func._schema.is_mutable else ())]
+        for tensor in targets:
+            if self._borders.get(tensor) is not known:  # as a view of what was taken has it
+                self._borders.set(tensor, known)
+
+
+@cache
+def _may_pad(func: OpOverload) -> bool:
+    """Tell whether an operation may have borders of its own, by its name."""
+    name = func._schema.name
+    return any(part in name for part in ("conv", "pool", "pad", "upsample_"))
+
+
+def _after(
+    name: str, named: Mapping[str, Any], source: Tensor, result: Tensor, known: Borders
+) -> Borders:
+    """Return what is disturbed after a call that may have borders of its own."""
+    if result.ndim < 3 or prod(result.shape) == 0:
+        return known
+    if name == "constant_pad_nd" or name.endswith(("_pad1d", "_pad2d", "_pad3d")):
+        return _padded(source, result, named, known)
+    if "upsample_" in name:
+        return _interpolated(name, source, result, known)
+    if "conv" not in name and "pool" not in name:
+        return known
+    weight = named.get("weight")
+    kernel = tuple(weight.shape[2:]) if weight is not None else named.get("kernel_size")
+    if not kernel or "padding" not in named or result.ndim <= len(kernel):
+        return known
+    transposed = named.get("transposed", name.startswith("conv_transpose"))
+    transposed = bool(transposed) or name == "convolution_backward"
+    stride = _each(named.get("stride") or kernel, len(kernel))
+    reach = _reach(named, kernel, stride, transposed=transposed)
+    before, sides = source.shape[-len(kernel) :], result.shape[-len(kernel) :]
+    share = max(Fraction(r, n) for r, n in zip(reach, sides, strict=True))
+    longest = max(range(len(kernel)), key=sides.__getitem__)
+    scale = Fraction(stride[longest]) if transposed else Fraction(1, stride[longest])
+    ratio = Fraction(before[longest], sides[longest]) * scale
+    return known.on(sides[longest], ratio).after(sides[longest], share)
+
+
+def _reach(
+    named: Mapping[str, Any], kernel: Sequence[int], stride: Sequence[int], *, transposed: bool
+) -> list[int]:
+    """Return on how many pixels of its output the padding of a layer bears, along each axis."""
+    axes = len(kernel)
+    dilation = _each(named.get("dilation") or 1, axes)
+    full = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
+    padding = named["padding"]
+    if isinstance(padding, str):
+        each = [-(-n // 2) if padding == "same" else 0 for n in full]
+    else:
+        each = _each(padding or 0, axes)
+    if transposed:
+        more = _each(named.get("output_padding") or 0, axes)
+        taps = zip(full, each, stride, more, strict=True)
+        return [max(n + 1 - p - s + extra, 0) for n, p, s, extra in taps]
+    return [-(-p // s) for p, s in zip(each, stride, strict=True)]
+
+
+def _padded(source: Tensor, result: Tensor, named: Mapping[str, Any], known: Borders) -> Borders:
+    """Return what is disturbed after a padding by itself, of the spatial axes."""
+    widths = named.get("padding") or named.get("pad") or ()
+    axes = min(len(widths) // 2, max(source.ndim - 2, 0))
+    if axes == 0:
+        return known
+    shares = [
+        Fraction(max(0, *widths[2 * axis : 2 * axis + 2]), result.shape[-1 - axis])
+        for axis in range(axes)
+    ]
+    longest = max(range(-axes, 0), key=result.shape.__getitem__)
+    ratio = Fraction(source.shape[longest], result.shape[longest])
+    return known.on(result.shape[longest], ratio).after(result.shape[longest], max(shares))
+
+
+def _interpolated(name: str, source: Tensor, result: Tensor, known: Borders) -> Borders:
+    """Return what is disturbed after an interpolation, which repeats the outermost pixels."""
+    beyond = next((px for kind, px in BEYOND.items() if kind in name), Fraction(0))
+    longest = max(result.shape[2:])
+    pairs = zip(source.shape[2:], result.shape[2:], strict=True)
+    share = max((beyond / n for n, after in pairs if after > n), default=Fraction(0))
+    return known.on(longest).after(longest, share)
+
+
+def _each(value: int | Sequence[int], axes: int) -> list[int]:
+    values = [value] if isinstance(value, int) else list(value)
+    return values * axes if len(values) == 1 else values

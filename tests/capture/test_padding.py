@@ -1,0 +1,110 @@
+"""How far padding reaches into a map is what changes when there is no border to pad."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from spectra.capture import discover
+
+SIDE, AROUND = 24, 24
+ALL_GRIDS = (1000, 1000)
+
+
+class Skips(nn.Module):
+    """A U-Net of one level: a padded layer at full resolution meets the way around it."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(2, 4, 3, padding=1)
+        self.down = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(4, 4, 2, stride=2)
+        self.last = nn.Conv2d(8, 4, 5, padding=2)
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.last(torch.cat([x, self.up(self.down(x))], 1))
+
+
+class Same(nn.Module):
+    def forward(self, x):
+        return F.interpolate(
+            F.conv2d(x, torch.ones(2, 2, 3, 3).to(x), padding="same"), scale_factor=2
+        )
+
+
+NETWORKS = {
+    "two sizes": nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 5, padding=2),
+        nn.ConvTranspose2d(4, 4, 4, stride=2, padding=1), nn.Conv2d(4, 4, 3, padding=1),
+    ),
+    "dilated": nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=4, dilation=4), nn.Upsample(scale_factor=2)
+    ),
+    "reflected": nn.Sequential(
+        nn.ReflectionPad2d(3), nn.Conv2d(2, 4, 3), nn.Conv2d(4, 4, 5), nn.Upsample(scale_factor=3)
+    ),
+    "bilinear": nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.Upsample(scale_factor=2, mode="bilinear")
+    ),
+    "bicubic": nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.Upsample(scale_factor=4, mode="bicubic")
+    ),
+    "wide kernel": nn.ConvTranspose2d(2, 4, 9, stride=2, padding=4, output_padding=1),
+    "same": Same(),
+    "strided": nn.Sequential(
+        nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.Conv2d(4, 4, 3, padding=1), nn.PixelShuffle(2)
+    ),
+    "skips": Skips(),
+}  # fmt: skip
+
+
+@torch.no_grad()
+def depth(network):
+    """Return how deep the middle of each side differs from the same map without borders."""
+    network = network.double()
+    wide = torch.randn(1, 2, SIDE + 2 * AROUND, SIDE + 2 * AROUND, dtype=torch.float64)
+    alone = network(wide[..., AROUND:-AROUND, AROUND:-AROUND])
+    side = alone.shape[-1]
+    off = AROUND * side // SIDE
+    middle = network(wide)[..., off : off + side, off : off + side]
+    apart = ((alone - middle).abs() > 1e-9).any(1)[0]
+    network.float()
+    halves = [
+        half[: side // 2]
+        for line in (apart[:, side // 2], apart[side // 2])
+        for half in (line, line.flip(0))
+    ]
+    return max(1 + max(half.nonzero().flatten().tolist(), default=-1) for half in halves)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_padding_reaches_as_far_as_the_map_differs_from_one_without_borders(name):
+    """Exact, but for rounding up where a stride divides."""
+    torch.manual_seed(0)
+    network = NETWORKS[name]
+    for layer in network.modules():
+        if hasattr(layer, "weight"):
+            nn.init.normal_(layer.weight)
+    found = discover(network, torch.zeros(1, 2, SIDE, SIDE))
+    reach = found.borders.reach(found.output_shape, ALL_GRIDS)
+    spare = 2 if name in ("strided", "skips") else 0
+    assert depth(network) <= reach[0] <= depth(network) + spare
+    assert reach[0] == reach[1]
+
+
+def test_what_a_coarse_grid_disturbs_is_not_charged_to_a_finer_lattice():
+    coarse = nn.Sequential(*[nn.Conv2d(4, 4, 3, padding=1) for _ in range(6)])
+    network = nn.Sequential(coarse, nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 3, padding=1))
+    found = discover(network, torch.zeros(1, 4, 16, 16))
+    assert found.steps[0].borders.reach(found.steps[0].output_shape, (2, 2)) == (0, 0)
+    assert found.borders.reach(found.output_shape, (2, 2)) == (1, 1)
+    assert found.borders.reach(found.output_shape, (4, 4)) == (13, 13)
+
+
+def test_downsampling_forgets_on_which_fine_grid_a_border_was():
+    fine = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(3)]
+    network = nn.Sequential(*fine, nn.AvgPool2d(4), nn.Upsample(scale_factor=4))
+    found = discover(network, torch.zeros(1, 4, 32, 32))
+    assert found.borders.reach(found.output_shape, (2, 2)) == (0, 0)
+    assert found.borders.reach(found.output_shape, (8, 8)) == (3, 3)
