@@ -78,10 +78,9 @@ def _after(
     kernel = tuple(weight.shape[2:]) if weight is not None else named.get("kernel_size")
     if not kernel or "padding" not in named or result.ndim <= len(kernel):
         return known
-    transposed = named.get("transposed", name.startswith("conv_transpose"))
-    transposed = bool(transposed) or name == "convolution_backward"
+    transposed = named.get("transposed") or "transpose" in name or name.endswith("_backward")
     stride = _each(named.get("stride") or kernel, len(kernel))
-    reach = _reach(named, kernel, stride, transposed=transposed)
+    reach = _reach(named, kernel, stride, transposed=bool(transposed))
     before, sides = source.shape[-len(kernel) :], result.shape[-len(kernel) :]
     share = max(Fraction(r, n) for r, n in zip(reach, sides, strict=True))
     longest = max(range(len(kernel)), key=sides.__getitem__)
