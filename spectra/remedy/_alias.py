@@ -14,8 +14,10 @@ class AliasEnergy:
     """The locked share of the power of maps, as a differentiable number.
 
     The estimate of `spectra.score.locked_lattice` from one batch: the same margin, tiles, window,
-    pairs of bins and channels, each block its own group. Products of different blocks keep it
-    free of bias, so it may be negative by chance.
+    pairs of bins and channels. The score takes products of different blocks only, is free of
+    bias and may be negative by chance; descent would look for that chance and find blocks that
+    cancel each other. Here all products count: never negative, and too high by the replica
+    bands' own power over the number of blocks.
 
     Parameters
     ----------
@@ -51,27 +53,19 @@ def _share(reader: PairReader, centred: Tensor) -> Tensor:
     """Return the locked share of the lattice points of one view."""
     axes, points = len(reader.view.tile), reader.view.points
     spectra = reader.spectra(centred)
-    if len(spectra) < 2:
-        return centred.new_zeros(())
     base, replica, line, _ = reader.read(spectra)
     power = _power(base).mean(2).mean(0)
     total = reader.plane_power(_power(spectra)).mean(2).mean(0)
-    cross = (base * torch.conj_physical(replica)).mean(2)
+    cross = (base * torch.conj_physical(replica)).mean(2).mean(0)
     of_point = torch.tensor([float(p.multiplicity) for p in points]).to(total)
     pairs = reader.pairs
     of_pair = torch.as_tensor(pairs.weight).to(total) * of_point[torch.as_tensor(pairs.point)]
-    predicted = _between_blocks(cross) / torch.where(power > 0, power, torch.inf) * of_pair
-    steady = _between_blocks(line.mean(2)) * 1.5**axes * of_point
+    predicted = _power(cross) / torch.where(power > 0, power, torch.inf) * of_pair
+    steady = _power(line.mean(2).mean(0)) * 1.5**axes * of_point
     locked = predicted.sum(-1) + steady.sum(-1)
     varies = total > 0
     share = locked / torch.where(varies, total, torch.inf)
     return share.sum() / varies.sum().clamp_min(1)
-
-
-def _between_blocks(sums: Tensor) -> Tensor:
-    """Return the mean of ``Re Z_a conj Z_b`` over different blocks a and b."""
-    n = len(sums)
-    return (_power(sums.sum(0)) - _power(sums).sum(0)) / (n * n - n)
 
 
 def _power(values: Tensor) -> Tensor:

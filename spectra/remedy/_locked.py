@@ -13,7 +13,7 @@ from torch.nn import functional
 from spectra.errors import ParameterError
 from spectra.remedy._lines import MARGIN
 
-REACH = 3  # taps on each side, a period apart: 7 x 7 of them in two dimensions
+REACH = {1: 3, 2: 3, 3: 1}  # taps on each side, a period apart, by number of axes
 ENOUGH = 20  # samples of each phase for a tap; fewer make the reach smaller
 PERIODS = 6  # of the low-pass, on each side of its centre
 BETA = 5.0  # of its Kaiser window
@@ -88,7 +88,7 @@ class _PhaseFilter:
         )
         self.reach = next(
             r
-            for r in range(REACH, -1, -1)
+            for r in range(REACH[len(period)], -1, -1)
             if (2 * r + 1) ** len(period) * ENOUGH <= samples or r == 0
         )
         gram: Tensor | float = 0.0

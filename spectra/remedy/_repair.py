@@ -21,7 +21,7 @@ from spectra.score import period_in_output, scored_period
 
 LEAST = 2  # inputs: locked is what two different ones share
 BATCH = 8
-ONE_UNIT = 1e-4  # error power over the squared range, 40 dB, that costs as much as all alias
+WORST = 1e-4  # error power over the squared range, 40 dB, that costs at least as much as the alias
 QUIET = 1e-5  # share of locked energy below which less is no gain
 MEMORY = 20  # steps that the curvature is estimated from
 
@@ -75,11 +75,12 @@ def repair(
     No labels: the aim is the old output on these inputs minus its grid-locked part
     (`LockedPart`). What goes down is
 
-        error / (1e-4 range^2) + alias of the output + mean alias of the swapped steps,
+        error / unit + alias of the output + mean alias of the swapped steps,
 
-    the error to the aim in units of 40 dB, each alias the locked share (`AliasEnergy`) over that
-    before. Only parameters of the swapped layers change: L-BFGS on all inputs at once, in
-    coordinates in which what enters the layers is white. The network runs in evaluation mode.
+    the error to the aim in units of the grid's own power, at most 40 dB below the output's squared
+    range; each alias the locked share (`AliasEnergy`) over that before. Only parameters of the
+    swapped layers change: L-BFGS on all inputs at once, in coordinates in which what enters the
+    layers is white. The network runs in evaluation mode.
 
     Parameters
     ----------
@@ -168,7 +169,8 @@ class _Objective:
         self._chunks = list(zip(inputs.tensor_split(count), aim.tensor_split(count), strict=True))
         self._size, self._inputs = len(self._chunks[-1][0]), len(inputs)
         self._layers = {model.get_submodule(e.path): e.factor for e in plan.replaced}
-        self._unit = ONE_UNIT * float(old.max() - old.min()) ** 2 or 1.0
+        grid, span = float((old - aim).square().mean()), float(old.max() - old.min())
+        self._unit = min(grid or inf, WORST * span**2) or 1.0
         self._output = AliasEnergy(old.shape[1:], *periods, count=self._size)
         self._output_start = _mean(self._output(y) for y in old.tensor_split(count))
         self._steps_start: list[float] = []

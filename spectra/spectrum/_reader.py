@@ -82,7 +82,7 @@ class PairReader:
         """Return the power of the full plane, shape (block, C, tile)."""
         columns = self.view.tile[-1] // 2 + 1
         half = power.view(*power.shape[:3], -1, columns)
-        counts = torch.full((columns,), 2.0, device=power.device)
+        counts = torch.full((columns,), 2.0, dtype=power.dtype, device=power.device)
         counts[0] = 1.0
         if self.view.tile[-1] % 2 == 0:
             counts[-1] = 1.0
