@@ -125,6 +125,8 @@ def describe(name: str, trial: Trial, seconds: float) -> str:
     interval = ""
     if repair.change_ci95_db:
         interval = " ({:.1f} to {:.1f})".format(*repair.change_ci95_db)
+    elif repair.change_upper_db is not None:
+        interval = f" (to {repair.change_upper_db:.1f})"
     change = "" if repair.change_db is None else f"{repair.change_db:+.1f}{interval}"
     swapped = ", ".join(f"`{s.label}` ({s.old} to {s.new})" for s in trial.steps)
     cells = [

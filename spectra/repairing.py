@@ -47,6 +47,10 @@ class Repair:
         Of the output's locked over remaining energy, at the periods of the swapped steps;
         None where nothing is left on one side, or it cannot be measured.
     change_ci95_db : tuple of float or None
+        Of the change in each input, so that it may be narrow where both sides' own are wide; None
+        where its lower end is zero energy.
+    change_upper_db : float or None
+        Its upper end.
     success : bool
     failures : tuple of str
         Why it is none.
@@ -61,6 +65,7 @@ class Repair:
     grid_psnr_db: float | None
     change_db: float | None
     change_ci95_db: tuple[float, float] | None
+    change_upper_db: float | None
     success: bool
     failures: tuple[str, ...]
 
@@ -169,6 +174,7 @@ def _judged(
         grid_psnr_db=errors.psnr_db("grid"),
         change_db=None if isinstance(change, str) else change.db,
         change_ci95_db=None if isinstance(change, str) else change.ci95_db,
+        change_upper_db=None if isinstance(change, str) else change.upper_db,
         success=not failures,
         failures=failures,
     )
@@ -184,6 +190,8 @@ def _failures(cleaned_db: float | None, change: score.Change | str) -> tuple[str
         )
     if isinstance(change, str):
         failures.append(f"the alias of the output cannot be compared: {change}")
+    elif change.upper_db is None:
+        failures.append("the output has no alias beyond its uncertainty to begin with")
     elif change.rose:
         failures.append("the alias of the output rose")
     elif not change.fell:

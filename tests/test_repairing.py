@@ -109,10 +109,10 @@ def test_without_a_fall_of_the_alias_it_is_no_success(pictures):
 def test_the_json_holds_the_repair(trial):
     content = msgspec.json.decode(encode_swap(trial))["repair"]
     assert content["success"] is True
-    assert content["change_ci95_db"] == pytest.approx(trial.repair.change_ci95_db)
+    assert content["change_upper_db"] == pytest.approx(trial.repair.change_upper_db)
     assert set(content) == {
         "passes", "inputs", "held_out", "seconds", "psnr_db", "cleaned_psnr_db", "grid_psnr_db",
-        "change_db", "change_ci95_db", "success", "failures",
+        "change_db", "change_ci95_db", "change_upper_db", "success", "failures",
     }  # fmt: skip
 
 

@@ -23,13 +23,16 @@ def repair_lines(repair: Repair) -> list[str]:
 
 
 def _change(repair: Repair) -> str:
-    if repair.change_db is None:
+    upper = repair.change_upper_db
+    if upper is None:
         return "of the output: no number for the change"
-    interval = ""
     if repair.change_ci95_db is not None:
         low, high = repair.change_ci95_db
         interval = f" ({low:+.1f} to {high:+.1f})"
-    return f"of the output {repair.change_db:+.1f} dB{interval}, at the swapped steps' periods"
+    else:
+        interval = f" (up to {upper:+.1f})"
+    change = "gone" if repair.change_db is None else f"{repair.change_db:+.1f} dB"
+    return f"of the output {change}{interval}, at the swapped steps' periods"
 
 
 def _db(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,25 +30,34 @@ class Change:
     Attributes
     ----------
     db : float or None
-        Negative: it fell. None where there is none on one side.
+        Negative: it fell. None where nothing above zero is left.
     ci95_db : tuple of float or None
-        Its 95 % interval; None where a group of blocks less leaves no energy to compare.
-    fell, rose : bool
-        Whether the 95 % interval of the difference of the shares lies below, above zero.
+        Its 95 % interval; None where the lower end is zero energy.
+    upper_db : float or None
+        The interval's upper end; None where before there was no energy to compare with.
     """
 
     db: float | None
     ci95_db: tuple[float, float] | None
-    fell: bool
-    rose: bool
+    upper_db: float | None
+
+    @property
+    def fell(self) -> bool:
+        """Whether the whole interval lies below no change."""
+        return self.upper_db is not None and self.upper_db < 0
+
+    @property
+    def rose(self) -> bool:
+        """Whether the whole interval lies above no change."""
+        return self.ci95_db is not None and self.ci95_db[0] > 0
 
 
 def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
     """Compare the locked energy of the same inputs' maps before and after.
 
     The inputs differ much in how strong a grid they carry; the change of each does not. A
-    jackknife over the same groups of blocks on both sides therefore gives a narrower interval than
-    the two sides' own.
+    jackknife of the ratio over the same groups of blocks on both sides therefore gives a narrower
+    interval than the two sides' own.
 
     Parameters
     ----------
@@ -64,38 +74,24 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
             return reason
         if data.attrs["views"] == 0:
             return "no lattice"
-    first, second = (_shares(locked_lattice(data)) for data in (before, after))
+    first, second = (_ratios(locked_lattice(data)) for data in (before, after))
     if first.shape != second.shape:
         return "some maps are constant or not finite on one side only"
-    low, high = _interval(second - first)
-    return Change(*_in_db(first, second), fell=high < 0, rose=low > 0)
-
-
-def _shares(lattice: Lattice) -> NDArray[np.float64]:
-    """Return the locked share in each fold, all lattice points together."""
-    shares: NDArray[np.float64] = (lattice.line + lattice.replica).sum(axis=1)
-    return shares
-
-
-def _in_db(
-    before: NDArray[np.float64], after: NDArray[np.float64]
-) -> tuple[float | None, tuple[float, float] | None]:
-    totals = jackknife(before), jackknife(after)
-    if min(totals) <= 0:
-        return None, None
-    change = float(_level(totals[1]) - _level(totals[0]))
-    if min(before.min(), after.min()) <= 0:
-        return change, None
-    low, high = _interval(_level(after) - _level(before))
-    return change, (min(low, change), max(high, change))
-
-
-def _level(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    level: NDArray[np.float64] = 10 * np.log10(share / np.maximum(1 - share, 1e-6))
-    return level
-
-
-def _interval(folds: NDArray[np.float64]) -> tuple[float, float]:
+    if first.min() <= 0:
+        return Change(None, None, None)
+    folds = second / first
     centre = float(jackknife(folds))
     reach = float(special.stdtrit(folds.size - 2, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
-    return centre - reach, centre + reach
+    low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
+    interval = None if low is None or high is None else (low, high)
+    return Change(middle, interval, high if high is not None else -inf)
+
+
+def _ratios(lattice: Lattice) -> NDArray[np.float64]:
+    """Return locked over remaining energy in each fold, all lattice points together."""
+    shares: NDArray[np.float64] = (lattice.line + lattice.replica).sum(axis=1)
+    return shares / np.maximum(1 - shares, 1e-6)
+
+
+def _decibel(ratio: float) -> float | None:
+    return 10 * log10(ratio) if ratio > 0 else None
