@@ -43,8 +43,8 @@ REMEDY = {
     "fsrcnn_x4": "lctc9",
 }  # the smallest that keeps a 9x9; lctc7 for all others
 DEFAULT = (
-    "demo", "fsrcnn_x2", "waifu2x_scale2x", "espcn_x3", "carn_m_x2", "face_dcgan",
-    "lwnet_wnet_drive", "faststyle_udnie", "faststyle_wave", "phasenet_1d",
+    "demo", "fsrcnn_x2", "espcn_x3", "waifu2x_scale2x", "face_dcgan", "faststyle_wave",
+    "lwnet_wnet_drive",
 )  # fmt: skip
 ZOOM, CROP = 6, 48
 HEADER = (
