@@ -1,9 +1,12 @@
 """Argument checks shared by all stages."""
 
+from collections.abc import Sequence
 from operator import index
 from typing import SupportsIndex
 
 from spectra.errors import ParameterError
+
+PerAxis = SupportsIndex | Sequence[SupportsIndex]
 
 
 def check_factor(factor: SupportsIndex) -> int:
@@ -27,3 +30,17 @@ def check_positive(name: str, value: SupportsIndex) -> int:
     if number < 1 or isinstance(value, bool):
         raise ParameterError(f"{name}={value!r} is not a count: expected an integer >= 1")
     return number
+
+
+def per_axis(name: str, values: PerAxis, axes: int, *, least: int | None = None) -> tuple[int, ...]:
+    """Return ``values`` as one integer an axis; ``name`` is used in the error."""
+    given = values if isinstance(values, Sequence) else (values,) * axes
+    try:
+        numbers = tuple(index(value) for value in given)
+    except TypeError:
+        numbers = ()
+    if len(numbers) != axes or (least is not None and min(numbers) < least):
+        bound = "" if least is None else f" of at least {least}"
+        expected = f"an integer{bound}" + (f", or {axes} of them" if axes > 1 else "")
+        raise ParameterError(f"{name}={values!r}: expected {expected}")
+    return numbers

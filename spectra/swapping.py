@@ -24,6 +24,7 @@ from spectra.analysis import analyze
 from spectra.capture import forward, quiet
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
+from spectra.repairing import Repair, repaired, split
 from spectra.score import Score
 
 __all__ = ["Alias", "Cost", "Trial", "TrialStep", "swap", "try_swap"]
@@ -91,6 +92,9 @@ class Trial:
         Of the new output against the old, peak the old one's range; None for no difference.
     max_difference : float
         Largest difference between both outputs, over the old one's range.
+    repair : Repair or None
+        How the repair does, where one was asked for; everything above is then measured on
+        the inputs that were not used for it.
     model : Module
         The new model.
     """
@@ -106,6 +110,7 @@ class Trial:
     output_after: Alias | None
     psnr_db: float | None
     max_difference: float
+    repair: Repair | None
     model: nn.Module = field(repr=False, compare=False)
 
     @property
@@ -172,6 +177,7 @@ def try_swap(
     *,
     layers: str = "*",
     init: remedies.Start = "keep",
+    repair: int | None = None,
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Trial:
@@ -185,6 +191,9 @@ def try_swap(
         Without any, cost and output are compared on a random input, and alias is not measured.
     remedy, layers, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
+    repair : int, optional
+        Passes of `spectra.remedy.repair` over every second input; all else is then measured
+        on the other inputs.
     options : Options, optional
         As of `spectra.analyze`.
     progress : callable, optional
@@ -193,6 +202,11 @@ def try_swap(
     Returns
     -------
     Trial
+
+    Raises
+    ------
+    ParameterError
+        If a repair is asked for with fewer than four inputs.
 
     Examples
     --------
@@ -203,6 +217,8 @@ def try_swap(
     options = options or Options()
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     opened = opened_inputs(inputs, options)
+    if repair is not None:
+        learned, opened = split(opened)
     example = example_input(loaded.model, opened, options)
     if opened is None:
         generator = torch.Generator().manual_seed(options.seed)
@@ -211,6 +227,13 @@ def try_swap(
         loaded.model, remedy, layers=layers, init=init, example=example, method=options.call,
         partial=True,
     )  # fmt: skip
+    record = None
+    if repair is not None:
+        assert opened is not None
+        new, record = repaired(
+            loaded.model, new, plan, passes=repair, inputs=learned, held_out=opened,
+            options=options, progress=progress,
+        )  # fmt: skip
     fast = merged(new)
     before, after = _costs(loaded.model, fast, example, options.call)
     psnr, difference = _compared(loaded.model, new, opened, example, options)
@@ -230,6 +253,7 @@ def try_swap(
         output_after=_alias(second.output.score) if second else None,
         psnr_db=psnr if isfinite(psnr) else None,
         max_difference=difference,
+        repair=record,
         model=new,
     )
 

@@ -54,7 +54,10 @@ def test_what_is_kept_changes_nothing(kept):
     assert not kept.changes
     assert kept.steps[0].before.verdict == kept.steps[0].after.verdict
     assert kept.steps[0].after.asr_dbc == pytest.approx(kept.steps[0].before.asr_dbc, abs=1e-3)
-    assert "nothing is cured until the model is trained on or repaired" in render_swap(kept)
+    assert (
+        "nothing is cured until the model is trained on, or repaired with --repair"
+        in render_swap(kept)
+    )
 
 
 def test_the_difference_is_that_of_the_outputs(sinc, pictures):

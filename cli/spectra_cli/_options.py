@@ -190,7 +190,15 @@ swap_options = section(
         "--init",
         type=click.Choice(["keep", "sinc", "icnr", "default"]),
         default="keep",
-        help="keep: the same function [default: keep].",
+        help="keep: the same function, which cures nothing before a repair or training "
+        "[default: keep].",
+    ),
+    option(
+        "--repair",
+        type=COUNT,
+        metavar="N",
+        help="Then fine-tune the new layers without labels, in N passes over half of INPUTS, so "
+        "that the output stays and its grid goes; judged on the other half. Try 30.",
     ),
 )
 machine_options = section(

@@ -35,6 +35,7 @@ def swap(
     remedy: str,
     init: str,
     layers: str,
+    repair: int | None,
     save: bool,
     out: Path | None,
     force: bool,
@@ -45,6 +46,7 @@ def swap(
 
     Measured on INPUTS: alias at each replaced step and at the output before and after, and the
     difference between both outputs; without INPUTS only cost and difference, on a random input.
+    --repair N adapts the new layers to the model's own output without its grid.
     """
     from spectra import report
 
@@ -66,6 +68,7 @@ def swap(
             remedy,
             layers=layers,
             init=init,  # type: ignore[arg-type]
+            repair=repair,
             options=analysis.Options(**given),
             progress=progress,
         )

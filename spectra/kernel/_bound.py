@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
 from spectra.kernel._delay import Reproduction, reproduction, to_db
 from spectra.kernel._energy import energy_ratio_db, replica_energies
 from spectra.kernel._gram import TapGram, as_gram, tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
-from spectra.kernel._kernel import Kernel, PerAxis, per_axis, same_size_padding, single
+from spectra.kernel._kernel import Kernel, same_size_padding, single
 
 Delay = float | tuple[float, ...]
 RIDGE = 1e-12  # of the variance; keeps nearly dependent samples solvable

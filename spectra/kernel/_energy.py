@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
 from spectra.kernel._gram import TapGram, tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
-from spectra.kernel._kernel import Kernel, PerAxis, per_axis
+from spectra.kernel._kernel import Kernel
 from spectra.kernel._separable import fourier_sum
 
 BLOCK = 2**22  # response values that are held at a time

@@ -11,8 +11,8 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._kernel import PerAxis, per_axis
 from spectra.kernel._separable import cosine_sum, fourier_sum
 
 CORNER = 1 / 481  # cycles/pixel: the longest side of the pictures the law was seen on

@@ -9,8 +9,9 @@ from typing import Literal, SupportsIndex, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._kernel import Kernel, PerAxis, per_axis, same_size_padding, single
+from spectra.kernel._kernel import Kernel, same_size_padding, single
 
 InterpolatorName = Literal[
     "nearest",

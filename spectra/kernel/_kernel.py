@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from operator import index
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-
-PerAxis = SupportsIndex | Sequence[SupportsIndex]
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,20 +250,6 @@ def single(taps: NDArray[np.float64], factor: Sequence[int], first: Sequence[int
     starts = tuple(-f for f in first)
     extra = tuple(max(0, s - k + 2 * p) for s, k, p in zip(factor, taps.shape, starts, strict=True))
     return transposed_conv(taps[None, None], stride=factor, padding=starts, output_padding=extra)
-
-
-def per_axis(name: str, values: PerAxis, axes: int, *, least: int | None = None) -> tuple[int, ...]:
-    """Return ``values`` as one integer an axis; ``name`` is used in the error."""
-    given = values if isinstance(values, Sequence) else (values,) * axes
-    try:
-        numbers = tuple(index(value) for value in given)
-    except TypeError:
-        numbers = ()
-    if len(numbers) != axes or (least is not None and min(numbers) < least):
-        bound = "" if least is None else f" of at least {least}"
-        expected = f"an integer{bound}" + (f", or {axes} of them" if axes > 1 else "")
-        raise ParameterError(f"{name}={values!r}: expected {expected}")
-    return numbers
 
 
 def check_upsampling(kernel: Kernel) -> None:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
 from spectra.kernel import Kernel, transposed_conv
-from spectra.kernel._kernel import PerAxis, per_axis
 from spectra.remedy._initialise import embedded, random_mixing, repeated_weight, sinc_weight
 from spectra.remedy._sizes import TRANSPOSED, check_size, geometry
 

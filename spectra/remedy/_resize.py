@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._kernel import PerAxis, per_axis
 from spectra.remedy._initialise import sinc_weight
 from spectra.remedy._shuffle import same_size_conv
 from spectra.remedy._sizes import check_size, geometry

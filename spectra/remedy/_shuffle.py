@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._kernel import PerAxis, per_axis
 from spectra.remedy._sizes import CONV
 
 BlurName = Literal["box", "binomial"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.table import Table
 
+from spectra.report._repair import repair_lines
 from spectra.report._result import check_target, replacing
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
@@ -65,6 +66,8 @@ def _lines(trial: Trial) -> list[str]:
         f"{before.milliseconds:.3g} -> {after.milliseconds:.3g} ms (parallel kernels merged)",
         f"Output   {_change(trial)}",
     ]
+    if trial.repair is not None:
+        lines += repair_lines(trial.repair)
     lines += [f"Left     {r.label}: {r.reason}" for r in trial.plan.refused]
     lines += [f"Note     {e.label}: {note}" for e in trial.plan.replaced for note in e.notes]
     return lines
@@ -72,10 +75,12 @@ def _lines(trial: Trial) -> list[str]:
 
 def _change(trial: Trial) -> str:
     on = f"on {trial.used} of {trial.inputs}" if trial.used else f"on {trial.inputs}"
+    if trial.repair is not None:
+        on = f"on {trial.used} of {trial.inputs} that the repair did not see"
     if not trial.changes:
         return (
             f"unchanged {on} (largest difference {trial.max_difference:.1g} of its range): nothing "
-            "is cured until the model is trained on or repaired"
+            "is cured until the model is trained on, or repaired with --repair"
         )
     return (
         f"changed {on}: {trial.psnr_db:.1f} dB PSNR to the old one, largest difference "
@@ -93,4 +98,6 @@ def _alias(alias: Alias | None) -> str:
     if alias.asr_ci95_dbc:
         low, high = alias.asr_ci95_dbc
         interval = f" ({low:.1f} to {high:.1f})"
+    elif alias.asr_upper_dbc is not None:
+        interval = f" (up to {alias.asr_upper_dbc:.1f})"
     return f"{alias.verdict}, {alias.asr_dbc:.1f} dBc{interval}"

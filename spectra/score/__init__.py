@@ -10,6 +10,7 @@ from spectra.score._cascade import (
     scored_period,
     scored_periods,
 )
+from spectra.score._change import Change, locked_change
 from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
@@ -27,6 +28,7 @@ from spectra.score._score import (
 from spectra.score._types import Score, Verdict
 
 __all__ = [
+    "Change",
     "Energy",
     "GridTest",
     "Lattice",
@@ -39,6 +41,7 @@ __all__ = [
     "judge",
     "lattice_table",
     "locked_at",
+    "locked_change",
     "locked_energy",
     "locked_lattice",
     "measure",

@@ -13,6 +13,7 @@ from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_freq
 from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import cut, hann, tile_spectra
 from spectra.spectrum._plan import Plan, View, plan_maps
+from spectra.spectrum._reader import PairReader, without_margin
 from spectra.spectrum._recipes import (
     RECIPES,
     Recipe,
@@ -27,6 +28,7 @@ __all__ = [
     "Annuli",
     "LatticePoint",
     "MapStatistics",
+    "PairReader",
     "Pairs",
     "Plan",
     "Recipe",
@@ -50,4 +52,5 @@ __all__ = [
     "replica_frequencies",
     "tile_spectra",
     "to_dataset",
+    "without_margin",
 ]

@@ -11,16 +11,14 @@ import torch
 
 from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import annuli
-from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import (
     chunk_length,
     cut,
     power,
     sum_of_logs,
-    tile_spectra,
-    window,
     windowed_spectra,
 )
+from spectra.spectrum._reader import PairReader, without_margin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from spectra.spectrum._plan import Plan, View
+    from spectra.spectrum._plan import Plan
 
 GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
 IMAGES_FOR_GROUPS = 4  # from which on a group is made of images; of tiles if there are fewer
@@ -57,8 +55,8 @@ class MapStatistics:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.pairs = tuple(bin_pairs(view) for view in plan.views)
-        self.readers = tuple(map(_Reader, plan.views, self.pairs))
+        self.readers = tuple(PairReader(plan, view) for view in plan.views)
+        self.pairs = tuple(reader.pairs for reader in self.readers)
         self.sums = self._empty()
 
     def _empty(self) -> dict[str, NDArray[np.float64]]:
@@ -125,7 +123,7 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
-        inner = self._inner(maps.detach()).to(torch.float32).contiguous()
+        inner = without_margin(maps.detach(), self.plan).to(torch.float32).contiguous()
         standard, mean, deviation = _standardised(inner)
         finite = torch.isfinite(mean) & torch.isfinite(deviation)
         varied = finite & (deviation > CONSTANT * mean.abs())
@@ -157,15 +155,6 @@ class MapStatistics:
     def describe(self) -> str:
         """Return the plan as JSON, for a file."""
         return json.dumps(self.plan.describe())
-
-    def _inner(self, maps: Tensor) -> Tensor:
-        """Return the maps without their margin, a whole number of periods."""
-        plan = self.plan
-        sides = [
-            (side - 2 * m) // p * p
-            for side, m, p in zip(plan.shape[1:], plan.margin, plan.period, strict=True)
-        ]
-        return window(maps, plan.margin, sides)
 
     def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
         """Add numbers of maps, values and squares of each channel."""
@@ -218,15 +207,15 @@ class MapStatistics:
         self, number: int, standard: Tensor, deviation: Tensor, varied: Tensor, first: int
     ) -> None:
         """Add what energy and test need of one period: pairs, lines and cells of each block."""
-        plan, view, reader = self.plan, self.plan.views[number], self.readers[number]
+        plan, reader = self.plan, self.readers[number]
         scored = list(plan.channels)
         kept = varied[:, scored]
         of_map = (-1, len(scored), *[1] * len(plan.period))
-        spectra = self._block_spectra(view, standard[:, scored] * deviation[:, scored].view(of_map))
+        spectra = reader.spectra(standard[:, scored] * deviation[:, scored].view(of_map))
         base, replica, line, beside = reader.read(spectra)
         cross = base * torch.conj_physical(replica)
         marks = _line_contrast(line, power(beside))
-        line_power, total = power(line.clone()), _plane_power(power(spectra), view)
+        line_power, total = power(line.clone()), _tile_mean(reader.plane_power(power(spectra)))
         base_power, replica_power = power(base), power(replica)
         cells = reader.cell_coherence(cross, base_power, replica_power)
 
@@ -245,15 +234,6 @@ class MapStatistics:
         self._add_complex("cell", number, slot, cells.sum(2))
         self._add_complex("mark", number, slot, marks.sum(2))
 
-    def _block_spectra(self, view: View, inner: Tensor) -> Tensor:
-        """Return half-plane spectra, shape (B * blocks, C, tiles, bins of half a tile)."""
-        plan = self.plan
-        axes = len(plan.period)
-        blocks = cut(inner, (0,) * axes, plan.block, plan.blocks).flatten(2, 1 + axes)
-        blocks = blocks.transpose(1, 2).flatten(0, 1)
-        tiles = cut(blocks, (0,) * axes, view.tile, view.tiles).flatten(2, 1 + axes)
-        return tile_spectra(tiles, axes).flatten(3)
-
     def _add(self, name: str, place: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         if len(np.unique(place)) == len(place):
             self.sums[name][place] += values
@@ -267,40 +247,6 @@ class MapStatistics:
         self._add(f"{name}_im_{number}", place, _numpy(values.imag))
 
 
-class _Reader:
-    """Reads the bins that one view needs from half-plane spectra of real maps."""
-
-    def __init__(self, view: View, pairs: Pairs) -> None:
-        tile = np.array(view.tile)
-        bins = [pairs.base, pairs.replica, pairs.line, pairs.beside.reshape(-1, len(tile))]
-        self.lengths = [len(part) for part in bins]
-        self.neighbours = pairs.beside.shape[1]
-        wanted = np.concatenate(bins)
-        mirrored = wanted[:, -1] > tile[-1] // 2
-        stored = np.where(mirrored[:, None], -wanted % tile, wanted)
-        half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
-        self.place = torch.as_tensor(np.ravel_multi_index(tuple(stored.T), half))
-        self.mirrored = torch.as_tensor(mirrored)
-        member = (pairs.cell[:, None] == np.arange(len(pairs.cell_point))).astype(np.float32)
-        self.member = torch.as_tensor(member)
-
-    def read(self, spectra: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return base band, replicas, lines and their neighbours, over (block, channel, tile)."""
-        device = spectra.device
-        values = spectra.index_select(-1, self.place.to(device))
-        # A lazy conjugate is lost within a dispatch mode, where taps run.
-        values = torch.where(self.mirrored.to(device), torch.conj_physical(values), values)
-        base, replica, line, beside = torch.split(values, self.lengths, dim=-1)
-        return base, replica, line, beside.reshape(*line.shape, self.neighbours)
-
-    def cell_coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
-        """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power."""
-        member = self.member.to(cross.device)
-        scale = ((base @ member) * (replica @ member)).sqrt()
-        scale = torch.where(scale > 0, scale, torch.inf)
-        return torch.complex(cross.real @ member / scale, cross.imag @ member / scale)
-
-
 def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
     """Return lines over the local background, their amplitude clipped."""
     background = beside_power.mean(-1).sqrt()
@@ -312,17 +258,6 @@ def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
 def _tile_mean(values: Tensor) -> Tensor:
     """Return the mean over the tiles of a block, in float64."""
     return values.to(torch.complex128 if values.is_complex() else torch.float64).mean(2)
-
-
-def _plane_power(power: Tensor, view: View) -> Tensor:
-    """Return the power of the full plane, mean over the tiles of a block."""
-    columns = view.tile[-1] // 2 + 1
-    half = power.view(*power.shape[:3], -1, columns)
-    counts = torch.full((columns,), 2.0, device=power.device)
-    counts[0] = 1.0
-    if view.tile[-1] % 2 == 0:
-        counts[-1] = 1.0
-    return _tile_mean((half @ counts).sum(-1))
 
 
 def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -55,6 +55,24 @@ def test_save_writes_weights_and_plan_and_no_old_result_is_replaced(spectra, net
     assert spectra("swap", net, "--with", "lctc7", "--save", "--force").exit_code == 0
 
 
+def test_repair_tells_what_it_reached_and_saves_the_repaired_weights(spectra, net, tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    np.save(tmp_path / "x.npy", torch.rand(32, 3, 24, 24, generator=generator).numpy())
+    arguments = ("swap", net, "x.npy", "--with", "lctc7", "--repair", "3", "--save")
+    done = spectra(*arguments, "--out", "repaired")
+    assert done.exit_code == 0
+    assert "Repair   3 passes over 16 inputs" in done.stdout
+    assert "Success  " in done.stdout
+    assert "repair" in done.stderr
+    assert (
+        spectra("swap", net, "x.npy", "--with", "lctc7", "--save", "--out", "kept").exit_code == 0
+    )
+    files = [tmp_path / name / "model.safetensors" for name in ("repaired", "kept")]
+    assert files[0].read_bytes() != files[1].read_bytes()
+    content = json.loads((tmp_path / "repaired" / "swap.json").read_text())
+    assert content["repair"]["held_out"] == 16
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -62,6 +80,8 @@ def test_save_writes_weights_and_plan_and_no_old_result_is_replaced(spectra, net
         (("--with", "lctc3"), 2, "lctc5 is the smallest that keeps it"),
         (("--with", "lctc7", "--layers", "9"), 2, "matches no upsampling step"),
         (("--with", "lctc7", "--arch-arg", "upsample=false"), 4, "no upsampling step"),
+        (("--with", "lctc7", "--repair", "5"), 2, "a repair needs at least 4 inputs"),
+        (("--with", "lctc7", "--repair", "0"), 2, "x>=1"),
         ((), 2, "Missing option '--with'"),
     ],
 )

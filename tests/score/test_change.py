@@ -1,0 +1,52 @@
+"""The paired change of locked energy, against what was planted."""
+
+import pytest
+import torch
+
+from spectra.score import locked_change
+from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+
+
+def dataset(maps, count=None):
+    statistics = MapStatistics(plan_maps(maps.shape[1:], (2, 2), count=count or len(maps)))
+    statistics.update(maps, first=0)
+    return to_dataset(statistics)
+
+
+def gridded(generator, amplitude):
+    """Return 16 maps; what the grid multiplies differs much from one to the next."""
+    rough = torch.randn(16, 1, 64, 64, generator=generator)
+    smooth = torch.nn.functional.avg_pool2d(rough, 9, 1, padding=4)
+    smooth = smooth * torch.logspace(-0.5, 0.5, 16).view(-1, 1, 1, 1)
+    grid = torch.ones(64)
+    grid[::2] += amplitude
+    grid[1::2] -= amplitude
+    return smooth * grid
+
+
+def test_half_the_amplitude_is_6_db_less_whatever_the_pictures(generator):
+    state = generator.get_state()
+    before = gridded(generator, 0.4)
+    generator.set_state(state)
+    after = gridded(generator, 0.2)
+    change = locked_change(dataset(before), dataset(after))
+    assert change.db == pytest.approx(-6.02, abs=0.3)  # 20 lg 2
+    assert change.ci95_db[0] <= change.db <= change.ci95_db[1] < -5
+    assert change.fell
+    assert not change.rose
+    back = locked_change(dataset(after), dataset(before))
+    assert back.rose
+    assert back.db == pytest.approx(-change.db, abs=0.1)
+
+
+def test_the_same_maps_neither_fall_nor_rise(generator):
+    data = dataset(gridded(generator, 0.4))
+    change = locked_change(data, data)
+    assert change.db == 0
+    assert not change.fell
+    assert not change.rose
+
+
+def test_too_few_blocks_are_no_comparison(generator):
+    maps = gridded(generator, 0.4)[:2, :, :24, :24]
+    assert "too few" in locked_change(dataset(maps), dataset(maps))
