@@ -189,7 +189,9 @@ def _step_row(
         at_output=_at_output(evidence, index, own, inherited),
         flat_field=flat,
         cause=cause,
-        advice=explain.find_advice(step.kind, cause),
+        advice=explain.find_advice(
+            step.kind, cause, label=step.label, factor=step.factor, kernel_size=step.kernel_size
+        ),
         kernel=measures,
     )
 

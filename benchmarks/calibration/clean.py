@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from benchmarks.calibration import networks, pictures
 from benchmarks.calibration.cells import Cell, Draw, Maps
 from benchmarks.calibration.pictures import EMPTY, PHOTOGRAPHS, TEXTURES, crops, luma, picture
+from spectra.capture import Borders
 
 
 def photo(count: int, side: int, rng: Generator, part: str, **options: bool | int) -> Maps:
@@ -42,6 +44,14 @@ def faint_through_network(count: int, side: int, depth: int, rng: Generator, par
     faint += rng.normal(size=(count, 1, 1, 1)).astype(np.float32)
     network = networks.layers(rng, depth, 8, first=1, pad="zeros")
     return networks.run(network, networks.standardised(faint))
+
+
+def reach_of(depth: int, side: int) -> int:
+    """Return how far an analysis takes the padding of so many 3x3 layers to reach."""
+    borders = Borders()
+    for _ in range(depth):
+        borders = borders.after(side, Fraction(1, side))
+    return borders.reach((1, side), (2,))[0]
 
 
 def jpeg(count: int, side: int, quality: int, aligned: int, rng: Generator, part: str) -> Maps:
@@ -151,8 +161,12 @@ def clean_cells() -> list[Cell]:
              partial(through_network, 64, 32, 6, "zeros"), trials=150, reach=6),
         Cell("faint photographs, network 6 layers, zeros padding, 64 x 32 px", two,
              partial(faint_through_network, 64, 32, 6), trials=150, reach=6),
-        Cell("faint photographs, network 12 layers, zeros padding, 32 x 64 px", two,
-             partial(faint_through_network, 32, 64, 12), trials=150, reach=12),
+        *(
+            Cell(f"faint photographs, network {depth} layers, zeros padding, 32 x 64 px", two,
+                 partial(faint_through_network, 32, 64, depth), trials=150,
+                 reach=reach_of(depth, 64))
+            for depth in (12, 24)
+        ),
         Cell("tiles: photographs, 1 x 160 px", two, partial(photo, 1, 160), trials=150),
         Cell("tiles: photographs, 4 x 128 px", two, partial(photo, 4, 128), trials=150),
         Cell("tiles: photographs, 8 x 64 px", two, partial(photo, 8, 64), trials=150),

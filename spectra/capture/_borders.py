@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import ceil, sqrt
+from typing import NamedTuple
 
 ALIKE = Fraction(7, 8)  # sides of one grid, but for what borders take away
+SPREAD = 4.0  # standard deviations of the walk that layers make: -42 dB of it is left beyond
+ROUNDING = 1e-9
+
+
+class Part(NamedTuple):
+    """What padding on one grid has disturbed, as shares of the map's side from either border.
+
+    ``farthest`` is how far a disturbed pixel may lie. One layer of reach r moves what it is given
+    by up to r pixels, most of it by less: over many layers the power spreads as in a random walk,
+    whose variance is the sum of r (r + 1) / 3, that of taps of equal power.
+    """
+
+    side: int
+    farthest: Fraction
+    variance: Fraction
 
 
 @dataclass(frozen=True)
@@ -16,19 +32,19 @@ class Borders:
 
     Attributes
     ----------
-    parts : tuple of (int, Fraction)
-        Longest side of a grid, and the share of the side that padding on it reaches from
-        either border.
+    parts : tuple of Part
+        One for each longest side of a grid.
     """
 
-    parts: tuple[tuple[int, Fraction], ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def reach(self, shape: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:
         """Return how many pixels from each border of a map may look like a lattice.
 
         What is disturbed on a grid of ``n`` pixels has frequencies up to ``n / 2`` a side; at
         ``1 / P`` cycles/pixel of a map of ``N`` only grids with ``n >= 2 N / P`` tell. What a
-        coarser one leaves there came by a replica, which is what is looked for.
+        coarser one leaves there came by a replica, which is what is looked for. Behind many
+        layers the far end of what is disturbed differs by next to nothing, see `Part`.
 
         Parameters
         ----------
@@ -39,15 +55,23 @@ class Borders:
 
         Examples
         --------
-        >>> half, whole = (32, Fraction(3, 32)), (64, Fraction(2, 64))
-        >>> borders = Borders((half, whole))
+        >>> borders = Borders().after(32, Fraction(3, 32)).after(64, Fraction(2, 64))
         >>> borders.reach((8, 64, 64), (2, 2)), borders.reach((8, 64, 64), (4, 4))
         ((2, 2), (8, 8))
         """
-        sides = shape[1:]
-        least = ALIKE * 2 * max(sides) / max(period)
-        share = sum((part for side, part in self.parts if side >= least), Fraction(0))
-        return tuple(ceil(share * side) for side in sides)
+        telling = self._telling(shape, period)
+        walk = SPREAD * sqrt(sum(part.variance for part in telling))
+        share = min(float(sum(part.farthest for part in telling)), walk)
+        return tuple(ceil(share * side - ROUNDING) for side in shape[1:])
+
+    def farthest(self, shape: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:
+        """Return how many pixels from each border differ at all from a map without borders."""
+        share = sum((part.farthest for part in self._telling(shape, period)), Fraction(0))
+        return tuple(ceil(share * side) for side in shape[1:])
+
+    def _telling(self, shape: Sequence[int], period: Sequence[int]) -> list[Part]:
+        least = ALIKE * 2 * max(shape[1:]) / max(period)
+        return [part for part in self.parts if part.side >= least]
 
     def on(self, side: int, ratio: Fraction = Fraction(1)) -> Borders:
         """Return the same on another grid, which no finer one outlives.
@@ -59,28 +83,34 @@ class Borders:
         ratio : Fraction
             By how much a pixel's share of the side grows where pixels at the border are lost.
         """
-        kept: dict[int, Fraction] = {}
-        for own, part in self.parts:
-            grid = own if own <= side / ALIKE else side
-            kept[grid] = kept.get(grid, Fraction(0)) + part * ratio
-        return Borders(tuple(sorted(kept.items())))
+        moved = Borders()
+        for part in self.parts:
+            grid = part.side if part.side <= side / ALIKE else side
+            moved = moved._with(Part(grid, part.farthest * ratio, part.variance * ratio**2))
+        return moved
 
-    def after(self, side: int, part: Fraction) -> Borders:
-        """Return the same after more padding, on a grid of some side."""
-        if not part:
+    def after(self, side: int, share: Fraction) -> Borders:
+        """Return the same after a layer that moves by so large a share, on a grid of some side."""
+        if not share:
             return self
-        kept = dict(self.parts)
-        kept[side] = kept.get(side, Fraction(0)) + part
-        return Borders(tuple(sorted(kept.items())))
+        return self._with(Part(side, share, share * (share + Fraction(1, side)) / 3))
+
+    def _with(self, part: Part) -> Borders:
+        kept = {own.side: own for own in self.parts}
+        _, farthest, variance = kept.get(part.side, Part(part.side, Fraction(0), Fraction(0)))
+        kept[part.side] = Part(part.side, farthest + part.farthest, variance + part.variance)
+        return Borders(tuple(sorted(kept.values())))
 
     def __or__(self, other: Borders) -> Borders:
         """Return what is disturbed where two maps meet: of each grid the farther reach."""
         if not other.parts or self == other:
             return self
-        kept = dict(self.parts)
-        for side, part in other.parts:
-            kept[side] = max(part, kept.get(side, part))
-        return Borders(tuple(sorted(kept.items())))
+        kept = {part.side: part for part in self.parts}
+        for part in other.parts:
+            own = kept.get(part.side, part)
+            farthest, variance = max(part.farthest, own.farthest), max(part.variance, own.variance)
+            kept[part.side] = Part(part.side, farthest, variance)
+        return Borders(tuple(sorted(kept.values())))
 
 
 NOTHING = Borders()

@@ -1,7 +1,8 @@
 """Numbers become verdict, cause, confounders and advice."""
 
+from spectra.explain._advice import find_advice
 from spectra.explain._answer import answer, describe_step
-from spectra.explain._cause import find_advice, find_cause
+from spectra.explain._cause import find_cause
 from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
     AtOutput,

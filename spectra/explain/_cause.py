@@ -1,4 +1,4 @@
-"""Why a step leaves a grid, and what to change, from what was measured of it."""
+"""Why a step leaves a grid, from what was measured of it."""
 
 from __future__ import annotations
 
@@ -97,27 +97,3 @@ def _rejection(kernel: Measures | None, kind: str = "") -> str:
     ]
     others = f", where {' and '.join(beside)}" if beside else ""
     return f": {own} dB below the base band for {kernel.spectrum} inputs{others}"
-
-
-def find_advice(kind: str, cause: Finding | None) -> Finding | None:
-    """Return what to try against a cause. Its effect on this model is not measured here."""
-    if cause is None:
-        return None
-    if kind in FIXED:
-        better = "linear interpolation or " if kind in ("nearest", "repeat", "area") else ""
-        text = f"{better}a windowed sinc in its place leaks less; not measured on this model"
-        return Finding("smoother_interpolation", text)
-    if kind in HOLLOW and cause.id == "gaps":
-        text = "a filter that fills the gaps, or interpolation in its place; not measured here"
-        return Finding("fill_gaps", text)
-    if cause.id == "kernel_leaks":
-        return Finding(
-            "larger_kernel",
-            "a 7x7 transposed convolution with a parallel 3x3 (LCTC), started from a windowed "
-            "sinc, then fine-tuned; not measured on this model",
-        )
-    return Finding(
-        "balance_phases",
-        "equal phase gains: subtract the phase imbalance from the kernel, or start from a "
-        "windowed sinc or ICNR and fine-tune; not measured on this model",
-    )

@@ -1,11 +1,13 @@
 """How far padding reaches into a map is what changes when there is no border to pad."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from spectra.capture import discover
+from spectra.capture._borders import SPREAD
 
 SIDE, AROUND = 24, 24
 ALL_GRIDS = (1000, 1000)
@@ -87,10 +89,29 @@ def test_padding_reaches_as_far_as_the_map_differs_from_one_without_borders(name
         if hasattr(layer, "weight"):
             nn.init.normal_(layer.weight)
     found = discover(network, torch.zeros(1, 2, SIDE, SIDE))
-    reach = found.borders.reach(found.output_shape, ALL_GRIDS)
+    reach = found.borders.farthest(found.output_shape, ALL_GRIDS)
     spare = 2 if name in ("strided", "skips") else 0
     assert depth(network) <= reach[0] <= depth(network) + spare
     assert reach[0] == reach[1]
+
+
+@pytest.mark.parametrize(("layers", "kernel"), [(2, 3), (6, 3), (20, 3), (40, 3), (12, 5)])
+def test_behind_many_layers_only_what_a_walk_reaches_counts(layers, kernel):
+    """The walk is that of equal taps, one layer after the other."""
+    network = nn.Sequential(
+        *[nn.Conv2d(1, 1, kernel, padding=kernel // 2) for _ in range(layers)],
+        nn.Upsample(scale_factor=1),
+    )
+    found = discover(network, torch.zeros(1, 1, 128, 128))
+    (reach, _) = found.borders.reach(found.output_shape, ALL_GRIDS)
+    farthest = layers * (kernel // 2)
+    walk = np.ones(1)
+    for _ in range(layers):
+        walk = np.convolve(walk, np.full(kernel, 1 / kernel))
+    beyond = walk[np.abs(np.arange(len(walk)) - farthest) > reach].sum()
+    assert beyond < 10**-4.2
+    deviation = np.sqrt(walk @ (np.arange(len(walk)) - farthest) ** 2)
+    assert reach == min(farthest, np.ceil(SPREAD * deviation))
 
 
 def test_what_a_coarse_grid_disturbs_is_not_charged_to_a_finer_lattice():

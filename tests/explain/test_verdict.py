@@ -1,15 +1,21 @@
+import shlex
 from dataclasses import replace
 
 import pytest
+import torch
+from torch import nn
 
+from spectra.capture import discover
 from spectra.explain import (
     AtOutput,
+    Finding,
     FlatFieldRow,
     find_advice,
     find_cause,
     overall_verdict,
     worst_step,
 )
+from spectra.remedy import swap
 from spectra.score import Score
 from support.summaries import FAINT, NOTHING, PRESENT, step
 
@@ -63,7 +69,55 @@ def test_the_cause_follows_from_kernel_and_flat_field(kind, kernel, line, replic
     score = replace(PRESENT, line_dbc=line, replica_dbc=replica)
     found = find_cause(kind, (2, 2), kernel, score, flat)
     assert found.id == cause
-    assert "not measured" in find_advice(kind, found).text
+    swappable = kind in ("transposed_conv", "pixel_shuffle", "nearest")
+    advice = find_advice(kind, found, label="up", factor=(2, 2), kernel_size=kernel).text
+    assert ("not measured" in advice) != swappable
+    assert ("--repair" in advice) == swappable
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "kernel", "label", "options"),
+    [
+        ("transposed_conv", (2, 2), (3, 3), "up.1", "--with lctc7 --layers up.1"),
+        ("transposed_conv", (2, 2), (9, 9), "up#1", "--with lctc9 --layers 'up#1'"),
+        ("transposed_conv", (2, 1), (10, 3), "up", "--with lctc11"),
+        ("transposed_conv", (4, 4), (9, 9), "up", "--with lctc7"),
+        ("bicubic", (2, 2), None, "(model)", "--with lctc9 --layers '(model)'"),
+        ("nearest", (8,), None, "up", "--with lctc7"),
+    ],
+)
+def test_the_advised_command_names_a_remedy_that_can_start_as_a_copy(
+    kind, factor, kernel, label, options
+):
+    cause = Finding("kernel_leaks", "")
+    found = find_advice(kind, cause, label=label, factor=factor, kernel_size=kernel)
+    assert options in found.text
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1),
+        nn.ConvTranspose2d(4, 4, 9, stride=2, padding=4, output_padding=1),
+        nn.ConvTranspose1d(4, 4, 8, stride=4, padding=2),
+        nn.PixelShuffle(2),
+        nn.Upsample(scale_factor=2, mode="bicubic"),
+        nn.Upsample(scale_factor=3, mode="nearest"),
+    ],
+    ids=str,
+)
+def test_the_advised_remedy_fits(layer):
+    model = nn.Sequential(layer)
+    example = torch.zeros(1, 4, *[8] * (1 if isinstance(layer, nn.ConvTranspose1d) else 2))
+    (step,) = discover(model, example).steps
+    found = find_advice(
+        *(step.kind, Finding("kernel_leaks", "")),
+        label=step.label, factor=step.factor, kernel_size=step.kernel_size,
+    )  # fmt: skip
+    words = shlex.split(found.text[found.text.index("--with") :])
+    given = {name: words[words.index(name) + 1] for name in ("--with", "--layers")}
+    _, plan = swap(model, given["--with"], layers=given["--layers"], example=example)
+    assert [entry.label for entry in plan.replaced] == [step.label]
 
 
 def test_a_step_without_a_grid_has_neither_cause_nor_advice():
