@@ -14,10 +14,12 @@ import sys
 import tempfile
 import tracemalloc
 import warnings
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
 
+import layers
 import networks
 import numpy as np
 import scipy.fft
@@ -29,6 +31,8 @@ from torch import Tensor, nn
 import spectra
 from spectra import capture, spectrum
 from spectra.analysis import Options, analyze
+
+Run = Callable[[Tensor], Tensor]
 
 HERE = Path(__file__).parent
 BARE_CHUNK = 12  # maps of 256x256 that stay in the cache
@@ -274,6 +278,46 @@ def bench_kernels(table: Table, layers: int = 50) -> None:
     table.at_most("peak of what measuring allocates", peak, 256, "MiB")
 
 
+def bench_layers(table: Table, rounds: int) -> None:
+    """Upsampling layers against a dense 2x2, and the routes to what a layer computes."""
+    shape = f"{layers.BATCH} maps of {layers.SIDE}x{layers.SIDE}, one thread"
+    for grouping, (inputs, outputs, groups) in layers.GROUPINGS.items():
+        made = {size: layers.layer(size, grouping) for size in layers.SIZES}
+        merged = {f"{size}, merged": m.merge() for size, m in made.items() if m.small is not None}
+        forward = _timed(layers.forward, made | merged, layers.features(grouping), rounds)
+        both = _timed(layers.forward_and_backward, made, layers.features(grouping), rounds)
+        first = next(iter(made))
+        table.title(f"{inputs} to {outputs} channels, {groups} groups ({grouping}), {shape}")
+        table.note(
+            f"{first}: forward; with backward", f"{1e3 * forward[first]:.1f}; "
+            f"{1e3 * both[first]:.1f} ms"
+        )  # fmt: skip
+        for size in made | merged:
+            text = f"{forward[size] / forward[first]:.1f} x"
+            if size in both:
+                text += f"; {both[size] / both[first]:.1f} x"
+            table.note(f"{size} / {first}: forward; with backward", text)
+        for size in made:
+            command = [sys.executable, str(HERE / "layers.py"), f"{size}, {grouping}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            table.note(f"{size}: peak of forward and backward", f"{float(done.stdout):.0f} MiB")
+        for size in layers.ROUTED:
+            ways = layers.routes(size, grouping)
+            forward = _timed(layers.forward, ways, layers.features(grouping), rounds)
+            both = _timed(layers.forward_and_backward, ways, layers.features(grouping), rounds)
+            for way in list(ways)[1:]:
+                table.note(
+                    f"{size}: PyTorch / {way}: forward; with backward",
+                    f"{forward['PyTorch'] / forward[way]:.1f}; {both['PyTorch'] / both[way]:.1f} x",
+                )
+
+
+def _timed(
+    kind: Callable[[Run, Tensor], None], runs: Mapping[str, Run], x: Tensor, rounds: int
+) -> dict[str, float]:
+    return medians({name: partial(kind, run, x) for name, run in runs.items()}, rounds=rounds)
+
+
 def bench_start(table: Table) -> None:
     """CPU seconds of the help text."""
     command = [sys.executable, "-m", "spectra_cli", "--help"]
@@ -303,7 +347,7 @@ TRACED = MODELS | {
 }
 PARTS = (
     *("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory"),
-    "start",
+    *("layers", "start"),
 )
 
 
@@ -348,6 +392,9 @@ def main() -> None:
             bench_analysis(table, name, build(), maps, options.rounds)
     if "memory" in parts:
         bench_memory(table)
+    if "layers" in parts:
+        torch.set_num_threads(1)
+        bench_layers(table, options.rounds)
     if "start" in parts:
         bench_start(table)
     print(f"\n{sum(table.met)} of {len(table.met)} targets met.")
