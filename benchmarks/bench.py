@@ -14,7 +14,7 @@ import sys
 import tempfile
 import tracemalloc
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -32,9 +32,8 @@ import spectra
 from spectra import capture, spectrum
 from spectra.analysis import Options, analyze
 
-Run = Callable[[Tensor], Tensor]
-
 HERE = Path(__file__).parent
+LAYER_ROUNDS = 7
 BARE_CHUNK = 12  # maps of 256x256 that stay in the cache
 
 
@@ -279,43 +278,55 @@ def bench_kernels(table: Table, layers: int = 50) -> None:
 
 
 def bench_layers(table: Table, rounds: int) -> None:
-    """Upsampling layers against a dense 2x2, and the routes to what a layer computes."""
-    shape = f"{layers.BATCH} maps of {layers.SIDE}x{layers.SIDE}, one thread"
-    for grouping, (inputs, outputs, groups) in layers.GROUPINGS.items():
-        made = {size: layers.layer(size, grouping) for size in layers.SIZES}
-        merged = {f"{size}, merged": m.merge() for size, m in made.items() if m.small is not None}
-        forward = _timed(layers.forward, made | merged, layers.features(grouping), rounds)
-        both = _timed(layers.forward_and_backward, made, layers.features(grouping), rounds)
-        first = next(iter(made))
-        table.title(f"{inputs} to {outputs} channels, {groups} groups ({grouping}), {shape}")
-        table.note(
-            f"{first}: forward; with backward", f"{1e3 * forward[first]:.1f}; "
-            f"{1e3 * both[first]:.1f} ms"
-        )  # fmt: skip
-        for size in made | merged:
-            text = f"{forward[size] / forward[first]:.1f} x"
-            if size in both:
-                text += f"; {both[size] / both[first]:.1f} x"
-            table.note(f"{size} / {first}: forward; with backward", text)
-        for size in made:
-            command = [sys.executable, str(HERE / "layers.py"), f"{size}, {grouping}"]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            table.note(f"{size}: peak of forward and backward", f"{float(done.stdout):.0f} MiB")
-        for size in layers.ROUTED:
-            ways = layers.routes(size, grouping)
-            forward = _timed(layers.forward, ways, layers.features(grouping), rounds)
-            both = _timed(layers.forward_and_backward, ways, layers.features(grouping), rounds)
-            for way in list(ways)[1:]:
-                table.note(
-                    f"{size}: PyTorch / {way}: forward; with backward",
-                    f"{forward['PyTorch'] / forward[way]:.1f}; {both['PyTorch'] / both[way]:.1f} x",
-                )
+    """Upsampling layers against a 2x2 of the same grouping, and the routes to what they compute."""
+    for grouping, (inputs, outputs, _) in layers.GROUPINGS.items():
+        maps = f"{layers.BATCH} maps of {layers.SIDE}x{layers.SIDE}, one thread"
+        table.grid(
+            f"Layers, {grouping}, {inputs} to {outputs} channels, {maps}",
+            ["layer", "forward", "merged, forward", "forward and backward", "peak of both"],
+            layer_costs(grouping, rounds),
+        )
+        table.grid(
+            f"Times faster than PyTorch's transposed convolution, {grouping}",
+            ["layer", "route", "forward", "forward and backward"],
+            route_gains(grouping, rounds),
+        )
 
 
-def _timed(
-    kind: Callable[[Run, Tensor], None], runs: Mapping[str, Run], x: Tensor, rounds: int
-) -> dict[str, float]:
-    return medians({name: partial(kind, run, x) for name, run in runs.items()}, rounds=rounds)
+def layer_costs(grouping: str, rounds: int) -> Iterator[list[str]]:
+    """Yield the times of each size over those of a 2x2, and the memory."""
+    x, work = layers.features(grouping), {}
+    for size in layers.SIZES:
+        made = layers.layer(size, grouping)
+        work[f"{size} forward"] = partial(layers.forward, made, x)
+        work[f"{size} both"] = partial(layers.forward_and_backward, made, x)
+        if made.small is not None:
+            work[f"{size} merged"] = partial(layers.forward, made.merge(), x)
+    took = medians(work, rounds=rounds)
+    first = next(iter(layers.SIZES))
+    for size in layers.SIZES:
+        cells = []
+        for what, over in (("forward", "forward"), ("merged", "forward"), ("both", "both")):
+            seconds, base = took.get(f"{size} {what}"), took[f"{first} {over}"]
+            ratio = "" if seconds is None else f"{seconds / base:.1f} x"
+            cells.append(f"{1e3 * base:.1f} ms" if size == first and ratio else ratio)
+        command = [sys.executable, str(HERE / "layers.py"), f"{size}, {grouping}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        yield [size, *cells, f"{float(done.stdout):.0f} MiB"]
+
+
+def route_gains(grouping: str, rounds: int) -> Iterator[list[str]]:
+    """Yield how many times faster than PyTorch's own route each other one is."""
+    x = layers.features(grouping)
+    for size in layers.ROUTED:
+        ways = layers.routes(size, grouping)
+        forward, both = (
+            medians({name: partial(kind, way, x) for name, way in ways.items()}, rounds=rounds)
+            for kind in (layers.forward, layers.forward_and_backward)
+        )
+        for name in list(ways)[1:]:
+            gains = [took["PyTorch"] / took[name] for took in (forward, both)]
+            yield [size, name, *(f"{gain:.1f} x" for gain in gains)]
 
 
 def bench_start(table: Table) -> None:
@@ -394,7 +405,7 @@ def main() -> None:
         bench_memory(table)
     if "layers" in parts:
         torch.set_num_threads(1)
-        bench_layers(table, options.rounds)
+        bench_layers(table, max(options.rounds, LAYER_ROUNDS))
     if "start" in parts:
         bench_start(table)
     print(f"\n{sum(table.met)} of {len(table.met)} targets met.")
