@@ -33,7 +33,7 @@ from spectra import capture, spectrum
 from spectra.analysis import Options, analyze
 
 HERE = Path(__file__).parent
-LAYER_ROUNDS = 7
+LAYER_ROUNDS = 5
 BARE_CHUNK = 12  # maps of 256x256 that stay in the cache
 
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 from spectra.errors import ParameterError
 from spectra.kernel import Kernel, transposed_conv
 from spectra.kernel._kernel import PerAxis, per_axis
-from spectra.remedy._grouped import faster_by_parts, upsample_by_parts
+from spectra.remedy._grouped import grouped_is_faster, upsample_grouped
 from spectra.remedy._initialise import embedded, random_mixing, repeated_weight, sinc_weight
 from spectra.remedy._sizes import TRANSPOSED, check_size, geometry
 
@@ -243,7 +243,7 @@ class LCTC(nn.Module):
 
 
 def _upsampled(branch: nn.Module, x: Tensor) -> Tensor:
-    if faster_by_parts(branch, x):
-        return upsample_by_parts(cast("nn.ConvTranspose2d", branch), x)
+    if grouped_is_faster(branch, x):
+        return upsample_grouped(cast("nn.ConvTranspose2d", branch), x)
     y: Tensor = branch(x)
     return y

@@ -1,4 +1,4 @@
-"""The fast route of grouped kernels computes what PyTorch's own does, and steps aside if watched."""
+"""The fast routes of grouped kernels compute what PyTorch does, and step aside if watched."""
 
 import pytest
 import torch
@@ -37,13 +37,13 @@ def x(layer, generator):
     return torch.randn(2, layer.in_channels, 6, 5, generator=generator)
 
 
-@pytest.mark.parametrize("size", [7, 8, 11])
+@pytest.mark.parametrize("size", [7, 8, 11, 16, (15, 31)])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("channels", [(8, 4), (4, 4)])
 def test_output_and_gradients_are_pytorchs(generator, channels, bias, size):
     layer = LCTC(*channels, size, groups=channels[1], bias=bias, factor=(2, 3))
     x = torch.randn(2, channels[0], 5, 6, generator=generator, requires_grad=True)
-    assert grouped.faster_by_parts(layer.large, x)
+    assert grouped.grouped_is_faster(layer.large, x)
     wanted = [x, *layer.parameters()]
     made, expected = layer(x), plainly(layer, x)
     torch.testing.assert_close(made, expected, rtol=0, atol=FLOAT32)
@@ -54,6 +54,17 @@ def test_output_and_gradients_are_pytorchs(generator, channels, bias, size):
         strict=True,
     ):
         torch.testing.assert_close(own, theirs, rtol=FLOAT32, atol=FLOAT32 * theirs.abs().max())
+
+
+@pytest.mark.parametrize("channels", [(8, 4), (4, 4)])
+@pytest.mark.parametrize("size", [7, 15])
+def test_so_is_the_output_without_gradients(generator, channels, size):
+    layer = LCTC(*channels, size, groups=channels[1], crop=[(-1, 0), (2, 2)])
+    x = torch.randn(1, channels[0], 7, 4, generator=generator)
+    with torch.no_grad():
+        made = layer(x)
+    torch.testing.assert_close(made, plainly(layer, x), rtol=0, atol=FLOAT32)
+    torch.testing.assert_close(layer(x), plainly(layer, x), rtol=0, atol=FLOAT32)
 
 
 def test_the_layout_of_the_input_is_kept(layer, x):
@@ -85,7 +96,7 @@ def test_what_would_not_gain_takes_the_usual_route(other, generator):
     x = torch.randn(1, 8, 4, 4, generator=generator)
     if other == "float64":
         layer, x = layer.double(), x.double()
-    assert not grouped.faster_by_parts(layer.large, x)
+    assert not grouped.grouped_is_faster(layer.large, x)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
@@ -109,7 +120,7 @@ def test_weights_that_forward_computes_take_part(generator):
     layer = LCTC(8, 4, 7, groups=4)
     torch.nn.utils.parametrizations.weight_norm(layer.large)
     x = torch.randn(1, 8, 4, 4, generator=generator)
-    assert grouped.faster_by_parts(layer.large, x)
+    assert grouped.grouped_is_faster(layer.large, x)
     layer(x).sum().backward()
     assert layer.large.parametrizations.weight.original0.grad.abs().max() > 0
     torch.testing.assert_close(layer(x), plainly(layer, x), rtol=0, atol=FLOAT32)
