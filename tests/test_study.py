@@ -116,7 +116,7 @@ def test_only_what_is_missing_is_run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", [*arguments, "--results", str(tmp_path)])
     study.main()
     assert asked == [("tc2", 0), ("tc2", 1)]
-    assert "2x2, less pixel shuffle, 1x1 convolution | +2.5 ± 6.4" in capsys.readouterr().out
+    assert "2x2 − shuffle 1x1 | +2.5 ± 6.4" in capsys.readouterr().out
 
 
 def test_dead_networks_are_counted_and_take_no_part():

@@ -50,7 +50,7 @@ def tables(results: Iterable[Result]) -> str:
     for title, pairs in CONTRASTS.items():
         rows = [
             [
-                f"{VARIANTS[pair[0]].label}, less {VARIANTS[pair[1]].label}",
+                " − ".join(VARIANTS[name].label for name in pair),
                 *(_cell(found[pair, m], corrected.get((pair, m))) for m in MEASURES),
             ]
             for pair in pairs

@@ -61,8 +61,8 @@ def _shuffled(size: int) -> Callable[[int], nn.Module]:
 
 
 VARIANTS = {
-    "shuffle": Variant("pixel shuffle, 1x1 convolution", _shuffled(1)),
-    "shuffle3": Variant("pixel shuffle, 3x3 convolution", _shuffled(3)),
+    "shuffle": Variant("shuffle 1x1", _shuffled(1)),
+    "shuffle3": Variant("shuffle 3x3", _shuffled(3)),
     "tc2": Variant("2x2", _transposed(2)),
     "tc3": Variant("3x3", _transposed(3)),
     "lctc7": Variant("LCTC 7+3", _transposed(7, small=3)),
@@ -71,10 +71,8 @@ VARIANTS = {
     "tc3g": Variant("3x3, grouped", _transposed(3, grouped=True)),
     "lctc7g": Variant("LCTC 7+3, grouped", _transposed(7, small=3, grouped=True)),
     "lctc11g": Variant("LCTC 11+3, grouped", _transposed(11, small=3, grouped=True)),
-    "block3": Variant("3x3, block of 3x3", _transposed(3), lambda c: DecoderBlock("e", c, c, 3)),
-    "block11": Variant(
-        "3x3, block of 11x11 + 3x3", _transposed(3), lambda c: DecoderBlock("f", c, c, 11)
-    ),
+    "block3": Variant("3x3 + block 3", _transposed(3), lambda c: DecoderBlock("e", c, c, 3)),
+    "block11": Variant("3x3 + block 11+3", _transposed(3), lambda c: DecoderBlock("f", c, c, 11)),
 }
 
 

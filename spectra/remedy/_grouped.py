@@ -51,26 +51,26 @@ def upsample_grouped(branch: nn.ConvTranspose2d, x: Tensor) -> Tensor:
     """
     given = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
     if _trains(branch, x) and min(branch.kernel_size) >= LEAST_SPECTRAL_TAPS:
-        y = _by_spectra(branch, x)
+        y = _with_bias(branch, _by_spectra(branch, x))
     elif _trains(branch, x):
         y = _depth_wise(branch, x.contiguous(memory_format=torch.channels_last))
     else:
         y = _depth_wise(branch, x)
-    if branch.bias is not None:
-        y = y + branch.bias[:, None, None]
     return y.contiguous(memory_format=given)
 
 
 def _depth_wise(branch: nn.ConvTranspose2d, x: Tensor) -> Tensor:
+    alone = branch.in_channels == branch.out_channels
     y = functional.conv_transpose2d(
         x,
         branch.weight,
+        branch.bias if alone else None,
         stride=cast("Pair", branch.stride),
         padding=cast("Pair", branch.padding),
         output_padding=cast("Pair", branch.output_padding),
         groups=branch.in_channels,
     )
-    return _added(branch, y)
+    return y if alone else _with_bias(branch, _added(branch, y))
 
 
 def _by_spectra(branch: nn.ConvTranspose2d, x: Tensor) -> Tensor:
@@ -96,6 +96,10 @@ def _by_spectra(branch: nn.ConvTranspose2d, x: Tensor) -> Tensor:
 def _added(branch: nn.ConvTranspose2d, y: Tensor) -> Tensor:
     """Return the sum of the maps that belong to one output."""
     return y if branch.in_channels == branch.groups else y[:, 0::2] + y[:, 1::2]
+
+
+def _with_bias(branch: nn.ConvTranspose2d, y: Tensor) -> Tensor:
+    return y if branch.bias is None else y + branch.bias[:, None, None]
 
 
 def _smooth(least: int) -> int:
