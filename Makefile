@@ -5,6 +5,7 @@
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a fifteenth of the trials
+#   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
 #   make fuzz    damaged files of every format against the loaders, for MINUTES=5
 #   make census  steps found in published decoders, against an independent count (several GB)
 
@@ -19,7 +20,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 CENSUS := $(VENV_CENSUS)/.installed
 
-.PHONY: demo test lint bench calibrate census fuzz train-demo
+.PHONY: demo test lint bench calibrate study-remedies census fuzz train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -42,6 +43,10 @@ calibrate: export OMP_NUM_THREADS = 1
 calibrate: $(DEV)
 	$(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.calibration.planted $(if $(QUICK),--quick)
+
+study-remedies: export OMP_NUM_THREADS = 1
+study-remedies: $(DEV)
+	$(BIN)/python -m benchmarks.study
 
 fuzz: export OMP_NUM_THREADS = 1
 fuzz: $(DEV)

@@ -14,10 +14,12 @@ import sys
 import tempfile
 import tracemalloc
 import warnings
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
 
+import layers
 import networks
 import numpy as np
 import scipy.fft
@@ -31,6 +33,7 @@ from spectra import capture, spectrum
 from spectra.analysis import Options, analyze
 
 HERE = Path(__file__).parent
+LAYER_ROUNDS = 5
 BARE_CHUNK = 12  # maps of 256x256 that stay in the cache
 
 
@@ -274,6 +277,58 @@ def bench_kernels(table: Table, layers: int = 50) -> None:
     table.at_most("peak of what measuring allocates", peak, 256, "MiB")
 
 
+def bench_layers(table: Table, rounds: int) -> None:
+    """Upsampling layers against a 2x2 of the same grouping, and the routes to what they compute."""
+    for grouping, (inputs, outputs, _) in layers.GROUPINGS.items():
+        maps = f"{layers.BATCH} maps of {layers.SIDE}x{layers.SIDE}, one thread"
+        table.grid(
+            f"Layers, {grouping}, {inputs} to {outputs} channels, {maps}",
+            ["layer", "forward", "merged, forward", "forward and backward", "peak of both"],
+            layer_costs(grouping, rounds),
+        )
+        table.grid(
+            f"Times faster than PyTorch's transposed convolution, {grouping}",
+            ["layer", "route", "forward", "forward and backward"],
+            route_gains(grouping, rounds),
+        )
+
+
+def layer_costs(grouping: str, rounds: int) -> Iterator[list[str]]:
+    """Yield the times of each size over those of a 2x2, and the memory."""
+    x, work = layers.features(grouping), {}
+    for size in layers.SIZES:
+        made = layers.layer(size, grouping)
+        work[f"{size} forward"] = partial(layers.forward, made, x)
+        work[f"{size} both"] = partial(layers.forward_and_backward, made, x)
+        if made.small is not None:
+            work[f"{size} merged"] = partial(layers.forward, made.merge(), x)
+    took = medians(work, rounds=rounds)
+    first = next(iter(layers.SIZES))
+    for size in layers.SIZES:
+        cells = []
+        for what, over in (("forward", "forward"), ("merged", "forward"), ("both", "both")):
+            seconds, base = took.get(f"{size} {what}"), took[f"{first} {over}"]
+            ratio = "" if seconds is None else f"{seconds / base:.1f} x"
+            cells.append(f"{1e3 * base:.1f} ms" if size == first and ratio else ratio)
+        command = [sys.executable, str(HERE / "layers.py"), f"{size}, {grouping}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        yield [size, *cells, f"{float(done.stdout):.0f} MiB"]
+
+
+def route_gains(grouping: str, rounds: int) -> Iterator[list[str]]:
+    """Yield how many times faster than PyTorch's own route each other one is."""
+    x = layers.features(grouping)
+    for size in layers.ROUTED:
+        ways = layers.routes(size, grouping)
+        forward, both = (
+            medians({name: partial(kind, way, x) for name, way in ways.items()}, rounds=rounds)
+            for kind in (layers.forward, layers.forward_and_backward)
+        )
+        for name in list(ways)[1:]:
+            gains = [took["PyTorch"] / took[name] for took in (forward, both)]
+            yield [size, name, *(f"{gain:.1f} x" for gain in gains)]
+
+
 def bench_start(table: Table) -> None:
     """CPU seconds of the help text."""
     command = [sys.executable, "-m", "spectra_cli", "--help"]
@@ -303,7 +358,7 @@ TRACED = MODELS | {
 }
 PARTS = (
     *("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory"),
-    "start",
+    *("layers", "start"),
 )
 
 
@@ -348,6 +403,9 @@ def main() -> None:
             bench_analysis(table, name, build(), maps, options.rounds)
     if "memory" in parts:
         bench_memory(table)
+    if "layers" in parts:
+        torch.set_num_threads(1)
+        bench_layers(table, max(options.rounds, LAYER_ROUNDS))
     if "start" in parts:
         bench_start(table)
     print(f"\n{sum(table.met)} of {len(table.met)} targets met.")

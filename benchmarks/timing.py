@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 import torch
@@ -68,6 +68,13 @@ class Table:
     def note(self, what: str, value: str) -> None:
         """Add a row without a target."""
         print(f"| {what} | {value} | | |", flush=True)
+
+    def grid(self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table of columns of its own, a row as soon as it is there."""
+        print(f"\n### {title} ({load()})\n")
+        print(f"| {' | '.join(header)} |\n{'|---' * len(header)}|", flush=True)
+        for row in rows:
+            print(f"| {' | '.join(row)} |", flush=True)
 
     def _row(self, what: str, measured: str, target: str, met: bool) -> None:
         self.met.append(met)

@@ -42,13 +42,34 @@ def train(name: str, *, steps: int = STEPS, seed: int = SEED) -> nn.Module:
         In evaluation mode.
     """
     torch.manual_seed(seed)
+    return fit(DECODERS[name](), steps=steps, seed=seed)
+
+
+def fit(
+    decoder: nn.Module, *, steps: int = STEPS, batch: int = BATCH, seed: int = SEED
+) -> nn.Module:
+    """Train a network, started as it is, to enlarge photographs four-fold.
+
+    Parameters
+    ----------
+    decoder : Module
+        From (B, 3, H, W) to (B, 3, 4 H, 4 W); trained in place.
+    steps, batch : int
+        Updates by Adam on the L1 error, patches in each; the learning rate falls as a half cosine.
+    seed : int
+        Of the patches: networks trained with the same one see the same.
+
+    Returns
+    -------
+    Module
+        ``decoder``, in evaluation mode.
+    """
     rng = np.random.default_rng(seed)
     pairs = [reduced_and_full(source) for source in TRAINING]
-    decoder = DECODERS[name]()
     optimizer = torch.optim.Adam(decoder.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
-        reduced, full = _patches(pairs, rng)
+        reduced, full = _patches(pairs, rng, batch)
         optimizer.zero_grad()
         loss = nn.functional.l1_loss(decoder(reduced), full)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -60,7 +81,7 @@ def train(name: str, *, steps: int = STEPS, seed: int = SEED) -> nn.Module:
 @torch.no_grad()
 def psnr(decoder: nn.Module) -> dict[str, float]:
     """Return the PSNR in dB of each held-out photograph, 4 border pixels left out."""
-    return {name: _psnr(decoder(reduced[None])[0], full) for name, reduced, full in _held_out()}
+    return {name: _psnr(decoder(reduced[None])[0], full) for name, reduced, full in held_out()}
 
 
 def psnr_bicubic() -> dict[str, float]:
@@ -69,7 +90,7 @@ def psnr_bicubic() -> dict[str, float]:
         name: _psnr(
             nn.functional.interpolate(reduced[None], scale_factor=FACTOR, mode="bicubic")[0], full
         )
-        for name, reduced, full in _held_out()
+        for name, reduced, full in held_out()
     }
 
 
@@ -84,7 +105,8 @@ def reduced_and_full(name: str) -> tuple[Tensor, Tensor]:
     return reduced[0].clamp(0, 1), full
 
 
-def _held_out() -> list[tuple[str, Tensor, Tensor]]:
+def held_out() -> list[tuple[str, Tensor, Tensor]]:
+    """Return name, reduced and full picture of each held-out photograph."""
     return [(name, *reduced_and_full(name)) for name in HELD_OUT]
 
 
@@ -93,9 +115,11 @@ def _psnr(restored: Tensor, full: Tensor, border: int = 4) -> float:
     return float(-10 * torch.log10(error.double().square().mean()))
 
 
-def _patches(pairs: list[tuple[Tensor, Tensor]], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def _patches(
+    pairs: list[tuple[Tensor, Tensor]], rng: np.random.Generator, batch: int
+) -> tuple[Tensor, Tensor]:
     """Return a batch of matching patches, each mirrored and its colours shuffled at random."""
-    chosen = [_patch(*pairs[rng.integers(len(pairs))], rng) for _ in range(BATCH)]
+    chosen = [_patch(*pairs[rng.integers(len(pairs))], rng) for _ in range(batch)]
     reduced, full = zip(*chosen, strict=True)
     return torch.stack(reduced), torch.stack(full)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch.nn import functional
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
 from spectra.kernel import Kernel, transposed_conv
+from spectra.remedy._grouped import grouped_is_faster, upsample_grouped
 from spectra.remedy._initialise import embedded, random_mixing, repeated_weight, sinc_weight
 from spectra.remedy._sizes import TRANSPOSED, check_size, geometry
 
@@ -125,8 +126,8 @@ class LCTC(nn.Module):
             self._check(x, output_size)
         if any(self.edge):
             x = functional.pad(x, [e for e in self.edge[::-1] for _ in "12"], mode="replicate")
-        y: Tensor = self.large(x)
-        return y if self.small is None else torch.add(y, self.small(x))
+        y = _upsampled(self.large, x)
+        return y if self.small is None else torch.add(y, _upsampled(self.small, x))
 
     @torch.no_grad()
     def merge(self) -> LCTC:
@@ -239,3 +240,10 @@ class LCTC(nn.Module):
                 f"makes exactly {tuple(made)}; pad the model's input to a multiple of its stride"
             )
             raise ParameterError(message)
+
+
+def _upsampled(branch: nn.Module, x: Tensor) -> Tensor:
+    if grouped_is_faster(branch, x):
+        return upsample_grouped(cast("nn.ConvTranspose2d", branch), x)
+    y: Tensor = branch(x)
+    return y
