@@ -47,9 +47,9 @@ def find_advice(
     remedy = f"lctc{_least_taps(kind, factor, kernel_size)}"
     return Finding(
         "larger_kernel",
-        "a larger kernel, at first a copy of this one, fitted to the model's own output without "
-        "its grid. What that does to this model, `spectra swap` measures, with the same arguments "
-        f"and --with {remedy} --layers {quote(label)} --repair {PASSES}",
+        "a larger kernel that starts as a copy of this one and is fitted to the model's own output "
+        "without its grid; to see what that does here: spectra swap with the same arguments and "
+        f"--with {remedy} --layers {quote(label)} --repair {PASSES}",
     )
 
 

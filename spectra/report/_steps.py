@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
 
 HEADER = ("step", "kind", "k/s", "input", "output", "note")
+_NOT_WRITTEN = ("borders",)  # of use within an analysis only
 
 
 def encode_steps(discovery: Discovery) -> bytes:
     """Return the steps as JSON, under the keys that they have in ``summary.json``."""
-    content = {"steps": discovery.steps, "unexplained_growth": discovery.growth}
+    steps = [
+        {name: value for name, value in vars(step).items() if name not in _NOT_WRITTEN}
+        for step in discovery.steps
+    ]
+    content = {"steps": steps, "unexplained_growth": discovery.growth}
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
