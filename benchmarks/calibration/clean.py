@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -50,7 +49,7 @@ def reach_of(depth: int, side: int) -> int:
     """Return how far an analysis takes the padding of so many 3x3 layers to reach."""
     borders = Borders()
     for _ in range(depth):
-        borders = borders.after(side, Fraction(1, side))
+        borders = borders.after(side, 1 / side)
     return borders.reach((1, side), (2,))[0]
 
 

@@ -49,6 +49,9 @@ class Decoder:
         The input holds whole numbers below this.
     encoder : bool
         Nothing in it depends on its input and grows.
+    timed : Decoder or None
+        The same as wide as the library makes it, where this one takes no larger input and is
+        done too soon for its time to tell anything.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Decoder:
     why: str = ""
     tokens: int | None = None
     encoder: bool = False
+    timed: Decoder | None = None
 
     def module(self, *, seed: int = 0) -> nn.Module:
         """Return the decoder, ready to be called on one tensor, with no weight left at zero."""

@@ -12,7 +12,7 @@ from census.catalogue import Decoder
 from spectra.capture import discover, forward, quiet, stream
 from spectra.errors import ModelError
 
-ENOUGH_S, DOUBLINGS = 0.1, 3
+ENOUGH_S, DOUBLINGS = 0.1, 8
 
 
 class Cost(NamedTuple):
@@ -27,8 +27,10 @@ def cost(decoder: Decoder, *, rounds: int) -> Cost:
     """Return medians over interleaved rounds, of one thread's CPU time.
 
     The catalogue's decoders are narrow and their inputs small. So the input is doubled along
-    its axes, where the decoder takes that, until a pass lasts as long as that of a net in use.
+    its axes, where the decoder takes that, until a pass lasts as long as that of a net in use;
+    else the decoder is built at the library's own width, where the catalogue says so.
     """
+    decoder = decoder.timed or decoder
     module = decoder.module()
     example = _enlarged(module, decoder.example(seed=1))
     found = discover(module, example)

@@ -20,6 +20,7 @@ def _monai(
     rearranged: Mapping[tuple[str, str], int] | None = None,
     why: str = "",
     encoder: bool = False,
+    timed: Decoder | None = None,
     **options: Any,
 ) -> Decoder:
     def build() -> nn.Module:
@@ -35,6 +36,7 @@ def _monai(
         rearranged=rearranged or {},
         why=why,
         encoder=encoder,
+        timed=timed,
     )
 
 
@@ -98,6 +100,7 @@ DECODERS = [
         mlp_dim=48,
         num_heads=2,
         spatial_dims=2,
+        timed=_monai("UNETR", PICTURE, **FLAT, img_size=128),
     ),
     _monai("AutoEncoder", PICTURE, **FLAT, **LEVELS | {"strides": (2, 2, 2, 1)}),
     _monai("AttentionUnet", PICTURE, label="AttentionUnet-2d", **FLAT, **LEVELS),
@@ -191,6 +194,14 @@ DECODERS = [
         num_layers=2,
         num_heads=2,
         spatial_dims=2,
+        timed=_monai(
+            *("ViTAutoEnc", (1, 1, 224, 224)),
+            run=_first,
+            in_channels=1,
+            img_size=(224, 224),
+            patch_size=(16, 16),
+            spatial_dims=2,
+        ),
     ),
     _monai("HighResNet", (1, 1, 32, 32, 32), encoder=True),
     _monai(

@@ -22,6 +22,7 @@ def _spandrel(
     rearranged: Mapping[tuple[str, str], int] | None = None,
     why: str = "",
     encoder: bool = False,
+    timed: Decoder | None = None,
     **options: Any,
 ) -> Decoder:
     """Take class ``where`` = ``folder.module.Class`` below ``spandrel.architectures``."""
@@ -39,6 +40,22 @@ def _spandrel(
         rearranged=rearranged or {},
         why=why,
         encoder=encoder,
+        timed=timed,
+    )
+
+
+def _gfpgan(shape: tuple[int, ...], *, timed: Decoder | None = None, **options: Any) -> Decoder:
+    """At 512 x 512 and without options as it is published."""
+    return _spandrel(
+        "GFPGAN-clean",
+        "GFPGAN.gfpganv1_clean_arch.GFPGANv1Clean",
+        shape=shape,
+        run=lambda model, x: model(x, randomize_noise=False)[0],
+        timed=timed,
+        out_size=shape[-1],
+        num_style_feat=32 if options else 512,
+        different_w=True,
+        **options,
     )
 
 
@@ -112,17 +129,7 @@ DECODERS = [
         depths=[1] * 9,
         num_heads=[1, 2, 4, 8, 8, 8, 8, 4, 2],
     ),
-    _spandrel(
-        "GFPGAN-clean",
-        "GFPGAN.gfpganv1_clean_arch.GFPGANv1Clean",
-        shape=(1, 3, 128, 128),
-        run=lambda model, x: model(x, randomize_noise=False)[0],
-        out_size=128,
-        num_style_feat=32,
-        channel_multiplier=1,
-        narrow=0.0625,
-        different_w=True,
-    ),
+    _gfpgan((1, 3, 128, 128), narrow=0.0625, channel_multiplier=1, timed=_gfpgan((1, 3, 512, 512))),
     _spandrel(
         "LaMa",
         "LaMa.LaMa.FFCResNetGenerator",

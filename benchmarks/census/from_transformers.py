@@ -268,6 +268,11 @@ DECODERS = [
         run=_restored,
         rearranged={(OUTSIDE, "depth_to_space"): 1},
         why="unpatchify(): reshape (n, h, w, p, p, c), einsum nhwpqc -> nchpwq, reshape",
+        timed=_decoder(
+            *("ViTMAEForPreTraining", (1, 3, 224, 224), lambda _: {}),
+            config="ViTMAEConfig",
+            run=_restored,
+        ),
     ),
     _decoder(
         "BeitForSemanticSegmentation",
@@ -373,6 +378,11 @@ DECODERS = [
         ),
         config="EomtConfig",
         run=lambda model, x: model(x).masks_queries_logits,
+        timed=_decoder(
+            *("EomtForUniversalSegmentation", (1, 3, 640, 640), lambda _: {"num_hidden_layers": 6}),
+            config="EomtConfig",
+            run=lambda model, x: model(x).masks_queries_logits,
+        ),
     ),
     _decoder(
         "RTDetrModel",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil, sqrt
 from typing import NamedTuple
 
-ALIKE = Fraction(7, 8)  # sides of one grid, but for what borders take away
+ALIKE = 7 / 8  # sides of one grid, but for what borders take away
 SPREAD = 4.0  # standard deviations of the walk that layers make: -42 dB of it is left beyond
 ROUNDING = 1e-9
 
@@ -22,8 +21,8 @@ class Part(NamedTuple):
     """
 
     side: int
-    farthest: Fraction
-    variance: Fraction
+    farthest: float
+    variance: float
 
 
 @dataclass(frozen=True)
@@ -55,32 +54,32 @@ class Borders:
 
         Examples
         --------
-        >>> borders = Borders().after(32, Fraction(3, 32)).after(64, Fraction(2, 64))
+        >>> borders = Borders().after(32, 3 / 32).after(64, 2 / 64)
         >>> borders.reach((8, 64, 64), (2, 2)), borders.reach((8, 64, 64), (4, 4))
         ((2, 2), (8, 8))
         """
         telling = self._telling(shape, period)
         walk = SPREAD * sqrt(sum(part.variance for part in telling))
-        share = min(float(sum(part.farthest for part in telling)), walk)
+        share = min(sum(part.farthest for part in telling), walk)
         return tuple(ceil(share * side - ROUNDING) for side in shape[1:])
 
     def farthest(self, shape: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:
         """Return how many pixels from each border differ at all from a map without borders."""
-        share = sum((part.farthest for part in self._telling(shape, period)), Fraction(0))
-        return tuple(ceil(share * side) for side in shape[1:])
+        share = sum(part.farthest for part in self._telling(shape, period))
+        return tuple(ceil(share * side - ROUNDING) for side in shape[1:])
 
     def _telling(self, shape: Sequence[int], period: Sequence[int]) -> list[Part]:
         least = ALIKE * 2 * max(shape[1:]) / max(period)
         return [part for part in self.parts if part.side >= least]
 
-    def on(self, side: int, ratio: Fraction = Fraction(1)) -> Borders:
+    def on(self, side: int, ratio: float = 1.0) -> Borders:
         """Return the same on another grid, which no finer one outlives.
 
         Parameters
         ----------
         side : int
             Longest side of the grid.
-        ratio : Fraction
+        ratio : float
             By how much a pixel's share of the side grows where pixels at the border are lost.
         """
         moved = Borders()
@@ -89,15 +88,15 @@ class Borders:
             moved = moved._with(Part(grid, part.farthest * ratio, part.variance * ratio**2))
         return moved
 
-    def after(self, side: int, share: Fraction) -> Borders:
+    def after(self, side: int, share: float) -> Borders:
         """Return the same after a layer that moves by so large a share, on a grid of some side."""
         if not share:
             return self
-        return self._with(Part(side, share, share * (share + Fraction(1, side)) / 3))
+        return self._with(Part(side, share, share * (share + 1 / side) / 3))
 
     def _with(self, part: Part) -> Borders:
         kept = {own.side: own for own in self.parts}
-        _, farthest, variance = kept.get(part.side, Part(part.side, Fraction(0), Fraction(0)))
+        _, farthest, variance = kept.get(part.side, Part(part.side, 0.0, 0.0))
         kept[part.side] = Part(part.side, farthest + part.farthest, variance + part.variance)
         return Borders(tuple(sorted(kept.values())))
 

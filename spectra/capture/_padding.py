@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cache
 from math import prod
 from typing import Any
@@ -15,7 +14,7 @@ from spectra.capture._borders import NOTHING, Borders
 from spectra.capture._recognise import arguments
 from spectra.capture._storages import StorageMap, written
 
-BEYOND = {"bicubic": Fraction(3, 2), "linear": Fraction(1, 2)}  # input pixels of interpolation
+BEYOND = {"bicubic": 1.5, "linear": 0.5}  # input pixels of interpolation
 
 
 class Padding:
@@ -82,10 +81,10 @@ def _after(
     stride = _each(named.get("stride") or kernel, len(kernel))
     reach = _reach(named, kernel, stride, transposed=bool(transposed))
     before, sides = source.shape[-len(kernel) :], result.shape[-len(kernel) :]
-    share = max(Fraction(r, n) for r, n in zip(reach, sides, strict=True))
+    share = max(r / n for r, n in zip(reach, sides, strict=True))
     longest = max(range(len(kernel)), key=sides.__getitem__)
-    scale = Fraction(stride[longest]) if transposed else Fraction(1, stride[longest])
-    ratio = Fraction(before[longest], sides[longest]) * scale
+    scale = stride[longest] if transposed else 1 / stride[longest]
+    ratio = before[longest] / sides[longest] * scale
     return known.on(sides[longest], ratio).after(sides[longest], share)
 
 
@@ -115,20 +114,19 @@ def _padded(source: Tensor, result: Tensor, named: Mapping[str, Any], known: Bor
     if axes == 0:
         return known
     shares = [
-        Fraction(max(0, *widths[2 * axis : 2 * axis + 2]), result.shape[-1 - axis])
-        for axis in range(axes)
+        max(0, *widths[2 * axis : 2 * axis + 2]) / result.shape[-1 - axis] for axis in range(axes)
     ]
     longest = max(range(-axes, 0), key=result.shape.__getitem__)
-    ratio = Fraction(source.shape[longest], result.shape[longest])
+    ratio = source.shape[longest] / result.shape[longest]
     return known.on(result.shape[longest], ratio).after(result.shape[longest], max(shares))
 
 
 def _interpolated(name: str, source: Tensor, result: Tensor, known: Borders) -> Borders:
     """Return what is disturbed after an interpolation, which repeats the outermost pixels."""
-    beyond = next((px for kind, px in BEYOND.items() if kind in name), Fraction(0))
+    beyond = next((px for kind, px in BEYOND.items() if kind in name), 0.0)
     longest = max(result.shape[2:])
     pairs = zip(source.shape[2:], result.shape[2:], strict=True)
-    share = max((beyond / n for n, after in pairs if after > n), default=Fraction(0))
+    share = max((beyond / n for n, after in pairs if after > n), default=0.0)
     return known.on(longest).after(longest, share)
 
 
