@@ -378,11 +378,6 @@ DECODERS = [
         ),
         config="EomtConfig",
         run=lambda model, x: model(x).masks_queries_logits,
-        timed=_decoder(
-            *("EomtForUniversalSegmentation", (1, 3, 640, 640), lambda _: {"num_hidden_layers": 6}),
-            config="EomtConfig",
-            run=lambda model, x: model(x).masks_queries_logits,
-        ),
     ),
     _decoder(
         "RTDetrModel",
