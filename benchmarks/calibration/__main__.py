@@ -3,7 +3,7 @@
 ::
 
     python -m benchmarks.calibration                  # the whole table
-    python -m benchmarks.calibration --quick          # every cell with a fifteenth of the trials
+    python -m benchmarks.calibration --quick          # every cell with a twentieth of the trials
     python -m benchmarks.calibration --part tuning    # the pictures and seeds for making choices
 """
 
@@ -27,7 +27,7 @@ from benchmarks.calibration.faults import fault_cells, floor_cells
 from benchmarks.calibration.trials import Outcome, trial
 from benchmarks.calibration.upsampled import energy_cells, found_cells
 
-CHUNK, QUICK = 10, 15
+CHUNK, QUICK = 10, 20
 GROUPS = {
     "clean": clean_cells,
     "found": found_cells,
@@ -44,7 +44,7 @@ def main() -> None:
     )
     parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}; all by default")
     parser.add_argument("--part", choices=("tuning", "reporting"), default="reporting")
-    parser.add_argument("--quick", action="store_true", help="a fifteenth of the trials")
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the trials")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write the tables here too")
     arguments = parser.parse_args()
@@ -68,7 +68,7 @@ def _run(
     group: str, cells: list[Cell], part: str, quick: bool, pool: ProcessPoolExecutor, bar: Progress
 ) -> list[list[Outcome]]:
     """Return the outcomes of every cell of a group."""
-    counts = [max(cell.trials // QUICK, 3) if quick else cell.trials for cell in cells]
+    counts = [max(cell.trials // QUICK, 2) if quick else cell.trials for cell in cells]
     chunks = [
         (index, range(first, min(first + CHUNK, count)))
         for index, count in enumerate(counts)
