@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from spectra import capture, kernel
 from spectra._layers._layer import Layer, as_numpy
+from spectra.remedy import effective_weight
 
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -87,7 +88,7 @@ def _layer(name: str, module: nn.Module, partner: nn.Module | None) -> Layer | N
     if isinstance(module, TRANSPOSED) and max(module.stride) > 1:
         # A transposed convolution has its padding as numbers, not as a word.
         found = kernel.transposed_conv(
-            _weight(module),
+            as_numpy(effective_weight(module)),
             stride=module.stride,
             padding=cast("tuple[int, ...]", module.padding),
             output_padding=module.output_padding,
@@ -173,20 +174,9 @@ def _plain(module: nn.Module) -> bool:
     )
 
 
-def _weight(module: nn.Module) -> np.ndarray[Any, Any]:
-    """Return the weight that a layer uses, whatever its parametrization."""
-    for hook in module._forward_pre_hooks.values():  # old weight_norm and spectral_norm
-        compute = getattr(hook, "compute_weight", None)
-        if compute is not None:
-            takes_flag = "do_power_iteration" in compute.__code__.co_varnames
-            found = compute(module, False) if takes_flag else compute(module)
-            return as_numpy(found)
-    return as_numpy(cast("Tensor", module.weight))
-
-
 def _full(module: nn.Module) -> np.ndarray[Any, Any]:
     """Return a convolution's weight with its groups written out."""
-    weight = _weight(module)
+    weight = as_numpy(effective_weight(module))
     groups = cast("int", module.groups)
     if groups == 1:
         return weight

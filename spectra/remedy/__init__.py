@@ -7,6 +7,7 @@ from spectra.remedy._convert import STARTS, Start, convert
 from spectra.remedy._lctc import INITS, LCTC, Init
 from spectra.remedy._locked import LockedPart
 from spectra.remedy._names import Remedy, make_layer, parse_remedy
+from spectra.remedy._norms import effective_weight
 from spectra.remedy._plan import Plan, Refusal, Replacement
 from spectra.remedy._repair import BATCH, Repaired, repair
 from spectra.remedy._resize import ResizeConv, SincConv
@@ -38,6 +39,7 @@ __all__ = [
     "Start",
     "balance",
     "convert",
+    "effective_weight",
     "make_layer",
     "merged",
     "parse_remedy",

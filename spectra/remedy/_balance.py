@@ -179,9 +179,9 @@ def _targets(
     for step in steps:
         module = modules.get(step.name)
         parent = modules.get(step.name.rpartition(".")[0]) if step.name else None
-        if isinstance(parent, LCTC) and module is not None:
-            target: nn.Module | None = parent if module is parent.large else None
-            reason = f"it is balanced with {step.name.rpartition('.')[0]}.large"
+        if isinstance(module, LCTC) or isinstance(parent, LCTC):  # of two kernels, or of one
+            target: nn.Module | None = module if isinstance(module, LCTC) else parent
+            reason = ""
         elif isinstance(module, nn.PixelShuffle):
             target, reason = feeding.get(module), "no convolution comes directly before it"
         else:
@@ -286,7 +286,6 @@ def _equalise(module: nn.Module, mean: Tensor, volume: int | None) -> float | st
 def _run(model: nn.Module, found: Discovery, inputs: Tensor) -> tuple[list[float | None], Tensor]:
     """Return the lines of each step and the output."""
     lines: list[float | None] = [None] * len(found.steps)
-    sums = _sums_of_branches(model, found)
 
     def note(index: int, maps: Tensor) -> None:
         factor = found.steps[index].factor
@@ -294,31 +293,6 @@ def _run(model: nn.Module, found: Discovery, inputs: Tensor) -> tuple[list[float
         if factor and all(n >= s for n, s in zip(sides, factor, strict=True)):
             lines[index] = line_db(maps, factor)
 
-    def note_sum(module: nn.Module, _: object, maps: Tensor) -> None:
-        note(sums[module], maps)
-
-    def on_step(index: int, maps: Tensor) -> None:
-        if index not in sums.values():
-            note(index, maps)
-
-    handles = [module.register_forward_hook(note_sum) for module in sums]
-    try:
-        with quiet(model), stream(model, found, on_step):
-            output = forward(model, inputs, method=found.method)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with quiet(model), stream(model, found, note):
+        output = forward(model, inputs, method=found.method)
     return lines, output
-
-
-def _sums_of_branches(model: nn.Module, found: Discovery) -> dict[nn.Module, int]:
-    """Return each LCTC of two kernels and the index of its large one among the steps."""
-    modules = dict(model.named_modules())
-    names = [step.name for step in found.steps]
-    return {
-        module: names.index(f"{name}.large".removeprefix("."))
-        for name, module in modules.items()
-        if isinstance(module, LCTC)
-        and module.small is not None
-        and f"{name}.large".removeprefix(".") in names
-    }

@@ -99,10 +99,11 @@ def test_a_constant_input_leaves_no_line_at_any_step(name):
     level = torch.tensor([0.2, 0.5, 0.9], dtype=torch.float64).reshape(1, 3, 1, 1)
     inputs = level.expand(1, 3, 96, 96)  # borders hardly move the means
     done = balance(model, inputs)
+    assert done.steps
     for step in done.steps:
-        if step.reason is None:
-            assert step.change > 0
-            assert step.line_before_db > (step.line_after_db or -300) + 20
+        assert step.reason is None
+        assert step.change > 0
+        assert step.line_before_db > (step.line_after_db or -300) + 20
 
 
 @pytest.mark.parametrize("name", ["transposed", "shuffle"])
