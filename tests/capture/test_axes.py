@@ -117,3 +117,12 @@ def test_what_is_surely_no_larger_is_not_larger(plan):
     finally:
         Origins.surely_as_large = quick
     assert not [found for sure, found in told if sure and found is not None]
+
+
+def test_a_cut_is_told_at_once_and_an_axis_of_two_meanings_is_not():
+    """Else the long reading would be asked for everything, and nothing be gained."""
+    example = torch.rand(1, 8, 4, 6)
+    origins = Origins(example)
+    assert origins.surely_as_large(example.view(1, 2, 4, 24))
+    assert origins.surely_as_large(example.permute(0, 2, 3, 1))
+    assert not origins.surely_as_large(example.view(1, 32, 6))
