@@ -104,10 +104,10 @@ def _inherited(evidence: Evidence) -> NDArray[np.bool_] | None:
     if output is None:
         return None
     inputs = evidence.input.measured if evidence.input is not None else None
-    if inputs is None or evidence.ratio is None:
+    if inputs is None or evidence.found.ratio is None:
         return np.zeros(len(output.lattice.frequency), bool)
     _, p = score.point_significance(inputs)
-    return score.inherited_points(output, inputs, evidence.ratio, p)
+    return score.inherited_points(output, inputs, evidence.found.ratio, p)
 
 
 def _frequencies(
@@ -183,7 +183,7 @@ def _step_row(
         groups=step.groups,
         input_shape=step.input_shape,
         output_shape=step.output_shape,
-        period_in_output=evidence.periods[index],
+        period_in_output=evidence.discovery.periods[index],
         score=own,
         out_of_band_dbc=score.out_of_band_dbc(place.data, step.factor) if known else None,
         at_output=_at_output(evidence, index, own, inherited),
@@ -193,6 +193,7 @@ def _step_row(
             step.kind, cause, label=step.label, factor=step.factor, kernel_size=step.kernel_size
         ),
         kernel=measures,
+        calls=step.calls,
     )
 
 
@@ -204,7 +205,7 @@ def _at_output(
     evidence: Evidence, index: int, own: score.Score, inherited: NDArray[np.bool_] | None
 ) -> explain.AtOutput:
     """Return the locked power of the output at the step's own frequencies, if it shows there."""
-    measured, period = evidence.output.measured, evidence.periods[index]
+    measured, period = evidence.output.measured, evidence.discovery.periods[index]
     if measured is None or period is None or inherited is None:
         return explain.AtOutput(None, None, None)
     points = score.owned_by(measured, score.scored_period(period)) & ~inherited

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -70,12 +69,8 @@ class Evidence:
     ----------
     found : Discovery
         All steps of the model; ``discovery`` has those that were asked for.
-    periods : tuple of (tuple of int or None)
-        Period of each step's lattice in the output.
     output_periods : tuple of tuple of int
         The periods at which the output is scored.
-    ratio : tuple of Fraction or None
-        Output over input pixels, where both are maps on a common grid.
     steps, output, input, layers
         The places that were measured; ``input`` is None where inputs are no maps.
     flat : FlatField
@@ -96,9 +91,7 @@ class Evidence:
     example: Tensor
     found: capture.Discovery
     discovery: capture.Discovery
-    periods: tuple[Period | None, ...]
     output_periods: tuple[Period, ...]
-    ratio: tuple[Fraction, ...] | None
     steps: tuple[Place, ...]
     output: Place
     input: Place | None
@@ -130,7 +123,7 @@ class Evidence:
         float or None
             dB; None where the output shows no lattice of the step.
         """
-        period, measured = self.periods[index], self.output.measured
+        period, measured = self.discovery.periods[index], self.output.measured
         if measured is None or period is None or self.probe_inputs is None:
             return None
         points = measured.lattice.frequency[score.owned_by(measured, score.scored_period(period))]
@@ -205,21 +198,13 @@ def select_steps(found: capture.Discovery, pattern: str | None) -> capture.Disco
 def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Evidence:
     """Find the steps and fix what is measured at each place, before the first map."""
     example, found = find_steps(model, inputs, options)
-    discovery = select_steps(found, options.steps)
-    if not discovery.steps:
+    if not select_steps(found, options.steps).steps:
         raise NothingToAnalyseError(nothing_found(found, options))
+    found = capture.follow_periods(model, found, example)
+    discovery = select_steps(found, options.steps)
     shape, output = tuple(example.shape[1:]), discovery.output_shape
-    of_all = [
-        score.period_in_output(
-            step.factor, step.output_shape, output, [s.factor for s in found.steps[index + 1 :]]
-        )
-        for index, step in enumerate(found.steps)
-    ]
-    chosen = [index for index, step in enumerate(found.steps) if step in discovery.steps]
-    periods = tuple(of_all[index] for index in chosen)
-    scored = [p and score.scored_period(p) for p in of_all]
+    scored = [p and score.scored_period(p) for p in found.periods]
     output_periods = tuple(score.scored_periods(scored))
-    ratio = score.grid_ratio(shape, output)
 
     def place(
         shape: Sequence[int], *periods: Period, borders: capture.Borders | None = None
@@ -229,16 +214,14 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
         plan = spectrum.plan_maps(shape, *periods, count=count, reach=reach)
         return Place(spectrum.MapStatistics(plan))
 
-    control = score.control_periods(output_periods, ratio, len(shape) - 1)
+    control = score.control_periods(output_periods, found.ratio, len(shape) - 1)
     return Evidence(
         model=model,
         options=options,
         example=example,
         found=found,
         discovery=discovery,
-        periods=periods,
         output_periods=output_periods,
-        ratio=ratio,
         steps=tuple(
             place(step.output_shape, *([step.factor] if step.factor else []), borders=step.borders)
             for step in discovery.steps

@@ -3,6 +3,7 @@
 from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
 from spectra.capture._forward import forward
+from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
 from spectra.capture._stream import Tap, stream
@@ -17,6 +18,7 @@ __all__ = [
     "Step",
     "Tap",
     "discover",
+    "follow_periods",
     "forward",
     "quiet",
     "stream",

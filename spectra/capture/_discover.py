@@ -20,6 +20,7 @@ from spectra.capture._modules import ModuleStack, added_by_borders
 from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
+from spectra.capture._repeats import Repeats, call_site
 from spectra.capture._runs import Event, Run, Runs, named
 from spectra.capture._script import script_paths
 from spectra.capture._steps import Discovery, Family, Layout, Look, Mark, Step
@@ -213,6 +214,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
             self._stack.explain(call.scale, size=after[1:])
             run = self.joined.upsampled(call, result, event)
             if run is not None:
+                event.site, event.behind = call_site(), self.taint.of(call.source)
                 self.taint.mark(result, run.bits)
         elif call.family == "conv":
             extra = [max(0, grown - n) for n, grown in zip(before[1:], after[1:], strict=True)]
@@ -228,6 +230,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         else:
             run = self.joined.completed(seam, args, event)
         if run is not None:
+            event.site, event.behind = call_site(), self.taint.of(seam.made) & ~run.bits
             self.taint.mark(seam.made, run.bits)
             if seam.family not in ("sum", "filter"):
                 before, after = run.input_shape[1:], run.output_shape[1:]
@@ -260,13 +263,21 @@ def _name(
     steps: list[Step] = []
     marks: list[Mark] = []
     bits: list[int] = []
+    repeats = Repeats()
     alike: list[Alike] = []  # seams since the last mark that is not optional
     for event in events:
         run, index = ends.get(id(event)), None
         if run is not None:
-            index = len(steps)
-            steps.append(_step(run, named(run, owners), calls))
-            bits.append(run.bits)
+            owner = named(run, owners)
+            index = repeats.of(owner, run)
+            if index is None:
+                index = len(steps)
+                steps.append(_step(run, owner, calls))
+                bits.append(run.bits)
+                repeats.begin(owner, run, index)
+            else:
+                steps[index] = replace(steps[index], calls=steps[index].calls + 1)
+                bits[index] |= run.bits
         if event.seam is not None:
             if event.frame.module in passed_over:
                 continue
@@ -299,6 +310,7 @@ def _step(run: Run, owner: str, calls: Counter[str]) -> Step:
         output_shape=run.output_shape,
         reason=run.reason,
         borders=run.end.borders,
+        spacing=run.spacing or tuple(map(Fraction, run.factor)),
     )
 
 

@@ -31,7 +31,8 @@ class Call:
     ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
     that only could have been a step: stride 1, or a resize that shrinks. ``before`` is the
     ``(channel, *spatial)`` of the source where its own shape does not tell, ``positions``
-    where the source is read, if the call takes them.
+    where the source is read, if the call takes them. ``spacing`` has the output pixels from
+    one input pixel to the next, empty where that is the factor or not known.
     """
 
     family: Family
@@ -49,6 +50,7 @@ class Call:
     reason: str | None = None
     before: tuple[int, ...] | None = None
     positions: Tensor | None = None
+    spacing: tuple[Fraction, ...] = ()
 
     def as_map(self, tensor: Tensor) -> Tensor:
         """View a tensor of this call as ``(sample, channel, *spatial)``."""
@@ -156,7 +158,8 @@ def _resize(kind: Kind, spatial: int) -> Recogniser:
             value for name, value in named.items() if name.startswith("scale")
         ]
         given = [value for value in asked if value is not None]
-        reason = _no_lattice(scale, given, align_corners=bool(named.get("align_corners")))
+        corners = bool(named.get("align_corners"))
+        reason = _no_lattice(scale, given, align_corners=corners)
         spread = not given and all(
             size == 1
             for size, ratio in zip(_sizes(source, spatial), scale, strict=True)
@@ -172,6 +175,7 @@ def _resize(kind: Kind, spatial: int) -> Recogniser:
             channel=-spatial - 1,
             source=source,
             reason=reason,
+            spacing=_spacing(source, result, scale, given, align_corners=corners),
         )
 
     return read
@@ -304,6 +308,23 @@ def _no_lattice(
         if not isclose(wanted, ratio, rel_tol=1e-6):
             return f"the ratio {wanted:.4g} is not a whole number"
     return None
+
+
+def _spacing(
+    source: Tensor,
+    result: Tensor,
+    scale: Sequence[Fraction],
+    asked: Sequence[float],
+    *,
+    align_corners: bool,
+) -> tuple[Fraction, ...]:
+    """Return how many output pixels lie between two input pixels: the ratio asked for, if any."""
+    if align_corners:
+        pairs = zip(_sizes(source, len(scale)), _sizes(result, len(scale)), strict=True)
+        return tuple(Fraction(max(after - 1, 1), max(before - 1, 1)) for before, after in pairs)
+    if len(asked) == len(scale):
+        return tuple(Fraction(wanted).limit_denominator(64) for wanted in asked)
+    return tuple(scale)
 
 
 _RESIZES: dict[str, tuple[Kind, int]] = {

@@ -25,6 +25,7 @@ from spectra.capture._modules import Frame
 from spectra.capture._origins import Origins, channel_axis
 from spectra.capture._rearrange import Enlarged, looks_up, read_enlarged, read_layout
 from spectra.capture._recognise import Call
+from spectra.capture._repeats import Site
 from spectra.capture._steps import Family, Kind, Layout
 from spectra.capture._storages import StorageMap, tensors
 
@@ -33,7 +34,11 @@ Place = tuple[int, tuple[int, ...], tuple[int, ...], int]
 
 @dataclass(eq=False)
 class Event:
-    """One call that is, or may end, a step: of an operation of the table, or a seam."""
+    """One call that is, or may end, a step: of an operation of the table, or a seam.
+
+    ``site`` are the lines of code from which it was called and ``behind`` the bits of the steps
+    on which it depends; both are known once it has made a step.
+    """
 
     frame: Frame
     depends: bool = True
@@ -42,6 +47,8 @@ class Event:
     input_shape: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
     borders: Borders = NOTHING
+    site: Site = ()
+    behind: int = 0
 
 
 @dataclass(eq=False)
@@ -66,6 +73,7 @@ class Run:
     source: Place | None = None
     open: set[int] = field(default_factory=set)
     bits: int = 0
+    spacing: tuple[Fraction, ...] = ()
 
 
 class Runs:
@@ -122,6 +130,7 @@ class Runs:
             groups=call.groups,
             reason=call.reason,
             source=_place(call.source),
+            spacing=call.spacing,
         )
         self._ends.set(result, run)
         return self._new(run)
@@ -197,6 +206,7 @@ class Runs:
                 output_shape=after,
                 layout=Layout(tuple(range(leading)), (leading,), space),
                 reason=f"the ratio {float(uneven):.4g} is not a whole number" if uneven else None,
+                spacing=tuple(ratios),
             )
         )
 
@@ -285,6 +295,7 @@ class Runs:
             groups=large.groups,
             reason=large.reason,
             source=large.source,
+            spacing=large.spacing,
             bits=one.bits | other.bits,
         )
         self.runs.append(joined)

@@ -48,7 +48,7 @@ class Step:
         Of several operations, where the last of them enlarged the map; of parallel ones whose
         outputs are added, the module that holds them all, else ``"a + b"``.
     call : int
-        Counts the upsampling operations of that module within one forward pass, from 0.
+        Counts the upsampling steps of that module within one forward pass, from 0.
     kind : Kind
         What the operation is.
     factor : tuple of int
@@ -65,6 +65,12 @@ class Step:
         Why the step has no lattice.
     borders : Borders
         What padding has disturbed of its map.
+    spacing : tuple of Fraction
+        Output pixels from one input pixel to the next along each axis: the factor where there
+        is a lattice; empty where it is not known.
+    calls : int
+        How often the same line of code ran it, side by side, on maps of this shape: once for
+        each tile of a picture or frame of a film. No call depends on another.
     """
 
     name: str
@@ -78,6 +84,8 @@ class Step:
     output_shape: tuple[int, ...]
     reason: str | None = None
     borders: Borders = field(default=NOTHING, compare=False)
+    spacing: tuple[Fraction, ...] = ()
+    calls: int = 1
 
     @property
     def label(self) -> str:
@@ -230,6 +238,14 @@ class Discovery:
         nowhere else; None: everywhere.
     borders : Borders
         What padding has disturbed of the output.
+    periods : tuple of (tuple of int or None)
+        Period of each step's grid along each axis of the output, in its pixels, once
+        `follow_periods` has run: 1 where no grid of it is left along an axis, None where it is
+        not known.
+    period_reasons : tuple of (str or None)
+        Why each is not known.
+    ratio : tuple of Fraction or None
+        Output over input pixels along each axis; None where they lie on no common grid.
     """
 
     steps: tuple[Step, ...]
@@ -244,6 +260,9 @@ class Discovery:
     untraced: tuple[tuple[str, str], ...] = ()
     watched: tuple[str, ...] | None = field(default=None, compare=False)
     borders: Borders = NOTHING
+    periods: tuple[tuple[int, ...] | None, ...] = ()
+    period_reasons: tuple[str | None, ...] = ()
+    ratio: tuple[Fraction, ...] | None = None
 
     @property
     def scale(self) -> tuple[Fraction, ...]:
@@ -260,6 +279,8 @@ class Discovery:
         return replace(
             self,
             steps=tuple(self.steps[index] for index in kept),
+            periods=tuple(self.periods[index] for index in kept if self.periods),
+            period_reasons=tuple(self.period_reasons[index] for index in kept if self.periods),
             signature=tuple(
                 mark if mark.step is None else mark._replace(step=renumbered.get(mark.step))
                 for mark in self.signature

@@ -116,7 +116,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One upsampling step; ``kernel`` is what its weights say by themselves."""
+    """One upsampling step; ``kernel`` is what its weights say by themselves.
+
+    ``calls`` counts how often the model ran it side by side, for each tile or frame.
+    """
 
     name: str
     call: int
@@ -135,6 +138,7 @@ class StepRow:
     cause: Finding | None
     advice: Finding | None
     kernel: Measures | None = None
+    calls: int = 1
 
     @property
     def label(self) -> str:

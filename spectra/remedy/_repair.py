@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spectra.capture import Discovery, discover, forward, quiet
+from spectra.capture import Discovery, discover, follow_periods, forward, quiet
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._alias import AliasEnergy
 from spectra.remedy._locked import LockedPart
 from spectra.remedy._plan import Plan
 from spectra.remedy._swap import copy_of
 from spectra.remedy._white import InputMoments, coordinates
-from spectra.score import period_in_output, scored_period
+from spectra.score import scored_period
 
 LEAST = 2  # inputs: locked is what two different ones share
 BATCH = 8
@@ -132,6 +132,7 @@ def repair(
         raise ParameterError(f"passes={passes!r}: expected at least 1")
     new = _trainable_copy(swapped)
     found = discover(model, inputs[:1], method=plan.method)
+    found = follow_periods(model, found, inputs[:1])
     with quiet(model):
         old = torch.cat([_run(model, found, x, seed) for x in torch.split(inputs, batch)])
     periods = _periods(found, plan)
@@ -268,9 +269,7 @@ def _periods(found: Discovery, plan: Plan) -> tuple[Period, ...]:
     """Return the periods of the replaced steps' grids in the output that it can hold."""
     labels = {entry.label for entry in plan.replaced}
     periods = set()
-    for index, step in enumerate(found.steps):
-        later = [s.factor for s in found.steps[index + 1 :]]
-        period = period_in_output(step.factor, step.output_shape, found.output_shape, later)
+    for step, period in zip(found.steps, found.periods, strict=True):
         if step.label in labels and period is not None:
             scored = scored_period(period)
             sides = found.output_shape[1:]

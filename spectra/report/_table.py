@@ -127,7 +127,7 @@ SIDES: tuple[JustifyMethod, ...] = ("right", "right", "left", "right", "left", "
 
 def _step_row(step: StepRow, *, worst: bool) -> _Row:
     return _Row(
-        ("> " if worst else "  ") + words.printable(step.label),
+        ("> " if worst else "  ") + words.step(step),
         step.kind,
         words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
         words.period(step.period_in_output),

@@ -27,6 +27,12 @@ def shorten(text: str, width: int) -> str:
     return text[:head] + "..." + text[len(text) - (width - 3 - head) :]
 
 
+def step(row: StepRow) -> str:
+    """Return a step's name, and how often the model ran it side by side."""
+    name = printable(row.label)
+    return f"{name} ({row.calls} calls)" if row.calls > 1 else name
+
+
 def size(values: Sequence[int] | None) -> str:
     """Return a size per axis: ``3`` where all axes agree, else ``3x5``; ``-`` for none."""
     if not values:

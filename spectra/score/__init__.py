@@ -2,10 +2,8 @@
 
 from spectra.score._cascade import (
     control_periods,
-    grid_ratio,
     inherited_points,
     owned_by,
-    period_in_output,
     phase_line_power,
     scored_period,
     scored_periods,
@@ -36,7 +34,6 @@ __all__ = [
     "Score",
     "Verdict",
     "control_periods",
-    "grid_ratio",
     "inherited_points",
     "judge",
     "lattice_table",
@@ -48,7 +45,6 @@ __all__ = [
     "offset_randomisation",
     "out_of_band_dbc",
     "owned_by",
-    "period_in_output",
     "phase_line_power",
     "point_significance",
     "power_ratio_db",

@@ -16,62 +16,6 @@ if TYPE_CHECKING:
 
 MOST_PERIOD = 16
 INHERITED_RISE_DB, ERRORS = 3.0, 2.0
-SURE_SIDE = 16  # of a map, from which on its ratio to the output is not the borders' doing
-
-
-def period_in_output(
-    factor: Sequence[int],
-    step_shape: Sequence[int],
-    output_shape: Sequence[int],
-    later: Sequence[Sequence[int]] = (),
-) -> tuple[int, ...] | None:
-    """Return the period that a step's lattice has in the model's output, in its pixels.
-
-    Parameters
-    ----------
-    factor : sequence of int
-        The step's factor along each axis; empty where it has no lattice.
-    step_shape, output_shape : sequence of int
-        ``(channel, *spatial)`` of the step's output and of the model's.
-    later : sequence of sequence of int
-        Factors of the steps that run later. Borders are cropped and padded on the way, so the
-        enlargement is taken to be a product of these where one is within an eighth.
-
-    Returns
-    -------
-    tuple of int or None
-        None where the output is not a whole multiple of the step's map.
-
-    Examples
-    --------
-    >>> period_in_output((2, 2), (64, 32, 32), (3, 128, 128))
-    (8, 8)
-    >>> period_in_output((4,), (64, 51), (3, 3000), [(4,), (4,), (4,)])
-    (256,)
-    """
-    sides, output = step_shape[1:], output_shape[1:]
-    if not factor or len(sides) != len(output):
-        return None
-    enlarged = [
-        _enlargement(side, final, [f[axis] for f in later if f])
-        for axis, (side, final) in enumerate(zip(sides, output, strict=True))
-    ]
-    if None in enlarged:
-        return None
-    return tuple(s * e if s > 1 else 1 for s, e in zip(factor, enlarged, strict=True) if e)
-
-
-def _enlargement(side: int, final: int, factors: Sequence[int]) -> int | None:
-    """Return by which whole number a side grew to its final length, borders apart."""
-    products = {1}
-    for f in factors:
-        products |= {p * f for p in products}
-    likely = min(products, key=lambda p: abs(final - p * side))
-    whole = max(round(final / side), 1)
-    for candidate in (likely, whole) if side >= SURE_SIDE else (likely,):
-        if abs(final - candidate * side) <= max(final / 8, 2 * candidate):
-            return candidate
-    return None
 
 
 def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int, ...]]:
@@ -88,25 +32,6 @@ def scored_period(period: Sequence[int]) -> tuple[int, ...]:
     (16, 9)
     """
     return tuple(max(d for d in range(1, MOST_PERIOD + 1) if side % d == 0) for side in period)
-
-
-def grid_ratio(
-    input_shape: Sequence[int], output_shape: Sequence[int]
-) -> tuple[Fraction, ...] | None:
-    """Return output over input pixels along each axis; None where there is no common grid.
-
-    Whole numbers and their inverses, borders of up to an eighth apart.
-    """
-    if len(input_shape) != len(output_shape) or min(input_shape[1:], default=1) <= 1:
-        return None
-    ratios = []
-    for first, final in zip(input_shape[1:], output_shape[1:], strict=True):
-        exact = Fraction(final, first)
-        whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
-        if abs(exact - whole) > whole / 8:
-            return None
-        ratios.append(whole)
-    return tuple(ratios)
 
 
 def control_periods(

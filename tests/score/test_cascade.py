@@ -5,11 +5,9 @@ import torch
 
 from spectra.score import (
     control_periods,
-    grid_ratio,
     inherited_points,
     measure,
     owned_by,
-    period_in_output,
     point_significance,
     score,
     scored_period,
@@ -26,24 +24,6 @@ def place(maps, *periods):
 
 
 @pytest.mark.parametrize(
-    ("factor", "step", "output", "later", "period"),
-    [
-        ((2, 2), (64, 32, 32), (3, 128, 128), [(2, 2), (2, 2)], (8, 8)),
-        ((2, 2), (64, 32, 32), (3, 128, 128), [], (8, 8)),  # grown by what is no step
-        ((2, 2), (64, 13, 13), (1, 28, 28), [(2, 2)], (4, 4)),
-        ((2, 2), (256, 3, 3), (1, 28, 28), [(2, 2), (2, 2)], None),
-        ((4,), (8, 3003), (3, 3000), [], (4,)),
-        ((4,), (64, 51), (3, 3000), [(4,), (4,), (4,)], (256,)),
-        ((2, 1), (8, 64, 32), (8, 64, 64), [], (2, 1)),
-        ((2, 2), (8, 100, 100), (8, 30, 30), [], None),
-        ((), (8, 64, 64), (3, 64, 64), [], None),
-    ],
-)
-def test_the_period_of_a_step_in_the_output(factor, step, output, later, period):
-    assert period_in_output(factor, step, output, later) == period
-
-
-@pytest.mark.parametrize(
     ("period", "scored"),
     [((2, 4), (2, 4)), ((32, 18), (16, 9)), ((27, 24), (9, 12)), ((17, 64), (1, 16))],
 )
@@ -56,14 +36,11 @@ def test_each_period_is_scored_once():
 
 
 def test_the_control_is_scored_at_the_mapped_periods_and_at_its_own_checkerboard():
-    ratio = grid_ratio((3, 64, 64), (3, 64, 64))
-    assert control_periods([(4, 4), (2, 2)], ratio, 2) == [(2, 2), (4, 4)]
-    quadruple = grid_ratio((3, 64, 64), (3, 256, 256))
-    assert quadruple == (4, 4)
-    assert control_periods([(4, 4), (2, 2)], quadruple, 2) == [(2, 2)]
-    assert grid_ratio((100, 1, 1), (3, 32, 32)) is None
-    assert grid_ratio((3, 64, 64), (3, 62, 62)) == (1, 1)  # borders cut off
-    assert grid_ratio((3, 64, 64), (3, 96, 96)) is None
+    one, four = (Fraction(1),) * 2, (Fraction(4),) * 2
+    assert control_periods([(4, 4), (2, 2)], one, 2) == [(2, 2), (4, 4)]
+    assert control_periods([(4, 4), (2, 2)], four, 2) == [(2, 2)]
+    assert control_periods([(8, 8)], (Fraction(8, 3),) * 2, 2) == [(2, 2), (3, 3)]
+    assert control_periods([(4, 4)], None, 2) == [(2, 2)]
 
 
 def test_a_replica_of_what_the_inputs_had_is_not_inherited():

@@ -1,0 +1,303 @@
+"""Find the period that each step's grid has in the output, by touching the step's map.
+
+A patch is added to the map at one place and the rest of the model runs on: where its output
+changes, there that place has gone. Two places, some pixels apart along one axis, are found again
+along some axis of the output, some other number of pixels apart:
+
+    map      . . A . . . . . . B . . . .          18 px from A to B
+    output   . . . . . A' . . . . . . . . . . B'  27 px along the same axis: a ratio of 3/2
+
+Whatever lies between, padding, crops, tiles that are pasted, strided convolutions, resizes, frames
+that become samples, needs no rule of its own. Where a later step feels the touches too, their
+distance may be read there, and the ratio to the output is known from there on: it is read where it
+is nearest to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from math import ceil, floor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spectra.capture._steps import Discovery, Step
+from spectra.capture._touch import INPUT, OUTPUT, Spot, Touch, Touchable
+
+LONGEST_PERIOD = 32  # of a grid on no whole number of pixels, which repeats after several periods
+PLACES = ((1 / 4, 3 / 4), (3 / 8, 5 / 8), (1 / 8, 1 / 2), (1 / 2, 7 / 8))  # shares of each side
+TOUCHES = (3.0, 3000.0)  # standard deviations of the map that are added; a faint detour needs more
+FAR = 5  # ratio beyond which, or beyond one over which, only the sizes of the maps decide
+SIMPLE = 4  # largest denominator of a ratio that the sizes of the maps do not suggest
+SURE = 3  # times its doubt that a distance has to be, if it is to tell a ratio
+ASIDE = 4  # times as far along one axis of the output as along any other
+
+
+class Way(NamedTuple):
+    """Where one axis of a map goes: an axis of another, and so many of its pixels for one."""
+
+    axis: int
+    ratio: Fraction
+
+
+LOST = Way(-1, Fraction(0))
+Ways = tuple[Way | None, ...]  # one for each axis; None where it ends on the axis of samples
+Period = tuple[int, ...]
+
+
+class Goal(NamedTuple):
+    """A map whose own way to the output is known: the output itself, or that of a later step.
+
+    Distances on it are told in pixels of what it was before it was enlarged by ``spacing``;
+    ``sides`` are those, and ``ways`` where its axes go in the output.
+    """
+
+    sides: tuple[int, ...]
+    spacing: tuple[Fraction, ...]
+    ways: Ways
+
+    def onward(self, axis: int, ratio: Fraction) -> Way | None:
+        """Return the way to the output of what goes along an axis of this map by some ratio."""
+        way = self.ways[axis]
+        return way and Way(way.axis, ratio * self.spacing[axis] * way.ratio)
+
+
+class Reading(NamedTuple):
+    """How far apart two touches are felt on a goal, along each of its axes, and how surely."""
+
+    goal: Goal
+    distance: NDArray[np.float64]
+    doubt: NDArray[np.float64]
+    same_sample: bool
+
+
+class Shift(NamedTuple):
+    """Two touches of a map, ``apart`` by so many pixels along each of its axes, of some sides."""
+
+    corner: Touch
+    moved: Touch
+    apart: tuple[int, ...]
+    sides: tuple[int, ...]
+
+    def readings(self, goals: Mapping[int, Goal]) -> list[Reading]:
+        """Return what is felt of both; first where the ratio is nearest to one.
+
+        There the fewest simple fractions compete.
+        """
+        if max(self.apart, default=0) < 1:
+            return []
+        both = [spot for spot in self.corner.felt if spot in self.moved.felt and spot[0] in goals]
+        readings = []
+        for spot in both:
+            goal, one, other = goals[spot[0]], self.corner.felt[spot], self.moved.felt[spot]
+            unit = np.array([float(s) for s in goal.spacing])
+            distance = np.abs(other.centre - one.centre) / unit
+            doubt = (np.hypot(other.spread, one.spread) / 2 + 0.5) / unit
+            readings.append(Reading(goal, distance, doubt, one.sample == other.sample))
+        steps = max(self.apart)
+        return sorted(readings, key=lambda r: abs(np.log(max(r.distance.max(), 1e-9) / steps)))
+
+
+def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> Discovery:
+    """Return a discovery with the period of each step's grid in the output.
+
+    The model runs once untouched and once for each touch: two for each step and for the input, one
+    more for each axis where maps change their size in odd ways. One sample is enough.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Left as it came.
+    discovery : Discovery
+        What `discover` returned for it.
+    example : Tensor, shape (1, C, *spatial) or whatever the model takes
+        The input of that discovery.
+
+    Returns
+    -------
+    Discovery
+        With ``periods``, ``period_reasons`` and ``ratio``.
+    """
+    touchable = Touchable(model, discovery, example)
+    known: dict[int, Ways] = {}
+    found: list[Period | str] = []
+    for index in reversed(range(len(discovery.steps))):
+        step = discovery.steps[index]
+        ways = _follow(touchable, (index, step.calls // 2), step.output_shape, known)
+        if not isinstance(ways, str):
+            known[index] = ways
+        found.insert(0, _period(step, ways, axes=len(discovery.output_shape) - 1))
+    return replace(
+        discovery,
+        periods=tuple(None if isinstance(p, str) else p for p in found),
+        period_reasons=tuple(p if isinstance(p, str) else None for p in found),
+        ratio=_ratio_of_input(touchable, known),
+    )
+
+
+def _period(step: Step, ways: Ways | str, *, axes: int) -> Period | str:
+    """Return the period of a step's grid along each axis of the output, or why there is none."""
+    if not step.factor:
+        return step.reason or "the step has no lattice"
+    if isinstance(ways, str):
+        return ways
+    period = [Fraction(1)] * axes
+    for factor, way in zip(step.factor, ways, strict=True):
+        if factor > 1 and way is not None:
+            if period[way.axis] != 1:
+                return "two axes of its map lie along one of the output's"
+            period[way.axis] = factor * way.ratio
+    for pixels in period:
+        # A grid of 3/2 px meets whole pixels every 3; one of less than a pixel is gone.
+        if pixels.denominator > 1 and pixels.numerator > LONGEST_PERIOD:
+            return f"its grid has {float(pixels):.4g} px in the output, no whole number"
+    return tuple(pixels.numerator for pixels in period)
+
+
+def _ratio_of_input(touchable: Touchable, known: Mapping[int, Ways]) -> tuple[Fraction, ...] | None:
+    """Return output over input pixels of each axis; None where they share no grid."""
+    shape = tuple(touchable.example.shape[1:])
+    if len(shape) != len(touchable.discovery.output_shape) or min(shape[1:], default=1) < 2:
+        return None
+    ways = _follow(touchable, INPUT, shape, known)
+    if isinstance(ways, str) or any(way is None or way.axis != i for i, way in enumerate(ways)):
+        return None
+    return tuple(way.ratio for way in ways if way is not None)
+
+
+def _follow(
+    touchable: Touchable, spot: Spot, shape: Sequence[int], known: Mapping[int, Ways]
+) -> Ways | str:
+    """Return where the axes of one map go in the output, or why that is not known."""
+    sides = tuple(shape[1:])
+    goals = _goals(touchable.discovery, known)
+    felt_at_all = False
+    for strength, (low, high) in product(TOUCHES, PLACES):
+        if felt_at_all and strength > TOUCHES[0]:
+            break
+        corner = touchable.at(spot, [low] * len(sides), strength)
+        if corner is None:
+            return f"the model does not run with its map changed: {touchable.error}"
+        if OUTPUT not in corner.felt:
+            continue
+        felt_at_all = True
+        # Along all axes at once, by another distance along each: enough where nothing is odd.
+        diagonal = [high - axis * (high - low) / 4 for axis in range(len(sides))]
+        shift = _shift(touchable, spot, corner, diagonal, strength=strength, sides=sides)
+        if (ways := _as_sizes_say(shift, goals)) is not None:
+            return ways
+        found: list[Way | None] = []
+        for axis, side in enumerate(sides):
+            shares = [high if a == axis else low for a in range(len(sides))]
+            shift = _shift(touchable, spot, corner, shares, strength=strength, sides=sides)
+            way = _way(shift, axis, goals) if side > 1 else None
+            if way == LOST:
+                break
+            found.append(way)
+        if len(found) == len(sides):
+            return tuple(found)
+    if not felt_at_all:
+        return "what changes in its map does not change the output"
+    return "where its map lies in the output cannot be followed"
+
+
+def _goals(discovery: Discovery, known: Mapping[int, Ways]) -> dict[int, Goal]:
+    """Return the maps whose own way to the output is known, by the number of their step."""
+    goals = {
+        index: Goal(discovery.steps[index].input_shape[1:], discovery.steps[index].spacing, ways)
+        for index, ways in known.items()
+        if discovery.steps[index].spacing
+    }
+    sides, one = discovery.output_shape[1:], Fraction(1)
+    as_it_is = tuple(Way(axis, one) for axis in range(len(sides)))
+    return goals | {OUTPUT[0]: Goal(sides, (one,) * len(sides), as_it_is)}
+
+
+def _shift(
+    touchable: Touchable,
+    spot: Spot,
+    corner: Touch,
+    shares: Sequence[float],
+    *,
+    strength: float,
+    sides: tuple[int, ...],
+) -> Shift:
+    """Touch the map at another place too."""
+    moved = touchable.at(spot, shares, strength) or Touch(corner.start, {})
+    apart = tuple(b - a for a, b in zip(corner.start, moved.start, strict=True))
+    return Shift(corner, moved, apart, sides)
+
+
+def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
+    """Return the ways if each axis stays itself and grows, or shrinks, as the sizes do."""
+    for goal, distance, doubt, same_sample in shift.readings(goals):
+        if not same_sample or len(goal.sides) != len(shift.sides) or min(shift.apart) < 1:
+            continue
+        ratios = [Fraction(n, m) for n, m in zip(goal.sides, shift.sides, strict=True)]
+        expected = np.array([float(r) for r in ratios]) * shift.apart
+        whole = all(1 in (r.numerator, r.denominator) for r in ratios)
+        agree = (np.abs(distance - expected) <= doubt) & (distance >= SURE * doubt)
+        if whole and agree.all() and None not in goal.ways:
+            return tuple(goal.onward(axis, ratio) for axis, ratio in enumerate(ratios))
+    return None
+
+
+def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> Way | None:
+    """Return where one axis goes; None if along the axis of samples, `LOST` if it is not told."""
+    ends = False
+    for goal, distance, doubt, same_sample in shift.readings(goals):
+        along = int(distance.argmax())
+        if distance[along] <= doubt[along]:
+            ends |= not same_sample
+            continue
+        aside = np.delete(distance - doubt, along)
+        if not same_sample or (aside > distance[along] / ASIDE).any():
+            continue
+        ratio = simplest_ratio(
+            distance[along] / shift.apart[axis],
+            doubt[along] / shift.apart[axis],
+            sizes=Fraction(goal.sides[along], shift.sides[axis]),
+        )
+        if ratio is not None and (way := goal.onward(along, ratio)) is not None:
+            return way
+    return None if ends else LOST
+
+
+def simplest_ratio(measured: float, doubt: float, *, sizes: Fraction) -> Fraction | None:
+    """Return the one simple ratio within the doubt about a measured one; None if there are more.
+
+    The ratio of the maps' sizes is taken where it is whole, or one over a whole number, and
+    agrees with what was measured. Else the fraction of the smallest denominator decides, if the
+    ratio is near one.
+
+    Parameters
+    ----------
+    measured, doubt : float
+        A ratio, and by how much it may be wrong.
+    sizes : Fraction
+        Side of the one map over that of the other.
+
+    Examples
+    --------
+    >>> str(simplest_ratio(1.48, 0.1, sizes=Fraction(88, 64)))
+    '3/2'
+    """
+    if measured < SURE * doubt:
+        return None
+    low, high = measured - doubt, measured + doubt
+    if low <= sizes <= high and 1 in (sizes.numerator, sizes.denominator):
+        return sizes
+    if not 1 / FAR <= measured <= FAR:
+        return None
+    for bottom in range(1, SIMPLE + 1):
+        tops = range(max(ceil(low * bottom), 1), floor(high * bottom) + 1)
+        if len(tops) == 1:
+            return Fraction(tops[0], bottom)
+        if tops:
+            return None
+    return None
