@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
 
 HEADER = ("step", "kind", "k/s", "input", "output", "note")
-_NOT_WRITTEN = ("borders",)  # of use within an analysis only
+_NOT_WRITTEN = ("borders", "spacing")  # of use within an analysis only
 
 
 def encode_steps(discovery: Discovery) -> bytes:
@@ -29,7 +29,7 @@ def render_steps(discovery: Discovery) -> str:
     """Return a line for each step, then one for each growth that no step explains."""
     rows: list[tuple[str, ...]] = [
         (
-            words.printable(step.label),
+            words.step(step),
             step.kind,
             words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
             "x".join(map(str, step.input_shape)),

@@ -1,7 +1,9 @@
 """Numbers and names as they are printed: short, in ASCII, never NaN."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
+from spectra._names import Named, label
 from spectra.explain import StepRow
 from spectra.score import Score
 
@@ -27,9 +29,17 @@ def shorten(text: str, width: int) -> str:
     return text[:head] + "..." + text[len(text) - (width - 3 - head) :]
 
 
-def step(row: StepRow) -> str:
+class Repeated(Named, Protocol):
+    """A step, and how often the model ran it side by side."""
+
+    @property
+    def calls(self) -> int:
+        """At least 1."""
+
+
+def step(row: Repeated) -> str:
     """Return a step's name, and how often the model ran it side by side."""
-    name = printable(row.label)
+    name = printable(label(row))
     return f"{name} ({row.calls} calls)" if row.calls > 1 else name
 
 
