@@ -130,13 +130,15 @@ def _rows(
     if inputs.kind == "images" and inputs.range is not None:
         of_inputs = LEVELS / (inputs.range[1] - inputs.range[0])
     found = evidence.found
-    alike = found.output_shape[0] == found.input_shape[0]  # else no picture: logits, features
+    alike = found.output_shape[:1] == found.input_shape[:1]  # else no picture: logits, features
     levels = of_inputs if alike and not _range_doubt(evidence, inputs) else None
     control = (
         evidence.input.score(levels=of_inputs)
         if evidence.input is not None
         else score.Score(reason="inputs are no maps")
     )
+    if found.layout is None:
+        return control, score.Score(reason=f"the output is no map: {found.reading.reason}")
     own = None if inherited is None else ~inherited
     return control, evidence.output.score(chosen=own, levels=levels)
 
@@ -260,7 +262,7 @@ def _warnings(
             found.append(explain.Finding("dropped", f"left out: {first}{more}"))
         if text := _range_doubt(evidence, inputs):
             found.append(explain.Finding("range", text))
-    if text := _output_choice(evidence.found):
+    if text := _output_choice(evidence.found, evidence.options.output):
         found.append(explain.Finding("output_choice", text))
     absent = int(evidence.output.statistics.sums["dropped_non_finite"])
     if absent:
@@ -282,14 +284,27 @@ def _warnings(
     return found
 
 
-def _output_choice(found: capture.Discovery) -> str | None:
-    """Say which of several maps that the model returns is taken for its output."""
-    if len(found.outputs) < 2:
+def _output_choice(found: capture.Discovery, wanted: str | None) -> str | None:
+    """Say which tensor that the model returns is its output and how it is read; None if plain."""
+    reading, several = found.reading, len(found.outputs) > 1
+    if not several and reading.is_usual:
         return None
-    return (
-        f"the model returns {len(found.outputs)} maps: {found.outputs[found.output]} is taken for "
-        "its output, the first of those that come through the most steps"
-    )
+    shape = f"shape {reading.shape}"
+    if several:
+        why = "as asked for" if wanted else "the largest map that comes through a step"
+        if reading.layout is None:
+            why = "none of them is a map"
+        text = (
+            f"the model returns {len(found.outputs)} tensors: {found.outputs[found.output]} of "
+            f"{shape} is its output ({why}; --output takes another: {', '.join(found.outputs)})"
+        )
+    else:
+        text = f"the model returns one tensor of {shape}"
+    if reading.layout is None:
+        return f"{text}: no map, {reading.reason}"
+    assumed = "" if reading.followed else ", assumed from the number of axes"
+    alone = "; inputs run one at a time" if reading.alone else ""
+    return f"{text}, read as {reading.axes}{assumed}{alone}"
 
 
 def _coarse_grids(evidence: Evidence) -> list[str]:
@@ -307,7 +322,7 @@ def _coarse_grids(evidence: Evidence) -> list[str]:
 def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:
     """Say if what comes out does not look like what went in, as pictures should."""
     sums = evidence.output.statistics.sums
-    same = evidence.discovery.output_shape[0] == evidence.discovery.input_shape[0]
+    same = evidence.discovery.output_shape[:1] == evidence.discovery.input_shape[:1]
     if inputs.kind != "images" or inputs.range is None or not same or not sums["phase_maps"].any():
         return None
     low, high = inputs.range

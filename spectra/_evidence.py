@@ -31,6 +31,8 @@ PROBE_INPUTS = 2  # real inputs that the causal probes use
 GRID_OFFSETS = 4  # positions at which each of them is seen
 GUESSED_SIDE = {1: 4096, 2: 128, 3: 32}  # of an input that only data-free probes see
 
+NO_MAP = (1, 1)  # of an output that is none, at whose place nothing is measured
+
 Period = tuple[int, ...]
 
 
@@ -185,7 +187,7 @@ def find_steps(
     """Return one input, and all steps that a forward pass of it runs through."""
     example = example_input(model, inputs, options)
     with capture.quiet(model):
-        return example, capture.discover(model, example, method=options.call)
+        return example, capture.discover(model, example, method=options.call, output=options.output)
 
 
 def select_steps(found: capture.Discovery, pattern: str | None) -> capture.Discovery:
@@ -226,7 +228,7 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
             place(step.output_shape, *([step.factor] if step.factor else []), borders=step.borders)
             for step in discovery.steps
         ),
-        output=place(output, *output_periods, borders=discovery.borders),
+        output=place(output or NO_MAP, *output_periods, borders=discovery.borders),
         input=place(shape, *control) if _is_map(shape) else None,
     )
 
@@ -240,7 +242,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     def take(index: int, maps: Tensor) -> None:
         with clock.paused():
-            evidence.steps[index].statistics.update(_real(maps), first=done)
+            _add(evidence.steps[index], maps, first=done, inputs=len(x))
 
     def take_layer(name: str, maps: Tensor) -> None:
         with clock.paused():
@@ -250,11 +252,11 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             if name not in evidence.layers:
                 plan = spectrum.plan_maps(shape, count=len(inputs))
                 evidence.layers[name] = Place(spectrum.MapStatistics(plan))
-            evidence.layers[name].statistics.update(_real(maps), first=done)
+            _add(evidence.layers[name], maps, first=done, inputs=len(x))
 
     taps = _layer_taps(model, options.layers, take_layer)
     with capture.stream(model, evidence.discovery, take), taps:
-        for batch in inputs.batches(options.batch or _batch_size(evidence.discovery)):
+        for batch in inputs.batches(_batch_size(evidence.discovery, options.batch)):
             x = batch.to(evidence.example.device)
             level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
             if evidence.input is not None:  # before a model can write into it
@@ -262,14 +264,25 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             if done == 0:
                 evidence.probe_inputs = x[:PROBE_INPUTS].clone()
             with clock.running():
-                y = capture.forward(model, x, method=options.call, output=evidence.discovery.output)
-            evidence.output.statistics.update(_real(y), first=done)
-            if done == 0:
-                evidence.probe_output = y[:PROBE_INPUTS].clone()
+                y = capture.forward(model, x, found=evidence.discovery)
+            if evidence.discovery.layout is not None:
+                _add(evidence.output, y, first=done, inputs=len(x))
+                if done == 0:
+                    evidence.probe_output = y[: len(y) // len(x) * PROBE_INPUTS].clone()
             done += len(x)
             tell("measure", done, len(inputs))
     evidence.forward_s = clock.seconds
     evidence.level = (level / done).to(evidence.example.dtype)
+
+
+def _add(place: Place, maps: Tensor, *, first: int, inputs: int) -> None:
+    """Add maps of some inputs; where each has several, they count as one input in turns.
+
+    Frames that a model takes for samples follow each other, those of the first input first.
+    """
+    each = max(len(maps) // inputs, 1)
+    for index in range(each):
+        place.statistics.update(_real(maps[index::each]), first=first)
 
 
 def _probe(evidence: Evidence, tell: Progress) -> None:
@@ -280,7 +293,7 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
         evidence.discovery,
         evidence.discovery.input_shape,
         level=0.5 if evidence.level is None else evidence.level,
-        period=evidence.output.statistics.plan.period,
+        period=evidence.output.statistics.plan.period if evidence.discovery.layout else None,
     )
     tell("flat field", 1, 1)
     if evidence.probe_inputs is None:
@@ -291,10 +304,9 @@ def _probe(evidence: Evidence, tell: Progress) -> None:
         evidence.probe_inputs.clone(),
         total_stride=evidence.discovery.total_stride,
         scale=evidence.discovery.scale,
+        found=evidence.discovery,
         offsets=GRID_OFFSETS,
         seed=evidence.options.seed,
-        method=evidence.options.call,
-        output=evidence.discovery.output,
     )
     tell("grid position", 1, 1)
 
@@ -396,8 +408,12 @@ def nothing_found(found: capture.Discovery, options: Options) -> str:
     )
 
 
-def _batch_size(discovery: capture.Discovery) -> int:
+def _batch_size(discovery: capture.Discovery, wanted: int | None) -> int:
     """Return how many inputs fit the activation budget, judged by the largest step."""
+    if discovery.reading.alone:
+        return 1
+    if wanted is not None:
+        return wanted
     largest = max(int(np.prod(step.output_shape)) for step in discovery.steps)
     return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))
 

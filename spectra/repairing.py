@@ -156,7 +156,7 @@ def _judged(
         outputs = []
         for net, sums in zip((model, result.model), statistics, strict=True):
             with quiet(net, seed=options.seed):
-                outputs.append(forward(net, x, method=options.call, output=found.output))
+                outputs.append(forward(net, x, found=found))
             sums.update(outputs[-1].cpu(), first=done)
         old, new = outputs
         errors.add(old, new, result.without_grid(old))

@@ -3,8 +3,10 @@
 from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
 from spectra.capture._forward import forward
+from spectra.capture._layout import Layout
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
+from spectra.capture._reading import Reading
 from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
 from spectra.capture._stream import Tap, stream
 
@@ -14,7 +16,9 @@ __all__ = [
     "Discovery",
     "Growth",
     "Kind",
+    "Layout",
     "Mark",
+    "Reading",
     "Step",
     "Tap",
     "discover",

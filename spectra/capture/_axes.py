@@ -69,6 +69,11 @@ class Axes:
             return None
         return {meaning for meaning in met if isinstance(meaning, str)}
 
+    def sides(self, _positions: Indices) -> tuple[int, ...]:
+        """Return the sizes of the axes that are space."""
+        axes = zip(self.geometry[0], self._meanings(), strict=True)
+        return tuple(n for n, means in axes if isinstance(means, str) and means == "place")
+
     def _meanings(self) -> Sequence[Role | Ranks]:
         if self._known is None:
             self._known = self._roles()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,26 +14,30 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import _disable_current_modes
 
-from spectra.capture._forward import maps_of, unwrap, watched_by
+from spectra.capture._forward import returned_by, unwrap, watched_by
+from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
+from spectra.capture._output import Returned, choose, read_tensor
 from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
 from spectra.capture._repeats import Repeats, call_site
 from spectra.capture._runs import Event, Run, Runs, named
 from spectra.capture._script import script_paths
-from spectra.capture._steps import Discovery, Family, Layout, Look, Mark, Step
+from spectra.capture._steps import Discovery, Family, Look, Mark, Step
 from spectra.capture._storages import tensors
 from spectra.capture._stride import total_stride
-from spectra.capture._taint import Taint
+from spectra.capture._taint import Depth, Taint
 from spectra.capture._unwatched import unwatched
 
 Alike = tuple[Family, int, tuple[int, ...]]
 
 
-def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> Discovery:
+def discover(
+    model: nn.Module, example: Tensor, *, method: str = "forward", output: str | None = None
+) -> Discovery:
     """Find every upsampling step of a model that depends on its input.
 
     The model runs once, quietly, under a dispatch mode: so functional calls, several calls
@@ -50,6 +55,10 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         One input; a single sample is enough.
     method : str
         The method of the model to call.
+    output : str, optional
+        Which of several tensors that the model returns is its output: where it stands, as in
+        :attr:`Discovery.outputs` (``"['audio']"`` or ``"audio"``), or its number. By default the
+        largest map that comes through a step.
 
     Returns
     -------
@@ -59,7 +68,9 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
     Raises
     ------
     ModelError
-        If the model fails on the example.
+        If the model fails on the example, or returns no tensor.
+    ParameterError
+        If it returns none of the name ``output``.
 
     Examples
     --------
@@ -74,34 +85,48 @@ def discover(model: nn.Module, example: Tensor, *, method: str = "forward") -> D
         explorer = _Explorer(stack, example)
         stack.space = explorer.space
         with watched_by(explorer), explorer:
-            maps = maps_of(root, example, method=method)
+            tensors_returned = returned_by(root, example, method=method)
         watched = _watched(explorer)
         steps, marks, bits = _name(explorer, method, unwatched(root, watched))
-        through = [_count(explorer.taint.of(tensor), bits) for _, tensor in maps]
-        chosen = through.index(max(through))
-        output = maps[chosen][1]
-        stack.finish(example, output)
+        known = [_read(explorer, steps, bits, *named) for named in tensors_returned.items()]
+        chosen = choose(known, output, example.shape[1])
+        result = tensors_returned[known[chosen].where]
+        stack.finish(example, result)
     return Discovery(
         steps=steps,
-        growth=stack.growth(output.ndim),
+        growth=stack.growth(result.ndim),
         input_shape=tuple(example.shape[1:]),
-        output_shape=tuple(output.shape[1:]),
+        output_shape=known[chosen].reading.map_shape,
         signature=marks,
         total_stride=total_stride(
             tuple(example.shape[2:]), _entering(explorer.events, explorer.joined.runs)
         ),
+        reading=known[chosen].reading,
         method=method,
         output=chosen,
-        outputs=tuple(where for where, _ in maps),
+        outputs=tuple(tensors_returned),
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
-        borders=explorer.padding.of(output),
+        borders=explorer.padding.of(result),
     )
 
 
-def _count(bits: int, steps: Sequence[int]) -> int:
-    """Return on how many steps a tensor depends."""
-    return sum(bool(bits & step) for step in steps)
+def _read(
+    explorer: _Explorer, steps: Sequence[Step], bits: Sequence[int], where: str, tensor: Tensor
+) -> Returned:
+    """Return what is known of a tensor that the model returned."""
+    depends = explorer.taint.of(tensor)
+    through = [step for step, bit in zip(steps, bits, strict=True) if depends & bit]
+    rank = max((len(step.output_shape) - 1 for step in through), default=None)
+    maps = [run.output_shape[1:] for run in explorer.joined.runs[::-1]]
+    maps += [event.output_shape[1:] for event in explorer.events[::-1]]
+    read = partial(read_tensor, tensor, inputs=explorer.inputs, rank=rank, maps=maps)
+    try:
+        reading = read(explorer.joined.origins)
+    except Exception as error:
+        explorer.note_mistake(error, tensor)
+        reading = read(None)
+    return Returned(where, reading, len(through), explorer.depth.of(tensor))
 
 
 class _Explorer(LightMode):  # type: ignore[no-untyped-call]
@@ -117,6 +142,8 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.taint = Taint(example)
+        self.inputs = len(example)
+        self.depth = Depth()
         self.joined = Runs(example)
         self.padding = Padding()
         self.untraced: dict[str, str] = {}
@@ -161,10 +188,11 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         seam = self._seams.read(func, args, kwargs, result)
         if depends:
             try:
-                self.joined.follow(func, args, kwargs, taken, made)
+                manner = self.joined.follow(func, args, kwargs, taken, made)
+                self.depth.follow(taken, made, deeper=manner == "mix")
                 self.padding.follow(func, args, kwargs, taken, made)
             except Exception as error:
-                self._note_mistake(error, result)
+                self.note_mistake(error, result)
         call = recogniser(func, args, kwargs, result) if recogniser else None
         try:
             if call is not None:
@@ -177,9 +205,9 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
                 if extra := added_by_borders(func, args, result):
                     self._stack.explain([], extra)
         except Exception as error:
-            self._note_mistake(error, result)
+            self.note_mistake(error, result)
 
-    def _note_mistake(self, error: Exception, result: object) -> None:
+    def note_mistake(self, error: Exception, result: object) -> None:
         """Go on where following a call fails: what it made has no history then."""
         if self.strict:
             raise error
@@ -199,7 +227,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
             with _disable_current_modes():
                 return self.joined.space(tensor)
         except Exception as error:
-            self._note_mistake(error, tensor)
+            self.note_mistake(error, tensor)
         return None
 
     def _note(self, call: Call, result: Tensor, *, depends: bool) -> None:

@@ -1,4 +1,6 @@
-"""Call a model once and take its main map, or say in one line what went wrong."""
+"""Call a model once and take its output, or say in one line what went wrong."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from spectra.capture._steps import Discovery
 from spectra.errors import ModelError, ParameterError, SpectraError
 
 
@@ -43,8 +46,10 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
         _WATCHERS.reset(token)
 
 
-def forward(model: nn.Module, x: Tensor, *, method: str = "forward", output: int = 0) -> Tensor:
-    """Call a model and return one of the maps that it returns.
+def forward(
+    model: nn.Module, x: Tensor, *, found: Discovery | None = None, method: str | None = None
+) -> Tensor:
+    """Call a model and return its output, as maps where it is known how.
 
     Parameters
     ----------
@@ -52,33 +57,41 @@ def forward(model: nn.Module, x: Tensor, *, method: str = "forward", output: int
         Wrappers (``torch.compile``, ``DataParallel``) are looked through.
     x : Tensor, shape (B, C, *spatial) or whatever the model takes
         Moved to the device and dtype of the model's first weights.
-    method : str
-        The method to call, e.g. ``"decode"``.
-    output : int
-        Which map, counted through tuples, lists, mappings and dataclasses of them:
-        :attr:`spectra.capture.Discovery.output`. By default the first.
+    found : Discovery, optional
+        What :func:`spectra.capture.discover` returned for the model: which tensor it takes for
+        the output, and how that is read. Inputs run one at a time where it says so.
+    method : str, optional
+        The method to call, e.g. ``"decode"``; the discovery's, or ``"forward"``, by default.
 
     Returns
     -------
     Tensor, shape (B, C, *spatial)
-        A floating-point tensor with at least three axes.
+        With a discovery; B is a multiple of the inputs' where each makes several maps, those of
+        the first come first. Where the output is no map it comes as it is. Without a discovery,
+        as it is, the first floating-point tensor with at least three axes, else the first tensor.
 
     Raises
     ------
     ParameterError
         If the model has no such method.
     ModelError
-        If the model raises (the innermost failing module is named), runs out of memory,
-        or returns no such map.
+        If the model raises (the innermost failing module is named), runs out of memory, returns
+        no tensor, or other ones than the discovery's.
     """
-    maps = maps_of(model, x, method=method)
-    if output >= len(maps):
-        raise ModelError(f"the model returned {len(maps)} maps: expected at least {output + 1}")
-    return maps[output][1]
+    if found is None:
+        return _first_map(returned_by(model, x, method=method or "forward"))
+    if found.reading.alone and len(x) > 1:
+        inputs = torch.split(x, 1)
+        return torch.cat([forward(model, one, found=found, method=method) for one in inputs])
+    returned = returned_by(model, x, method=method or found.method)
+    name = found.outputs[found.output]
+    if name not in returned:
+        raise ModelError(f"the model did not return {name or 'a tensor'} this time")
+    return found.reading.as_maps(returned[name], x.shape[2:], found.input_shape[1:])
 
 
-def maps_of(model: nn.Module, x: Tensor, *, method: str = "forward") -> list[tuple[str, Tensor]]:
-    """Call a model and return every map that it returns, and where it stands."""
+def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
+    """Call a model and return every tensor that it returns, by where it stands."""
     model = unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
@@ -99,14 +112,16 @@ def maps_of(model: nn.Module, x: Tensor, *, method: str = "forward") -> list[tup
             watcher.end()
     for watcher in watchers:
         watcher.finish()
-    found = list(_maps(output, ""))
+    found = dict(_tensors(output, ""))
     if not found:
-        message = (
-            f"the model returned {_describe(output)}: expected a floating-point map "
-            "(sample, channel, ...) with at least three axes"
-        )
-        raise ModelError(message)
+        name = type(output).__name__
+        raise ModelError(f"the model returned {name} without a tensor in it: expected a map")
     return found
+
+
+def _first_map(returned: Mapping[str, Tensor]) -> Tensor:
+    values = list(returned.values())
+    return next((t for t in values if t.is_floating_point() and t.ndim >= 3), values[0])
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -154,12 +169,11 @@ def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
     return stance
 
 
-def _maps(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
-    """Return the floating-point tensors with at least three axes, and where they stand."""
+def _tensors(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
+    """Return the tensors of a structure, and where they stand in it."""
     parts: Iterable[tuple[str, object]] = ()
     if isinstance(output, Tensor):
-        if output.is_floating_point() and output.ndim >= 3:
-            yield where, output
+        yield where, output
     elif isinstance(output, Mapping):
         parts = ((f"[{key!r}]", value) for key, value in output.items())
     elif isinstance(output, (tuple, list)):
@@ -168,13 +182,7 @@ def _maps(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
     elif is_dataclass(output):
         parts = ((f".{field.name}", getattr(output, field.name)) for field in fields(output))
     for name, part in parts:
-        yield from _maps(part, where + name)
-
-
-def _describe(output: object) -> str:
-    if isinstance(output, Tensor):
-        return f"a {output.dtype} tensor of shape {tuple(output.shape)}"
-    return f"{type(output).__name__} without a map in it"
+        yield from _tensors(part, where + name)
 
 
 def _failure(model: nn.Module, error: Exception, x: Tensor) -> ModelError:

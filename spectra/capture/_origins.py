@@ -48,6 +48,9 @@ class Grid(Protocol):
     def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
         """Return what changes along a regular walk, as of `Axes.crossed`."""
 
+    def sides(self, positions: Indices) -> tuple[int, ...]:
+        """Return the sides of the map that it is, whose elements lie at some positions."""
+
 
 class Origin(Protocol):
     """The addresses of the elements of one storage."""
@@ -268,6 +271,12 @@ class _Settling:
         """Return what changes along a regular walk."""
         return (self._settled() or self._laid).crossed(count, step, start)
 
+    def sides(self, positions: Indices) -> tuple[int, ...]:
+        """Return the sides of the map, as it was before it was laid out along one axis."""
+        axes = self._settled()
+        own = axes.sides(positions) if axes else ()
+        return own if len(own) > 1 else self._origins.sides(self._laid.at(positions))
+
     def _settled(self) -> Axes | None:
         if not self._asked:
             self._asked, roles = True, self._roles()
@@ -445,6 +454,14 @@ class Origins:
             of = self._grids[index](address[mine] - self._firsts[index])
             sample[mine], channel[mine], place[mine] = of
         return Coordinates(sample, channel, place)
+
+    def sides(self, address: Indices) -> tuple[int, ...]:
+        """Return the sides of the root in which some elements lie; empty if that is not one."""
+        owners = np.unique(np.searchsorted(self._firsts, address, side="right") - 1)
+        if len(owners) != 1 or owners[0] < 0:
+            return ()
+        grid: Grid = self._grids[owners[0]]
+        return grid.sides(address - self._firsts[owners[0]])
 
     def _found(self, made: Tensor, grid: Grid) -> None:
         """Make a tensor a root."""

@@ -123,6 +123,10 @@ def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> D
     Discovery
         With ``periods``, ``period_reasons`` and ``ratio``.
     """
+    if discovery.layout is None:
+        reason = f"the output is no map: {discovery.reading.reason}"
+        steps = len(discovery.steps)
+        return replace(discovery, periods=(None,) * steps, period_reasons=(reason,) * steps)
     touchable = Touchable(model, discovery, example)
     known: dict[int, Ways] = {}
     found: list[Period | str] = []

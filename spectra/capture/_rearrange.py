@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 from torch import Tensor
 
+from spectra.capture._layout import Layout
 from spectra.capture._lines import (
+    NOWHERE,
     Growth,
     Lines,
     Rearrangement,
@@ -17,7 +20,6 @@ from spectra.capture._lines import (
     role_along,
 )
 from spectra.capture._origins import Origins
-from spectra.capture._steps import Layout
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,21 @@ def read_layout(tensor: Tensor, origins: Origins) -> Layout | None:
     return None if read is None else read[0]
 
 
+def read_roles(tensor: Tensor, origins: Origins) -> list[Role | None] | None:
+    """Return what each axis of a tensor stands for; None if unknown.
+
+    None for an axis along which nothing changes, and for one that runs through a whole map
+    again for each channel.
+    """
+    lines = origins.lines(tensor)
+    if lines is None:
+        return None
+    return [
+        "place" if axis and growth_along(line) else None if _is_flat(line) else role_along(line)
+        for axis, line in enumerate(lines)
+    ]
+
+
 def looks_up(source: Tensor, positions: Tensor, origins: Origins) -> bool:
     """Tell whether reading a source at some positions looks values up, rather than resamples it.
 
@@ -111,6 +128,14 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
     if channels == [0] and spare:  # the channels of a batch, one after the other
         samples, channels, folded = [0], [], tensor.shape[0]
     return Layout(tuple(samples), (*channels, *spare), tuple(spatial), folded), growth
+
+
+def _is_flat(line: Lines) -> bool:
+    """Tell whether all places come again and again along an axis, in other channels."""
+    place = line.at.place[line.at.place != NOWHERE]
+    changes = 1 + np.count_nonzero(np.diff(place))
+    both = moves(line.at.channel) and moves(place)
+    return both and bool(2 * len(np.unique(place)) <= changes)
 
 
 def _folded(line: Lines) -> int:

@@ -20,13 +20,14 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from spectra.capture._borders import NOTHING, Borders
+from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, family_of
 from spectra.capture._modules import Frame
-from spectra.capture._origins import Origins, channel_axis
+from spectra.capture._origins import Manner, Origins, channel_axis
 from spectra.capture._rearrange import Enlarged, looks_up, read_enlarged, read_layout
 from spectra.capture._recognise import Call
 from spectra.capture._repeats import Site
-from spectra.capture._steps import Family, Kind, Layout
+from spectra.capture._steps import Family, Kind
 from spectra.capture._storages import StorageMap, tensors
 
 Place = tuple[int, tuple[int, ...], tuple[int, ...], int]
@@ -88,7 +89,7 @@ class Runs:
     def __init__(self, example: Tensor) -> None:
         self.runs: list[Run] = []
         self._count = 0
-        self._origins = Origins(example)
+        self.origins = Origins(example)
         self._through: StorageMap[Run] = StorageMap()  # of rearranged data, carried along
         self._ends: StorageMap[Run] = StorageMap()  # of maps that nothing has touched yet
         self._spectra: StorageMap[dict[int, tuple[int, int | None]]] = StorageMap()
@@ -100,9 +101,9 @@ class Runs:
         kwargs: Mapping[str, Any],
         taken: Sequence[Tensor],
         made: Sequence[Tensor],
-    ) -> None:
-        """Carry origins, and the runs that are not over, through a call."""
-        manner = self._origins.follow(func, args, kwargs, taken, made)
+    ) -> Manner:
+        """Carry origins, and the runs that are not over, through a call; return what it does."""
+        manner = self.origins.follow(func, args, kwargs, taken, made)
         if self._through:
             self._refute(func, args)
         if self._through and manner != "mix":
@@ -111,12 +112,13 @@ class Runs:
             self._carry(self._spectra, taken, made)
         if self._ends and func._schema.is_mutable and taken and family_of(func) != "sum":
             self._ends.drop(taken[0])
+        return manner
 
     def upsampled(self, call: Call, result: Tensor, event: Event) -> Run | None:
         """Begin a run with an operation of the table that upsamples."""
         if call.family == "fold" and self._puts_back(call, result):
             return None
-        if call.positions is not None and looks_up(call.source, call.positions, self._origins):
+        if call.positions is not None and looks_up(call.source, call.positions, self.origins):
             return None
         run = Run(
             kind=call.kind,
@@ -146,7 +148,7 @@ class Runs:
             return self._filtered(args, seam.made, event)
         if seam.family == "view" and _same_axes(args[0], seam.made):
             return None
-        found = read_enlarged(seam.made, self._origins)
+        found = read_enlarged(seam.made, self.origins)
         if found is None:
             return None
         known = self._through.get(seam.made)
@@ -213,11 +215,11 @@ class Runs:
     def forget(self, result: object) -> None:
         """Take what a call made for computed there, whatever it was."""
         for tensor in tensors(result):
-            self._origins.forget(tensor)
+            self.origins.forget(tensor)
 
     def space(self, tensor: Tensor) -> tuple[int, ...] | None:
         """Return the spatial axes of a tensor, None where they are not known."""
-        layout = read_layout(tensor, self._origins)
+        layout = read_layout(tensor, self.origins)
         return None if layout is None else layout.spatial
 
     def _refute(self, func: OpOverload, args: Sequence[Any]) -> None:
@@ -256,7 +258,7 @@ class Runs:
             return None
         spatial = weight.ndim - 2
         unit = made.ndim == spatial + 2 and max(args[3]) == 1 and len(run.factor) == spatial
-        taken = read_layout(source, self._origins) if unit else None
+        taken = read_layout(source, self.origins) if unit else None
         self._through.drop(source)
         if taken is None:
             return None
@@ -304,10 +306,10 @@ class Runs:
 
     def _puts_back(self, call: Call, result: Tensor) -> bool:
         """Tell whether a fold only puts patches back to where they were taken from."""
-        anchor = self._origins.anchor(call.source)
+        anchor = self.origins.anchor(call.source)
         if anchor is None:
             return False
-        line = self._origins.along(call.source, call.source.ndim - 2, anchor)
+        line = self.origins.along(call.source, call.source.ndim - 2, anchor)
         return line is not None and len(set(line.at.place.tolist())) > 1
 
     @staticmethod

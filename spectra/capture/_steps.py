@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import prod
 from typing import Literal, NamedTuple, get_args
-
-from torch import Tensor
 
 from spectra._names import label
 from spectra.capture._borders import NOTHING, Borders
+from spectra.capture._layout import Layout
+from spectra.capture._reading import Reading
 
 Kind = Literal[
     "transposed_conv",
@@ -103,49 +102,6 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Which axes of a tensor hold samples, channels and space.
-
-    Attributes
-    ----------
-    sample, channel, spatial : tuple of int
-        Axes, in the order of the map; ``channel`` may be empty.
-    folded : int
-        So many channels of each sample lie one after the other on the sample axes.
-    """
-
-    sample: tuple[int, ...]
-    channel: tuple[int, ...]
-    spatial: tuple[int, ...]
-    folded: int = 1
-
-    @classmethod
-    def usual(cls, ndim: int) -> Layout:
-        """Return the layout (sample, channel, *spatial)."""
-        return cls((0,), (1,), tuple(range(2, ndim)))
-
-    def shape(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return ``(channel, *spatial)`` of a tensor of some shape."""
-        channels = self.folded * prod(shape[axis] for axis in self.channel)
-        return (channels, *(shape[axis] for axis in self.spatial))
-
-    def as_map(self, tensor: Tensor, channels: int | None = None) -> Tensor:
-        """View a tensor as ``(sample, channel, *spatial)``, with so many channels a sample."""
-        ordered = tensor.permute(self._order)
-        own, *space = self.shape(tensor.shape)
-        return ordered.reshape(-1, channels or own, *space)
-
-    def restore(self, maps: Tensor, shape: Sequence[int]) -> Tensor:
-        """Return what :meth:`as_map` made a map of, in the tensor's own shape."""
-        ordered = maps.reshape([shape[axis] for axis in self._order])
-        return ordered.permute([self._order.index(axis) for axis in range(len(shape))])
-
-    @property
-    def _order(self) -> tuple[int, ...]:
-        return (*self.sample, *self.channel, *self.spatial)
-
-
-@dataclass(frozen=True)
 class Look:
     """How to know the last operation of several again, of which none upsamples by itself.
 
@@ -216,7 +172,8 @@ class Discovery:
     growth : tuple of Growth
         Innermost modules that grow although their steps do not explain it.
     input_shape, output_shape : tuple of int
-        ``(channel, *spatial)`` of the example and of the model's output.
+        ``(channel, *spatial)`` of the example and of the model's output; ``()`` where that is
+        no map.
     signature : tuple of Mark
         Every upsampling operation of one forward pass, for checking the next.
     total_stride : tuple of int
@@ -225,11 +182,12 @@ class Discovery:
         a model without spatial input. Squeeze-and-excite branches do not count.
     method : str
         The method of the model that was called.
+    reading : Reading
+        How the output is read as maps, or why it is none.
     output : int
-        Which of the maps that the model returns is its output: the first of those that come
-        through the most steps.
+        Which of the tensors that the model returns is its output.
     outputs : tuple of str
-        Where each of these maps stands in what the model returns.
+        Where each of these tensors stands in what the model returns.
     untraced : tuple of (str, str)
         Modules in which what moves data could not be followed, for a mistake of this library,
         and the error: a rearrangement that upsamples may be missing there.
@@ -254,6 +212,7 @@ class Discovery:
     output_shape: tuple[int, ...]
     signature: tuple[Mark, ...]
     total_stride: tuple[int, ...]
+    reading: Reading
     method: str = "forward"
     output: int = 0
     outputs: tuple[str, ...] = ("",)
@@ -263,6 +222,11 @@ class Discovery:
     periods: tuple[tuple[int, ...] | None, ...] = ()
     period_reasons: tuple[str | None, ...] = ()
     ratio: tuple[Fraction, ...] | None = None
+
+    @property
+    def layout(self) -> Layout | None:
+        """Which axes of the output are samples, channels and space; None where it is no map."""
+        return self.reading.layout
 
     @property
     def scale(self) -> tuple[Fraction, ...]:

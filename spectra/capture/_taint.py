@@ -56,6 +56,24 @@ class Taint:
             self._bits.set(tensor, known | bits)
 
 
+class Depth:
+    """How many layers lie on the longest way from the model's input to each storage."""
+
+    def __init__(self) -> None:
+        self._layers: StorageMap[int] = StorageMap()
+
+    def of(self, tensor: Tensor) -> int:
+        """Return the layers before a tensor."""
+        return self._layers.get(tensor) or 0
+
+    def follow(self, taken: Sequence[Tensor], made: Sequence[Tensor], *, deeper: bool) -> None:
+        """Note what one call made, which is a layer or not."""
+        layers = max(map(self.of, taken), default=0) + deeper
+        for tensor in made:
+            if layers > self.of(tensor):
+                self._layers.set(tensor, layers)
+
+
 def _has_storage(tensor: Tensor) -> bool:
     try:
         tensor.untyped_storage()

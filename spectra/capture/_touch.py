@@ -90,7 +90,7 @@ class Touchable:
             x, start = _touched(x, shares, strength)
         discovery = self.discovery
         with quiet(self._model, seed=0), stream(self._model, discovery, pass_by):
-            y = forward(self._model, x, method=discovery.method, output=discovery.output)
+            y = forward(self._model, x, found=discovery)
         look(OUTPUT, y)
         return Touch(start, felt)
 

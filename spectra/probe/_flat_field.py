@@ -219,13 +219,14 @@ class _Flat:
         method = self._discovery.method
         try:
             with stream(self._model, self._discovery, read):
-                return forward(self._model, x, method=method, output=self._discovery.output)
+                return forward(self._model, x, found=self._discovery)
         except ModelError:
-            again = discover(self._model, x, method=method).select(self._is_known)
+            output = self._discovery.outputs[self._discovery.output]
+            again = discover(self._model, x, method=method, output=output).select(self._is_known)
             if len(again.steps) != len(self._discovery.steps):
                 raise
             with stream(self._model, again, read):
-                return forward(self._model, x, method=method, output=again.output)
+                return forward(self._model, x, found=again)
 
     def _is_known(self, step: Step) -> bool:
         return _identity(step) in map(_identity, self._discovery.steps)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra.capture import forward, quiet
+from spectra.capture import Discovery, forward, quiet
 from spectra.errors import ModelError
 
 _SMALLEST_INTERIOR = 8
@@ -51,8 +51,7 @@ def grid_dependence(
     scale: Sequence[Fraction | float],
     offsets: int = 16,
     seed: int = 0,
-    method: str = "forward",
-    output: int = 0,
+    found: Discovery | None = None,
 ) -> GridDependence:
     """Measure how far a model's output depends on the position of its input on the grid.
 
@@ -76,10 +75,9 @@ def grid_dependence(
     seed : int
         Of that draw, and of the model's own random numbers, which are the same for every
         offset.
-    method : str
-        The method of the model to call.
-    output : int
-        Which of the maps that it returns: :attr:`spectra.capture.Discovery.output`.
+    found : Discovery, optional
+        What :func:`spectra.capture.discover` returned for the model, if it returns anything but
+        one map.
 
     Returns
     -------
@@ -119,7 +117,7 @@ def grid_dependence(
         f"all {of} offsets" if every else f"{len(chosen)} of {of} offsets, at random (seed {seed})"
     )
     try:
-        moments = _moments(model, shift, chosen, seed=seed, method=method, which=output)
+        moments = _moments(model, shift, chosen, seed=seed, found=found)
     except ModelError as error:
         return GridDependence(None, str(error), 0, of, how)
     population = of if shift.exhaustive else inf
@@ -274,14 +272,13 @@ def _moments(
     offsets: Sequence[tuple[int, ...]],
     *,
     seed: int,
-    method: str,
-    which: int,
+    found: Discovery | None,
 ) -> _Moments:
     """Accumulate mean and squared deviation over the offsets, by Welford's update."""
     mean = deviation = torch.zeros(())
     for count, offset in enumerate(offsets, start=1):
         with quiet(model, seed=seed):
-            output = forward(model, shift.view(offset), method=method, output=which)
+            output = forward(model, shift.view(offset), found=found)
         now = shift.aligned(output, offset).double()
         step = now - mean
         mean = mean + step / count

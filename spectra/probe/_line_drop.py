@@ -66,4 +66,4 @@ def without_pattern(
         return output - tile_pattern(locked.to(output), output.shape[2:])
 
     with quiet(model, seed=0), stream(model, discovery, subtract):
-        return forward(model, inputs, method=method or discovery.method, output=discovery.output)
+        return forward(model, inputs, found=discovery, method=method)

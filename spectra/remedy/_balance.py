@@ -294,5 +294,5 @@ def _run(model: nn.Module, found: Discovery, inputs: Tensor) -> tuple[list[float
             lines[index] = line_db(maps, factor)
 
     with quiet(model), stream(model, found, note):
-        output = forward(model, inputs, method=found.method)
+        output = forward(model, inputs, found=found)
     return lines, output

@@ -280,7 +280,7 @@ def _periods(found: Discovery, plan: Plan) -> tuple[Period, ...]:
 
 def _run(model: nn.Module, found: Discovery, x: Tensor, seed: int) -> Tensor:
     torch.manual_seed(seed)  # within `quiet`: a network that draws numbers draws the same again
-    return forward(model, x, method=found.method, output=found.output)
+    return forward(model, x, found=found)
 
 
 def _trainable_copy(model: nn.Module) -> nn.Module:

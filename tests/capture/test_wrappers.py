@@ -186,7 +186,7 @@ def test_the_output_is_the_map_that_comes_through_the_most_steps(wrap, where):
     found = discover(model, x)
     assert found.outputs[found.output] == where
     assert found.output_shape == (3, 24, 40)
-    assert forward(model, x, output=found.output).shape == (2, 3, 24, 40)
+    assert forward(model, x, found=found).shape == (2, 3, 24, 40)
 
 
 def test_an_auxiliary_head_that_runs_later_is_not_the_output():
@@ -202,7 +202,7 @@ def test_a_choice_between_maps_is_noted_in_the_summary():
     x = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     summary = analyze(Returning(lambda mean, y: (mean, y)), x).summary
     (text,) = (w.text for w in summary.warnings if w.id == "output_choice")
-    assert "2 maps: [1] is taken" in text
+    assert "2 tensors: [1] of shape (1, 3, 64, 64) is its output" in text
     assert summary.steps[0].period_in_output == (4, 4)
 
 

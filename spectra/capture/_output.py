@@ -1,0 +1,242 @@
+"""Which of the tensors that a model returns is its output, and what its axes stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from math import prod
+from re import sub
+
+import numpy as np
+from torch import Tensor
+
+from spectra.capture._layout import Layout
+from spectra.capture._lines import NOWHERE, Role
+from spectra.capture._origins import Origins
+from spectra.capture._reading import Reading
+from spectra.capture._rearrange import read_roles
+from spectra.errors import ParameterError
+
+ALIKE = 1.5  # places of maps of one size over each other, borders apart
+PICTURE = 3  # channels of a picture in colour
+
+Sides = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One tensor that a model returned.
+
+    Attributes
+    ----------
+    where : str
+        Where it stands in what the model returned.
+    reading : Reading
+    steps : int
+        How many steps it comes through.
+    depth : int
+        Layers on the longest way to it.
+    """
+
+    where: str
+    reading: Reading
+    steps: int
+    depth: int
+
+    @property
+    def grown(self) -> bool:
+        """Whether it is a map that comes through a step."""
+        return self.reading.layout is not None and self.steps > 0
+
+    @property
+    def places(self) -> int:
+        """How many pixels it has, whatever its channels."""
+        shape = self.reading.map_shape
+        return prod(self.reading.shape) // shape[0] if shape else 0
+
+    def is_picture(self, input_channels: int) -> bool:
+        """Tell whether it has the channels of a picture, or of what went in."""
+        channels, *sides = self.reading.map_shape
+        return channels == input_channels or (channels == PICTURE and len(sides) == 2)
+
+
+def choose(returned: Sequence[Returned], wanted: str | None, input_channels: int) -> int:
+    """Return which tensor is the output: the wanted one, else that which users look at.
+
+    That is the largest map that comes through a step. Of several of one size, it is the one
+    that comes through the most steps, then a picture rather than features, then the one behind
+    the most layers, then the first.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of the wanted name.
+    """
+    if wanted is not None:
+        return _named(wanted, [one.where for one in returned])
+    grown = [one for one in returned if one.grown]
+    if grown:
+        largest = max(one.places for one in grown)
+        alike = [one for one in grown if one.places * ALIKE > largest]
+        chosen = max(alike, key=lambda r: (r.steps, r.is_picture(input_channels), r.depth))
+    else:
+        chosen = max(returned, key=lambda r: (r.reading.layout is not None, r.steps))
+    return returned.index(chosen)
+
+
+def _named(wanted: str, names: Sequence[str]) -> int:
+    """Return the number of a tensor by its name, as printed or without brackets, or itself."""
+    plain = [_plain(name) for name in names]
+    if _plain(wanted) in plain:
+        return plain.index(_plain(wanted))
+    if wanted.isdecimal() and int(wanted) < len(names):
+        return int(wanted)
+    near = get_close_matches(_plain(wanted), plain, 3)
+    listed = ", ".join(name or "0" for name in names)
+    message = f"output={wanted!r} is not among what the model returns: {listed}"
+    if near:
+        message += f"; close are {', '.join(near)}"
+    raise ParameterError(message)
+
+
+def _plain(name: str) -> str:
+    """Return ``['out'][0].sample`` as ``out.0.sample``."""
+    return sub(r"\[(['\"]?)(.*?)\1\]", r".\2", name.strip()).strip(".")
+
+
+def read_tensor(
+    tensor: Tensor,
+    origins: Origins | None,
+    *,
+    inputs: int,
+    rank: int | None,
+    maps: Sequence[Sides],
+) -> Reading:
+    """Return what the axes of a tensor stand for that a model returned.
+
+    Each axis is followed back. Where that tells nothing, or less than the step behind the tensor
+    does, the axes are taken to be those that tensors of so many usually have.
+
+    Parameters
+    ----------
+    tensor : Tensor
+    origins : Origins or None
+        Of the forward pass; None where it could not be followed.
+    inputs : int
+        How many the model was given.
+    rank : int or None
+        Most spatial axes of the steps that the tensor comes through.
+    maps : sequence of tuple of int
+        Sides of the maps of the forward pass, the latest first: those of tokens are among them.
+    """
+    shape = tuple(tensor.shape)
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        return Reading(shape, None, reason=f"it holds {str(tensor.dtype)[6:]}, as labels do")
+    if prod(shape) <= 1:
+        return Reading(shape, None, reason="it is a single number")
+    roles = read_roles(tensor, origins) if origins else None
+    if origins is None or roles is None:
+        reading = _assumed(shape, rank)
+    else:
+        reading = _followed(tensor, origins, roles=roles, rank=rank, maps=maps)
+    layout = reading.layout
+    if layout is None:
+        return reading
+    if tensor.is_complex():  # real and imaginary parts are channels
+        layout = replace(layout, channel=(*layout.channel, len(shape)))
+    alone = 0 not in layout.sample or shape[0] != inputs
+    reading = replace(reading, layout=layout, alone=alone)
+    if prod(reading.map_shape[1:]) == 1:
+        return replace(reading, layout=None, reason="it is one pixel large")
+    return reading
+
+
+def _followed(
+    tensor: Tensor,
+    origins: Origins,
+    *,
+    roles: list[Role | None],
+    rank: int | None,
+    maps: Sequence[Sides],
+) -> Reading:
+    """Return a reading by what each axis of a tensor was followed back to."""
+    shape = tuple(tensor.shape)
+    usual = rank is None or len(shape) == rank + 2
+    if usual and len(shape) in (3, 4, 5) and _fit_usual(roles):
+        return Reading.usual(shape)
+    places = [axis for axis, role in enumerate(roles) if role == "place"]
+    layout = _layout(shape, roles, rank)
+    if len(places) == 1:
+        grid = _grid(tensor, origins, layout, maps)
+        if grid and rank in (None, len(grid)):
+            return Reading(shape, layout, grid)
+    if rank is not None and usual and len(places) < rank:
+        return _assumed(shape, rank)  # a product with a matrix hides places
+    if not 1 <= len(layout.spatial) <= 3:
+        what = f"{len(layout.spatial)} axes" if layout.spatial else "no axis"
+        return Reading(shape, None, reason=f"{what} of {shape} would be space")
+    if _holds_tokens(layout) and rank is not None and rank > 1:
+        reason = f"{shape} holds tokens of a map whose width is not known"
+        return Reading(shape, None, reason=reason)
+    return Reading(shape, layout)
+
+
+def _fit_usual(roles: Sequence[Role | None]) -> bool:
+    """Tell whether axes may be (sample, channel, *spatial); one of one element may be anything."""
+    sample, channel, *space = roles
+    return (
+        sample in (None, "sample")
+        and channel in (None, "channel")
+        and all(role in (None, "place") for role in space)
+    )
+
+
+def _layout(shape: Sequence[int], roles: Sequence[Role | None], rank: int | None) -> Layout:
+    """Sort the axes by what they stand for; what never changes is a channel, as one colour is.
+
+    The first axis holds samples, frames too, unless it can only be an axis of the map.
+    """
+    axes = range(len(shape))
+    spatial = [axis for axis in axes if roles[axis] == "place"]
+    sample = [axis for axis in axes if roles[axis] == "sample"]
+    if roles[0] is None:
+        sample.insert(0, 0)
+    elif roles[0] == "place" and len(spatial) > (rank or len(shape)):
+        spatial.remove(0)
+        sample.insert(0, 0)
+    channel = [axis for axis in axes if axis not in (*sample, *spatial)]
+    channel.sort(key=lambda axis: shape[axis] > 1)  # of one element: may hold samples next time
+    return Layout(tuple(sample), tuple(channel), tuple(spatial))
+
+
+def _grid(tensor: Tensor, origins: Origins, layout: Layout, maps: Sequence[Sides]) -> Sides:
+    """Return the sides of the map that the one spatial axis holds row by row, if known."""
+    (axis,) = layout.spatial
+    size = tensor.shape[axis]
+    line = (origins.lines(tensor) or [])[axis]
+    steps = np.diff(line.at.place)
+    if NOWHERE in line.at.place or (steps != steps[0]).any():
+        return ()
+    own = origins.sides(line.address)
+    known = [own, *(maps if _holds_tokens(layout) else ())]
+    return next((sides for sides in known if len(sides) > 1 and prod(sides) == size), ())
+
+
+def _holds_tokens(layout: Layout) -> bool:
+    """Tell whether features stand behind the one spatial axis."""
+    return len(layout.spatial) == 1 and max(layout.channel, default=0) > layout.spatial[0]
+
+
+def _assumed(shape: tuple[int, ...], rank: int | None) -> Reading:
+    """Return the reading that tensors of so many axes usually have, behind a step of some rank."""
+    axes = len(shape)
+    spatial = max(axes - 2, 0) if rank is None else rank
+    if not 1 <= spatial <= 3 or axes <= spatial:
+        return Reading(shape, None, reason=f"no axis of {shape} is known to be space")
+    first = axes - spatial
+    if first == 1:
+        layout = Layout((0,), (), tuple(range(1, axes)))
+    else:
+        layout = Layout(tuple(range(first - 1)), (first - 1,), tuple(range(first, axes)))
+    return Reading(shape, layout, followed=False)
