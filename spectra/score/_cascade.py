@@ -53,7 +53,7 @@ def period_in_output(
     if not factor or len(sides) != len(output):
         return None
     enlarged = [
-        _enlargement(side, final, [f[axis] for f in later if f])
+        _enlargement(side, final, [f[axis] for f in later if len(f) == len(sides)])
         for axis, (side, final) in enumerate(zip(sides, output, strict=True))
     ]
     if None in enlarged:

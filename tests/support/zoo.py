@@ -190,6 +190,12 @@ def zeros_alone(x: Tensor) -> Tensor:
     return y
 
 
+def zeros_of_its_kind(x: Tensor) -> Tensor:
+    y = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
+    y[..., ::2, ::2] = x
+    return y
+
+
 # --- kernels ------------------------------------------------------------------------------
 
 
@@ -376,6 +382,7 @@ FORMS = [
         kernel=(4, 4),
     ),
     Form("zeros alone", of(zeros_alone), "zero_insertion", (2, 2)),
+    Form("new_zeros alone", of(zeros_of_its_kind), "zero_insertion", (2, 2)),
     Form("spectrum zero-padded", of(spectrum_padded), "fourier", (2, 2)),
     Form("centred spectrum zero-padded", of(spectrum_padded_centred), "fourier", (2, 2)),
     Form("opaque operator", lambda: opaque, "other", (2, 2)),
