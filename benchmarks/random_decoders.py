@@ -23,7 +23,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
-from support.whole import Fault, faults_of
+from support.whole import Fault, run_whole
 
 THOROUGH_EVERY = 4  # decoders whose netCDF and figures are written and whose swap is analysed
 
@@ -60,7 +60,8 @@ def main() -> None:
 def faults(recipe: Recipe, *, thorough: bool) -> list[Fault]:
     """Return what does not hold for a decoder."""
     with tempfile.TemporaryDirectory() as folder:
-        return faults_of(build(recipe), inputs_of(recipe), Path(folder), thorough=thorough)
+        whole = run_whole(build(recipe), inputs_of(recipe), Path(folder), thorough=thorough)
+    return whole.faults
 
 
 def table(found: dict[int, list[Fault]]) -> str:

@@ -5,19 +5,19 @@ import torch
 from torch import nn
 
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
-from support.whole import faults_of
+from support.whole import run_whole
 
 FEW, MANY = range(24), range(24, 224)
 
 
 def of_recipe(recipe, folder, *, thorough):
-    return faults_of(
+    return run_whole(
         build(recipe),
         inputs_of(recipe),
         folder,
         upsamples=recipe.upsamples,
         thorough=thorough,
-    )
+    ).faults
 
 
 @pytest.mark.parametrize("seed", FEW)
@@ -59,5 +59,5 @@ class Broken(nn.Module):
 
 
 def test_a_model_that_changes_is_told(tmp_path):
-    found = faults_of(Broken(), torch.rand(16, 3, 16, 16), tmp_path, thorough=False)
+    found = run_whole(Broken(), torch.rand(16, 3, 16, 16), tmp_path, thorough=False).faults
     assert ("model", "not left as it came") in {(fault.stage, fault.kind) for fault in found}

@@ -410,12 +410,29 @@ def _module(model: nn.Module, path: str) -> nn.Module:
 
 
 def _put(root: nn.Module, old: nn.Module, new: nn.Module) -> nn.Module:
-    """Put a module wherever another one is; return the root, which may be the new one."""
+    """Put a module wherever another one is; return the root, which may be the new one.
+
+    Also into plain lists, tuples and dicts that a module keeps beside its modules.
+    """
     for parent in list(walk.modules(root)):
         for name, child in parent._modules.items():
             if child is old:
                 parent._modules[name] = new
+        for name, value in vars(parent).items():
+            if not name.startswith("_"):
+                vars(parent)[name] = _with_put(value, old, new)
     return new if root is old else root
+
+
+def _with_put(value: Any, old: nn.Module, new: nn.Module) -> Any:
+    """Return an attribute with one module for another, where it is or holds that."""
+    if value is old:
+        return new
+    if type(value) in (list, tuple) and any(item is old for item in value):
+        return type(value)(new if item is old else item for item in value)
+    if type(value) is dict and any(item is old for item in value.values()):
+        return {key: new if item is old else item for key, item in value.items()}
+    return value
 
 
 def _move_hooks(old: nn.Module, new: nn.Module) -> None:

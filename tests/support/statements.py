@@ -56,8 +56,8 @@ def _score_faults(score: Score) -> Iterator[str]:
     if upper is not None and score.asr_dbc is not None and score.asr_dbc > upper:
         yield "a number above its bound"
     parts = [part for part in (score.line_dbc, score.replica_dbc) if part is not None]
-    if score.asr_dbc is not None and parts and max(parts) > score.asr_dbc + 3:
-        yield "a part far above the whole"  # parts may be negative by chance
+    if upper is not None and parts and max(parts) > upper:
+        yield "a part above the bound of the whole"
     if score.verdict in ("present", "suspect") and score.p is None:
         yield "a verdict without p"
     if score.grey_levels is not None and score.grey_levels > 255:

@@ -1,7 +1,7 @@
 """The whole command over one model: all that a user may run, and what must hold of it.
 
-`faults_of` returns what does not hold, one `Fault` each, and raises nothing; so that a table can
-be made of thousands of models and a test asserts that the list is empty.
+`run_whole` returns what does not hold, one `Fault` each, and raises nothing; so that a table can
+be made of thousands of models and a test asserts that there is none.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from spectra.errors import (
     NothingToAnalyseError,
     SpectraError,
 )
+from spectra.explain import Summary
 from spectra.kernels import measure_kernels
 from spectra.swapping import try_swap
 from support.energy_bounds import energy_faults
@@ -61,6 +62,21 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.kind}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What came of it.
+
+    Attributes
+    ----------
+    faults : list of Fault
+    summary : Summary or None
+        Of the analysis with inputs; None where that ended with an error.
+    """
+
+    faults: list[Fault]
+    summary: Summary | None
 
 
 class Faults:
@@ -106,7 +122,7 @@ class Faults:
             self.add(name, f"unclear {type(error).__name__}", text)
 
 
-def faults_of(
+def run_whole(
     model: nn.Module,
     inputs: Tensor,
     folder: Path,
@@ -114,7 +130,7 @@ def faults_of(
     upsamples: bool = True,
     thorough: bool = True,
     seed: int = 0,
-) -> list[Fault]:
+) -> Whole:
     """Run everything over a model, with its inputs and without.
 
     Parameters
@@ -130,7 +146,7 @@ def faults_of(
     seed : int
         Of torch's generator before each stage.
     """
-    faults = Faults()
+    faults, summary = Faults(), None
     formats = ("json", "nc", "png") if thorough else ("json",)
     torch.manual_seed(seed)
     state = State(model)
@@ -141,6 +157,7 @@ def faults_of(
     none = () if upsamples else (NothingToAnalyseError,)
     with faults.stage("analyze", *none):
         result = spectra.analyze(model, inputs)
+        summary = result.summary
         _check(faults, "analyze", result, folder / "with", formats)
         with faults.stage("energy"):
             for text in energy_faults(model, inputs, result):
@@ -165,7 +182,7 @@ def faults_of(
             _swap(model, inputs, Options())
     for text in state.differences(model):
         faults.add("model", "not left as it came", text)
-    return faults.found
+    return Whole(faults.found, summary)
 
 
 def _check(
