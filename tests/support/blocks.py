@@ -273,7 +273,7 @@ STEPS: dict[str, Kind] = {
     "grid_sample 2": Kind(sampled(2), MANY),
     "grid_sample 1.5": Kind(sampled(1.5), MANY),
     "fourier": Kind(calls(fourier)),
-    "haar": Kind(widened(haar, 1), PICTURES),
+    "haar": Kind(widened(haar), PICTURES),
 }
 
 

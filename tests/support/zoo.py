@@ -217,6 +217,11 @@ class Unpool(nn.Module):
         return F.max_unpool2d(pooled, indices, 2)
 
 
+def unpooled_signal(x: Tensor) -> Tensor:
+    pooled, indices = F.max_pool1d(x, 2, return_indices=True)
+    return F.max_unpool1d(pooled, indices, 2)
+
+
 def gradient_of_convolution(x: Tensor) -> Tensor:
     size = (x.shape[0], 2, 2 * x.shape[2], 2 * x.shape[3])
     return nn.grad.conv2d_input(size, torch.ones(C, 2, 2, 2), x, stride=2)
@@ -342,6 +347,7 @@ FORMS = [
     Form("area", resized(size=(2 * H, 2 * W), mode="area"), "area", (2, 2)),
     Form("adaptive pool", lambda: nn.AdaptiveAvgPool2d((3 * H, 3 * W)), "area", (3, 3)),
     Form("unpool", Unpool, "unpool", (2, 2)),
+    Form("unpool 1-D", of(unpooled_signal), "unpool", (2,), SIGNAL),
     Form("grid sample", of(sample_on_a_grid), "grid_sample", ()),
     Form("fold", of(folded), "fold", (2, 2), kernel=(2, 2)),
     Form("repeat_interleave 1-D", of(lambda x: x.repeat_interleave(3, 2)), P, (3,), SIGNAL),
