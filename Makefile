@@ -55,7 +55,7 @@ fuzz: $(DEV)
 census: export OMP_NUM_THREADS = 1
 census: export PYTHONPATH = benchmarks
 census: $(CENSUS)
-	$(VENV_CENSUS)/bin/python -m census --part all --cost --out docs/census.md
+	$(VENV_CENSUS)/bin/python -m census --part all --cost --whole --out docs/census.md
 
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train

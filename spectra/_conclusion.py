@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 
 import spectra
+from spectra import _walk as walk
 from spectra import explain, score
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _run_record(evidence: Evidence, loaded: load.LoadedModel, elapsed_s: float) 
 
 def _dtype(evidence: Evidence) -> torch.dtype:
     """Return the precision of the model: of its first weights, else of its inputs."""
-    weights = next(evidence.model.parameters(), evidence.example)
+    weights = next(walk.parameters(evidence.model), evidence.example)
     return weights.dtype
 
 

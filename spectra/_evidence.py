@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import capture, kernel, load, probe, score, spectrum
 from spectra._layers import measure_steps
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
@@ -316,7 +317,7 @@ def _layer_taps(
     model: nn.Module, patterns: Sequence[str], take: Callable[[str, Tensor], None]
 ) -> Iterator[None]:
     """Tap the modules whose names match by plain forward hooks."""
-    names = [name for name, _ in model.named_modules() if name]
+    names = [name for name, _ in walk.named_modules(model) if name]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             near = get_close_matches(pattern, names, 3) or names[:3]
@@ -330,7 +331,7 @@ def _layer_taps(
     handles = []
     try:
         for name in chosen:
-            tapped = model.get_submodule(name).register_forward_hook(partial(hook, name))
+            tapped = walk.submodule(model, name).register_forward_hook(partial(hook, name))
             handles.append(tapped)
         yield
     finally:
@@ -359,11 +360,11 @@ class _Clock:
 
 def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Tensor:
     """Return one input on the model's device: the first, or a guess from the first layer."""
-    parameter = next(model.parameters(), None)
+    parameter = next(walk.parameters(model), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
     if inputs is not None:
         return next(iter(inputs.batches(1))).to(device)
-    for module in model.modules():
+    for module in walk.modules(model):
         weight = getattr(module, "weight", None)
         if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from spectra import _walk as walk
 from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
 from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
@@ -178,14 +179,14 @@ def _home(model: object) -> torch.device | None:
     """Return where the caller's own model lives, if it all lives in one place."""
     if not isinstance(model, nn.Module):
         return None
-    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+    devices = {tensor.device for tensor in (*walk.parameters(model), *walk.buffers(model))}
     return devices.pop() if len(devices) == 1 else None
 
 
 def _device(wanted: str, model: nn.Module) -> torch.device | None:
     """Return where to move the model, None to leave it where it is."""
     if wanted == "auto":
-        at_home = all(p.device.type == "cpu" for p in model.parameters())
+        at_home = all(p.device.type == "cpu" for p in walk.parameters(model))
         return torch.device("cuda") if at_home and torch.cuda.is_available() else None
     try:
         device = torch.device(wanted)

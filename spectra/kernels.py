@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import spectra
+from spectra import _walk as walk
 from spectra import capture, explain, kernel, load
 from spectra._evidence import example_input
 from spectra._layers import (
@@ -187,7 +188,7 @@ def _layers_of(model: nn.Module) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
         return layers_of_model(model, example), ()
     except (InputError, ModelError) as error:
         note = f"pixel shuffles and interpolations only where they stand in a Sequential: {error}"
-        matter = any(isinstance(m, nn.PixelShuffle | nn.Upsample) for m in model.modules())
+        matter = any(isinstance(m, nn.PixelShuffle | nn.Upsample) for m in walk.modules(model))
         return layers_of_model(model), (note,) if matter else ()
 
 

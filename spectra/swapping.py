@@ -16,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from spectra import _walk as walk
 from spectra import load
 from spectra import remedy as remedies
 from spectra._evidence import example_input, opened_inputs
@@ -277,7 +278,7 @@ def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tupl
                     torch.cuda.synchronize()
                 seconds.append(time.perf_counter() - start)
     first, second = (
-        Cost(sum(p.numel() for p in model.parameters()), n, 1e3 * sorted(seconds)[RUNS // 2])
+        Cost(sum(p.numel() for p in walk.parameters(model)), n, 1e3 * sorted(seconds)[RUNS // 2])
         for model, n, seconds in zip(pair, flops, times, strict=True)
     )
     return first, second

@@ -9,6 +9,7 @@ from statistics import median
 from census.catalogue import Part
 from census.compare import Comparison
 from census.cost import Cost
+from census.whole import Analysed
 
 PACKAGES = (
     "torch",
@@ -30,23 +31,34 @@ def versions() -> str:
 
 
 def detailed(
-    part: Part, rows: Sequence[Comparison], costs: Mapping[str, Cost], *, rounds: int
+    part: Part,
+    rows: Sequence[Comparison],
+    costs: Mapping[str, Cost],
+    analysed: Mapping[str, Analysed],
+    *,
+    rounds: int,
 ) -> str:
     """Return one part: its totals, and a row a decoder."""
     lines = [
         f"## {TITLES[part]}",
         "",
-        *totals(rows, costs, rounds=rounds),
+        *totals(rows, costs, analysed, rounds=rounds),
         "",
         "| decoder | counted | found | other kind | missed | false | constant | spread "
-        "| bare, ms | discovery / bare | streaming / bare |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-        *(_row(row, costs.get(row.name)) for row in rows),
+        "| bare, ms | discovery / bare | streaming / bare | analyze |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        *(_row(row, costs.get(row.name), analysed.get(row.name)) for row in rows),
     ]
     return "\n".join(lines)
 
 
-def totals(rows: Sequence[Comparison], costs: Mapping[str, Cost], *, rounds: int) -> list[str]:
+def totals(
+    rows: Sequence[Comparison],
+    costs: Mapping[str, Cost],
+    analysed: Mapping[str, Analysed],
+    *,
+    rounds: int,
+) -> list[str]:
     """Return the sums of a part, as a list of markdown."""
     decoders = [row for row in rows if not row.encoder]
     encoders = [row for row in rows if row.encoder]
@@ -65,6 +77,15 @@ def totals(rows: Sequence[Comparison], costs: Mapping[str, Cost], *, rounds: int
     failed = [row for row in rows if row.error]
     if failed:
         lines.append(f"- Failed: {len(failed)}.")
+    if analysed:
+        clean = sum(not found.faults for found in analysed.values())
+        scored = sum(found.scored for found in analysed.values())
+        steps = sum(found.steps for found in analysed.values())
+        judged = sum(found.verdict not in ("", "insufficient") for found in analysed.values())
+        lines.append(
+            f"- Analyze: {clean} of {len(analysed)} without a fault; {judged} outputs with a "
+            f"verdict, {scored} of {steps} steps with a number, the others with a reason."
+        )
     taken = [costs[row.name] for row in decoders if row.name in costs]
     if taken:
         large = [c for c in taken if c.bare_s > LARGE_S]
@@ -101,7 +122,13 @@ def misses(rows: Iterable[Comparison]) -> str:
     return "\n".join(lines) or "- None."
 
 
-def _row(row: Comparison, taken: Cost | None) -> str:
+def faults(analysed: Mapping[str, Analysed]) -> str:
+    """Return what failed when the whole command ran: one line each."""
+    lines = [f"- {name}: {fault}" for name, found in analysed.items() for fault in found.faults]
+    return "\n".join(lines) or "- Nothing."
+
+
+def _row(row: Comparison, taken: Cost | None, found: Analysed | None) -> str:
     cells = [
         row.name + (" (encoder)" if row.encoder else ""),
         *map(str, (row.expected, row.found, row.renamed.total(), row.missed.total())),
@@ -109,10 +136,20 @@ def _row(row: Comparison, taken: Cost | None) -> str:
         f"{1000 * taken.bare_s:.0f}" if taken else "",
         f"{taken.discovery:.1f}" if taken else "",
         f"{taken.streaming:.2f}" if taken else "",
+        _analyze(found) if found else "",
     ]
     if row.error:
         cells[2] = "failed"
     return f"| {' | '.join(cells)} |"
+
+
+def _analyze(found: Analysed) -> str:
+    """Return verdict and energy of the output, or its reason, and the steps with a number."""
+    if found.faults:
+        return f"FAILED: {found.faults[0].stage}: {found.faults[0].kind}"
+    if not found.steps:
+        return found.told
+    return f"{found.verdict}: {found.told}; {found.scored} of {found.steps} steps"
 
 
 def _spread(ratios: Sequence[float]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import capture, kernel
 from spectra._layers._layer import Layer, as_numpy
 from spectra.remedy import effective_weight
@@ -41,7 +42,7 @@ def layers_of_model(
     ModelError
         If the model fails on the example.
     """
-    modules = dict(model.named_modules())
+    modules = dict(walk.named_modules(model))
     pairs = find_pairs(model, example, method=method)
     layers = []
     for name, module in modules.items():
@@ -55,7 +56,7 @@ def find_pairs(
     model: nn.Module, example: Tensor | None = None, *, method: str = "forward"
 ) -> dict[str, str]:
     """Return the convolution that belongs to each pixel shuffle and interpolation, by names."""
-    modules = dict(model.named_modules())
+    modules = dict(walk.named_modules(model))
     return {**_pairs_in_sequence(modules), **_pairs_in_motion(model, modules, example, method)}
 
 
@@ -118,7 +119,9 @@ def _pairs_in_sequence(modules: Mapping[str, nn.Module]) -> dict[str, str]:
     pairs = {}
     for name, module in modules.items():
         if isinstance(module, nn.Sequential):
-            children = [(f"{name}.{key}" if name else key, m) for key, m in module.named_children()]
+            children = [
+                (f"{name}.{key}" if name else key, m) for key, m in walk.named_children(module)
+            ]
             for (first, one), (second, other) in pairwise(children):
                 if _plain(one) and isinstance(other, nn.PixelShuffle):
                     pairs[second] = first

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import kernel
 from spectra._layers._layer import Layer, Reading, Strides, as_numpy
 from spectra._layers._weights import layers_of_weights
@@ -25,7 +26,7 @@ def layers_of_script(
     convolutions that are neither is anything assumed, as of bare weights.
     """
     known: dict[str, Layer | None] = {}
-    for name, module in script.named_modules():
+    for name, module in walk.named_modules(script):
         weight = getattr(module, "weight", None)
         settings = _settings(module) if isinstance(weight, Tensor) and weight.ndim > 2 else None
         if settings is not None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import _disable_current_modes
 
+from spectra import _walk as walk
 from spectra.capture._forward import returned_by, unwrap, watched_by
 from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, Seams
@@ -284,7 +285,7 @@ def _name(
 ) -> tuple[tuple[Step, ...], tuple[Mark, ...], list[int]]:
     """Return the steps, named and numbered, the marks, and the bits of each step."""
     events = explorer.events
-    passed_over = {module for outermost in unwatched for module in outermost.modules()}
+    passed_over = {module for outermost in unwatched for module in walk.modules(outermost)}
     owners = dict(zip(map(id, events), _owners(events, method), strict=True))
     ends = {id(run.end): run for run in explorer.joined.runs}
     calls: Counter[str] = Counter()

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.capture._steps import Discovery
 from spectra.errors import ModelError, ParameterError, SpectraError
 
@@ -155,7 +156,7 @@ def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
 
 def _fit(x: Tensor, model: nn.Module) -> Tensor:
     """Move an input to the device and dtype of the model's first weights."""
-    weight = next((p for p in model.parameters() if p.is_floating_point()), None)
+    weight = next((p for p in walk.parameters(model) if p.is_floating_point()), None)
     if weight is None:
         return x
     return x.to(weight.device, weight.dtype if x.is_floating_point() else None)
@@ -205,7 +206,7 @@ def _last_words(error: Exception) -> str:
 
 
 def _innermost_module(model: nn.Module, traceback: TracebackType | None) -> str:
-    names = {module: name for name, module in model.named_modules()}
+    names = {module: name for name, module in walk.named_modules(model)}
     innermost: nn.Module = model
     while traceback is not None:
         owner = traceback.tb_frame.f_locals.get("self")

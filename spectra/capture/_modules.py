@@ -20,6 +20,7 @@ from torch.nn.modules.module import (
 from torch.utils._pytree import tree_iter
 from torch.utils.hooks import RemovableHandle
 
+from spectra import _walk as walk
 from spectra.capture._recognise import Call
 from spectra.capture._steps import Growth
 
@@ -43,7 +44,7 @@ class ModuleStack:
     """The modules that are running, outermost first, named as in the root model."""
 
     def __init__(self, root: nn.Module) -> None:
-        self._names = {m: readable(name) for name, m in root.named_modules()}
+        self._names = {m: readable(name) for name, m in walk.named_modules(root)}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None

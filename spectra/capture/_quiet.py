@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from spectra import _walk as walk
+
 
 @contextmanager
 def quiet(model: nn.Module, *, seed: int | None = None) -> Iterator[nn.Module]:
@@ -21,8 +23,8 @@ def quiet(model: nn.Module, *, seed: int | None = None) -> Iterator[nn.Module]:
     seed : int, optional
         Seed of the forked generators; by default they continue from where they are.
     """
-    flags = [(m, m.training) for m in model.modules() if hasattr(m, "training")]
-    devices = sorted({p.device.index for p in model.parameters() if p.device.type == "cuda"})
+    flags = [(m, m.training) for m in walk.modules(model) if hasattr(m, "training")]
+    devices = sorted({p.device.index for p in walk.parameters(model) if p.device.type == "cuda"})
     with torch.random.fork_rng(devices), torch.no_grad():
         if seed is not None:
             torch.manual_seed(seed)

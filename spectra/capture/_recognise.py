@@ -29,7 +29,8 @@ class Call:
 
     ``spatial`` is the number of spatial axes, ``channel`` the index of the channel axis and
     ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
-    that only could have been a step: stride 1, or a resize that shrinks. ``before`` is the
+    that only could have been a step: stride 1, or a resize that shrinks. ``added`` axes of one
+    place were put behind the spatial ones for this call alone. ``before`` is the
     ``(channel, *spatial)`` of the source where its own shape does not tell, ``positions``
     where the source is read, if the call takes them. ``spacing`` has the output pixels from
     one input pixel to the next, empty where that is the factor or not known.
@@ -51,11 +52,13 @@ class Call:
     before: tuple[int, ...] | None = None
     positions: Tensor | None = None
     spacing: tuple[Fraction, ...] = ()
+    added: int = 0
 
     def as_map(self, tensor: Tensor) -> Tensor:
         """View a tensor of this call as ``(sample, channel, *spatial)``."""
         channels = tensor.shape[self.channel]
-        return tensor.reshape(-1, channels, *tensor.shape[tensor.ndim - self.spatial :])
+        end = tensor.ndim - self.added
+        return tensor.reshape(-1, channels, *tensor.shape[end - self.spatial : end])
 
 
 Recogniser = Callable[[OpOverload, Sequence[Any], Mapping[str, Any], Tensor], Call | None]
@@ -216,7 +219,11 @@ def _unpool(spatial: int) -> Recogniser:
         func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
     ) -> Call:
         source = arguments(func, args, kwargs)["self"]
-        return _by_size("unpool", "unpool", source, result, spatial)
+        added = spatial == 2 and source.shape[-1] == result.shape[-1] == 1  # a 1-D call's columns
+        if not added:
+            return _by_size("unpool", "unpool", source, result, spatial)
+        call = _by_size("unpool", "unpool", source.squeeze(-1), result.squeeze(-1), 1)
+        return replace(call, channel=-3, source=source, added=1)
 
     return read
 

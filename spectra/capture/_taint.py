@@ -9,6 +9,15 @@ from torch._ops import OpOverload
 from spectra.capture._storages import StorageMap, written
 
 SOURCE = 1  # the bit of the model's input
+FACTORIES = frozenset(
+    f"aten::{name}"
+    for name in (
+        *("new_zeros", "new_ones", "new_full", "new_empty", "new_empty_strided"),
+        *("zeros_like", "ones_like", "full_like", "empty_like"),
+        *("rand_like", "randn_like", "randint_like"),
+    )
+)
+"""Operations that take no value of their tensor, only its shape, dtype and device."""
 
 
 class Taint:
@@ -31,7 +40,7 @@ class Taint:
     ) -> bool:
         """Return whether a call depended on the source; what it made or wrote then does too."""
         bits = 0
-        for tensor in taken:
+        for tensor in () if func._schema.name in FACTORIES else taken:
             bits |= self.of(tensor)
         if not bits:
             return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from torch import nn
 from torch.jit import ScriptModule
 
+from spectra import _walk as walk
 from spectra.capture._modules import readable
 
 
@@ -16,7 +17,7 @@ def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:
     None in a ScriptModule, which takes no hook, and none where a name is not the model's: then
     it is another model than the one that was looked at.
     """
-    modules = {readable(name): module for name, module in root.named_modules()}
+    modules = {readable(name): module for name, module in walk.named_modules(root)}
     if any(name not in modules for name in watched):
         return []
     live = {modules[name] for name in watched}
@@ -26,8 +27,8 @@ def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:
 def _outermost(module: nn.Module, live: set[nn.Module]) -> Iterator[nn.Module]:
     if isinstance(module, ScriptModule):
         return
-    for child in module.children():
-        if not live.isdisjoint(child.modules()) or not _is_called(child):
+    for _, child in walk.named_children(module):
+        if not live.isdisjoint(walk.modules(child)) or not _is_called(child):
             yield from _outermost(child, live)
         else:
             yield child

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.errors import LoadError
 from spectra.load._text import brief, listed
 from spectra.load._weights import Weights
@@ -204,7 +205,7 @@ def check_finite(model: nn.Module, source: str) -> None:
 
 def as_float32(model: nn.Module) -> tuple[str, ...]:
     """Convert floating-point weights of other precision to float32, in place, and note it."""
-    tensors = [*model.parameters(), *model.buffers()]
+    tensors = [*walk.parameters(model), *walk.buffers(model)]
     others = {_dtype(t) for t in tensors if t.is_floating_point() and t.dtype != torch.float32}
     if others:
         model.float()

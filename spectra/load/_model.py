@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from spectra import _walk as walk
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import ARCH_EXPECTED, Built, build, is_architecture
 from spectra.load._bounds import check_dense
@@ -329,4 +330,4 @@ def _class_name(model: nn.Module, found: Format) -> str:
 
 def _count(model: nn.Module) -> int:
     lazy = nn.parameter.is_lazy
-    return sum(parameter.numel() for parameter in model.parameters() if not lazy(parameter))
+    return sum(parameter.numel() for parameter in walk.parameters(model) if not lazy(parameter))

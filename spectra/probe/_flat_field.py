@@ -10,6 +10,7 @@ from math import inf, lcm, log10
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ModelError
 from spectra.probe._pattern import Locked, locked_power
@@ -245,7 +246,7 @@ def _dbc(locked: Locked) -> float:
 
 def _memory(model: nn.Module) -> float:
     """Return how many bytes a forward pass may take on the model's device."""
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    device = next((p.device for p in walk.parameters(model)), torch.device("cpu"))
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return free / 2

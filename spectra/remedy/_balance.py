@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ConversionError
 from spectra.remedy._equalise import equalised_phases, equalised_taps, phase_levels
@@ -173,7 +174,7 @@ def _targets(
     model: nn.Module, steps: list[Step], feeding: dict[nn.Module, nn.Module]
 ) -> tuple[dict[nn.Module, Step], dict[Step, str]]:
     """Return the module to balance for each step, and for the other steps why there is none."""
-    modules = dict(model.named_modules())
+    modules = dict(walk.named_modules(model))
     targets: dict[nn.Module, Step] = {}
     reasons: dict[Step, str] = {}
     for step in steps:
@@ -220,10 +221,10 @@ def _convolutions_before_shuffles(
 
     handles = [
         module.register_forward_hook(after_conv)
-        for module in model.modules()
+        for module in walk.modules(model)
         if isinstance(module, tuple(CONV.values()))
     ]
-    shuffles = [module for module in model.modules() if isinstance(module, nn.PixelShuffle)]
+    shuffles = [module for module in walk.modules(model) if isinstance(module, nn.PixelShuffle)]
     handles += [module.register_forward_pre_hook(before_shuffle) for module in shuffles]
     try:
         with quiet(model):

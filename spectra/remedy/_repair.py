@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.capture import Discovery, discover, follow_periods, forward, quiet
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._alias import AliasEnergy
@@ -143,7 +144,7 @@ def repair(
     )
     with quiet(new):
         before, after = objective.minimise(passes, on_pass)
-    for parameter, other in zip(new.parameters(), swapped.parameters(), strict=True):
+    for parameter, other in zip(walk.parameters(new), walk.parameters(swapped), strict=True):
         parameter.requires_grad_(other.requires_grad)
         parameter.grad = None
     return Repaired(new, passes, (before, after), periods, locked)
@@ -169,7 +170,7 @@ class _Objective:
         count = -(-len(inputs) // batch)
         self._chunks = list(zip(inputs.tensor_split(count), aim.tensor_split(count), strict=True))
         self._size, self._inputs = len(self._chunks[-1][0]), len(inputs)
-        self._layers = {model.get_submodule(e.path): e.factor for e in plan.replaced}
+        self._layers = {walk.submodule(model, e.path): e.factor for e in plan.replaced}
         grid, span = float((old - aim).square().mean()), float(old.max() - old.min())
         self._unit = min(grid or inf, WORST * span**2) or 1.0
         self._output = AliasEnergy(old.shape[1:], *periods, count=self._size)
@@ -287,7 +288,7 @@ def _trainable_copy(model: nn.Module) -> nn.Module:
     """Return a copy whose parameters want no gradient yet, none made in inference mode."""
     new = copy_of(model)
     made: dict[int, Any] = {}
-    for module in new.modules():
+    for module in walk.modules(new):
         held: tuple[dict[str, Any], ...] = (module._parameters, module._buffers)
         for tensors in held:
             for name, tensor in tensors.items():
@@ -295,7 +296,7 @@ def _trainable_copy(model: nn.Module) -> nn.Module:
                     is_parameter = isinstance(tensor, nn.Parameter)
                     plain = nn.Parameter(tensor.clone()) if is_parameter else tensor.clone()
                     tensors[name] = made.setdefault(id(tensor), plain)
-    for parameter in new.parameters():
+    for parameter in walk.parameters(new):
         parameter.requires_grad_(False)
     return new
 

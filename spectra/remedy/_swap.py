@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import spectra
+from spectra import _walk as walk
 from spectra.capture import Step, discover, forward, quiet
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start, lctc_from, like_module
@@ -143,7 +144,7 @@ def rebuild(model: nn.Module, plan: Plan | str) -> nn.Module:
     """
     plan = Plan.from_json(plan) if isinstance(plan, str) else plan
     new = copy_of(unwrapped(model))
-    like = next((p for p in new.parameters() if p.is_floating_point()), torch.zeros(()))
+    like = next((p for p in walk.parameters(new) if p.is_floating_point()), torch.zeros(()))
     made: dict[str, nn.Module] = {}
     for entry in plan.replaced:
         with torch.random.fork_rng(devices=[]):
@@ -168,7 +169,7 @@ def rebuild(model: nn.Module, plan: Plan | str) -> nn.Module:
 def merged(model: nn.Module) -> nn.Module:
     """Return a copy of a model in which every LCTC has one kernel: faster, for inference."""
     new = copy_of(model)
-    for layer in [m for m in new.modules() if isinstance(m, LCTC) and m.small is not None]:
+    for layer in [m for m in walk.modules(new) if isinstance(m, LCTC) and m.small is not None]:
         new = _put(new, layer, layer.merge())
     return new
 
@@ -182,10 +183,12 @@ class _Swapper:
         self.root = root
         self.replaced: list[Replacement] = []
         self._remedy, self._init, self._method = remedy, init, method
-        self._parameters = list(root.parameters())
-        floating = (t for t in (*root.parameters(), *root.buffers()) if t.is_floating_point())
+        self._parameters = list(walk.parameters(root))
+        floating = (
+            t for t in (*walk.parameters(root), *walk.buffers(root)) if t.is_floating_point()
+        )
         self._like = next(floating, example)
-        self._names = {id(m): name for name, m in root.named_modules()}
+        self._names = {id(m): name for name, m in walk.named_modules(root)}
         self._done: set[int] = set()
         self._layers: dict[int, tuple[str, LCTC]] = {}  # by the weight that each came from
         self._users = _users(root)
@@ -323,7 +326,7 @@ def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
 
 def copy_of(model: nn.Module) -> nn.Module:
     """Return a deep copy, also of models whose weights are computed by hooks."""
-    for module in model.modules():
+    for module in walk.modules(model):
         for hook in module._forward_pre_hooks.values():
             if is_norm_hook(hook):  # its weight is computed anew before each call
                 name = hook.name  # type: ignore[attr-defined]
@@ -375,7 +378,7 @@ def _with_calls(
     model: nn.Module, steps: Sequence[Step], calls: Sequence[FunctionCall]
 ) -> list[tuple[Step, FunctionCall | None]]:
     """Return each step with the functional call that it is; None where it is a module's own."""
-    owners = {id(m): name for name, m in model.named_modules()}
+    owners = {id(m): name for name, m in walk.named_modules(model)}
     waiting: dict[str, list[FunctionCall]] = {}
     for call in calls:
         waiting.setdefault(owners.get(id(call.owner), ""), []).append(call)
@@ -407,12 +410,29 @@ def _module(model: nn.Module, path: str) -> nn.Module:
 
 
 def _put(root: nn.Module, old: nn.Module, new: nn.Module) -> nn.Module:
-    """Put a module wherever another one is; return the root, which may be the new one."""
-    for parent in list(root.modules()):
+    """Put a module wherever another one is; return the root, which may be the new one.
+
+    Also into plain lists, tuples and dicts that a module keeps beside its modules.
+    """
+    for parent in list(walk.modules(root)):
         for name, child in parent._modules.items():
             if child is old:
                 parent._modules[name] = new
+        for name, value in vars(parent).items():
+            if not name.startswith("_"):
+                vars(parent)[name] = _with_put(value, old, new)
     return new if root is old else root
+
+
+def _with_put(value: Any, old: nn.Module, new: nn.Module) -> Any:
+    """Return an attribute with one module for another, where it is or holds that."""
+    if value is old:
+        return new
+    if type(value) in (list, tuple) and any(item is old for item in value):
+        return type(value)(new if item is old else item for item in value)
+    if type(value) is dict and any(item is old for item in value.values()):
+        return {key: new if item is old else item for key, item in value.items()}
+    return value
 
 
 def _move_hooks(old: nn.Module, new: nn.Module) -> None:
@@ -426,8 +446,8 @@ def _move_hooks(old: nn.Module, new: nn.Module) -> None:
 def _users(model: nn.Module) -> dict[int, list[str]]:
     """Return, for each weight, the paths of the modules that have it."""
     users: dict[int, list[str]] = {}
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        users.setdefault(id(parameter), []).append(name.rpartition(".")[0])
+    for path, parameter in walk.users_of_parameters(model):
+        users.setdefault(id(parameter), []).append(path)
     return users
 
 

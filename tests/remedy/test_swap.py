@@ -169,6 +169,29 @@ def test_a_module_that_runs_twice_and_has_two_names_stays_one(generator):
     again.load_state_dict(swapped.state_dict())
 
 
+class Listed(nn.Module):
+    """Keeps its step in a plain list too, under the name of a method, and calls it from there."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(3, 3, 4, 2, 1)
+        self.modules = keep(self.up)
+
+    def forward(self, x):
+        (up,) = self.modules.values() if isinstance(self.modules, dict) else self.modules
+        return up(x)
+
+
+@pytest.mark.parametrize("keep", [lambda up: [up], lambda up: (up,), lambda up: {"up": up}])
+def test_a_module_kept_in_a_plain_container_is_replaced_there_too(generator, keep):
+    model, x = Listed(keep), picture(generator)
+    swapped, _ = swap(model, "lctc7", example=x)
+    assert torch.allclose(swapped(x), model(x), atol=1e-5)
+    for parameter in swapped.up.parameters():
+        nn.init.zeros_(parameter)
+    assert not swapped(x).any()
+
+
 def test_tied_weights_stay_tied(generator):
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ConvTranspose2d(4, 4, 2, 2), nn.ReLU(),
                           nn.ConvTranspose2d(4, 4, 2, 2))  # fmt: skip

@@ -190,6 +190,12 @@ def zeros_alone(x: Tensor) -> Tensor:
     return y
 
 
+def zeros_of_its_kind(x: Tensor) -> Tensor:
+    y = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
+    y[..., ::2, ::2] = x
+    return y
+
+
 # --- kernels ------------------------------------------------------------------------------
 
 
@@ -209,6 +215,11 @@ class Unpool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         pooled, indices = F.max_pool2d(x, 2, return_indices=True)
         return F.max_unpool2d(pooled, indices, 2)
+
+
+def unpooled_signal(x: Tensor) -> Tensor:
+    pooled, indices = F.max_pool1d(x, 2, return_indices=True)
+    return F.max_unpool1d(pooled, indices, 2)
 
 
 def gradient_of_convolution(x: Tensor) -> Tensor:
@@ -336,6 +347,7 @@ FORMS = [
     Form("area", resized(size=(2 * H, 2 * W), mode="area"), "area", (2, 2)),
     Form("adaptive pool", lambda: nn.AdaptiveAvgPool2d((3 * H, 3 * W)), "area", (3, 3)),
     Form("unpool", Unpool, "unpool", (2, 2)),
+    Form("unpool 1-D", of(unpooled_signal), "unpool", (2,), SIGNAL),
     Form("grid sample", of(sample_on_a_grid), "grid_sample", ()),
     Form("fold", of(folded), "fold", (2, 2), kernel=(2, 2)),
     Form("repeat_interleave 1-D", of(lambda x: x.repeat_interleave(3, 2)), P, (3,), SIGNAL),
@@ -376,6 +388,7 @@ FORMS = [
         kernel=(4, 4),
     ),
     Form("zeros alone", of(zeros_alone), "zero_insertion", (2, 2)),
+    Form("new_zeros alone", of(zeros_of_its_kind), "zero_insertion", (2, 2)),
     Form("spectrum zero-padded", of(spectrum_padded), "fourier", (2, 2)),
     Form("centred spectrum zero-padded", of(spectrum_padded_centred), "fourier", (2, 2)),
     Form("opaque operator", lambda: opaque, "other", (2, 2)),

@@ -1,0 +1,58 @@
+"""Run the whole command over a decoder of the census: what fails, and what cannot be scored."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from census.catalogue import Decoder
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+
+from support.whole import Fault, run_whole
+
+COUNT = 16
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """What came of one decoder.
+
+    Attributes
+    ----------
+    faults : list of Fault
+    verdict : str
+        Of the output.
+    told : str
+        Its energy, or the reason why there is none; empty for an encoder.
+    scored, steps : int
+        Of how many steps, how many have a number of their own.
+    """
+
+    faults: list[Fault]
+    verdict: str
+    told: str
+    scored: int
+    steps: int
+
+
+def analyse(decoder: Decoder) -> Analysed:
+    """Run everything over a decoder with random weights and 16 random inputs."""
+    model = decoder.module()
+    inputs = torch.cat([decoder.example(seed=seed)[:1] for seed in range(COUNT)])
+    with tempfile.TemporaryDirectory() as folder:
+        whole = run_whole(model, inputs, Path(folder), upsamples=not decoder.encoder)
+    if whole.summary is None:
+        return Analysed(whole.faults, "", "no step" if not whole.faults else "", 0, 0)
+    score, rows = whole.summary.output.score, whole.summary.steps
+    told = score.reason or ""
+    if score.asr_dbc is not None:
+        told = f"{score.asr_dbc:.1f} dBc"
+    elif score.asr_upper_dbc is not None:
+        told = f"below {score.asr_upper_dbc:.1f} dBc"
+    scored = sum(row.score.verdict != "insufficient" for row in rows)
+    return Analysed(whole.faults, score.verdict, told, scored, len(rows))

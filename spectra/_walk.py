@@ -1,0 +1,73 @@
+"""What a model holds, told without calling any method of it.
+
+Published models keep lists and numbers under the names of methods (``self.modules = [...]``,
+``self.parameters = {...}``): torch runs them, but ``model.modules()`` fails. So everything here
+reads the dictionaries in which ``nn.Module`` keeps what was assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor, nn
+
+
+def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield path and module of a model and all within, each once, as torch orders them."""
+    seen: set[nn.Module] = set()
+    waiting = [("", model)]
+    while waiting:
+        path, module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        yield path, module
+        inner = [(f"{path}.{name}" if path else name, m) for name, m in named_children(module)]
+        waiting += reversed(inner)
+
+
+def named_children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield name and module of those directly within a module, under every name."""
+    for name, child in module._modules.items():
+        if child is not None:
+            yield name, child
+
+
+def modules(model: nn.Module) -> Iterator[nn.Module]:
+    """Yield a model and all modules within, each once."""
+    for _, module in named_modules(model):
+        yield module
+
+
+def submodule(model: nn.Module, path: str) -> nn.Module:
+    """Return a module by its path."""
+    for name in filter(None, path.split(".")):
+        inner = model._modules[name]
+        assert inner is not None
+        model = inner
+    return model
+
+
+def users_of_parameters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield path of the module and parameter, a shared one once for each module that has it."""
+    for path, module in named_modules(model):
+        for parameter in module._parameters.values():
+            if parameter is not None:
+                yield path, parameter
+
+
+def parameters(model: nn.Module) -> Iterator[nn.Parameter]:
+    """Yield the parameters of a model, each once."""
+    seen: set[int] = set()
+    for _, parameter in users_of_parameters(model):
+        if id(parameter) not in seen:
+            seen.add(id(parameter))
+            yield parameter
+
+
+def buffers(model: nn.Module) -> Iterator[Tensor]:
+    """Yield the buffers of a model."""
+    for module in modules(model):
+        for buffer in module._buffers.values():
+            if buffer is not None:
+                yield buffer

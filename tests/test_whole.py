@@ -1,0 +1,63 @@
+"""The whole command over forms of every kind and random decoders: nothing fails, all is told."""
+
+import pytest
+import torch
+from torch import nn
+
+from support.random_decoders import Recipe, build, draw, inputs_of, shrink
+from support.whole import run_whole
+
+FEW, MANY = range(24), range(24, 224)
+
+
+def of_recipe(recipe, folder, *, thorough):
+    return run_whole(
+        build(recipe),
+        inputs_of(recipe),
+        folder,
+        upsamples=recipe.upsamples,
+        thorough=thorough,
+    ).faults
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_random_decoder_has_no_fault(seed, tmp_path):
+    assert of_recipe(draw(seed), tmp_path, thorough=seed % 6 == 0) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_more_random_decoders_have_no_fault(seed, tmp_path):
+    assert of_recipe(draw(seed), tmp_path, thorough=seed % 4 == 0) == []
+
+
+def test_a_drawn_decoder_is_the_same_each_time():
+    assert draw(7) == draw(7)
+    x = inputs_of(draw(7))
+    first, second = build(draw(7)), build(draw(7))
+    assert torch.equal(x, inputs_of(draw(7)))
+    assert all(map(torch.equal, first.parameters(), second.parameters()))
+
+
+def test_a_recipe_shrinks_to_what_fails():
+    recipe = Recipe(2, (16, 16), ("conv 3", "nearest 2", "ReLU", "linear 2"), returns="tuple")
+    assert shrink(recipe, lambda r: "linear 2" in r.blocks).blocks == ("linear 2",)
+    assert shrink(recipe, lambda r: "linear 2" in r.blocks).returns == "map"
+
+
+class Broken(nn.Module):
+    """Leaves its marks on itself, and warns like NumPy."""
+
+    def __init__(self):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(3, 3, 4, 2, 1)
+
+    def forward(self, x):
+        with torch.no_grad():
+            self.up.bias += 1
+        return self.up(x)
+
+
+def test_a_model_that_changes_is_told(tmp_path):
+    found = run_whole(Broken(), torch.rand(16, 3, 16, 16), tmp_path, thorough=False).faults
+    assert ("model", "not left as it came") in {(fault.stage, fault.kind) for fault in found}
