@@ -4,6 +4,7 @@ from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
 from spectra.capture._forward import forward
 from spectra.capture._layout import Layout
+from spectra.capture._mode import LargestTensor
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
@@ -16,6 +17,7 @@ __all__ = [
     "Discovery",
     "Growth",
     "Kind",
+    "LargestTensor",
     "Layout",
     "Mark",
     "Reading",

@@ -9,6 +9,7 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from spectra.capture._recognise import recogniser_of
+from spectra.capture._storages import tensors
 
 
 class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -41,6 +42,28 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return NotImplemented
         with self:
             return func.decompose(*args, **kwargs)
+
+
+class LargestTensor(LightMode):  # type: ignore[no-untyped-call]
+    """Notes the bytes of the largest tensor that any operation makes.
+
+    The maps of a model do not tell: attention makes a tensor of the square of their pixels.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes = 0
+
+    def __torch_dispatch__(
+        self,
+        func: OpOverload,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = self.run(func, args, kwargs or {})
+        self.bytes = max(self.bytes, *(t.nbytes for t in tensors(result)), 0)
+        return result
 
 
 def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:

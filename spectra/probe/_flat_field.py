@@ -11,7 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import Discovery, Step, discover, forward, quiet, stream
+from spectra.capture import (
+    Discovery,
+    LargestTensor,
+    Step,
+    discover,
+    forward,
+    quiet,
+    stream,
+)
 from spectra.errors import ModelError
 from spectra.probe._pattern import Locked, locked_power
 
@@ -21,6 +29,7 @@ _REST = 0.01
 _CLEAN_DBC = -100.0
 _PERIODS = 8
 _MEMORY = 4 * 2**30
+_TENSORS = 8  # of the largest size that a pass may hold at once
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ class _Flat:
         self._grids = grids
         self._readings: list[list[Locked | None]] = []
         self._size: int | None = None
-        self._largest_map = 0
+        self._largest: list[int] = []  # bytes of a tensor, at each size
 
     def grow(self, spatial: tuple[int, ...], start: int, limit: int) -> str:
         """Enlarge the input until all maps have converged; return why it went no further."""
@@ -154,7 +163,7 @@ class _Flat:
                 return "converged"
             if max(size) > limit:
                 break
-            if self._largest_map * 8 * 2 ** len(size) > _memory(self._model):
+            if self._needed(len(size)) > _memory(self._model):
                 return f"an input of {max(size)} pixels does not fit into memory"
             if not self._accepts(size):
                 return f"the model does not run at {max(size)} pixels"
@@ -191,6 +200,15 @@ class _Flat:
         settled = before is not None and abs(_dbc(now) - _dbc(before)) < _SETTLED_DB
         return settled or now.rest < _REST * now.line or _dbc(now) < _CLEAN_DBC
 
+    def _needed(self, axes: int) -> float:
+        """Return how many bytes a pass may take at twice the size.
+
+        The largest tensor grows with the pixels at least; with their square, as it did before,
+        where all are compared with all.
+        """
+        now, before = self._largest[-1], self._largest[-2:][0]
+        return float(now * max(now / max(before, 1), 2**axes) * _TENSORS)
+
     def _accepts(self, spatial: tuple[int, ...]) -> bool:
         try:
             self._read(spatial)
@@ -205,13 +223,14 @@ class _Flat:
         readings: list[Locked | None] = [None] * len(self._grids)
 
         def read(row: int, tensor: Tensor) -> None:
-            self._largest_map = max(self._largest_map, tensor.nbytes)
             grid = self._grids[row]
             if grid and len(grid) == tensor.ndim - 2:
                 readings[row] = locked_power(tensor, grid)
 
-        with quiet(self._model, seed=0):
+        largest = LargestTensor()
+        with quiet(self._model, seed=0), largest:
             read(len(self._grids) - 1, self._run(x, read))
+        self._largest.append(largest.bytes)
         self._readings.append(readings)
         self._size = max(spatial, default=None)
 

@@ -215,3 +215,31 @@ def test_a_pattern_of_another_shape_is_refused():
     layer, x = kernel_of_ones(3, 2), torch.zeros(1, 1, 16)
     with pytest.raises(ParameterError, match=r"expected \(channel, \*factor\) = \(1, 2\)"):
         without_pattern(layer, discover(layer, x), x, 0, torch.zeros(1, 3))
+
+
+class Attention(nn.Module):
+    """Compares all pixels with all, then enlarges."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def forward(self, x):
+        self.sizes.append(x.shape[-1])
+        tokens = x.flatten(2)
+        weights = (tokens.mT @ tokens).softmax(-1)
+        mixed = (tokens @ weights).view(x.shape)
+        return nn.functional.interpolate(mixed, scale_factor=2, mode="bilinear")
+
+
+def test_memory_is_judged_by_what_attention_makes_not_by_maps(monkeypatch):
+    """n pixels a side make a tensor of 4 n**4 bytes: 4 MiB at 32, and 64 MiB, eightfold, at 64."""
+    monkeypatch.setattr("spectra.probe._flat_field._MEMORY", 150 * 2**20)
+    model = Attention()
+    x = torch.rand(1, 2, 32, 32)
+    found = discover(model, x)
+    model.sizes.clear()
+    monkeypatch.setattr("spectra.probe._flat_field._Flat._converged", lambda *_: False)
+    flat = flat_field(model, found, (2, 32, 32), level=0.5, start=16)
+    assert max(model.sizes) == 32
+    assert "does not fit into memory" in flat.steps[0].reason

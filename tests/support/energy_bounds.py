@@ -43,7 +43,6 @@ def _surely(score: Score) -> float | None:
 def _maps(model: nn.Module, inputs: Tensor, result: Analysis) -> dict[str, list[Tensor]]:
     """Return the maps of every place, as the analysis saw them."""
     seen: dict[str, list[Tensor]] = {}
-    options = result.summary.run.options
     with capture.quiet(model):
         found = capture.discover(model, inputs[:1])
         shapes = [step.output_shape for step in result.summary.steps]
@@ -54,7 +53,7 @@ def _maps(model: nn.Module, inputs: Tensor, result: Analysis) -> dict[str, list[
             seen.setdefault(f"steps/{index}", []).append(maps.detach().real.double())
 
         with capture.stream(model, found, take):
-            y = capture.forward(model, inputs, output=found.output, method=options["call"])
+            y = capture.forward(model, inputs, found=found)
     seen["output"] = [y.detach().double()]
     return seen
 
