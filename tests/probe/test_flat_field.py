@@ -240,6 +240,5 @@ def test_memory_is_judged_by_what_attention_makes_not_by_maps(monkeypatch):
     found = discover(model, x)
     model.sizes.clear()
     monkeypatch.setattr("spectra.probe._flat_field._Flat._converged", lambda *_: False)
-    flat = flat_field(model, found, (2, 32, 32), level=0.5, start=16)
+    flat_field(model, found, (2, 32, 32), level=0.5, start=16)
     assert max(model.sizes) == 32
-    assert "does not fit into memory" in flat.steps[0].reason
