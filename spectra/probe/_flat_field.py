@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, lcm, log10
+from math import inf, isfinite, lcm, log10
 
 import torch
 from torch import Tensor, nn
@@ -177,6 +177,9 @@ class _Flat:
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
             return Lines(None, self._size, converged=False, reason=reason)
+        if not _finite(now):
+            reason = "a constant input gives values that are NaN or infinite"
+            return Lines(None, self._size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
             return Lines(None, self._size, converged=True, reason="the mean level is zero")
         if _dbc(now) < 20 * log10(8 * now.eps):
@@ -196,6 +199,8 @@ class _Flat:
         now = self._readings[-1][row]
         if now is None or now.periods < _PERIODS:
             return False
+        if not _finite(now):
+            return True
         before = self._readings[-2][row] if len(self._readings) > 1 else None
         settled = before is not None and abs(_dbc(now) - _dbc(before)) < _SETTLED_DB
         return settled or now.rest < _REST * now.line or _dbc(now) < _CLEAN_DBC
@@ -254,6 +259,11 @@ class _Flat:
 
 def _identity(step: Step) -> tuple[str, int, str, tuple[int, ...]]:
     return step.name, step.call, step.kind, step.factor
+
+
+def _finite(locked: Locked) -> bool:
+    """Tell whether a map held numbers only."""
+    return isfinite(locked.level) and isfinite(locked.line) and isfinite(locked.rest)
 
 
 def _dbc(locked: Locked) -> float:

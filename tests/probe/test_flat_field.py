@@ -103,6 +103,26 @@ class Padded(nn.Module):
         return self.last(torch.cat([self.up(self.deep(self.down(x).relu())), x], 1))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_map_that_is_not_finite_has_a_reason_and_ends_the_growth(value):
+    class Broken(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up = kernel_of_ones(3, 2)
+            self.sizes = []
+
+        def forward(self, x):
+            self.sizes.append(x.shape[-1])
+            return self.up(x) * value
+
+    model = Broken()
+    result = measure(model, (1, 64), period=(2,))
+    assert result.output.line_dbc is None
+    assert "NaN or infinite" in result.output.reason
+    assert result.steps[0].line_dbc is not None
+    assert max(model.sizes) <= 128  # the step's own map has settled by then
+
+
 def test_zero_padding_is_not_mistaken_for_lines():
     torch.manual_seed(0)
     model = Padded(nn.Upsample(scale_factor=2))
