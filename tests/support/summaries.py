@@ -77,7 +77,9 @@ OUTPUT = replace(
 def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv") -> StepRow:
     """Return a step of factor 2 whose peaks reach the output 8.8 dB lower."""
     kernel = (3, 3) if kind == "transposed_conv" else None
-    at_output = {"none": GONE, "insufficient": UNKNOWN}.get(score.verdict)
+    at_output = GONE if score.verdict == "none" else UNKNOWN
+    if score.verdict != "none" and score.asr_dbc is not None:
+        at_output = reaching(score.asr_dbc - 8.8, -8.8)
     return StepRow(
         name=name,
         call=call,
@@ -91,7 +93,7 @@ def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv
         period_in_output=score.period,
         score=score,
         out_of_band_dbc=-9.1,
-        at_output=at_output or reaching(score.asr_dbc - 8.8, -8.8),
+        at_output=at_output,
         flat_field=FlatFieldRow(-15.1, 512, True, None),
         cause=Finding("overlap", "kernel 3 is no multiple of stride 2"),
         advice=Finding("kernel-multiple", "use kernel 4 at stride 2"),
