@@ -13,6 +13,7 @@ import xarray as xr
 import spectra
 from spectra import _walk as walk
 from spectra import explain, score
+from spectra._at_output import at_output, too_small
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from spectra._evidence import Evidence, Place
 
 LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
+NO_PERIOD = "the period of no step in the output is known"
 CROP_SIDE = 96  # of the picture shown with its grid
 FAR_OFF = 20.0  # between RMS of outputs and range of inputs, where a wrong range is likely
 LEVELS = 255
@@ -44,7 +46,7 @@ def summarise(
         run=_run_record(evidence, loaded, elapsed_s),
         verdict=explain.overall_verdict(output_score, steps),
         worst=_worst(steps),
-        input=explain.InputRow(input_score),
+        input=explain.InputRow(input_score, _control_gap(evidence)),
         output=explain.OutputRow(
             output_score,
             _frequencies(evidence, inherited),
@@ -141,7 +143,24 @@ def _rows(
     if found.layout is None:
         return control, score.Score(reason=f"the output is no map: {found.reading.reason}")
     own = None if inherited is None else ~inherited
-    return control, evidence.output.score(chosen=own, levels=levels)
+    output = evidence.output.score(chosen=own, levels=levels)
+    if not evidence.output_periods:
+        output = replace(output, reason=NO_PERIOD)
+    return control, output
+
+
+def _control_gap(evidence: Evidence) -> str | None:
+    """Return why the inputs tell nothing of the output's own frequencies, if so."""
+    if evidence.input is None:
+        return "inputs are no maps"
+    if evidence.found.ratio is None:
+        return "input and output share no common grid"
+    plan = evidence.input.statistics.plan
+    wanted = score.control_periods(
+        evidence.output_periods, evidence.found.ratio, len(plan.shape) - 1
+    )
+    missing = [p for p in wanted if p not in {view.period for view in plan.views}]
+    return too_small("inputs", plan.shape, missing[0]) if missing else None
 
 
 def _step_rows(
@@ -157,8 +176,8 @@ def _step_rows(
         if row.score.verdict in ("present", "suspect") and row.score.line_dbc is not None
     }
     for index in sorted(lines, key=lines.__getitem__, reverse=True)[:LINE_PROBES]:
-        at_output = replace(rows[index].at_output, line_drop_db=evidence.line_drop_db(index))
-        rows[index] = replace(rows[index], at_output=at_output)
+        there = replace(rows[index].at_output, line_drop_db=evidence.line_drop_db(index))
+        rows[index] = replace(rows[index], at_output=there)
     return tuple(rows)
 
 
@@ -189,7 +208,7 @@ def _step_row(
         period_in_output=evidence.discovery.periods[index],
         score=own,
         out_of_band_dbc=score.out_of_band_dbc(place.data, step.factor) if known else None,
-        at_output=_at_output(evidence, index, own, inherited),
+        at_output=at_output(evidence, index, own, inherited),
         flat_field=flat,
         cause=cause,
         advice=explain.find_advice(
@@ -201,20 +220,9 @@ def _step_row(
 
 
 def _flat_field(lines: probe.Lines) -> explain.FlatFieldRow:
-    return explain.FlatFieldRow(lines.line_dbc, lines.size, lines.converged, lines.reason)
-
-
-def _at_output(
-    evidence: Evidence, index: int, own: score.Score, inherited: NDArray[np.bool_] | None
-) -> explain.AtOutput:
-    """Return the locked power of the output at the step's own frequencies, if it shows there."""
-    measured, period = evidence.output.measured, evidence.discovery.periods[index]
-    if measured is None or period is None or inherited is None:
-        return explain.AtOutput(None, None, None)
-    points = score.owned_by(measured, score.scored_period(period)) & ~inherited
-    locked = score.locked_at(measured, points)
-    change = None if locked is None or own.asr_dbc is None else locked - own.asr_dbc
-    return explain.AtOutput(locked, change, None)
+    return explain.FlatFieldRow(
+        lines.line_dbc, lines.size, lines.converged, lines.reason, lines.upper_dbc
+    )
 
 
 def _worst(steps: tuple[explain.StepRow, ...]) -> explain.StepName | None:
@@ -267,7 +275,9 @@ def _warnings(
         found.append(explain.Finding("output_choice", text))
     absent = int(evidence.output.statistics.sums["dropped_non_finite"])
     if absent:
-        text = f"{absent} output maps hold NaN or infinite values and were left out"
+        maps = "map holds" if absent == 1 else "maps hold"
+        left_out = "was" if absent == 1 else "were"
+        text = f"{absent} output {maps} NaN or infinite values and {left_out} left out"
         found.append(explain.Finding("non_finite", text))
     found += [explain.Finding("coarse_grid", text) for text in _coarse_grids(evidence)]
     for growth in evidence.found.growth:
@@ -313,11 +323,7 @@ def _coarse_grids(evidence: Evidence) -> list[str]:
     plan = evidence.output.statistics.plan
     scored = {view.period for view in plan.views}
     left_out = [p for p in evidence.output_periods if p not in scored] if scored else []
-    size = "x".join(map(str, plan.shape[1:]))
-    return [
-        f"outputs of {size} are too small to score the grid of period {'x'.join(map(str, p))}"
-        for p in left_out
-    ]
+    return [too_small("outputs", plan.shape, p) for p in left_out]
 
 
 def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:

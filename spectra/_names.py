@@ -1,5 +1,6 @@
-"""What a step and a place are called where they are printed."""
+"""What a step, a place, a size and a period are called where they are printed."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -37,3 +38,25 @@ def place(axes: int) -> str:
     ['sample', 'pixel', 'voxel']
     """
     return {1: "sample", 3: "voxel"}.get(axes, "pixel")
+
+
+def size(values: Sequence[int]) -> str:
+    """Return a size per axis: one number where all axes agree.
+
+    Examples
+    --------
+    >>> size((3, 3)), size((3, 5))
+    ('3', '3x5')
+    """
+    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+
+
+def period(values: Sequence[int]) -> str:
+    """Return a period with its unit, the same wherever it is printed.
+
+    Examples
+    --------
+    >>> period((4, 4)), period((2, 8)), period((4,))
+    ('4 px', '2x8 px', '4 samples')
+    """
+    return f"{size(values)} {'px' if len(values) > 1 else 'samples'}"

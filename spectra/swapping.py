@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any
 
@@ -61,6 +61,8 @@ class Alias:
     asr_dbc: float | None
     asr_ci95_dbc: tuple[float, float] | None
     asr_upper_dbc: float | None
+    asr_lower_dbc: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Trial:
         The model, and the inputs it was tried on.
     used : int
         How many inputs; 0: a random one, without alias.
+    compared : int
+        On how many of them both outputs are compared.
     plan : Plan
     before, after : Cost
         The new layers with their parallel kernels merged.
@@ -103,6 +107,7 @@ class Trial:
     source: str
     inputs: str
     used: int
+    compared: int
     plan: remedies.Plan
     before: Cost
     after: Cost
@@ -246,6 +251,7 @@ def try_swap(
         source=loaded.source,
         inputs="a random input" if opened is None else opened.source,
         used=0 if opened is None else opened.used,
+        compared=0 if opened is None else min(opened.used, COMPARED),
         plan=plan,
         before=before,
         after=after,
@@ -344,7 +350,7 @@ def _inside(row: StepRow, path: str) -> bool:
 
 
 def _alias(score: Score) -> Alias:
-    return Alias(score.verdict, score.asr_dbc, score.asr_ci95_dbc, score.asr_upper_dbc)
+    return Alias(**{f.name: getattr(score, f.name) for f in fields(Alias)})
 
 
 def _times(values: tuple[int, ...]) -> str:

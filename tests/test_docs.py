@@ -1,4 +1,4 @@
-"""What docs/loading.md and SECURITY.md show and claim."""
+"""What docs/loading.md, docs/sentences.md and SECURITY.md show and claim."""
 
 import re
 import subprocess
@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from spectra.explain._advice import ADVICE
+from spectra.explain._cause import CAUSES
+from spectra.explain._facts import ENERGY
+from spectra.explain._sentences import QUESTIONS
 from spectra.load import load_model
 
 ROOT = Path(__file__).parents[1]
 LOADING = (ROOT / "docs" / "loading.md").read_text(encoding="utf-8")
+SENTENCES = (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8")
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
@@ -39,6 +44,26 @@ def test_the_least_torch_is_the_one_that_is_explained():
     (least,) = (text for text in project["dependencies"] if text.startswith("torch"))
     assert least == "torch>=2.10"
     assert "## Why torch >= 2.10" in SECURITY
+
+
+def shown(sentence):
+    """Return a sentence as a row of the page, names of facts in italics."""
+    words = re.sub(r"\{(\w+)[^}]*\}", r"*\1*", sentence.words)
+    return f"| `{sentence.id}` | {sentence.when} | {words} |"
+
+
+def test_every_sentence_stands_on_its_page_and_no_other():
+    parts = [part for question in QUESTIONS.values() for part in question]
+    rows = [shown(s) for part in (*parts, ENERGY, CAUSES, ADVICE) for s in part]
+    tables = SENTENCES.partition("## Notes and warnings")[0]
+    assert [line for line in tables.splitlines() if line.startswith("| `")] == rows
+
+
+def test_every_warning_stands_on_its_page():
+    code = (ROOT / "spectra" / "_conclusion.py").read_text(encoding="utf-8")
+    said = set(re.findall(r'Finding\("(\w+)"', code))
+    table = SENTENCES.partition("## Notes and warnings")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == said
 
 
 @pytest.mark.parametrize("name", ["docs/loading.md", "SECURITY.md"])

@@ -1,8 +1,9 @@
 """Numbers become verdict, cause, confounders and advice."""
 
 from spectra.explain._advice import find_advice
-from spectra.explain._answer import answer, describe_step
+from spectra.explain._answer import answer
 from spectra.explain._cause import find_cause
+from spectra.explain._facts import describe_energy, describe_step, grey
 from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
     AtOutput,
@@ -38,9 +39,11 @@ __all__ = [
     "Summary",
     "UnexplainedGrowth",
     "answer",
+    "describe_energy",
     "describe_step",
     "find_advice",
     "find_cause",
+    "grey",
     "overall_verdict",
     "worst_step",
 ]

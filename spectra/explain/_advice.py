@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from spectra.explain._cause import FIXED, HOLLOW
+from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
 
 if TYPE_CHECKING:
@@ -18,6 +20,64 @@ KEPT = ("transposed_conv", "pixel_shuffle", *TAPS_AT_FACTOR_2)
 PASSES = 30
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A step and its cause, and the names that a sentence uses."""
+
+    kind: str
+    cause: str
+    label: str
+    factor: Sequence[int]
+    kernel_size: Sequence[int] | None
+
+    @property
+    def options(self) -> str:
+        """Those of the command that measures the advice."""
+        remedy = f"lctc{_least_taps(self.kind, self.factor, self.kernel_size)}"
+        return f"--with {remedy} --layers {quote(self.label)} --repair {PASSES}"
+
+    @property
+    def by_hand(self) -> str:
+        return f"not measured, `spectra swap` knows no {self.kind}"
+
+
+_Said = Sentence[_Case]
+ADVICE: tuple[_Said, ...] = (
+    _Said(
+        "larger_kernel",
+        "`spectra swap` knows the kind",
+        lambda c: c.kind in KEPT,
+        "a larger kernel that starts as a copy of this one and is fitted to the model's own output "
+        "without its grid; to see what that does here: spectra swap with the same arguments and "
+        "{options}",
+    ),
+    _Said(
+        "fill_gaps",
+        "the step inserts zeros or unpools, and nothing fills the gaps",
+        lambda c: c.kind in HOLLOW and c.cause == "gaps",
+        "a filter that fills the gaps, or interpolation in its place; {by_hand}",
+    ),
+    _Said(
+        "smoother_interpolation",
+        "the step is an interpolation",
+        lambda c: c.kind in FIXED,
+        "a windowed sinc in its place leaks less; {by_hand}",
+    ),
+    _Said(
+        "larger_kernel.by_hand",
+        "the kernel leaks",
+        lambda c: c.cause == "kernel_leaks",
+        "a larger kernel, started from a windowed sinc, then fine-tuned; {by_hand}",
+    ),
+    _Said(
+        "balance_phases",
+        "the phases are not equal",
+        lambda c: c.cause != "unclear",
+        "equal phases: a start from ICNR or a windowed sinc, then fine-tuned; {by_hand}",
+    ),
+)
+
+
 def find_advice(
     kind: str,
     cause: Finding | None,
@@ -26,7 +86,7 @@ def find_advice(
     factor: Sequence[int] = (),
     kernel_size: Sequence[int] | None = None,
 ) -> Finding | None:
-    """Return what to try against a cause; None where there is none.
+    """Return what to try against a cause; None where there is none, or where it tells nothing.
 
     Parameters
     ----------
@@ -41,27 +101,11 @@ def find_advice(
     """
     if cause is None:
         return None
-    if kind not in KEPT:
-        name, text = _by_hand(kind, cause)
-        return Finding(name, f"{text}; not measured, `spectra swap` knows no {kind}")
-    remedy = f"lctc{_least_taps(kind, factor, kernel_size)}"
-    return Finding(
-        "larger_kernel",
-        "a larger kernel that starts as a copy of this one and is fitted to the model's own output "
-        "without its grid; to see what that does here: spectra swap with the same arguments and "
-        f"--with {remedy} --layers {quote(label)} --repair {PASSES}",
-    )
-
-
-def _by_hand(kind: str, cause: Finding) -> tuple[str, str]:
-    """Return name and text of what usually helps."""
-    if kind in HOLLOW and cause.id == "gaps":
-        return "fill_gaps", "a filter that fills the gaps, or interpolation in its place"
-    if kind in FIXED:
-        return "smoother_interpolation", "a windowed sinc in its place leaks less"
-    if cause.id == "kernel_leaks":
-        return "larger_kernel", "a larger kernel, started from a windowed sinc, then fine-tuned"
-    return "balance_phases", "equal phases: a start from ICNR or a windowed sinc, then fine-tuned"
+    case = _Case(kind, cause.id, label, factor, kernel_size)
+    sentence = first(ADVICE, case)
+    if sentence is None:
+        return None
+    return Finding(sentence.id.partition(".")[0], sentence.of(case))
 
 
 def _least_taps(kind: str, factor: Sequence[int], kernel_size: Sequence[int] | None) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
 
 if TYPE_CHECKING:
@@ -23,6 +25,152 @@ SUB_PIXEL = ("pixel_shuffle", "depth_to_space")
 HOLLOW = ("zero_insertion", "unpool")
 
 
+@dataclass(frozen=True)
+class _Step:
+    """What was measured of a step, and the names that a sentence uses."""
+
+    kind: str
+    factor: Sequence[int]
+    kernel_size: Sequence[int] | None
+    score: Score
+    flat: FlatFieldRow
+    kernel: Measures | None
+
+    @property
+    def size(self) -> str | None:
+        return "x".join(map(str, self.kernel_size)) if self.kernel_size else None
+
+    @property
+    def operation(self) -> str:
+        return self.kind.replace("_", " ")
+
+    @property
+    def lattice(self) -> str:
+        return " and ".join(f"1/{s}" for s in sorted({*self.factor} - {1}))
+
+    @property
+    def parts(self) -> str:
+        return "sub-pixel channels" if self.kind in SUB_PIXEL else "phases of the kernel"
+
+    @property
+    def filter(self) -> str:
+        if self.size:
+            return f"the {self.size} kernel"
+        return "the operator" if self.kind == "other" else "the learned sub-pixel filter"
+
+    @property
+    def uneven(self) -> bool:
+        return any(k % s for k, s in self._axes)
+
+    @property
+    def gaps(self) -> bool:
+        return any(k < s for k, s in self._axes)
+
+    @property
+    def _axes(self) -> list[tuple[int, int]]:
+        pairs = zip(self.kernel_size or (), self.factor, strict=False)
+        return [(k, s) for k, s in pairs if s > 1]
+
+    @property
+    def unbalanced(self) -> bool:
+        """Whether a constant becomes a grid here."""
+        line = self.flat.settled_dbc
+        return not self.fed and line is not None and line > STRONG_LINE_DBC
+
+    @property
+    def fed(self) -> bool:
+        """Whether a constant shows next to nothing of the lines, so that they came with the input.
+
+        A constant may not get as far as here; then weights of unequal phases tell.
+        """
+        own, line = self.flat.settled_dbc, self.score.line_dbc
+        if self.flat.clean:
+            gain = self.kernel.line_gain_db if self.kernel else None
+            own = None if gain is not None and gain > STRONG_LINE_DBC else self.flat.line_upper_dbc
+        return own is not None and line is not None and own < line - BORN_ELSEWHERE_DB
+
+    @property
+    def lines_lead(self) -> bool:
+        return not self.fed and self.lines_over(-6 if self.unbalanced else 0)
+
+    def lines_over(self, decibel: float) -> bool:
+        """Tell whether lines stand so far above replicas."""
+        line, replica = self.score.line_dbc, self.score.replica_dbc
+        return line is not None and (replica is None or line > replica + decibel)
+
+    @property
+    def seen(self) -> str:
+        if not self.unbalanced:
+            return ""
+        gain = self.kernel.line_gain_db if self.kernel else None
+        weights = "" if gain is None else f"; its weights alone: {gain:.1f} dB"
+        return f" (flat field: line {self.flat.settled_dbc:.1f} dBc{weights})"
+
+    @property
+    def flat_line(self) -> str:
+        own = self.flat.settled_dbc
+        return "no line" if own is None else f"a line of {own:.1f} dBc"
+
+    @property
+    def rejection(self) -> str:
+        return _rejection(self.kernel, self.kind)
+
+
+_Said = Sentence[_Step]
+CAUSES: tuple[_Said, ...] = (
+    _Said(
+        "fixed_kernel_leaks",
+        "the step is an interpolation",
+        lambda s: s.kind in FIXED,
+        "{operation} interpolation passes part of the replicas at multiples of {lattice}"
+        "{rejection}",
+    ),
+    _Said(
+        "gaps.hollow",
+        "the step inserts zeros, or unpools",
+        lambda s: s.kind in HOLLOW and s.size is None,
+        "{operation} leaves pixels without input",
+    ),
+    _Said(
+        "unclear",
+        "neither lines nor replicas are above zero",
+        lambda s: s.score.line_dbc is None and s.score.replica_dbc is None,
+        "its grid is too weak to tell lines from replicas",
+    ),
+    _Said(
+        "gaps.kernel",
+        "lines lead; the kernel is smaller than its stride",
+        lambda s: s.lines_lead and s.gaps,
+        "kernel {size} is smaller than its stride, so it leaves pixels without input{seen}",
+    ),
+    _Said(
+        "uneven_overlap",
+        "lines lead; the kernel is no multiple of its stride",
+        lambda s: s.lines_lead and s.uneven,
+        "kernel {size} is no multiple of its stride, so its phases overlap unevenly{seen}",
+    ),
+    _Said(
+        "phase_imbalance",
+        "lines lead; the kernel is a multiple of its stride, or is not known",
+        lambda s: s.lines_lead,
+        "the {parts} have unequal gain or offset{seen}",
+    ),
+    _Said(
+        "kernel_leaks.fed",
+        "lines are stronger than replicas, but a constant input shows next to none",
+        lambda s: s.fed and s.lines_over(0),
+        "{filter} passes part of the replicas at multiples of {lattice}{rejection}; its lines are "
+        "copies of lines that it is fed, as a constant input leaves {flat_line}",
+    ),
+    _Said(
+        "kernel_leaks",
+        "replicas lead",
+        lambda _: True,
+        "{filter} passes part of the replicas at multiples of {lattice}{rejection}",
+    ),
+)
+
+
 def find_cause(
     kind: str,
     factor: Sequence[int],
@@ -40,40 +188,10 @@ def find_cause(
     """
     if score.verdict not in ("present", "suspect"):
         return None
-    size = "x".join(map(str, kernel_size)) if kernel_size else None
-    pairs = [(k, s) for k, s in zip(kernel_size or (), factor, strict=False) if s > 1]
-    uneven = any(k % s for k, s in pairs)
-    gaps = any(k < s for k, s in pairs)
-    line, replica = score.line_dbc, score.replica_dbc
-    flat_line = flat.line_dbc
-    elsewhere = flat_line is not None and line is not None and flat_line < line - BORN_ELSEWHERE_DB
-    lines_lead = not elsewhere and line is not None and (replica is None or line > replica)
-    unbalanced = not elsewhere and flat_line is not None and flat_line > STRONG_LINE_DBC
-    if kind in FIXED:
-        text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
-        return Finding("fixed_kernel_leaks", text + _rejection(kernel, kind))
-    if kind in HOLLOW and not size:
-        return Finding("gaps", f"{kind.replace('_', ' ')} leaves pixels without input")
-    if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
-        seen = f" (flat field: line {flat_line:.1f} dBc{_lines(kernel)})" if unbalanced else ""
-        if gaps:
-            reason = f"kernel {size} is smaller than its stride, so it leaves pixels without input"
-            return Finding("gaps", f"{reason}{seen}")
-        if uneven:
-            reason = f"kernel {size} is no multiple of its stride, so its phases overlap unevenly"
-            return Finding("uneven_overlap", f"{reason}{seen}")
-        word = "sub-pixel channels" if kind in SUB_PIXEL else "phases of the kernel"
-        return Finding("phase_imbalance", f"the {word} have unequal gain or offset{seen}")
-    learned = "the operator" if kind == "other" else "the learned sub-pixel filter"
-    what = f"the {size} kernel" if size else learned
-    text = f"{what} passes part of the replicas at multiples of 1/{max(factor)}"
-    return Finding("kernel_leaks", text + _rejection(kernel))
-
-
-def _lines(kernel: Measures | None) -> str:
-    if kernel is None or kernel.line_gain_db is None:
-        return ""
-    return f"; its weights alone: {kernel.line_gain_db:.1f} dB"
+    step = _Step(kind, factor, kernel_size, score, flat, kernel)
+    sentence = first(CAUSES, step)
+    assert sentence is not None
+    return Finding(sentence.id.partition(".")[0], sentence.of(step))
 
 
 def _rejection(kernel: Measures | None, kind: str = "") -> str:
@@ -95,5 +213,7 @@ def _rejection(kernel: Measures | None, kind: str = "") -> str:
         )
         if value != own and not (kind == "nearest" and value == nearest)
     ]
-    others = f", where {' and '.join(beside)}" if beside else ""
-    return f": {own} dB below the base band for {kernel.spectrum} inputs{others}"
+    louder = kernel.rejection_db < 0
+    where = f"{own.lstrip('-')} dB {'above' if louder else 'below'}"
+    others = f", where {' and '.join(beside)}{' below' if louder else ''}" if beside else ""
+    return f": {where} the base band for {kernel.spectrum} inputs{others}"

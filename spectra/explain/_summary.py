@@ -68,22 +68,38 @@ class StepName:
 
 @dataclass(frozen=True)
 class InputRow:
-    """The control row: the inputs, scored like an output."""
+    """The control row: the inputs, scored like an output.
+
+    ``reason`` says why they tell nothing of the output's own frequencies, where that is so.
+    """
 
     score: Score
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class FlatFieldRow:
     """Lines of a map when the model sees a constant input, over the map's own mean level.
 
-    Where no lattice is known all structure counts, and ``reason`` says so.
+    Where no lattice is known all structure counts, and ``reason`` says so. Where the map was
+    measured and holds no line, ``line_upper_dbc`` is what all lines lie below.
     """
 
     line_dbc: float | None
     size: int | None
     converged: bool
     reason: str | None
+    line_upper_dbc: float | None = None
+
+    @property
+    def settled_dbc(self) -> float | None:
+        """The lines, where they are lines and another input would say the same."""
+        return self.line_dbc if self.converged and self.reason is None else None
+
+    @property
+    def clean(self) -> bool:
+        """Whether the map was measured and holds no line."""
+        return self.line_dbc is None and self.line_upper_dbc is not None
 
 
 @dataclass(frozen=True)
@@ -99,11 +115,33 @@ class OutputRow:
 
 @dataclass(frozen=True)
 class AtOutput:
-    """What of a step reaches the model's output."""
+    """What of a step reaches the model's output: the output judged at the step's own frequencies.
+
+    Attributes
+    ----------
+    locked_dbc : float or None
+        Locked energy there; None with a ``reason``.
+    change_db : float or None
+        That less the step's own; None where either has no number.
+    line_drop_db : float or None
+        How far the output's lines fall without the step's mean pattern; None where not measured.
+    p : float or None
+        Of the test there; None where it was not made.
+    verdict : {"none", "suspect", "present", "insufficient"}
+        "none": the output holds nothing of the step; "insufficient": nobody knows.
+    reason : str or None
+        Why there is no number.
+    shared_with : tuple of str
+        Labels of other steps with the same frequencies.
+    """
 
     locked_dbc: float | None
     change_db: float | None
     line_drop_db: float | None
+    p: float | None = None
+    verdict: Verdict = "insufficient"
+    reason: str | None = None
+    shared_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

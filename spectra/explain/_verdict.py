@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from spectra.explain._summary import StepRow
     from spectra.score import Score, Verdict
 
-SEVERITY: dict[Verdict, int] = {"insufficient": 0, "none": 1, "suspect": 2, "present": 3}
+ORDER: tuple[Verdict, ...] = ("present", "suspect", "insufficient", "none")
 
 
 def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
-    """Return the output's verdict; where it has none, that of the worst step.
+    """Return the output's verdict; where it has none, that of the steps.
+
+    That is "none" only where every step was scored: a step that was not may be the worst.
 
     Parameters
     ----------
@@ -24,28 +26,25 @@ def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
     """
     if output.verdict != "insufficient":
         return output.verdict
-    return max(
-        (row.score.verdict for row in steps), key=SEVERITY.__getitem__, default="insufficient"
-    )
+    verdicts = {row.score.verdict for row in steps}
+    return next((verdict for verdict in ORDER if verdict in verdicts), "insufficient")
 
 
 def worst_step(steps: Sequence[StepRow]) -> StepRow | None:
     """Return the step that does most harm, among those whose own maps show a grid.
 
-    That is the one with most locked energy at the model's output; where no step's is known
-    there, the one with most at its own.
+    That is the one with most locked energy at the model's output. Where no step's is known to
+    get there, it is the one with most at its own maps, of those of which nobody knows whether
+    they do; last come those of which the output holds nothing.
     """
     guilty = [row for row in steps if row.score.verdict in ("present", "suspect")]
-    reaching = [row for row in guilty if row.at_output.locked_dbc is not None]
-    if reaching:
-        return max(reaching, key=_at_output)
-    return max(guilty, key=_at_step, default=None)
+    return max(guilty, key=_harm, default=None)
 
 
-def _at_output(row: StepRow) -> tuple[float, float]:
-    assert row.at_output.locked_dbc is not None
-    return row.at_output.locked_dbc, _at_step(row)
-
-
-def _at_step(row: StepRow) -> float:
-    return row.score.asr_dbc if row.score.asr_dbc is not None else float("-inf")
+def _harm(row: StepRow) -> tuple[int, float, float]:
+    score, there = row.score, row.at_output
+    known = [v for v in (score.asr_dbc, score.asr_lower_dbc) if v is not None]
+    own = known[0] if known else float("-inf")
+    if there.locked_dbc is not None:
+        return 2, there.locked_dbc, own
+    return int(there.verdict != "none"), own, own

@@ -47,12 +47,15 @@ class Lines:
         Whether a larger input would say the same, so that borders play no part.
     reason : str or None
         Why there is no number, why it has not converged, or what else it counts than lines.
+    upper_dbc : float or None
+        What all lines lie below, where the map was measured and none stands above its rounding.
     """
 
     line_dbc: float | None
     size: int | None
     converged: bool
     reason: str | None = None
+    upper_dbc: float | None = None
 
 
 @dataclass(frozen=True)
@@ -182,8 +185,10 @@ class _Flat:
             return Lines(None, self._size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
             return Lines(None, self._size, converged=True, reason="the mean level is zero")
-        if _dbc(now) < 20 * log10(8 * now.eps):
-            return Lines(None, self._size, converged=True, reason="no line above rounding")
+        rounding = 20 * log10(8 * now.eps)
+        if _dbc(now) < rounding:
+            reason = "no line above rounding"
+            return Lines(None, self._size, converged=True, reason=reason, upper_dbc=rounding)
         settled = self._converged(row)
         doubts = [
             "no lattice, so all structure counts" if max(self._grids[row]) == 1 else None,

@@ -1,11 +1,11 @@
 """Does a result pass? Two rules that a build can depend on."""
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, log10
 
 from spectra.errors import NothingToAnalyseError
 from spectra.explain import Summary
-from spectra.score import Score
+from spectra.score import REFERENCE, Score
 
 
 @dataclass(frozen=True)
@@ -19,18 +19,25 @@ class Gate:
 def gate_above(summary: Summary, limit_db: float) -> Gate:
     """Pass while ``A`` of the output, inherited peaks excluded, is at most ``limit_db``.
 
+    Where the energy has a lower bound only, the output fails if that is above the limit.
+
     Raises
     ------
     NothingToAnalyseError
         If the output has no score, so that there is nothing to judge.
     """
     score = summary.output.score
-    if score.verdict == "insufficient":
-        reason = score.reason or "the measurement is insufficient"
-        raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
-    a_db = score.a_db or 0.0
-    relation = "<=" if a_db <= limit_db else ">"
-    return Gate(a_db <= limit_db, f"A of the output is {a_db:.2f} dB {relation} {limit_db:g} dB")
+    if score.verdict != "insufficient" and score.a_db is not None:
+        passed = score.a_db <= limit_db
+        value, limit = _apart(score.a_db, limit_db, digits=2)
+        return Gate(passed, f"A of the output is {value} dB {'<=' if passed else '>'} {limit} dB")
+    if score.verdict != "insufficient" and score.asr_lower_dbc is not None:
+        least = 10 * log10(1 + 10 ** (score.asr_lower_dbc / 10) / REFERENCE)
+        if least > limit_db:
+            value, limit = _apart(least, limit_db, digits=2)
+            return Gate(False, f"A of the output is at least {value} dB > {limit} dB")
+    reason = score.reason or "the measurement is insufficient"
+    raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
 
 
 def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
@@ -55,7 +62,8 @@ def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
         compared += 1
         lower = _lower_dbc(score)
         if lower > limit:
-            worse.append(f"{label} (at least {lower:.1f} dBc, was at most {limit:.1f} dBc)")
+            least, most = _apart(lower, limit, digits=1)
+            worse.append(f"{label} (at least {least} dBc, was at most {most} dBc)")
     if not compared:
         message = "the gate has no row that can be compared with the baseline"
         raise NothingToAnalyseError(message)
@@ -76,8 +84,24 @@ def _rows(summary: Summary) -> dict[str, Score]:
 
 
 def _lower_dbc(score: Score) -> float:
-    return score.asr_ci95_dbc[0] if score.asr_ci95_dbc else -inf
+    if score.asr_ci95_dbc is not None:
+        return score.asr_ci95_dbc[0]
+    return -inf if score.asr_lower_dbc is None else score.asr_lower_dbc
 
 
 def _upper_dbc(score: Score) -> float | None:
     return score.asr_ci95_dbc[1] if score.asr_ci95_dbc else score.asr_upper_dbc
+
+
+def _apart(value: float, limit: float, *, digits: int) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to show which is the larger.
+
+    Examples
+    --------
+    >>> _apart(18.1, 18.0, digits=2), _apart(18.0004, 18.0, digits=2)
+    (('18.10', '18.00'), ('18.0004', '18.0000'))
+    """
+    shown = f"{value:.{digits}f}", f"{limit:.{digits}f}"
+    if value > limit and shown[0] == shown[1]:
+        return _apart(value, limit, digits=digits + 1)
+    return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
 
 def repair_lines(repair: Repair) -> list[str]:
     """Return how a repair went, how true the output stays, what its alias does, and the verdict."""
-    fidelity = f"{_db(repair.psnr_db)} PSNR to the old output"
+    measure = "" if repair.psnr_db is None else " PSNR"
+    fidelity = f"{_db(repair.psnr_db)}{measure} to the old output"
     if repair.grid_psnr_db is not None:
         fidelity += f"; {_db(repair.cleaned_psnr_db)} to it without its grid"
     return [
@@ -26,12 +28,12 @@ def _change(repair: Repair) -> str:
     upper = repair.change_upper_db
     if upper is None:
         return "of the output: no number for the change"
+    interval = f" (up to {upper:+.1f})" if isfinite(upper) else ""
     if repair.change_ci95_db is not None:
         low, high = repair.change_ci95_db
         interval = f" ({low:+.1f} to {high:+.1f})"
-    else:
-        interval = f" (up to {upper:+.1f})"
-    change = "gone" if repair.change_db is None else f"{repair.change_db:+.1f} dB"
+    nothing = "nothing is left above zero"
+    change = nothing if repair.change_db is None else f"{repair.change_db:+.1f} dB"
     return f"of the output {change}{interval}, at the swapped steps' periods"
 
 

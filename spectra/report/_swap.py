@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from math import isfinite
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.table import Table
 
+from spectra.report import _words as words
 from spectra.report._repair import repair_lines
 from spectra.report._result import check_target, replacing
 from spectra.report._table import RULE
@@ -74,9 +76,11 @@ def _lines(trial: Trial) -> list[str]:
 
 
 def _change(trial: Trial) -> str:
-    on = f"on {trial.used} of {trial.inputs}" if trial.used else f"on {trial.inputs}"
+    on = f"on {trial.compared} of {trial.inputs}" if trial.used else f"on {trial.inputs}"
     if trial.repair is not None:
-        on = f"on {trial.used} of {trial.inputs} that the repair did not see"
+        on += " that the repair did not see"
+    if not isfinite(trial.max_difference):
+        return f"not compared {on}: there are NaN or infinite values in it"
     if not trial.changes:
         return (
             f"unchanged {on} (largest difference {trial.max_difference:.1g} of its range): nothing "
@@ -91,13 +95,8 @@ def _change(trial: Trial) -> str:
 def _alias(alias: Alias | None) -> str:
     if alias is None:
         return "-"
-    if alias.asr_dbc is None:
-        upper = alias.asr_upper_dbc
-        return alias.verdict if upper is None else f"{alias.verdict}, < {upper:.1f} dBc"
-    interval = ""
-    if alias.asr_ci95_dbc:
-        low, high = alias.asr_ci95_dbc
-        interval = f" ({low:.1f} to {high:.1f})"
-    elif alias.asr_upper_dbc is not None:
-        interval = f" (up to {alias.asr_upper_dbc:.1f})"
-    return f"{alias.verdict}, {alias.asr_dbc:.1f} dBc{interval}"
+    number, beside = words.alias(alias)
+    if number != "-":
+        return f"{alias.verdict}, {number} dBc" + (f" ({beside})" if beside else "")
+    known = alias.asr_lower_dbc is not None or alias.asr_upper_dbc is not None
+    return f"{alias.verdict}, {beside} dBc" if known else f"{alias.verdict}: {beside}"

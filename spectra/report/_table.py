@@ -25,7 +25,7 @@ NOTES = {"loading", "preprocessing", "output_choice"}
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 LEGEND = (
     "alias: power locked to the sampling grid over all other power; z: how far it stands out "
-    "from randomly shifted grids; at output: what of it the model's output holds."
+    "from randomly shifted grids; at output: what of it the model's output holds (-: not known)."
 )
 
 
@@ -131,7 +131,7 @@ def _step_row(step: StepRow, *, worst: bool) -> _Row:
         step.kind,
         words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
         words.period(step.period_in_output),
-        *words.alias(step.score, step.flat_field.line_dbc),
+        *words.alias(step.score, step.flat_field),
         words.z(step.score),
         step.score.verdict,
         *words.at_output(step),

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from spectra._names import Named, label
-from spectra.explain import StepRow
+from spectra import _names as names
+from spectra._names import Named
+from spectra.explain import FlatFieldRow, StepRow, grey
 from spectra.score import Score
 
 
@@ -39,15 +40,13 @@ class Repeated(Named, Protocol):
 
 def step(row: Repeated) -> str:
     """Return a step's name, and how often the model ran it side by side."""
-    name = printable(label(row))
+    name = printable(names.label(row))
     return f"{name} ({row.calls} calls)" if row.calls > 1 else name
 
 
 def size(values: Sequence[int] | None) -> str:
     """Return a size per axis: ``3`` where all axes agree, else ``3x5``; ``-`` for none."""
-    if not values:
-        return "-"
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+    return names.size(values) if values else "-"
 
 
 def kernel_and_stride(
@@ -61,25 +60,51 @@ def kernel_and_stride(
 
 def period(values: Sequence[int] | None) -> str:
     """Return a period along each axis with its unit; samples of 1-D maps have none."""
-    return f"{size(values)} px" if values and len(values) > 1 else size(values)
+    return names.period(values) if values and len(values) > 1 else size(values)
 
 
-def alias(score: Score, flat_field_dbc: float | None = None) -> tuple[str, str]:
+class Energy(Protocol):
+    """What is known of the locked energy at one place."""
+
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def asr_dbc(self) -> float | None: ...
+    @property
+    def asr_ci95_dbc(self) -> tuple[float, float] | None: ...
+    @property
+    def asr_lower_dbc(self) -> float | None: ...
+    @property
+    def asr_upper_dbc(self) -> float | None: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def alias(score: Energy, flat: FlatFieldRow | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
-    if score.asr_dbc is not None and (score.asr_ci95_dbc or score.verdict != "none"):
-        return f"{score.asr_dbc:.1f}", _interval(score)
-    if score.asr_upper_dbc is not None:
-        return "-", f"below {score.asr_upper_dbc:.1f}"
-    if flat_field_dbc is not None:
-        return "-", f"flat field {flat_field_dbc:.1f}"
-    return "-", printable(score.reason or "not measured")
-
-
-def _interval(score: Score) -> str:
+    estimate = "-" if score.asr_dbc is None else f"{score.asr_dbc:.1f}"
     if score.asr_ci95_dbc is not None:
         low, high = score.asr_ci95_dbc
-        return f"{low:.1f} to {high:.1f}"
-    return "" if score.asr_upper_dbc is None else f"up to {score.asr_upper_dbc:.1f}"
+        return estimate, f"{low:.1f} to {high:.1f}"
+    if score.asr_lower_dbc is not None:
+        return "-", f"at least {score.asr_lower_dbc:.1f}"
+    if score.asr_dbc is not None and score.verdict != "none":
+        upper = score.asr_upper_dbc
+        return estimate, "" if upper is None else f"up to {upper:.1f}"
+    if score.asr_upper_dbc is not None:
+        return "-", f"below {score.asr_upper_dbc:.1f}"
+    return "-", _flat_field(flat) or printable(score.reason or "not measured")
+
+
+def _flat_field(flat: FlatFieldRow | None) -> str:
+    """Return what a constant input shows; nothing where it was not measured."""
+    if flat is None:
+        return ""
+    if flat.clean:
+        return "flat field: none"
+    if flat.line_dbc is None:
+        return ""
+    return f"flat field {flat.line_dbc:.1f}" if flat.converged else "flat field unsettled"
 
 
 def z(score: Score) -> str:
@@ -88,16 +113,20 @@ def z(score: Score) -> str:
 
 
 def at_output(step: StepRow) -> tuple[str, str]:
-    """Return what of a step reaches the output, in dBc, and its change on the way, in dB."""
-    locked, change = step.at_output.locked_dbc, step.at_output.change_db
-    if locked is None:
-        return "-", ""
-    return f"{locked:.1f}", "" if change is None else f"{change:+.1f}"
+    """Return what of a step reaches the output, in dBc, and its change on the way, in dB.
+
+    "none" is nothing, as measured; a dash is unknown.
+    """
+    there = step.at_output
+    if there.locked_dbc is None:
+        return "none" if there.verdict == "none" else "-", ""
+    change = "" if there.change_db is None else f"{there.change_db:+.1f}"
+    return f"{there.locked_dbc:.1f}", change
 
 
 def grey_levels(score: Score) -> tuple[str, str]:
     """Return the amplitude of a picture's locked pattern, where its range is known."""
-    return ("-", "") if score.grey_levels is None else (f"{score.grey_levels:.2g}/255", "")
+    return ("-", "") if score.grey_levels is None else (f"{grey(score.grey_levels)}/255", "")
 
 
 def shape(values: Sequence[int]) -> str:

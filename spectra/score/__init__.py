@@ -13,10 +13,10 @@ from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
 from spectra.score._score import (
+    REFERENCE,
     Measured,
     judge,
     lattice_table,
-    locked_at,
     measure,
     out_of_band_dbc,
     point_significance,
@@ -26,6 +26,7 @@ from spectra.score._score import (
 from spectra.score._types import Score, Verdict
 
 __all__ = [
+    "REFERENCE",
     "Change",
     "Energy",
     "GridTest",
@@ -37,7 +38,6 @@ __all__ = [
     "inherited_points",
     "judge",
     "lattice_table",
-    "locked_at",
     "locked_change",
     "locked_energy",
     "locked_lattice",

@@ -173,21 +173,6 @@ def point_significance(measured: Measured) -> tuple[NDArray[np.float64], NDArray
     return z, p
 
 
-def locked_at(measured: Measured, chosen: NDArray[np.bool_]) -> float | None:
-    """Return the locked power at the chosen points in dBc; None where they show no grid.
-
-    Parameters
-    ----------
-    measured : Measured
-    chosen : ndarray of bool, shape (point,)
-        They are tested together, as by `score`.
-    """
-    judged = measured.audible & chosen
-    if not judged.any() or measured.test.result(judged)[1] >= SUSPECT:
-        return None
-    return ratio_dbc(locked_energy(measured.lattice, chosen).share)
-
-
 def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
     """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p."""
     lattice = measured.lattice

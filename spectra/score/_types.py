@@ -20,6 +20,8 @@ class Score:
         Its 95 % interval; None where its lower end is not above zero energy.
     asr_upper_dbc : float or None
         Upper end of that interval.
+    asr_lower_dbc : float or None
+        Lower end of that interval.
     line_dbc, replica_dbc : float or None
         The two parts of the locked energy: exactly at the lattice, and around it.
     z, p : float or None
@@ -45,6 +47,7 @@ class Score:
     asr_dbc: float | None = None
     asr_ci95_dbc: tuple[float, float] | None = None
     asr_upper_dbc: float | None = None
+    asr_lower_dbc: float | None = None
     line_dbc: float | None = None
     replica_dbc: float | None = None
     z: float | None = None

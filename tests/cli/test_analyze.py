@@ -104,8 +104,8 @@ def test_list_shows_the_steps_and_writes_nothing(spectra, calls, monkeypatch, tm
 @pytest.mark.parametrize(
     ("options", "code", "text"),
     [
-        (["--fail-above", "18.1"], 0, "Gate     passed: A of the output is 18.10 dB <= 18.1 dB"),
-        (["--fail-above", "18"], 1, "Gate     failed: A of the output is 18.10 dB > 18 dB"),
+        (["--fail-above", "18.1"], 0, "Gate     passed: A of the output is 18.10 dB <= 18.10 dB"),
+        (["--fail-above", "18"], 1, "Gate     failed: A of the output is 18.10 dB > 18.00 dB"),
         (["--baseline", "same.json"], 0, "Gate     passed: none of 4 rows above the baseline"),
         (["--baseline", "clean.json"], 1, "Gate     failed: 1 of 1 row above the baseline: output"),
         (["--baseline", "clean.json", "--fail-above", "90"], 1, "Gate     passed"),

@@ -17,7 +17,7 @@ from spectra.explain import (
 )
 from spectra.remedy import swap
 from spectra.score import Score
-from support.summaries import FAINT, NOTHING, PRESENT, step
+from support.summaries import FAINT, GONE, NOTHING, PRESENT, UNKNOWN, reaching, step
 
 INSUFFICIENT = Score(reason="too small")
 FLAT = FlatFieldRow(-15.0, 256, True, None)
@@ -33,6 +33,28 @@ def test_without_a_scored_output_the_verdict_is_that_of_the_worst_step():
     steps = [step("a", NOTHING), step("b", FAINT), step("c", INSUFFICIENT)]
     assert overall_verdict(INSUFFICIENT, steps) == "suspect"
     assert overall_verdict(INSUFFICIENT, []) == "insufficient"
+
+
+def test_where_a_step_was_not_scored_nobody_says_that_there_is_none():
+    steps = [step("a", NOTHING), step("b", INSUFFICIENT)]
+    assert overall_verdict(INSUFFICIENT, steps) == "insufficient"
+    assert overall_verdict(INSUFFICIENT, steps[:1]) == "none"
+
+
+def test_unknown_at_the_output_is_not_zero():
+    """Before a step whose grid is gone comes one of which nobody knows, however faint."""
+    gone = replace(step("gone", PRESENT), at_output=GONE)
+    unknown = replace(step("unknown", FAINT), at_output=UNKNOWN)
+    heard = replace(step("heard", FAINT), at_output=reaching(-60.0))
+    assert worst_step([gone, unknown]).name == "unknown"
+    assert worst_step([gone, unknown, heard]).name == "heard"
+    assert worst_step([gone]).name == "gone"
+
+
+def test_a_lower_end_stands_in_for_an_energy_without_estimate():
+    bound = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_lower_dbc=31.2)
+    steps = [replace(step(name, PRESENT), at_output=UNKNOWN) for name in ("a", "b")]
+    assert worst_step([steps[0], replace(steps[1], score=bound)]).name == "b"
 
 
 def test_the_worst_step_is_the_one_that_reaches_the_output_strongest():

@@ -1,8 +1,11 @@
 """Gates pass and fail where they should."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spectra.errors import NothingToAnalyseError
 from spectra.report import gate_above, gate_baseline
@@ -23,6 +26,45 @@ def test_the_output_passes_up_to_the_limit(limit, passed):
     gate = gate_above(with_output(replace(OUTPUT, a_db=18.1)), limit)
     assert gate.passed is passed
     assert "18.10 dB" in gate.text
+
+
+@given(a_db=st.floats(0, 60), limit=st.floats(0, 60) | st.floats(17.99, 18.01))
+def test_the_numbers_that_are_printed_show_the_relation_that_is_printed(a_db, limit):
+    gate = gate_above(with_output(replace(OUTPUT, a_db=a_db)), limit)
+    value, relation, most = re.search(r"is (\S+) dB (\S+) (\S+) dB$", gate.text).groups()
+    assert gate.passed is (a_db <= limit) is (relation == "<=")
+    assert (float(value) <= float(most)) is gate.passed
+
+
+def test_numbers_that_look_alike_get_another_digit():
+    gate = gate_above(with_output(replace(OUTPUT, a_db=18.0004)), 18.0)
+    assert gate.text == "A of the output is 18.0004 dB > 18.0000 dB"
+
+
+@pytest.mark.parametrize(("limit", "text"), [(71.0, "71.20 dB > 71.00 dB"), (72.0, None)])
+def test_a_lower_end_alone_can_fail_an_output_and_never_pass_it(limit, text):
+    """31.2 dBc over 1e-4, that is 71.2 dB over A's reference."""
+    bound = replace(
+        OUTPUT, a_db=None, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=None, asr_lower_dbc=31.2
+    )
+    if text is None:
+        with pytest.raises(NothingToAnalyseError, match="the gate cannot judge the output"):
+            gate_above(with_output(bound), limit)
+        return
+    gate = gate_above(with_output(bound), limit)
+    assert not gate.passed
+    assert gate.text == f"A of the output is at least {text}"
+
+
+def test_an_output_whose_a_is_not_known_is_no_pass():
+    with pytest.raises(NothingToAnalyseError, match="the measurement is insufficient"):
+        gate_above(with_output(replace(OUTPUT, a_db=None)), 20.0)
+
+
+def test_a_row_with_a_lower_end_alone_can_be_worse_than_a_baseline():
+    bound = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_lower_dbc=31.2)
+    gate = gate_baseline(with_step(bound), with_step(PRESENT))
+    assert "step up (at least 31.2 dBc, was at most -12.5 dBc)" in gate.text
 
 
 def test_no_artifact_passes_a_limit_of_zero():

@@ -12,7 +12,8 @@ from spectra.report import encode_summary, read_summary, write_summary
 from support.summaries import PRESENT, clean, step, summary
 
 SCORE = [
-    *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "line_dbc", "replica_dbc"),
+    *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc"),
+    *("line_dbc", "replica_dbc"),
     *("z", "p", "verdict", "prominence_db", "lock_index", "period"),
     *("grey_levels", "replicates", "maps", "reason"),
 ]

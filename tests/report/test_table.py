@@ -5,10 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from spectra.explain import Finding
+from spectra.explain import Finding, FlatFieldRow
+from spectra.report import _words as words
 from spectra.report import render_text
 from spectra.score import Score
-from support.summaries import FAINT, NOTHING, PRESENT, clean, step, summary
+from support.summaries import (
+    FAINT,
+    GONE,
+    INHERITED,
+    NOTHING,
+    PRESENT,
+    UNKNOWN,
+    clean,
+    reaching,
+    step,
+    summary,
+)
 
 LABELS = ["Model", "Inputs", "Verdict", "Where", "Looks", "Why", "Try", "Trust"]
 
@@ -91,6 +103,48 @@ def test_an_energy_that_is_not_above_zero_is_a_bound():
     made = replace(clean(), steps=(step("up", replace(NOTHING, asr_dbc=-51.0)),))
     assert "below -47.2" in render_text(made)
     assert "-51.0" not in render_text(made)
+
+
+FLAT = FlatFieldRow(-15.1, 512, True, None)
+BOUND = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=None)
+
+
+@pytest.mark.parametrize(
+    ("score", "flat", "cells"),
+    [
+        (PRESENT, FLAT, ("-13.2", "-13.9 to -12.5")),
+        (replace(PRESENT, asr_ci95_dbc=None), FLAT, ("-13.2", "up to -12.5")),
+        (replace(NOTHING, asr_dbc=-51.0), FLAT, ("-", "below -47.2")),
+        (replace(BOUND, asr_lower_dbc=31.2), FLAT, ("-", "at least 31.2")),
+        (Score(reason="no inputs"), FLAT, ("-", "flat field -15.1")),
+        (Score(reason="no inputs"), replace(FLAT, converged=False), ("-", "flat field unsettled")),
+        (
+            Score(reason="no inputs"),
+            FlatFieldRow(None, 512, True, "no line above rounding", -120.4),
+            ("-", "flat field: none"),
+        ),
+        (Score(reason="no inputs"), FlatFieldRow(None, 64, True, "zero"), ("-", "no inputs")),
+        (Score(reason="too small"), None, ("-", "too small")),
+        (Score(), None, ("-", "not measured")),
+    ],
+)
+def test_a_cell_says_the_number_or_what_is_known_instead(score, flat, cells):
+    assert words.alias(score, flat) == cells
+
+
+@pytest.mark.parametrize(
+    ("there", "cells"),
+    [
+        (reaching(-22.0, -8.8), ("-22.0", "-8.8")),
+        (reaching(-22.0), ("-22.0", "")),
+        (GONE, ("none", "")),
+        (INHERITED, ("none", "")),
+        (UNKNOWN, ("-", "")),
+        (replace(GONE, verdict="suspect"), ("-", "")),
+    ],
+)
+def test_nothing_at_the_output_is_told_from_unknown(there, cells):
+    assert words.at_output(replace(step("up", PRESENT), at_output=there)) == cells
 
 
 def test_periods_that_differ_by_axis_are_given_by_axis():

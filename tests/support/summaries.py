@@ -56,13 +56,30 @@ NOTHING = Score(
     maps=1024,
     reason="nothing above the floor",
 )
-OUTPUT = replace(PRESENT, a_db=18.1, asr_dbc=-22.0, asr_ci95_dbc=(-22.9, -21.2), grey_levels=0.91)
+UNSCORED = Score(reason="too small: 12x12 px inside the margin, 16 px needed at period 2")
+GONE = AtOutput(
+    None, None, None, p=0.38, verdict="none", reason="no grid at its frequencies (p = 0.38)"
+)
+UNKNOWN = AtOutput(None, None, None, reason="its period in the output is not known")
+INHERITED = AtOutput(
+    None, None, None, verdict="none", reason="every peak at its frequencies is inherited"
+)
+OUTPUT = replace(
+    PRESENT,
+    a_db=18.1,
+    asr_dbc=-22.0,
+    asr_ci95_dbc=(-22.9, -21.2),
+    asr_upper_dbc=-21.2,
+    grey_levels=0.91,
+)
 
 
 def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv") -> StepRow:
     """Return a step of factor 2 whose peaks reach the output 8.8 dB lower."""
     kernel = (3, 3) if kind == "transposed_conv" else None
-    dbc = score.asr_dbc
+    at_output = GONE if score.verdict == "none" else UNKNOWN
+    if score.verdict != "none" and score.asr_dbc is not None:
+        at_output = reaching(score.asr_dbc - 8.8, -8.8)
     return StepRow(
         name=name,
         call=call,
@@ -76,11 +93,16 @@ def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv
         period_in_output=score.period,
         score=score,
         out_of_band_dbc=-9.1,
-        at_output=AtOutput(dbc and dbc - 8.8, dbc and -8.8, 12.0),
+        at_output=at_output,
         flat_field=FlatFieldRow(-15.1, 512, True, None),
         cause=Finding("overlap", "kernel 3 is no multiple of stride 2"),
         advice=Finding("kernel-multiple", "use kernel 4 at stride 2"),
     )
+
+
+def reaching(locked_dbc: float, change_db: float | None = None) -> AtOutput:
+    """Return what stands for a step whose grid is in the output."""
+    return AtOutput(locked_dbc, change_db, 12.0, p=1e-3, verdict="present")
 
 
 def summary() -> Summary:

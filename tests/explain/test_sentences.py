@@ -1,0 +1,479 @@
+"""Every sentence is held twice: where it is right, and where it must not be said."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pytest
+
+from spectra.explain import (
+    AtOutput,
+    FlatFieldRow,
+    InputRow,
+    OutputRow,
+    StepName,
+    StepRow,
+    Summary,
+    answer,
+    overall_verdict,
+    worst_step,
+)
+from spectra.explain._advice import ADVICE, _Case
+from spectra.explain._cause import CAUSES, _Step
+from spectra.explain._facts import ENERGY, Facts
+from spectra.explain._sentence import Sentence, first
+from spectra.explain._sentences import QUESTIONS
+from spectra.kernel import interpolator, measure
+from spectra.score import Score
+from support.summaries import (
+    FAINT,
+    GONE,
+    INHERITED,
+    NOTHING,
+    OUTPUT,
+    PRESENT,
+    UNKNOWN,
+    UNSCORED,
+    reaching,
+    step,
+    summary,
+)
+
+LINES = FlatFieldRow(-15.1, 512, True, None)
+CLEAN = FlatFieldRow(None, 512, True, "no line above rounding", line_upper_dbc=-120.4)
+UNSETTLED = FlatFieldRow(-15.1, 64, False, "the model does not run at 128 pixels")
+REFUSED = FlatFieldRow(None, None, False, "the map holds fewer than two periods")
+NO_DATA = Score(reason="no inputs")
+ALL_INHERITED = Score(0.0, verdict="none", reason="every peak is inherited from the inputs")
+WEAK = replace(
+    PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=-50.0, replica_dbc=None, period=None
+)
+CHECKERBOARD, STRIPES = (0.5, 0.5), (0.0, 0.25)
+
+
+class Case(NamedTuple):
+    """Where a sentence is right, what it says there, and where it must not be said."""
+
+    right: Any
+    says: str
+    wrong: Any
+
+
+def up(
+    at: AtOutput | None = None, score: Score = PRESENT, name: str = "up", **changes: Any
+) -> StepRow:
+    row = step(name, score)
+    return replace(row, **({} if at is None else {"at_output": at}), **changes)
+
+
+def run(
+    *steps: StepRow,
+    output: Score = OUTPUT,
+    inherited: Iterable[tuple[float, ...]] = (),
+    dependence: float | None = None,
+    note: str | None = "no inputs",
+    flat: FlatFieldRow | None = None,
+    inputs: Score = NOTHING,
+    control: str | None = None,
+    used: int = 24,
+    warnings: Any = None,
+) -> Summary:
+    """Return a run, its verdict and worst step as the rows give them."""
+    base, rows = summary(), steps or (up(),)
+    worst = worst_step(rows)
+    given = replace(
+        base.inputs, kind="images", count=used, used=used, shape=(3, 192, 192), dropped=()
+    )
+    return replace(
+        base,
+        inputs=given,
+        steps=rows,
+        input=InputRow(inputs, control),
+        output=OutputRow(output, tuple(inherited), dependence, note, flat),
+        worst=worst and StepName(worst.name, worst.call),
+        verdict=overall_verdict(output, rows),
+        warnings=base.warnings if warnings is None else warnings,
+    )
+
+
+def bare(*flats: FlatFieldRow, output: FlatFieldRow | None = None) -> Summary:
+    """Return a run without inputs, whose steps show this under a constant input."""
+    rows = [up(UNKNOWN, NO_DATA, f"up.{n}", flat_field=flat) for n, flat in enumerate(flats)]
+    return run(*rows, output=NO_DATA, inputs=NO_DATA, flat=output, used=0)
+
+
+def clean(name: str = "up", at: AtOutput = GONE) -> StepRow:
+    return up(at, NOTHING, name)
+
+
+def unscored(name: str = "up") -> StepRow:
+    return up(UNKNOWN, UNSCORED, name)
+
+
+def changed(**values: Any) -> Summary:
+    return run(output=replace(OUTPUT, **values))
+
+
+SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
+ANSWER = {
+    "verdict.flat_lines": Case(
+        bare(LINES, REFUSED),
+        "a constant input leaves lines of -15.1 dB over the mean level at up.0",
+        bare(UNSETTLED),
+    ),
+    "verdict.flat_clean": Case(bare(CLEAN), "leaves no line at any step", bare(CLEAN, REFUSED)),
+    "verdict.flat_partly": Case(bare(CLEAN, REFUSED), "which it was not at up.1", bare(CLEAN)),
+    "verdict.flat_unknown": Case(
+        bare(REFUSED), "no lines were measured with a constant input (the map holds", bare(CLEAN)
+    ),
+    "verdict.of_steps": Case(
+        run(up(), up(UNKNOWN, FAINT, "up.1"), output=UNSCORED),
+        "PRESENT in the maps of up; the output was not scored: too small: 12x12 px",
+        run(),
+    ),
+    "verdict.clean_steps": Case(
+        run(clean(), output=UNSCORED),
+        "NO grid-locked artifact detected in any step's own maps; the output was not scored",
+        run(clean(), unscored("up.1"), output=UNSCORED),
+    ),
+    "verdict.insufficient": Case(
+        run(clean(), unscored("up.1"), output=UNSCORED),
+        "INSUFFICIENT data for a verdict: the output was not scored: too small",
+        run(clean(), output=UNSCORED),
+    ),
+    "verdict.none_below": Case(
+        run(clean(), output=NOTHING),
+        "NO grid-locked artifact detected in the output, locked energy below -47.2 dBc "
+        "(nothing above the floor)",
+        run(clean(), output=ALL_INHERITED),
+    ),
+    "verdict.none": Case(
+        run(clean(), output=ALL_INHERITED),
+        "NO grid-locked artifact detected in the output (every peak is inherited",
+        run(clean(), output=UNSCORED),
+    ),
+    "verdict.found": Case(
+        run(),
+        "PRESENT in the output: locked energy -22.0 dBc (-22.9 to -21.2), A = 18.1 dB "
+        "(p = 0.0001 against randomly shifted grids)",
+        run(output=UNSCORED),
+    ),
+    "verdict.output_lines": Case(
+        bare(LINES, output=FlatFieldRow(-40.2, 512, True, None)),
+        "at up.0; the output holds lines of -40.2 dB",
+        bare(LINES, output=UNSETTLED),
+    ),
+    "verdict.output_clean": Case(
+        bare(LINES, output=CLEAN), "the output holds none", bare(LINES, output=REFUSED)
+    ),
+    "where.nowhere": Case(
+        run(clean()), "no step's own maps show a grid", run(clean(), unscored("up.1"))
+    ),
+    "where.nowhere_scored": Case(
+        run(clean(), unscored("up.1")), "not scored: up.1", run(unscored(), unscored("up.1"))
+    ),
+    "where.unknown": Case(
+        run(unscored()),
+        "where it is born is not known: no step's own maps were scored",
+        run(unscored(), output=NOTHING),
+    ),
+    "where.inherited": Case(
+        run(up(GONE), output=NOTHING, inherited=(CHECKERBOARD,)),
+        "up (transposed conv 3x3, x2) shows a grid, of which the output holds only peaks that the "
+        "inputs already had",
+        run(up(GONE), output=NOTHING, inherited=(STRIPES,)),
+    ),
+    "where.removed": Case(
+        run(up(GONE), output=NOTHING),
+        "born at up (transposed conv 3x3, x2), removed by later layers: not detected in the "
+        "output (below -47.2 dBc)",
+        run(up(UNKNOWN), output=NOTHING),
+    ),
+    "where.absent": Case(
+        run(up(GONE)), "; at its frequencies the output shows no grid", run(up(UNKNOWN))
+    ),
+    "where.not_its_own": Case(
+        run(up(INHERITED), output=NOTHING),
+        "the output shows none of it: every peak at its frequencies is inherited",
+        run(up(GONE), output=NOTHING),
+    ),
+    "where.not_known": Case(
+        run(up(UNKNOWN)),
+        "what of it reaches the output is not known: its period in the output is not known",
+        run(up(GONE)),
+    ),
+    "where.too_weak": Case(
+        run(up(replace(GONE, p=0.01, verdict="suspect", reason="no locked energy above zero"))),
+        "the output shows its grid, without a number: no locked energy above zero",
+        run(up(GONE)),
+    ),
+    "where.alone": Case(
+        run(up(reaching(-40.0, -26.8)), output=NOTHING),
+        "the output holds -40.0 dBc at its frequencies alone",
+        run(up(GONE), output=NOTHING),
+    ),
+    "where.shared": Case(
+        run(SHARING, up(GONE, FAINT, "up.1")),
+        "the output holds -22.0 dBc at its frequencies, which are also those of up.1",
+        run(SHARING, clean("up.1")),
+    ),
+    "where.held": Case(
+        run(up(reaching(-22.0))),
+        "the output holds -22.0 dBc at its frequencies",
+        run(up(reaching(-22.0, -8.8))),
+    ),
+    "where.as_it_is": Case(
+        run(up(reaching(-12.3, 0.94))),
+        "reaches the output as it is (+0.9 dB)",
+        run(up(reaching(-12.2, 0.96))),
+    ),
+    "where.weakened": Case(run(), "weakened by 8.8 dB on its way", run(up(UNKNOWN))),
+    "where.amplified": Case(
+        run(up(reaching(-12.2, 1.04))), "amplified by 1.0 dB", run(up(reaching(-14.2, -1.04)))
+    ),
+    "where.others_not_known": Case(
+        run(up(), up(UNKNOWN, FAINT, "up.1")),
+        "on its way to the output; what of up.1 reaches the output is not known",
+        run(up(), up(GONE, FAINT, "up.1")),
+    ),
+    "looks.period": Case(run(), "period 2 px (both directions)", changed(period=None)),
+    "looks.strongest": Case(
+        changed(period=(8, 8)),
+        "period 8 px (both directions); strongest at that of up, 2 px",
+        run(up(), clean("up.1", reaching(-5.0)), output=replace(OUTPUT, period=(8, 8))),
+    ),
+    "looks.lines": Case(
+        changed(line_dbc=-20.0, replica_dbc=-23.1), "mostly lines", run(output=WEAK)
+    ),
+    "looks.replicas": Case(
+        changed(line_dbc=None, replica_dbc=-22.0),
+        "mostly replicas: it follows the picture's detail",
+        changed(line_dbc=-24.9, replica_dbc=-22.0),
+    ),
+    "looks.grey": Case(run(), "0.91 of 255 grey levels RMS", changed(grey_levels=None)),
+    "looks.prominence": Case(
+        run(), "peak 17.5 dB above the spectrum beside it", changed(prominence_db=None)
+    ),
+    "looks.flat": Case(
+        run(flat=FlatFieldRow(-31.7, 512, True, None)),
+        "a constant input comes out with -31.7 dBc of lines",
+        run(flat=UNSETTLED),
+    ),
+    "why": Case(run(), "kernel 3 is no multiple of stride 2", run(up(cause=None))),
+    "not.inherited_apart": Case(
+        run(inherited=(CHECKERBOARD, STRIPES)),
+        "the model's: the peaks at (1/2, 1/2), (0, 1/4) cycles/pixel are the inputs' own, tested "
+        "one by one; together the inputs show none",
+        run(inherited=(CHECKERBOARD,), inputs=PRESENT),
+    ),
+    "not.inherited": Case(
+        run(inherited=(CHECKERBOARD,), inputs=PRESENT),
+        "the model's: the peak at (1/2, 1/2) cycles/pixel is the inputs' own",
+        run(inputs=PRESENT),
+    ),
+    "not.inputs": Case(
+        run(),
+        "the inputs' own grid: they show none (p = 0.41)",
+        run(control="inputs of 24x24 are too small to score a grid of period 8 px"),
+    ),
+    "but.inputs": Case(
+        run(inputs=PRESENT),
+        "the inputs carry a grid of their own: period 2 px, locked energy -13.2 dBc",
+        run(inputs=UNSCORED),
+    ),
+    "but.inputs_weak": Case(
+        run(inputs=WEAK), "a grid of their own: locked energy at most -50.0 dBc", run()
+    ),
+    "try": Case(run(), "use kernel 4 at stride 2", run(up(GONE))),
+    "trust.counts": Case(run(used=1), "1 picture of 192x192, 64 replicates", bare(LINES)),
+    "trust.no_inputs": Case(bare(LINES), "no inputs; cpu, seed 0", run()),
+    "trust.tiles": Case(
+        run(used=4),
+        "within these pictures (fewer than 16, so tiles are the replicates)",
+        run(up(UNKNOWN), output=replace(UNSCORED, replicates=4), used=4),
+    ),
+    "trust.dependence": Case(
+        run(dependence=-8.4), "output depends on the grid position by -8.4 dBc", run()
+    ),
+    "trust.nothing_stays": Case(
+        run(note="nothing of the output stays as it was"),
+        "moved against the grid, nothing of the output stays as it was",
+        run(note="the output is constant"),
+    ),
+    "trust.nothing_changes": Case(
+        run(note="nothing changes with the offset"),
+        "moved against the grid, nothing of the output changes",
+        run(note="no offset falls on whole pixels of the output"),
+    ),
+    "trust.run": Case(run(), "cpu, seed 0, spectra 0.1.0", None),
+    "trust.notes": Case(run(), "2 notes below", run(warnings=())),
+}
+
+SCORES = {
+    "energy.at_least": Case(
+        replace(OUTPUT, asr_ci95_dbc=None, asr_upper_dbc=None, asr_lower_dbc=31.2),
+        "locked energy at least 31.2 dBc",
+        replace(OUTPUT, asr_lower_dbc=-22.9),
+    ),
+    "energy.interval": Case(OUTPUT, "locked energy -22.0 dBc (-22.9 to -21.2)", WEAK),
+    "energy.at_most": Case(
+        replace(OUTPUT, asr_ci95_dbc=None), "locked energy -22.0 dBc (at most -21.2)", OUTPUT
+    ),
+    "energy.estimate": Case(
+        replace(OUTPUT, asr_ci95_dbc=None, asr_upper_dbc=None), "locked energy -22.0 dBc", WEAK
+    ),
+    "energy.bound": Case(WEAK, "locked energy at most -50.0 dBc", OUTPUT),
+    "energy.none": Case(UNSCORED, "no number for its energy", WEAK),
+}
+
+
+def of_step(
+    kind: str = "transposed_conv",
+    size: tuple[int, ...] | None = (4, 4),
+    line: float | None = -14.0,
+    replica: float | None = -21.0,
+    flat: FlatFieldRow = LINES,
+    kernel: Any = None,
+) -> _Step:
+    score = replace(PRESENT, line_dbc=line, replica_dbc=replica)
+    return _Step(kind, (2, 2), size, score, flat, kernel)
+
+
+STEPS = {
+    "fixed_kernel_leaks": Case(
+        of_step("bilinear", None, None, -23.0, CLEAN, measure(interpolator("bilinear", 2))),
+        "bilinear interpolation passes part of the replicas at multiples of 1/2: 23.4 dB below",
+        of_step("pixel_shuffle", None),
+    ),
+    "gaps.hollow": Case(
+        of_step("zero_insertion", None),
+        "zero insertion leaves pixels without input",
+        of_step("zero_insertion", (4, 4)),
+    ),
+    "unclear": Case(
+        of_step(line=None, replica=None), "too weak to tell lines from replicas", of_step(line=None)
+    ),
+    "gaps.kernel": Case(
+        of_step(size=(1, 1)),
+        "kernel 1x1 is smaller than its stride, so it leaves pixels without input "
+        "(flat field: line -15.1 dBc)",
+        of_step(size=(1, 1), line=-30.0, flat=UNSETTLED),
+    ),
+    "uneven_overlap": Case(
+        of_step(size=(3, 3)),
+        "kernel 3x3 is no multiple of its stride",
+        of_step(size=(3, 3), flat=CLEAN),
+    ),
+    "phase_imbalance": Case(
+        of_step("pixel_shuffle", None),
+        "the sub-pixel channels have unequal gain or offset (flat field: line -15.1 dBc)",
+        of_step("pixel_shuffle", None, flat=CLEAN),
+    ),
+    "kernel_leaks.fed": Case(
+        of_step(flat=CLEAN),
+        "the 4x4 kernel passes part of the replicas at multiples of 1/2; its lines are copies of "
+        "lines that it is fed, as a constant input leaves no line",
+        of_step(flat=UNSETTLED),
+    ),
+    "kernel_leaks": Case(
+        of_step(line=-50.0, flat=CLEAN),
+        "the 4x4 kernel passes part of the replicas at multiples of 1/2",
+        of_step(),
+    ),
+}
+
+
+def of_cause(kind: str, cause: str) -> _Case:
+    return _Case(kind, cause, "up", (2, 2), None)
+
+
+CAUSED = {
+    "larger_kernel": Case(
+        of_cause("pixel_shuffle", "phase_imbalance"),
+        "--with lctc7 --layers up --repair 30",
+        of_cause("unpool", "gaps"),
+    ),
+    "fill_gaps": Case(
+        of_cause("unpool", "gaps"),
+        "a filter that fills the gaps",
+        of_cause("zero_insertion", "kernel_leaks"),
+    ),
+    "smoother_interpolation": Case(
+        of_cause("area", "fixed_kernel_leaks"),
+        "a windowed sinc in its place leaks less; not measured, `spectra swap` knows no area",
+        of_cause("fold", "kernel_leaks"),
+    ),
+    "larger_kernel.by_hand": Case(
+        of_cause("fold", "kernel_leaks"),
+        "a larger kernel, started from a windowed sinc",
+        of_cause("fold", "uneven_overlap"),
+    ),
+    "balance_phases": Case(
+        of_cause("depth_to_space", "phase_imbalance"), "equal phases", of_cause("fold", "unclear")
+    ),
+}
+
+
+def every(sentences: Any) -> list[Sentence[Any]]:
+    return [s for part in sentences for s in part]
+
+
+def stand(parts: Any, facts: Any) -> dict[str, str]:
+    """Return what is said of these facts, by its id."""
+    standing = [first(part, facts) for part in parts]
+    return {s.id: s.of(facts) for s in standing if s is not None}
+
+
+TABLES = {
+    "answer": (every(QUESTIONS.values()), ANSWER),
+    "energy": ([ENERGY], SCORES),
+    "cause": ([CAUSES], STEPS),
+    "advice": ([ADVICE], CAUSED),
+}
+
+
+def facts_of(table: str, about: Any) -> Any:
+    return Facts(about) if table == "answer" else about
+
+
+EVERY = [(table, name) for table, (_, cases) in TABLES.items() for name in cases]
+
+
+@pytest.mark.parametrize(("table", "name"), EVERY)
+def test_a_sentence_stands_where_it_is_right(table, name):
+    parts, cases = TABLES[table]
+    said = stand(parts, facts_of(table, cases[name].right))
+    lines = answer(cases[name].right).values() if table == "answer" else said.values()
+    assert name in said
+    assert any(cases[name].says in line for line in lines)
+
+
+@pytest.mark.parametrize(("table", "name"), EVERY)
+def test_a_sentence_is_not_said_where_it_is_wrong(table, name):
+    parts, cases = TABLES[table]
+    if cases[name].wrong is None:
+        assert next(s for s in every(parts) if s.id == name).when == "always"
+        return
+    assert name not in stand(parts, facts_of(table, cases[name].wrong))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_sentence_has_both_cases(table):
+    parts, cases = TABLES[table]
+    ids = [s.id for s in every(parts)]
+    assert sorted(ids) == sorted(cases)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("period", "text"),
+    [
+        ((4,), "period 4 samples"),
+        ((2, 8), "period 2x8 px (both directions)"),
+        ((1, 4), "period 1x4 px (vertical stripes)"),
+        ((4, 1), "period 4x1 px (horizontal stripes)"),
+        ((2, 2, 2), "period 2 px"),
+    ],
+)
+def test_a_period_is_told_in_the_places_of_its_map(period, text):
+    assert answer(changed(period=period))["looks"].startswith(f"{text}; ")

@@ -1,0 +1,83 @@
+"""What a swap and a repair are said to have done, number by number."""
+
+from math import inf
+
+import pytest
+
+from spectra.repairing import Repair
+from spectra.report._repair import repair_lines
+from spectra.report._swap import _alias
+from spectra.swapping import Alias
+
+DONE = Repair(
+    passes=30,
+    inputs=12,
+    held_out=12,
+    seconds=60.0,
+    psnr_db=45.4,
+    cleaned_psnr_db=52.5,
+    grid_psnr_db=46.0,
+    change_db=-10.4,
+    change_ci95_db=(-24.9, -7.4),
+    change_upper_db=-7.4,
+    success=True,
+    failures=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("alias", "text"),
+    [
+        (None, "-"),
+        (Alias("present", -5.6, (-10.4, -2.8), -2.8), "present, -5.6 dBc (-10.4 to -2.8)"),
+        (Alias("present", -32.6, None, -28.4), "present, -32.6 dBc (up to -28.4)"),
+        (Alias("present", -32.6, None, None), "present, -32.6 dBc"),
+        (Alias("none", -60.0, None, -47.2), "none, below -47.2 dBc"),
+        (Alias("present", None, None, None, 31.2), "present, at least 31.2 dBc"),
+        (Alias("insufficient", None, None, None, None, "too few"), "insufficient: too few"),
+    ],
+)
+def test_an_alias_is_a_number_or_what_is_known_instead(alias, text):
+    assert _alias(alias) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "of the output -10.4 dB (-24.9 to -7.4), at the swapped steps' periods"),
+        ({"change_ci95_db": None}, "of the output -10.4 dB (up to -7.4)"),
+        (
+            {"change_db": None, "change_ci95_db": None, "change_upper_db": 1.2},
+            "of the output nothing is left above zero (up to +1.2)",
+        ),
+        (
+            {"change_db": None, "change_ci95_db": None, "change_upper_db": -inf},
+            "of the output nothing is left above zero, at the swapped",
+        ),
+        (
+            {"change_db": None, "change_ci95_db": None, "change_upper_db": None},
+            "of the output: no number for the change",
+        ),
+    ],
+)
+def test_a_change_is_a_number_or_what_is_known_instead(changes, text):
+    (line,) = [x for x in repair_lines(replaced(**changes)) if x.startswith("Alias")]
+    assert text in line
+    assert "inf" not in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "45.4 dB PSNR to the old output; 52.5 dB to it without its grid"),
+        ({"psnr_db": None}, "no difference to the old output; 52.5 dB to it without its grid"),
+        ({"grid_psnr_db": None}, "Fidelity 45.4 dB PSNR to the old output"),
+    ],
+)
+def test_fidelity_is_told_against_what_there_is(changes, text):
+    (line,) = [x for x in repair_lines(replaced(**changes)) if x.startswith("Fidelity")]
+    assert line.endswith(text)
+
+
+def replaced(**changes):
+    return Repair(**(vars(DONE) | changes))

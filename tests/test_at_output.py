@@ -1,0 +1,137 @@
+"""Nothing and unknown are told apart, each with its reason, on a small decoder."""
+
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from spectra._at_output import at_output
+from spectra._conclusion import _control_gap, _inherited, summarise
+from spectra._evidence import gather
+from spectra.analysis import Options
+from spectra.load import load_model, open_inputs
+from spectra.score import Score
+
+
+class Decoder(nn.Module):
+    """Doubles twice by nearest neighbours; may blur each doubling well enough to hide it."""
+
+    def __init__(self, *, blur=False):
+        super().__init__()
+        self.first = nn.Upsample(scale_factor=2)
+        self.last = nn.Upsample(scale_factor=2)
+        self.blur = blur
+
+    def forward(self, x):
+        y = self.last(self.first(x))
+        if not self.blur:
+            return y
+        spectrum = torch.fft.fft2(y)
+        keep = [torch.fft.fftfreq(n).abs() < 0.1 for n in y.shape[-2:]]
+        return torch.fft.ifft2(spectrum * (keep[0][:, None] & keep[1])).real
+
+
+def noise(*shape):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return gathered(Decoder(), noise(16, 1, 24, 24))
+
+
+def gathered(model, x, **options):
+    return gather(model, None if x is None else open_inputs(x), Options(**options), lambda *_: None)
+
+
+def replaced(evidence, **values):
+    """Return a copy of evidence that says something else."""
+    changed = copy(evidence)
+    changed.__dict__.update(values)
+    return changed
+
+
+def judged(evidence, index=0):
+    return at_output(evidence, index, evidence.steps[index].score(), _inherited(evidence))
+
+
+def test_what_arrives_has_a_number_and_no_reason(evidence):
+    there, own = judged(evidence, 1), evidence.steps[1].score()
+    assert (there.verdict, there.reason, there.shared_with) == ("present", None, ())
+    assert there.change_db == pytest.approx(there.locked_dbc - own.asr_dbc)
+
+
+def test_what_later_layers_remove_is_none_with_its_p():
+    there = judged(gathered(Decoder(blur=True), noise(16, 1, 24, 24)))
+    assert (there.verdict, there.locked_dbc, there.change_db) == ("none", None, None)
+    assert there.p >= 0.05
+    assert there.reason == f"no grid at its frequencies (p = {there.p:.2g})"
+
+
+def test_an_unknown_period_is_unknown_with_the_steps_own_reason(evidence):
+    unknown = replaced(evidence, periods=(None, (2, 2)))
+    there = judged(unknown)
+    assert (there.verdict, there.p) == ("insufficient", None)
+    assert there.reason == "its period in the output is not known"
+    steps = (replace(evidence.discovery.steps[0], factor=(), reason="the ratio 1.5 is not whole"),)
+    unknown.discovery = replace(evidence.discovery, steps=steps + evidence.discovery.steps[1:])
+    assert judged(unknown).reason == "the ratio 1.5 is not whole"
+
+
+def test_without_inputs_nothing_is_known():
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), Decoder())
+    there = judged(gathered(model, None, crop=16))
+    assert (there.verdict, there.reason) == ("insufficient", "no inputs")
+
+
+def test_an_output_that_was_not_scored_says_why():
+    there = judged(gathered(Decoder(), noise(1, 1, 24, 24)))
+    assert there.verdict == "insufficient"
+    assert there.reason.startswith("the output was not scored: too ")
+
+
+def test_an_output_too_small_for_one_period_is_unknown_at_that_one_only():
+    small = gathered(Decoder(), noise(16, 1, 7, 7))
+    assert judged(small, 1).verdict == "present"
+    there = judged(small, 0)
+    assert (there.verdict, there.p) == ("insufficient", None)
+    assert there.reason == "outputs of 28x28 are too small to score a grid of period 4 px"
+
+
+def test_steps_with_the_same_frequencies_name_each_other(evidence):
+    shared = replaced(evidence, periods=((2, 2), (2, 2)))
+    assert judged(shared, 0).shared_with == ("last",)
+    assert judged(shared, 1).shared_with == ("first",)
+
+
+def test_peaks_that_the_inputs_already_had_are_none_of_the_step(evidence):
+    every = np.ones(len(evidence.output.measured.lattice.frequency), bool)
+    there = at_output(evidence, 0, Score(), every)
+    assert (there.verdict, there.locked_dbc, there.p) == ("none", None, None)
+    assert there.reason == "every peak at its frequencies is inherited from the inputs"
+
+
+def test_a_change_needs_a_grid_at_the_step(evidence):
+    own = replace(evidence.steps[1].score(), verdict="none")
+    assert at_output(evidence, 1, own, _inherited(evidence)).change_db is None
+
+
+def test_inputs_clear_the_model_only_where_they_were_scored_alike(evidence):
+    assert _control_gap(evidence) is None
+    assert _control_gap(replaced(evidence, ratio=None)) == "input and output share no common grid"
+    same_size = nn.Sequential(nn.AvgPool2d(8), nn.Upsample(scale_factor=8))
+    small = gathered(same_size, noise(16, 1, 32, 32))
+    assert _control_gap(small).startswith("inputs of 32x32 are too small")
+
+
+def test_a_step_whose_period_is_not_known_is_not_said_to_show_no_grid(evidence):
+    unknown = replaced(evidence, periods=(None, None))
+    inputs = open_inputs(noise(16, 1, 24, 24))
+    where = summarise(unknown, load_model(Decoder()), inputs, 0.0).answer["where"]
+    assert where == (
+        "born at first (nearest, x2); what of it reaches the output is not known: its period in "
+        "the output is not known"
+    )

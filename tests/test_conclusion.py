@@ -1,0 +1,153 @@
+"""Every note and warning stands where it is right, and not beside a run without its reason."""
+
+import re
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from spectra import _conclusion
+from spectra._conclusion import _warnings
+from spectra._evidence import gather
+from spectra.analysis import Options
+from spectra.capture import Growth
+from spectra.load import load_model, open_inputs
+
+
+def noise(*shape):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+
+
+class Scaled(nn.Module):
+    def __init__(self, gain=1.0):
+        super().__init__()
+        self.gain = gain
+        self.up = nn.Upsample(scale_factor=2)
+
+    def forward(self, x):
+        return self.gain * self.up(x)
+
+
+class Both(Scaled):
+    def forward(self, x):
+        return self.up(x), self.up(self.up(x))
+
+
+def run(model, x=None):
+    """Return evidence, model and inputs of a run; arrays come without the notes on their layout."""
+    inputs = open_inputs(noise(16, 1, 24, 24) if x is None else x)
+    if inputs.kind != "images":
+        inputs = replace(inputs, notes=())
+    return gather(model, inputs, Options(), lambda *_: None), load_model(model), inputs
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return run(Scaled())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return sixteen pictures and a file that is none."""
+    from skimage.io import imsave
+
+    path = tmp_path_factory.mktemp("pictures")
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), dtype=np.uint8)
+    for number, picture in enumerate(pixels):
+        imsave(path / f"{number:02d}.png", picture, check_contrast=False)
+    (path / "broken.png").write_bytes(b"no picture")
+    return path
+
+
+def told(evidence, loaded, inputs):
+    return {finding.id: finding.text for finding in _warnings(evidence, loaded, inputs)}
+
+
+def found(evidence, **values):
+    """Return evidence whose discovery says something else."""
+    changed = copy(evidence)
+    changed.found = replace(evidence.found, **values)
+    return changed
+
+
+def counted(evidence, absent):
+    changed = copy(evidence)
+    sums = evidence.output.statistics.sums | {"dropped_non_finite": np.array(absent)}
+    statistics = SimpleNamespace(sums=sums, plan=evidence.output.statistics.plan)
+    changed.output = SimpleNamespace(statistics=statistics)
+    return changed
+
+
+def test_a_run_without_a_reason_has_no_warning(plain):
+    assert told(*plain) == {}
+
+
+def test_what_loading_changed_is_noted(plain):
+    evidence, loaded, inputs = plain
+    noted = told(evidence, replace(loaded, notes=("prefix 'module.' removed",)), inputs)
+    assert noted == {"loading": "prefix 'module.' removed"}
+
+
+def test_pictures_are_noted_as_read_and_those_left_out_are_named(folder):
+    said = told(*run(Scaled(), folder))
+    assert set(said) == {"preprocessing", "dropped"}
+    assert said["dropped"].startswith("left out: ")
+    assert "broken.png" in said["dropped"]
+    assert "more" not in said["dropped"]
+
+
+def test_outputs_far_off_the_range_of_pictures_are_doubted(folder):
+    said = told(*run(Scaled(gain=100.0), folder))
+    assert said["range"].startswith("inputs in 0..1 give outputs of RMS 5")
+
+
+def test_which_of_several_maps_is_the_output_is_noted(plain):
+    assert "output_choice" in told(*run(Both()))
+    assert "output_choice" not in told(*plain)
+
+
+@pytest.mark.parametrize(
+    ("absent", "text"),
+    [
+        (1, "1 output map holds NaN or infinite values and was left out"),
+        (3, "3 output maps hold NaN or infinite values and were left out"),
+    ],
+)
+def test_maps_that_are_not_finite_are_counted(plain, absent, text):
+    evidence, loaded, inputs = plain
+    assert told(counted(evidence, absent), loaded, inputs) == {"non_finite": text}
+
+
+def test_a_period_without_room_is_named_where_others_are_scored(plain):
+    twice = nn.Sequential(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2))
+    said = told(*run(twice, noise(16, 1, 7, 7)))
+    assert said == {"coarse_grid": "outputs of 28x28 are too small to score a grid of period 4 px"}
+    assert told(*run(twice, noise(16, 1, 24, 24))) == {}
+
+
+def test_growth_that_no_step_explains_is_named(plain):
+    evidence, loaded, inputs = plain
+    growth = (Growth("stem", (3, 8, 8), (3, 16, 16)),)
+    said = told(found(evidence, growth=growth), loaded, inputs)
+    assert set(said) == {"unexplained_growth"}
+    assert said["unexplained_growth"].startswith("stem enlarges (3, 8, 8) to (3, 16, 16)")
+
+
+def test_data_that_could_not_be_followed_are_named(plain):
+    evidence, loaded, inputs = plain
+    said = told(found(evidence, untraced=(("up", "ValueError"),)), loaded, inputs)
+    assert set(said) == {"untraced"}
+    assert said["untraced"].startswith("data moved in up could not be followed")
+
+
+def test_every_note_is_held_here():
+    code = Path(_conclusion.__file__).read_text(encoding="utf-8")
+    tests = Path(__file__).read_text(encoding="utf-8")
+    assert [
+        name for name in re.findall(r'Finding\("(\w+)"', code) if f'"{name}"' not in tests
+    ] == []
