@@ -56,7 +56,10 @@ def summarise(
             explain.UnexplainedGrowth(g.name, g.input_shape, g.output_shape)
             for g in evidence.found.growth
         ),
-        warnings=tuple(_warnings(evidence, loaded, inputs)),
+        warnings=(
+            *_warnings(evidence, loaded, inputs),
+            *_shared_content(output_score, steps),
+        ),
     )
     return replace(summary, answer=explain.answer(summary))
 
@@ -207,9 +210,10 @@ def _at_output(
     measured, period = evidence.output.measured, evidence.periods[index]
     if measured is None or period is None or inherited is None:
         return explain.AtOutput(None, None, None)
-    points = score.owned_by(measured, score.scored_period(period)) & ~inherited
+    scored = score.scored_period(period, evidence.discovery.output_shape)
+    points = score.owned_by(measured, scored) & ~inherited
     locked = score.locked_at(measured, points)
-    change = None if locked is None or own.asr_dbc is None else locked - own.asr_dbc
+    change = None if locked is None or own.told_dbc is None else locked - own.told_dbc
     return explain.AtOutput(locked, change, None)
 
 
@@ -292,14 +296,24 @@ def _output_choice(found: capture.Discovery) -> str | None:
 
 
 def _coarse_grids(evidence: Evidence) -> list[str]:
-    """Name the grids for which the output is too small."""
+    """Name the grids at which the output is not scored, and why."""
     plan = evidence.output.statistics.plan
-    scored = {view.period for view in plan.views}
-    left_out = [p for p in evidence.output_periods if p not in scored] if scored else []
     size = "x".join(map(str, plan.shape[1:]))
     return [
-        f"outputs of {size} are too small to score the grid of period {'x'.join(map(str, p))}"
-        for p in left_out
+        f"the grid of period {'x'.join(map(str, period))} is not scored in outputs of {size}: {why}"
+        for period, why in plan.left_out
+    ]
+
+
+def _shared_content(
+    output: score.Score, steps: tuple[explain.StepRow, ...]
+) -> list[explain.Finding]:
+    """Name the places where what all maps share may be what is taken for a grid."""
+    notices = {"output": output.notice} | {row.label: row.score.notice for row in steps}
+    return [
+        explain.Finding("fixed_content", f"{name}: {notice}")
+        for name, notice in notices.items()
+        if notice
     ]
 
 

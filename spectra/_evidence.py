@@ -133,7 +133,9 @@ class Evidence:
         period, measured = self.periods[index], self.output.measured
         if measured is None or period is None or self.probe_inputs is None:
             return None
-        points = measured.lattice.frequency[score.owned_by(measured, score.scored_period(period))]
+        points = measured.lattice.frequency[
+            score.owned_by(measured, score.scored_period(period, self.discovery.output_shape))
+        ]
         if not len(points):
             return None
         phases = self.steps[index].data["phase_mean"].to_numpy()
@@ -217,7 +219,7 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     ]
     chosen = [index for index, step in enumerate(found.steps) if step in discovery.steps]
     periods = tuple(of_all[index] for index in chosen)
-    scored = [p and score.scored_period(p) for p in of_all]
+    scored = [p and score.scored_period(p, output) for p in of_all]
     output_periods = tuple(score.scored_periods(scored))
     ratio = score.grid_ratio(shape, output)
 

@@ -60,6 +60,7 @@ class Alias:
     asr_dbc: float | None
     asr_ci95_dbc: tuple[float, float] | None
     asr_upper_dbc: float | None
+    asr_lower_dbc: float | None = None
 
 
 @dataclass(frozen=True)
@@ -343,7 +344,13 @@ def _inside(row: StepRow, path: str) -> bool:
 
 
 def _alias(score: Score) -> Alias:
-    return Alias(score.verdict, score.asr_dbc, score.asr_ci95_dbc, score.asr_upper_dbc)
+    return Alias(
+        score.verdict,
+        score.asr_dbc,
+        score.asr_ci95_dbc,
+        score.asr_upper_dbc,
+        score.asr_lower_dbc,
+    )
 
 
 def _times(values: tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from spectra.explain._answer import answer, describe_step
 from spectra.explain._cause import find_cause
 from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
+    SCHEMA,
     AtOutput,
     DroppedInput,
     Finding,
@@ -22,6 +23,7 @@ from spectra.explain._summary import (
 from spectra.explain._verdict import overall_verdict, worst_step
 
 __all__ = [
+    "SCHEMA",
     "AtOutput",
     "DroppedInput",
     "Finding",

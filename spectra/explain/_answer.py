@@ -62,7 +62,8 @@ def _verdict(summary: Summary) -> str:
         )
         reason = f" ({score.reason})" if score.reason else ""
         return f"{text} in the output{bound}{reason}"
-    headline = f", A = {score.a_db:.1f} dB" if score.asr_dbc is not None else ""
+    equals = "at least" if score.at_least else "="
+    headline = f", A {equals} {score.a_db:.1f} dB" if score.told_dbc is not None else ""
     return (
         f"{text} in the output: {_energy(score)}{headline} "
         f"(p = {score.p:.4g} against randomly shifted grids)"
@@ -92,6 +93,8 @@ def _without_inputs(summary: Summary) -> str:
 
 def _energy(score: Score) -> str:
     """Return the locked energy with its interval, or what is known instead."""
+    if score.at_least:
+        return f"locked energy at least {score.asr_lower_dbc:.1f} dBc"
     if score.asr_dbc is None:
         upper = score.asr_upper_dbc
         return "weak" if upper is None else f"weak, locked energy at most {upper:.1f} dBc"

@@ -48,4 +48,5 @@ def _at_output(row: StepRow) -> tuple[float, float]:
 
 
 def _at_step(row: StepRow) -> float:
-    return row.score.asr_dbc if row.score.asr_dbc is not None else float("-inf")
+    told = row.score.told_dbc
+    return told if told is not None else float("-inf")

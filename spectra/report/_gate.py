@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from math import inf
+from os import PathLike
 
-from spectra.errors import NothingToAnalyseError
-from spectra.explain import Summary
+from spectra.errors import InputError, NothingToAnalyseError
+from spectra.explain import SCHEMA, Summary
+from spectra.report._summary import read_summary
 from spectra.score import Score
 
 
@@ -31,6 +33,24 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
     a_db = score.a_db or 0.0
     relation = "<=" if a_db <= limit_db else ">"
     return Gate(a_db <= limit_db, f"A of the output is {a_db:.2f} dB {relation} {limit_db:g} dB")
+
+
+def read_baseline(path: str | PathLike[str]) -> Summary:
+    """Return the summary in a file, for `gate_baseline`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read (see `read_summary`), or its energies were measured in another way.
+    """
+    baseline = read_summary(path)
+    if baseline.schema != SCHEMA:
+        raise InputError(
+            f"{path}: was measured in an older way ({baseline.schema}, now {SCHEMA}) that missed "
+            "lines which follow brightness, so its energies are not comparable: make it again with "
+            "spectra analyze MODEL INPUTS --out, on the model that it stands for"
+        )
+    return baseline
 
 
 def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
@@ -76,7 +96,9 @@ def _rows(summary: Summary) -> dict[str, Score]:
 
 
 def _lower_dbc(score: Score) -> float:
-    return score.asr_ci95_dbc[0] if score.asr_ci95_dbc else -inf
+    if score.asr_ci95_dbc:
+        return score.asr_ci95_dbc[0]
+    return -inf if score.asr_lower_dbc is None else score.asr_lower_dbc
 
 
 def _upper_dbc(score: Score) -> float | None:

@@ -91,6 +91,8 @@ def _change(trial: Trial) -> str:
 def _alias(alias: Alias | None) -> str:
     if alias is None:
         return "-"
+    if alias.asr_dbc is None and alias.asr_lower_dbc is not None:
+        return f"{alias.verdict}, at least {alias.asr_lower_dbc:.1f} dBc"
     if alias.asr_dbc is None:
         upper = alias.asr_upper_dbc
         return alias.verdict if upper is None else f"{alias.verdict}, < {upper:.1f} dBc"

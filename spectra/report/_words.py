@@ -52,6 +52,8 @@ def alias(score: Score, flat_field_dbc: float | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
     if score.asr_dbc is not None and (score.asr_ci95_dbc or score.verdict != "none"):
         return f"{score.asr_dbc:.1f}", _interval(score)
+    if score.at_least:
+        return "-", f"at least {score.asr_lower_dbc:.1f}"
     if score.asr_upper_dbc is not None:
         return "-", f"below {score.asr_upper_dbc:.1f}"
     if flat_field_dbc is not None:
