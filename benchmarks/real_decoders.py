@@ -87,11 +87,13 @@ def _row(name: str, inputs: torch.Tensor, result: Analysis) -> str:
         name,
         f"{len(inputs)} x {_times(inputs.shape[1:])}",
         summary.verdict,
-        "weak" if output.asr_dbc is None and output.p and output.p < 0.05 else _number(output.a_db),
+        "weak"
+        if output.told_dbc is None and output.p and output.p < 0.05
+        else _number(output.a_db),
         _energy(output),
         _times(output.period) if output.period else "",
         f"`{worst.label}` ({describe_step(worst)})" if worst else "none",
-        _number(worst.score.asr_dbc) if worst else "",
+        _number(worst.score.told_dbc) if worst else "",
         _number(worst.at_output.locked_dbc) if worst else "",
         _number(worst.flat_field.line_dbc) if worst else "",
         _number(summary.output.flat_field.line_dbc) if summary.output.flat_field else "",
@@ -101,6 +103,8 @@ def _row(name: str, inputs: torch.Tensor, result: Analysis) -> str:
 
 
 def _energy(score: Score) -> str:
+    if score.at_least:
+        return f">= {score.asr_lower_dbc:.1f}"
     if score.asr_dbc is None:
         return score.reason or "" if score.asr_upper_dbc is None else f"< {score.asr_upper_dbc:.1f}"
     return f"{score.asr_dbc:.1f}"

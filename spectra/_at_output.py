@@ -48,12 +48,12 @@ def at_output(
     )
     if there.verdict == "none":
         return replace(row, reason=f"no grid at its frequencies (p = {there.p:.2g})")
-    if there.asr_dbc is None:
+    if there.told_dbc is None:
         return replace(row, reason=there.reason or explain.describe_energy(there))
-    row = replace(row, locked_dbc=there.asr_dbc)
-    if own.asr_dbc is None or own.verdict not in ("present", "suspect"):
+    row = replace(row, locked_dbc=there.told_dbc)
+    if own.told_dbc is None or own.verdict not in ("present", "suspect"):
         return row
-    return replace(row, change_db=there.asr_dbc - own.asr_dbc)
+    return replace(row, change_db=there.told_dbc - own.told_dbc)
 
 
 def too_small(maps: str, shape: Sequence[int], wanted: Sequence[int]) -> str:
@@ -72,7 +72,9 @@ def _obstacle(evidence: Evidence, index: int) -> str | None:
     if output.measured is None:
         return f"the output was not scored: {output.score().reason}"
     if max(own) > 1 and not _own_points(evidence, index).any():
-        return too_small("outputs", output.statistics.plan.shape, own)
+        plan = output.statistics.plan
+        why = dict(plan.left_out).get(_scored(evidence, own))
+        return f"its period is not scored: {why}" if why else too_small("outputs", plan.shape, own)
     return None
 
 
@@ -81,12 +83,17 @@ def _own_points(evidence: Evidence, index: int) -> NDArray[np.bool_]:
     measured, own = evidence.output.measured, evidence.discovery.periods[index]
     assert measured is not None
     assert own is not None
-    return score.owned_by(measured, score.scored_period(own))
+    return score.owned_by(measured, _scored(evidence, own))
+
+
+def _scored(evidence: Evidence, period: Sequence[int]) -> tuple[int, ...]:
+    """Return the period at which the output is scored for a step's grid."""
+    return score.scored_period(period, evidence.discovery.output_shape)
 
 
 def _sharing(evidence: Evidence, index: int) -> tuple[str, ...]:
     """Return the labels of other steps whose frequencies in the output are the same."""
-    grids = [own and score.scored_period(own) for own in evidence.discovery.periods]
+    grids = [own and _scored(evidence, own) for own in evidence.discovery.periods]
     return tuple(
         step.label
         for other, step in enumerate(evidence.discovery.steps)

@@ -59,7 +59,10 @@ def summarise(
             explain.UnexplainedGrowth(g.name, g.input_shape, g.output_shape)
             for g in evidence.found.growth
         ),
-        warnings=tuple(_warnings(evidence, loaded, inputs)),
+        warnings=(
+            *_warnings(evidence, loaded, inputs),
+            *_shared_content(output_score, steps),
+        ),
     )
     return replace(summary, answer=explain.answer(summary))
 
@@ -319,11 +322,25 @@ def _output_choice(found: capture.Discovery, wanted: str | None) -> str | None:
 
 
 def _coarse_grids(evidence: Evidence) -> list[str]:
-    """Name the grids for which the output is too small."""
+    """Name the grids at which the output is not scored, and why."""
     plan = evidence.output.statistics.plan
-    scored = {view.period for view in plan.views}
-    left_out = [p for p in evidence.output_periods if p not in scored] if scored else []
-    return [too_small("outputs", plan.shape, p) for p in left_out]
+    size = "x".join(map(str, plan.shape[1:]))
+    return [
+        f"the grid of period {'x'.join(map(str, period))} is not scored in outputs of {size}: {why}"
+        for period, why in plan.left_out
+    ]
+
+
+def _shared_content(
+    output: score.Score, steps: tuple[explain.StepRow, ...]
+) -> list[explain.Finding]:
+    """Name the places where what all maps share may be what is taken for a grid."""
+    notices = {"output": output.notice} | {row.label: row.score.notice for row in steps}
+    return [
+        explain.Finding("fixed_content", f"{name}: {notice}")
+        for name, notice in notices.items()
+        if notice
+    ]
 
 
 def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:

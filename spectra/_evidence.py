@@ -129,7 +129,9 @@ class Evidence:
         period, measured = self.discovery.periods[index], self.output.measured
         if measured is None or period is None or self.probe_inputs is None:
             return None
-        points = measured.lattice.frequency[score.owned_by(measured, score.scored_period(period))]
+        points = measured.lattice.frequency[
+            score.owned_by(measured, score.scored_period(period, self.discovery.output_shape))
+        ]
         if not len(points):
             return None
         phases = self.steps[index].data["phase_mean"].to_numpy()
@@ -206,7 +208,7 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     found = capture.follow_periods(model, found, example)
     discovery = select_steps(found, options.steps)
     shape, output = tuple(example.shape[1:]), discovery.output_shape
-    scored = [p and score.scored_period(p) for p in found.periods]
+    scored = [p and score.scored_period(p, output) for p in found.periods]
     output_periods = tuple(score.scored_periods(scored))
 
     def place(

@@ -99,7 +99,7 @@ def test_numbers_survive_the_trip_through_json_and_netcdf(tmp_path):
     result = spectra.analyze(nn.Upsample(scale_factor=2), pictures())
     result.save(tmp_path / "out")
     stored = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert stored["schema"] == "spectra.summary/1"
+    assert stored["schema"] == "spectra.summary/1.1"
     assert stored["verdict"] == result.verdict
     tree = spectra.report.read_tree(tmp_path / "out" / "spectra.nc")
     for group in ("input", "output", "steps/0"):

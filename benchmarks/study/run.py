@@ -97,7 +97,7 @@ def run(variant: str, seed: int, training: Training) -> Result:
     }
     bounds = tuple(name for name, score in scores.items() if score.asr_dbc is None)
     alias = {
-        name: score.asr_upper_dbc if name in bounds else score.asr_dbc
+        name: score.asr_dbc if name not in bounds else score.asr_upper_dbc or score.asr_lower_dbc
         for name, score in scores.items()
     }
     return Result(

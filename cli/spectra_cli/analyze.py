@@ -57,7 +57,7 @@ def analyze(
     if not list_only:
         report.check_formats(formats)
         report.check_target(out, force)
-    before = report.read_summary(baseline) if baseline else None
+    before = report.read_baseline(baseline) if baseline else None
 
     from spectra import analysis
     from spectra.load import load_model, parse_arch_args

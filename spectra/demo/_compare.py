@@ -45,9 +45,9 @@ def comparison_table(summaries: Mapping[str, Summary]) -> str:
     head = f"{'decoder':10s} {'verdict':12s} {'grid, dBc':>9s} {'95 %':>16s} {'A, dB':>6s}"
     rows = [head + f" {'grey levels':>11s} {'change, dB':>10s}"]
     for name, score in scores.items():
-        change = None if score is first else _difference(score.asr_dbc, first.asr_dbc)
+        change = None if score is first else _difference(score.told_dbc, first.told_dbc)
         rows.append(
-            f"{name:10s} {summaries[name].verdict:12s} {_number(score.asr_dbc, 9)}"
+            f"{name:10s} {summaries[name].verdict:12s} {_number(score.told_dbc, 9)}"
             f" {_interval(score):>16s} {_number(score.a_db, 6)}"
             f" {_number(score.grey_levels, 11)} {_number(change, 10)}"
         )
@@ -91,6 +91,8 @@ def _number(value: float | None, width: int) -> str:
 
 
 def _interval(score: Score) -> str:
+    if score.at_least:
+        return "at least"
     if score.asr_ci95_dbc is None:
         return "-"
     low, high = score.asr_ci95_dbc

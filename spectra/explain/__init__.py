@@ -6,6 +6,7 @@ from spectra.explain._cause import find_cause
 from spectra.explain._facts import describe_energy, describe_step, grey
 from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
+    SCHEMA,
     AtOutput,
     DroppedInput,
     Finding,
@@ -23,6 +24,7 @@ from spectra.explain._summary import (
 from spectra.explain._verdict import overall_verdict, worst_step
 
 __all__ = [
+    "SCHEMA",
     "AtOutput",
     "DroppedInput",
     "Finding",

@@ -101,8 +101,9 @@ class Facts:
 
     @property
     def headline(self) -> str:
-        known = self.output.asr_dbc is not None and self.output.a_db is not None
-        return f", A = {self.output.a_db:.1f} dB" if known else ""
+        known = self.output.told_dbc is not None and self.output.a_db is not None
+        equals = "at least" if self.output.at_least else "="
+        return f", A {equals} {self.output.a_db:.1f} dB" if known else ""
 
     @property
     def against(self) -> str:

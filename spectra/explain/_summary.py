@@ -1,6 +1,7 @@
-"""The answer of one analysis, as it stands in ``summary.json`` (schema ``spectra.summary/1``).
+"""The answer of one analysis, as it stands in ``summary.json`` (schema ``spectra.summary/1.1``).
 
-The keys are a contract with everyone who reads the file: add, never rename.
+The keys are a contract with everyone who reads the file: add, never rename. The minor version
+rises where numbers of the same name are measured anew, so that old and new are not compared.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from spectra._names import label
 from spectra.kernel import Measures
 from spectra.score import Score, Verdict
 
-SCHEMA = "spectra.summary/1"
+SCHEMA = "spectra.summary/1.1"
 
 
 @dataclass(frozen=True)

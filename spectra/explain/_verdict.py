@@ -43,8 +43,7 @@ def worst_step(steps: Sequence[StepRow]) -> StepRow | None:
 
 def _harm(row: StepRow) -> tuple[int, float, float]:
     score, there = row.score, row.at_output
-    known = [v for v in (score.asr_dbc, score.asr_lower_dbc) if v is not None]
-    own = known[0] if known else float("-inf")
+    own = score.told_dbc if score.told_dbc is not None else float("-inf")
     if there.locked_dbc is not None:
         return 2, there.locked_dbc, own
     return int(there.verdict != "none"), own, own

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from spectra.spectrum import PairReader, plan_maps, without_margin
+from spectra.spectrum import PairReader, plan_maps
 
 
 class AliasEnergy:
     """The locked share of the power of maps, as a differentiable number.
 
-    The estimate of `spectra.score.locked_lattice` from one batch: the same margin, tiles, window,
+    What `spectra.score.locked_lattice` estimates, from one batch: the same margin, tiles, window,
     pairs of bins and channels. The score takes products of different blocks only, is free of
     bias and may be negative by chance; descent would look for that chance and find blocks that
-    cancel each other. Here all products count: never negative, and too high by the replica
-    bands' own power over the number of blocks.
+    cancel each other. Here all products count, and nothing beside a line is taken from it: never
+    negative, and too high by the replica bands' own power over the number of tiles. Where periods
+    overlap, each is charged.
 
     Parameters
     ----------
@@ -43,30 +44,58 @@ class AliasEnergy:
 
     def __call__(self, maps: Tensor) -> Tensor:
         """Return the share, 0 to 1, mean over the channels that are not constant."""
-        inner = without_margin(maps[:, list(self._plan.channels)], self._plan)
-        centred = inner - inner.mean(tuple(range(2, inner.ndim)), keepdim=True)
-        shares = [_share(reader, centred) for reader in self._readers]
+        scored = maps[:, list(self._plan.channels)]
+        shares = [_share(reader, scored) for reader in self._readers]
         return torch.stack(shares).sum() if shares else maps.new_zeros(())
 
 
-def _share(reader: PairReader, centred: Tensor) -> Tensor:
+def _share(reader: PairReader, maps: Tensor) -> Tensor:
     """Return the locked share of the lattice points of one view."""
-    axes, points = len(reader.view.tile), reader.view.points
-    spectra = reader.spectra(centred)
-    base, replica, line, _ = reader.read(spectra)
-    power = _power(base).mean(2).mean(0)
-    total = reader.plane_power(_power(spectra)).mean(2).mean(0)
-    cross = (base * torch.conj_physical(replica)).mean(2).mean(0)
-    of_point = torch.tensor([float(p.multiplicity) for p in points]).to(total)
-    pairs = reader.pairs
-    of_pair = torch.as_tensor(pairs.weight).to(total) * of_point[torch.as_tensor(pairs.point)]
-    predicted = _power(cross) / torch.where(power > 0, power, torch.inf) * of_pair
-    steady = _power(line.mean(2).mean(0)) * 1.5**axes * of_point
-    locked = predicted.sum(-1) + steady.sum(-1)
+    points, pairs = reader.view.points, reader.pairs
+    spectra, level = reader.spectra(maps)
+    values = reader.read(spectra)
+    base, replica = _centred(values.base), _centred(values.replica)
+    of_map = level.reshape(len(maps), -1, *level.shape[1:])
+    apart = (of_map - of_map.mean((1, 3), keepdim=True)).flatten(0, 1)
+    level = _centred(level)
+    variance = level.square().mean((0, 2))[:, None]
+    per_level = torch.where(variance > 0, 1 / torch.where(variance > 0, variance, 1), 0)
+
+    near, of_pair = torch.as_tensor(pairs.near_bin), torch.as_tensor(pairs.bin)
+    near_pair = torch.as_tensor(pairs.near_pair)
+    base = _cleared(base, near, level, per_level)
+    replica = _cleared(replica, near_pair, level, per_level)
+    cross = (torch.conj_physical(base[..., of_pair]) * replica).mean((0, 2))
+    power = _power(base).mean((0, 2))[..., of_pair]
+    of_point = torch.tensor([float(p.multiplicity) for p in points]).to(power)
+    of_each = torch.as_tensor(pairs.weight).to(power) * of_point[torch.as_tensor(pairs.point)]
+    predicted = _power(cross) / torch.where(power > 0, power, torch.inf) * of_each
+
+    leakage = torch.as_tensor(pairs.leakage).to(spectra)
+    line = values.around @ leakage
+    followed = (line * level[..., None]).mean((0, 2))
+    steady = (_power(line.mean((0, 2))) + _power(followed) * per_level) * of_point
+    constant = (values.base[..., torch.as_tensor(pairs.middle)] @ leakage).real
+    total = reader.plane_power(_power(spectra)) + apart * (apart + 2 * constant)
+    total = total.mean((0, 2))
     varies = total > 0
+    locked: Tensor = predicted.sum(-1) + steady.sum(-1)
     share = locked / torch.where(varies, total, torch.inf)
     return share.sum() / varies.sum().clamp_min(1)
 
 
+def _centred(values: Tensor) -> Tensor:
+    """Return values without their mean over blocks and tiles."""
+    return values - values.mean((0, 2), keepdim=True)
+
+
+def _cleared(values: Tensor, near: Tensor, level: Tensor, per_level: Tensor) -> Tensor:
+    """Return bins without what the tiles' means predict of the near ones."""
+    some = values[..., near]
+    slope = (some * level[..., None]).mean((0, 2)) * per_level
+    return values.index_copy(-1, near, some - slope[:, None] * level[..., None])
+
+
 def _power(values: Tensor) -> Tensor:
-    return values.real.square() + values.imag.square()
+    power: Tensor = values.real.square() + values.imag.square()
+    return power

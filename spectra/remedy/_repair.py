@@ -272,7 +272,7 @@ def _periods(found: Discovery, plan: Plan) -> tuple[Period, ...]:
     periods = set()
     for step, period in zip(found.steps, found.periods, strict=True):
         if step.label in labels and period is not None:
-            scored = scored_period(period)
+            scored = scored_period(period, found.output_shape)
             sides = found.output_shape[1:]
             if max(scored) > 1 and all(n >= 2 * s for n, s in zip(sides, scored, strict=True)):
                 periods.add(scored)

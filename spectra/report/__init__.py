@@ -1,6 +1,6 @@
 """Results become a terminal answer, JSON, netCDF and figures, and are read again."""
 
-from spectra.report._gate import Gate, gate_above, gate_baseline
+from spectra.report._gate import Gate, gate_above, gate_baseline, read_baseline
 from spectra.report._kernels import (
     KERNEL_FORMATS,
     check_kernel_formats,
@@ -45,6 +45,7 @@ __all__ = [
     "kernels_dataset",
     "print_answer",
     "print_kernels",
+    "read_baseline",
     "read_kernels",
     "read_summary",
     "read_tree",

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from math import inf, log10
+from os import PathLike
 
-from spectra.errors import NothingToAnalyseError
-from spectra.explain import Summary
+from spectra.errors import InputError, NothingToAnalyseError
+from spectra.explain import SCHEMA, Summary
+from spectra.report._summary import read_summary
 from spectra.score import REFERENCE, Score
 
 
@@ -27,7 +29,7 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
         If the output has no score, so that there is nothing to judge.
     """
     score = summary.output.score
-    if score.verdict != "insufficient" and score.a_db is not None:
+    if score.verdict != "insufficient" and score.a_db is not None and not score.at_least:
         passed = score.a_db <= limit_db
         value, limit = _apart(score.a_db, limit_db, digits=2)
         return Gate(passed, f"A of the output is {value} dB {'<=' if passed else '>'} {limit} dB")
@@ -38,6 +40,24 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
             return Gate(False, f"A of the output is at least {value} dB > {limit} dB")
     reason = score.reason or "the measurement is insufficient"
     raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+
+
+def read_baseline(path: str | PathLike[str]) -> Summary:
+    """Return the summary in a file, for `gate_baseline`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read (see `read_summary`), or its energies were measured in another way.
+    """
+    baseline = read_summary(path)
+    if baseline.schema != SCHEMA:
+        raise InputError(
+            f"{path}: was measured in an older way ({baseline.schema}, now {SCHEMA}) that missed "
+            "lines which follow brightness, so its energies are not comparable: make it again with "
+            "spectra analyze MODEL INPUTS --out, on the model that it stands for"
+        )
+    return baseline
 
 
 def gate_baseline(summary: Summary, baseline: Summary) -> Gate:

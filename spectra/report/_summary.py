@@ -61,8 +61,9 @@ def read_summary(path: str | PathLike[str]) -> Summary:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
     try:
         schema = msgspec.json.decode(text, type=_Schema).schema
-        if schema.rpartition("/")[0] != "spectra.summary" or schema.rpartition("/")[2] != "1":
-            message = f"{file}: its schema is {schema!r}: expected 'spectra.summary/1'"
+        name, _, version = schema.rpartition("/")
+        if name != "spectra.summary" or version.partition(".")[0] != "1":
+            message = f"{file}: its schema is {schema!r}: expected 'spectra.summary/1' or 1.x"
             raise InputError(message)
         return msgspec.json.decode(text, type=Summary)
     except msgspec.DecodeError as error:

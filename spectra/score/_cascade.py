@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from spectra.score._score import Measured
 
-MOST_PERIOD = 16
+MOST_PERIOD, LEAST_PERIODS = 32, 6
 INHERITED_RISE_DB, ERRORS = 3.0, 2.0
 
 
@@ -23,15 +23,32 @@ def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int,
     return sorted({p for p in periods if p is not None and max(p) > 1})
 
 
-def scored_period(period: Sequence[int]) -> tuple[int, ...]:
-    """Return the longest period of at most 16 pixels whose lattice lies in that of ``period``.
+def scored_period(period: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the longest period whose lattice lies in that of ``period`` and that has room.
+
+    At most 32 pixels, and at most a sixth of what the margin of an eighth leaves of the map.
+
+    Parameters
+    ----------
+    period : sequence of int
+        Along each axis.
+    shape : sequence of int
+        ``(channel, *spatial)`` of the map.
 
     Examples
     --------
-    >>> scored_period((32, 18))
-    (16, 9)
+    >>> scored_period((32, 18), (3, 256, 128))
+    (32, 9)
+    >>> scored_period((64, 64), (3, 360, 480))
+    (32, 32)
     """
-    return tuple(max(d for d in range(1, MOST_PERIOD + 1) if side % d == 0) for side in period)
+    scored = []
+    for length, side in zip(period, shape[1:], strict=True):
+        divisors = [d for d in range(2, MOST_PERIOD + 1) if length % d == 0]
+        room = (side - side // 8 * 2) // LEAST_PERIODS
+        with_room = [d for d in divisors if d <= room]
+        scored.append(max(with_room, default=min(divisors, default=1)))
+    return tuple(scored)
 
 
 def control_periods(

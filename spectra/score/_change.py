@@ -7,14 +7,16 @@ from math import inf, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from spectra.score._energy import (
-    CONFIDENCE,
+    Energy,
     Lattice,
     jackknife,
     jackknife_error,
+    locked_energy,
     locked_lattice,
+    ratio_dbc,
+    student,
 )
 from spectra.score._score import obstacle
 
@@ -30,7 +32,8 @@ class Change:
     Attributes
     ----------
     db : float or None
-        Negative: it fell. None where nothing above zero is left.
+        Negative: it fell. None where nothing above zero is left, or all power before may have
+        been locked.
     ci95_db : tuple of float or None
         Its 95 % interval; None where the lower end is zero energy.
     upper_db : float or None
@@ -74,14 +77,20 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
             return reason
         if data.attrs["views"] == 0:
             return "no lattice"
-    first, second = (_ratios(locked_lattice(data)) for data in (before, after))
+    lattices = [locked_lattice(data) for data in (before, after)]
+    old, new = (locked_energy(lattice, np.ones_like(lattice.total, bool)) for lattice in lattices)
+    if new.bounded:
+        return "all the power may be locked after the change"
+    if old.bounded:
+        return Change(None, None, _most(old, new))
+    first, second = (_ratios(lattice) for lattice in lattices)
     if first.shape != second.shape:
         return "some maps are constant or not finite on one side only"
     if first.min() <= 0:
         return Change(None, None, None)
     folds = second / first
     centre = float(jackknife(folds))
-    reach = float(special.stdtrit(folds.size - 2, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
+    reach = student(folds.size - 2) * float(jackknife_error(folds))
     low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
     interval = None if low is None or high is None else (low, high)
     return Change(middle, interval, high if high is not None else -inf)
@@ -90,7 +99,15 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
 def _ratios(lattice: Lattice) -> NDArray[np.float64]:
     """Return locked over remaining energy in each fold, all lattice points together."""
     shares: NDArray[np.float64] = (lattice.line + lattice.replica).sum(axis=1)
-    return shares / np.maximum(1 - shares, 1e-6)
+    return shares / (1 - shares)
+
+
+def _most(old: Energy, new: Energy) -> float | None:
+    """Return the change at most, where of the energy before only a lower bound is known."""
+    least, most = ratio_dbc(old.least), ratio_dbc(new.interval[1])
+    if least is None:
+        return None
+    return -inf if most is None else most - least
 
 
 def _decibel(ratio: float) -> float | None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
+
+from spectra.score._channel import Channel
+from spectra.score._content import shared_power
+from spectra.score._lines import line_power
+from spectra.score._replicas import predicted_power
+from spectra.score._view import ViewSums, charged_once
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 REPLICA_FLOOR = 10**-4.5  # of the total power, below which a component cannot matter
 LINE_FLOOR = 10**-7.0
+ROUNDING = 1e-6  # of the total power: no share is known better from maps in float32
 
 
 @dataclass(frozen=True)
@@ -30,22 +37,32 @@ class Lattice:
     line, replica : ndarray, shape (fold, point)
         Locked share of the total power, averaged over channels, of the point and its mirror
         image: fold 0 from all blocks, fold g without the g-th group of blocks.
+    draw : ndarray, shape (point,)
+        Variance that rough fixed content under a line adds to its share: it is one draw, the same
+        in all maps, so that no jackknife sees it.
+    fixed : ndarray, shape (point,)
+        Share that the fixed content's own replicas would give, grid or not.
     line_power, replica_power : ndarray, shape (point,)
         Share of the total power at the point and in its replica band, locked or not.
+    total : ndarray, shape (point,)
+        Mean power of the tested channels in the unit of the maps squared, as seen at this period.
     """
 
     frequency: NDArray[np.float64]
     period: NDArray[np.int64]
     line: NDArray[np.float64]
     replica: NDArray[np.float64]
+    draw: NDArray[np.float64]
+    fixed: NDArray[np.float64]
     line_power: NDArray[np.float64]
     replica_power: NDArray[np.float64]
+    total: NDArray[np.float64]
 
     @property
     def locked(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Locked share of each point, lines and replicas together, and its standard error."""
         folds = self.line + self.replica
-        return jackknife(folds), jackknife_error(folds)
+        return jackknife(folds), np.hypot(jackknife_error(folds), np.sqrt(self.draw))
 
     @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -72,88 +89,87 @@ class Energy:
     line: float
     replica: float
 
+    @property
+    def told(self) -> float:
+        """The share that can be told: the estimate, or the least where all may be locked."""
+        return self.least if self.bounded else self.share
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval reaches all the power, so that only a lower bound is known."""
+        return self.interval[1] >= 1 - ROUNDING
+
+    @property
+    def least(self) -> float:
+        """The lower end of the interval, as far as rounding lets it be known."""
+        return min(self.interval[0], 1 - ROUNDING)
+
 
 def locked_lattice(data: xr.Dataset) -> Lattice:
     """Return the locked share of the power at every lattice point.
 
-    With ``Z_g(e)``, the sum of ``Y_b(e) conj Y_b(e + k/s)`` over the blocks of group ``g``, the
-    part of the replica power that is linearly predictable from the same channel's base band
-    is estimated without bias from products of different groups,
-    ``sum_e (|sum_g Z_g|^2 - sum_g |Z_g|^2) / (n^2 - sum_g n_g^2) / P(e)``, single bins ``e``; a
-    line by the same statistic of ``Y_b(k/s)``, times 3/2 for each axis because a Hann window
-    leaves 2/3 of a line's power in its own bin.
+    Locked is the part of a map that its own base band and a constant predict. A **replica** is
+    ``|cov(Y(e), Y(e + k/s))|^2 / var Y(e)``, summed over the single bins ``e`` of the base band; a
+    **line** is the power at ``k/s`` that a constant and the mean of each tile predict, less what
+    the mean map holds beside it. Both are free of bias, see `predicted_power` and `line_power`,
+    and both parts together cannot hold more than there is above the base band. Where periods
+    nest, each frequency is charged once, to the shortest.
+
+    The total is the power of the tiles and of their means about the mean of each map.
 
     Parameters
     ----------
     data : Dataset
         Of one place, see `spectra.spectrum.to_dataset`, with at least one view.
     """
-    parts = [_view_lattice(data, number) for number in range(data.attrs["views"])]
+    views = [ViewSums(data, number) for number in range(data.attrs["views"])]
+    parts = [
+        _view_lattice(view, counts) for view, counts in zip(views, charged_once(views), strict=True)
+    ]
+    of_point = {"frequency", "period", "draw", "fixed", "line_power", "replica_power", "total"}
+    joined = {
+        field.name: np.concatenate(
+            [getattr(part, field.name) for part in parts], axis=0 if field.name in of_point else 1
+        )
+        for field in fields(Lattice)
+    }
+    return Lattice(**joined)
+
+
+def _view_lattice(view: ViewSums, counts: NDArray[np.bool_]) -> Lattice:
+    """Return the lattice points of one period; only pairs that count are charged."""
+    points, axes = view.frequency.shape
+    folds = int(view.used.sum()) + 1
+    line, replica = np.zeros((folds, points)), np.zeros((folds, points))
+    draw, fixed, spot, band = (np.zeros(points) for _ in range(4))
+    channels = max(len(view.channels), 1)
+    power = 0.0
+    for index in view.channels:
+        channel = Channel.centred(view, index)
+        predicted = predicted_power(channel, view) * counts
+        lines, background = line_power(channel, axes)
+        whole = channel.total[0, 0]
+        replica += view.of_point(predicted) / channel.total / channels
+        line += lines / channel.total / channels
+        draw += (background[0] / whole / channels) ** 2
+        shared = shared_power(channel, view, index, predicted[0]) * counts
+        fixed += view.of_point(shared) / whole / channels
+        each = 1 / (channel.n.sum() * whole * channels)
+        spot += view.get("line_power")[index] * each * 1.5**axes
+        band += view.of_point(view.get("replica_power")[index]) * each
+        power += float(whole) / channels
+    mirrored = view.get("multiplicity")
     return Lattice(
-        np.concatenate([p.frequency for p in parts]),
-        np.concatenate([p.period for p in parts]),
-        np.concatenate([p.line for p in parts], axis=1),
-        np.concatenate([p.replica for p in parts], axis=1),
-        np.concatenate([p.line_power for p in parts]),
-        np.concatenate([p.replica_power for p in parts]),
+        frequency=view.frequency,
+        period=np.broadcast_to(view.get("period").astype(int), (points, axes)),
+        line=line * mirrored,
+        replica=replica * mirrored,
+        draw=draw * mirrored**2,
+        fixed=fixed * mirrored,
+        line_power=spot * mirrored,
+        replica_power=band * mirrored,
+        total=np.full(points, power),
     )
-
-
-def _view_lattice(data: xr.Dataset, number: int) -> Lattice:
-    def get(name: str) -> NDArray[np.float64]:
-        values: NDArray[np.float64] = data[f"{name}_{number}"].to_numpy()
-        return values
-
-    frequency, multiplicity = get("frequency"), get("multiplicity")
-    point, weight = get("pair_point").astype(int), get("pair_weight")
-    points, axes = frequency.shape
-    used = get("blocks").sum(axis=1) > 0
-    blocks = get("blocks")
-    n = _folds(blocks, used)
-    each_block = 1 / np.where(n > 0, n, np.inf)  # a dead channel has no block
-    total = _folds(get("total"), used) * each_block
-    base = _folds(get("base"), used) * each_block[..., None]
-    products = n**2 - _folds(blocks**2, used)
-
-    valid = (products > 0) & (total > 0)
-    per_product = 1 / np.where(valid, products, np.inf)[..., None]
-    coherent = _between_groups(get("cross_re") + 1j * get("cross_im"), used) * per_product
-    predicted = np.divide(coherent, base, out=np.zeros_like(coherent), where=base > 0) * weight
-    replica = np.stack([predicted[..., point == i].sum(-1) for i in range(points)], axis=-1)
-    line = get("line_re") + 1j * get("line_im")
-    steady = _between_groups(line, used) * per_product * 1.5**axes
-
-    share = np.where(valid, 1 / np.where(total > 0, total, np.inf), 0.0)[..., None]
-    channels = np.maximum(valid.sum(axis=1), 1)[:, None]
-    replica = (replica * share).sum(axis=1) / channels * multiplicity
-    steady = (steady * share).sum(axis=1) / channels * multiplicity
-
-    seen = blocks.sum(axis=0)[:, None]
-    whole = share[0]
-    each = np.divide(get("replica"), seen, out=np.zeros_like(get("replica")), where=seen > 0)
-    band = np.stack([(each * weight)[:, point == i].sum(-1) for i in range(points)], axis=-1)
-    spot = np.divide(get("line_power"), seen, out=np.zeros_like(get("line_power")), where=seen > 0)
-    return Lattice(
-        frequency,
-        np.broadcast_to(get("period").astype(int), (points, axes)),
-        steady,
-        replica,
-        (spot * whole).sum(axis=0) / channels[0] * multiplicity * 1.5**axes,
-        (band * whole).sum(axis=0) / channels[0] * multiplicity,
-    )
-
-
-def _folds(sums: NDArray[Any], used: NDArray[np.bool_]) -> NDArray[Any]:
-    """Return the sum over all groups, then the sums without each used group."""
-    total = sums.sum(axis=0)
-    return np.concatenate([total[None], total - sums[used]])
-
-
-def _between_groups(sums: NDArray[np.complex128], used: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return ``Re sum Z_a conj Z_b`` over blocks of different groups, in every fold."""
-    squares: NDArray[np.float64] = _folds(np.abs(sums) ** 2, used)
-    products: NDArray[np.float64] = np.abs(_folds(sums, used)) ** 2 - squares
-    return products
 
 
 def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
@@ -166,9 +182,14 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     replica = float(jackknife(lattice.replica[:, chosen].sum(axis=1)))
     folds = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
     share = float(jackknife(folds))
-    freedom = folds.size - 2
-    reach = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
+    error = np.hypot(jackknife_error(folds), np.sqrt(lattice.draw[chosen].sum()))
+    reach = float(student(folds.size - 2) * error)
     return Energy(share, (share - reach, share + reach), line, replica)
+
+
+def student(freedom: int) -> float:
+    """Return how many standard errors a 95 % interval reaches to either side."""
+    return float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def jackknife(folds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -187,8 +208,5 @@ def jackknife_error(folds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def ratio_dbc(share: float) -> float | None:
-    """Return locked over remaining energy in dB; None where there is no energy above zero."""
-    if not share > 0:
-        return None
-    rest = max(1 - share, 1e-6)
-    return float(10 * np.log10(share / rest))
+    """Return locked over remaining energy in dB; None where that is no positive number."""
+    return float(10 * np.log10(share / (1 - share))) if 0 < share < 1 else None

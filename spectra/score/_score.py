@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.score._distinct import LEAST_GROUPS
 from spectra.score._energy import (
     Energy,
     Lattice,
@@ -22,7 +23,7 @@ from spectra.score._randomisation import GridTest, offset_randomisation
 from spectra.score._types import Score, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 SUSPECT, PRESENT = 0.05, 0.001
 IMAGES_ENOUGH = 16  # independent blocks that the test needs
-LEAST_GROUPS = 2
+FIXED_PART = 1 / 4  # of the replicas, from which on fixed content may be what they are
+FIXED_FLOOR = 1e-4  # of the total power, -40 dBc
+FIXED_CONTENT = (
+    "the maps share fixed content: its own replicas cannot be told from those of a grid; see the "
+    "flat field"
+)
 CARRIES = 0.01  # of the strongest point's locked energy: such points make the period
 
 
@@ -81,16 +87,17 @@ def obstacle(data: xr.Dataset) -> str | None:
     ]
     blocks = replicates(data)
     groups = int((data["blocks_0"].sum("channel") > 0).sum())
-    if blocks >= IMAGES_ENOUGH and groups >= LEAST_GROUPS:
+    if blocks >= IMAGES_ENOUGH and groups > LEAST_GROUPS:
         return None
     cause = f" ({', '.join(dropped)} maps left out)" if dropped else ""
     return f"too few: {blocks} independent blocks, {IMAGES_ENOUGH} needed{cause}"
 
 
 def replicates(data: xr.Dataset) -> int:
-    """Return the blocks that were used, in the channel that has most."""
+    """Return the blocks that were used, in the channel that has most; an image counts once."""
     views = range(data.attrs["views"])
-    return min((int(data[f"blocks_{i}"].sum("group").max()) for i in views), default=0)
+    used = min((int(data[f"blocks_{i}"].sum("group").max()) for i in views), default=0)
+    return min(used, data.attrs["images_seen"]) if data.attrs["block_kind"] == "images" else used
 
 
 def score(
@@ -123,35 +130,38 @@ def score(
         return Score(0.0, verdict="none", replicates=used, maps=maps, reason=reason)
 
     energy = locked_energy(lattice, points)
-    upper = ratio_dbc(energy.interval[1])
     judged = measured.audible & points
     height = _largest(measured.prominence[points])
     lock = _lock_index(lattice, points)
     if not judged.any():
         return Score(
-            a_db=0.0, asr_upper_dbc=upper, p=1.0, verdict="none", prominence_db=height,
-            lock_index=lock, replicates=used, maps=maps, reason="nothing above the floor",
+            a_db=0.0, asr_upper_dbc=ratio_dbc(energy.interval[1]), p=1.0, verdict="none",
+            prominence_db=height, lock_index=lock, replicates=used, maps=maps,
+            reason="nothing above the floor",
         )  # fmt: skip
     z, p = measured.test.result(judged)
-    asr = ratio_dbc(energy.share)
-    lower = ratio_dbc(energy.interval[0])
+    told = ratio_dbc(energy.told)
+    lower, upper = ratio_dbc(energy.least), ratio_dbc(energy.interval[1])
+    upper = None if energy.bounded else upper
     return Score(
-        a_db=_headline(energy.share) if p < SUSPECT else 0.0,
-        asr_dbc=asr,
+        a_db=_headline(energy.told) if p < SUSPECT else 0.0,
+        asr_dbc=None if energy.bounded else told,
         asr_ci95_dbc=None if lower is None or upper is None else (lower, upper),
+        asr_lower_dbc=lower,
         asr_upper_dbc=upper,
-        line_dbc=ratio_dbc(_of_rest(energy.line, energy.share)),
-        replica_dbc=ratio_dbc(_of_rest(energy.replica, energy.share)),
+        line_dbc=_part_dbc(energy.line, energy),
+        replica_dbc=_part_dbc(energy.replica, energy),
         z=z,
         p=p,
         verdict=judge(p),
         prominence_db=height,
         lock_index=lock,
         period=_period(measured, points) if p < SUSPECT else None,
-        grey_levels=_grey_levels(data, energy, levels) if p < SUSPECT else None,
+        grey_levels=_grey_levels(lattice, points, levels) if p < SUSPECT else None,
         replicates=used,
         maps=maps,
-        reason=None if asr is not None else "no locked energy above zero",
+        reason=_without_number(energy) if told is None else None,
+        notice=_notice(lattice, points, energy) if p < SUSPECT else None,
     )
 
 
@@ -174,16 +184,20 @@ def point_significance(measured: Measured) -> tuple[NDArray[np.float64], NDArray
 
 
 def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
-    """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p."""
+    """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p.
+
+    NaN where nothing above zero is locked; the least where all the power may be.
+    """
     lattice = measured.lattice
-    line, replica = (jackknife(part) for part in (lattice.line, lattice.replica))
+    points = np.eye(len(lattice.frequency), dtype=bool)
+    energies = [locked_energy(lattice, point) for point in points]
     z, p = point_significance(measured)
     return {
         "frequency": lattice.frequency,
         "period": lattice.period.astype(float),
-        "locked_dbc": _table_dbc(line + replica),
-        "line_dbc": _table_dbc(line),
-        "replica_dbc": _table_dbc(replica),
+        "locked_dbc": _or_nan(ratio_dbc(energy.told) for energy in energies),
+        "line_dbc": _or_nan(_part_dbc(energy.line, energy) for energy in energies),
+        "replica_dbc": _or_nan(_part_dbc(energy.replica, energy) for energy in energies),
         "prominence_db": measured.prominence,
         "z": z,
         "p": p,
@@ -214,18 +228,32 @@ def power_ratio_db(part: float, whole: float) -> float | None:
 
 
 def _headline(share: float) -> float:
-    rest = max(1 - share, 1e-6)
-    return float(10 * np.log10(1 + max(share, 0.0) / rest / REFERENCE))
+    dbc = ratio_dbc(share)
+    return 0.0 if dbc is None else float(10 * np.log10(1 + 10 ** (dbc / 10) / REFERENCE))
 
 
-def _of_rest(part: float, share: float) -> float:
-    """Return the share that gives, over its own rest, what ``part`` is over the common rest."""
-    ratio = part / max(1 - share, 1e-6)
-    return ratio / (1 + ratio)
+def _part_dbc(part: float, energy: Energy) -> float | None:
+    """Return lines or replicas over the remaining energy in dB, both parts of what is told."""
+    told = energy.told
+    part *= told / energy.share if energy.bounded else 1
+    return float(10 * np.log10(part / (1 - told))) if part > 0 and told < 1 else None
 
 
-def _table_dbc(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([np.nan if (v := ratio_dbc(float(s))) is None else v for s in share])
+def _without_number(energy: Energy) -> str:
+    """Say why no energy can be told."""
+    if energy.bounded:
+        return "all the power may be locked, or none: too few or too unequal maps"
+    return "no locked energy above zero"
+
+
+def _notice(lattice: Lattice, points: NDArray[np.bool_], energy: Energy) -> str | None:
+    """Say if what all maps share may be what is taken for replicas."""
+    fixed = float(lattice.fixed[points].sum())
+    return FIXED_CONTENT if fixed > max(FIXED_PART * energy.replica, FIXED_FLOOR) else None
+
+
+def _or_nan(values: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if value is None else value for value in values])
 
 
 def _largest(values: NDArray[np.float64]) -> float | None:
@@ -256,13 +284,10 @@ def _period(measured: Measured, points: NDArray[np.bool_]) -> tuple[int, ...] | 
     )
 
 
-def _grey_levels(data: xr.Dataset, energy: Energy, levels: float | None) -> float | None:
+def _grey_levels(lattice: Lattice, points: NDArray[np.bool_], levels: float | None) -> float | None:
     """Return the RMS amplitude of the locked part in levels of 255."""
-    if levels is None or energy.share <= 0:
+    if levels is None:
         return None
-    totals = [
-        data[f"total_{i}"].sum("group") / data[f"blocks_{i}"].sum("group")
-        for i in range(data.attrs["views"])
-    ]
-    power = float(np.nanmean([float(total.mean()) for total in totals]))
-    return float(np.sqrt(energy.share * power) * levels)
+    share, _ = lattice.locked
+    power = float((share * lattice.total)[points].sum())
+    return float(np.sqrt(power) * levels) if power > 0 else None

@@ -15,15 +15,18 @@ class Score:
     a_db : float or None
         Headline ``A = 10 log10(1 + asr / 1e-4)``, exactly 0 where ``p >= .05``.
     asr_dbc : float or None
-        Grid-locked energy over the remaining energy.
+        Grid-locked energy over the remaining energy; None where all of it may be locked.
     asr_ci95_dbc : tuple of float or None
-        Its 95 % interval; None where its lower end is not above zero energy.
+        Its 95 % interval; None where its lower end is not above zero energy, or its upper end
+        is all there is.
     asr_upper_dbc : float or None
         Upper end of that interval.
     asr_lower_dbc : float or None
-        Lower end of that interval.
+        Lower end of the interval; the energy is at least this. All that is known where the
+        interval reaches all the power.
     line_dbc, replica_dbc : float or None
-        The two parts of the locked energy: exactly at the lattice, and around it.
+        The two parts of the locked energy: exactly at the lattice, and around it; of
+        `asr_lower_dbc` where that is all that is known.
     z, p : float or None
         Standardised statistic and p-value of the offset-randomisation test.
     verdict : {"none", "suspect", "present", "insufficient"}
@@ -41,6 +44,8 @@ class Score:
         Maps used.
     reason : str or None
         Why there is no number.
+    notice : str or None
+        What the number may hold besides a grid.
     """
 
     a_db: float | None = None
@@ -60,3 +65,14 @@ class Score:
     replicates: int = 0
     maps: int = 0
     reason: str | None = None
+    notice: str | None = None
+
+    @property
+    def told_dbc(self) -> float | None:
+        """The energy to compare by: the estimate, or the least where no more is known."""
+        return self.asr_lower_dbc if self.at_least else self.asr_dbc
+
+    @property
+    def at_least(self) -> bool:
+        """Whether only a lower bound is known."""
+        return self.asr_dbc is None and self.asr_lower_dbc is not None

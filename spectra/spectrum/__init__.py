@@ -12,7 +12,7 @@ from spectra.spectrum._dataset import full_plane, log_bias_db, to_dataset
 from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_frequencies
 from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import cut, hann, tile_spectra
-from spectra.spectrum._plan import Plan, View, plan_maps
+from spectra.spectrum._plan import Plan, plan_maps
 from spectra.spectrum._reader import PairReader, without_margin
 from spectra.spectrum._recipes import (
     RECIPES,
@@ -22,6 +22,7 @@ from spectra.spectrum._recipes import (
     relative_log_amplitude,
 )
 from spectra.spectrum._running import MapStatistics, merge_statistics
+from spectra.spectrum._view import View
 
 __all__ = [
     "RECIPES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -21,17 +21,21 @@ AXIS_NAMES = {1: ("fx",), 2: ("fy", "fx"), 3: ("fz", "fy", "fx")}
 STATE = {
     "blocks": ("group", "channel"),
     "total": ("group", "channel"),
-    "base": ("group", "channel", "pair"),
-    "replica": ("channel", "pair"),
-    "cross_re": ("group", "channel", "pair"),
-    "cross_im": ("group", "channel", "pair"),
-    "line_re": ("group", "channel", "point"),
-    "line_im": ("group", "channel", "point"),
+    "level": ("group", "channel"),
+    "level_square": ("group", "channel"),
+    "base_power": ("group", "channel", "bin"),
+    "replica_power": ("channel", "pair"),
     "line_power": ("channel", "point"),
-    "cell_re": ("slot", "channel", "cell"),
-    "cell_im": ("slot", "channel", "cell"),
-    "mark_re": ("slot", "channel", "point"),
-    "mark_im": ("slot", "channel", "point"),
+    "base": ("group", "channel", "bin"),
+    "replica": ("group", "channel", "pair"),
+    "cross": ("group", "channel", "pair"),
+    "base_level": ("group", "channel", "near_bin"),
+    "replica_level": ("group", "channel", "near_pair"),
+    "line": ("group", "channel", "point"),
+    "line_level": ("group", "channel", "point"),
+    "beside": ("group", "channel", "point", "neighbour"),
+    "cell": ("slot", "channel", "cell"),
+    "mark": ("slot", "channel", "point"),
 }
 SHARED = ("group", "slot", "channel")
 
@@ -49,7 +53,7 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         the number of its view. Frequencies in cycles/pixel of these maps.
     """
     plan = statistics.plan
-    variables = _figure(statistics) | _moments(statistics)
+    variables = _figure(statistics) | _moments(statistics) | _content(statistics)
     for number in range(len(plan.views)):
         variables |= _lattice(statistics, number)
     attributes = {
@@ -58,6 +62,7 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         "dropped_non_finite": int(statistics.sums["dropped_non_finite"]),
         "dropped_constant": int(statistics.sums["dropped_constant"]),
         "replicates": plan.replicates,
+        "images_seen": int((statistics.sums["seen"] > 0).sum()) if plan.views else 0,
         "block_kind": plan.block_kind,
         "views": len(plan.views),
         "period": json.dumps(plan.period),
@@ -115,6 +120,19 @@ def _moments(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     }
 
 
+def _content(statistics: MapStatistics) -> dict[str, xr.DataArray]:
+    """Return the mean map of each tested channel, its own mean taken out; and images seen."""
+    sums, axes = statistics.sums, AXIS_NAMES[len(statistics.plan.period)]
+    if "content" not in sums:
+        return {}
+    count = sums["content_maps"].reshape(-1, *[1] * len(axes))
+    mean = np.divide(sums["content"], count, out=np.zeros_like(sums["content"]), where=count > 0)
+    return {
+        "mean_map": xr.DataArray(mean, dims=("channel", *(name[1:] for name in axes))),
+        "mean_map_count": xr.DataArray(sums["content_maps"], dims="channel"),
+    }
+
+
 def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
     """Return the running sums of one view and the tables that index them."""
     view, pairs = statistics.plan.views[number], statistics.pairs[number]
@@ -122,10 +140,10 @@ def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
     def own(dims: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(d if d in SHARED else f"{d}_{number}" for d in dims)
 
-    arrays = {
-        f"{name}_{number}": xr.DataArray(statistics.sums[f"{name}_{number}"], dims=own(dims))
-        for name, dims in STATE.items()
-    }
+    arrays: dict[str, xr.DataArray] = {}
+    for name, dims in STATE.items():
+        for part, values in _real_parts(name, statistics.sums[f"{name}_{number}"]).items():
+            arrays[f"{part}_{number}"] = xr.DataArray(values, dims=own(dims))
     point, pair, cell = own(("point",))[0], own(("pair",))[0], own(("cell",))[0]
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])
@@ -136,11 +154,24 @@ def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
         f"multiplicity_{number}": xr.DataArray(multiplicity, dims=point),
         f"period_{number}": xr.DataArray(np.array(view.period), dims="axis"),
         f"tile_{number}": xr.DataArray(np.array(view.tile), dims="axis"),
-        f"base_bin_{number}": xr.DataArray(pairs.base, dims=(pair, "axis")),
+        f"last_bin_{number}": xr.DataArray(np.array(view.last_bins), dims="axis"),
+        f"positions_{number}": xr.DataArray(view.positions),
+        f"base_bin_{number}": xr.DataArray(pairs.base, dims=(*own(("bin",)), "axis")),
+        f"near_bin_{number}": xr.DataArray(pairs.near_bin, dims=own(("near_bin",))),
+        f"near_pair_{number}": xr.DataArray(pairs.near_pair, dims=own(("near_pair",))),
+        f"pair_bin_{number}": xr.DataArray(pairs.bin, dims=pair),
         f"pair_point_{number}": xr.DataArray(pairs.point, dims=pair),
+        f"pair_mirrored_{number}": xr.DataArray(pairs.mirrored, dims=pair),
         f"pair_weight_{number}": xr.DataArray(pairs.weight, dims=pair),
         f"cell_point_{number}": xr.DataArray(pairs.cell_point, dims=cell),
     }
+
+
+def _real_parts(name: str, values: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    """Return real sums as they are, complex ones as two: netCDF has no complex numbers."""
+    if np.iscomplexobj(values):
+        return {f"{name}_re": values.real, f"{name}_im": values.imag}
+    return {name: values}
 
 
 def full_plane(half: NDArray[np.float64], last: int) -> NDArray[np.float64]:

@@ -12,11 +12,19 @@ from spectra.errors import ParameterError
 
 CHUNK_BYTES = 2 << 20
 
+Norm = Literal["backward", "ortho", "forward"]
+
 
 @lru_cache(maxsize=64)
-def hann(sides: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return the periodic Hann window of a tile, of unit mean square."""
-    window = torch.ones((), dtype=torch.float64)
+def hann(
+    sides: tuple[int, ...], dtype: torch.dtype, device: torch.device, norm: Norm = "backward"
+) -> Tensor:
+    """Return the periodic Hann window of a tile, of unit mean square.
+
+    With the factor that a transform of ``norm`` applies, so that one without it does the same.
+    """
+    factor = {"backward": 1.0, "ortho": prod(sides) ** -0.5, "forward": 1 / prod(sides)}[norm]
+    window = torch.tensor(factor, dtype=torch.float64)
     for side in sides:
         one = torch.hann_window(side, periodic=True, dtype=torch.float64)
         window = window[..., None] * one / one.square().mean().sqrt()
@@ -43,14 +51,14 @@ def tile_spectra(tiles: Tensor, axes: int) -> Tensor:
     return windowed_spectra(centred, axes, norm="forward")
 
 
-def windowed_spectra(centred: Tensor, axes: int, *, norm: Literal["forward", "ortho"]) -> Tensor:
+def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
     """Return the half-plane spectra of tiles without a mean, through a Hann window.
 
     With ``norm="ortho"`` white noise of unit variance has unit power in every bin.
     """
     sides = tuple(centred.shape[-axes:])
-    seen = centred * hann(sides, centred.dtype, centred.device)
-    spectra: Tensor = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)), norm=norm)
+    seen = centred * hann(sides, centred.dtype, centred.device, norm)
+    spectra: Tensor = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)))
     return spectra
 
 
@@ -75,13 +83,10 @@ def cut(maps: Tensor, start: Sequence[int], tile: Sequence[int], tiles: Sequence
         raise ParameterError(
             f"tiles={tuple(tiles)} of {tuple(tile)} from {tuple(start)} leave the map"
         )
-    inner = window(maps, start, [t * n for t, n in zip(tile, tiles, strict=True)])
-    split = inner.reshape(
-        *maps.shape[:2], *(v for pair in zip(tiles, tile, strict=True) for v in pair)
-    )
-    axes = len(tile)
-    order = [0, 1, *(2 + 2 * i for i in range(axes)), *(3 + 2 * i for i in range(axes))]
-    return split.permute(order)
+    tiled = window(maps, start, [t * n for t, n in zip(tile, tiles, strict=True)])
+    for axis, side in enumerate(tile, start=2):
+        tiled = tiled.unfold(axis, side, side)
+    return tiled
 
 
 def window(maps: Tensor, start: Sequence[int], sides: Sequence[int]) -> Tensor:

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
 from spectra.spectrum._pairs import bin_pairs
-from spectra.spectrum._periodogram import cut, tile_spectra, window
+from spectra.spectrum._periodogram import window, windowed_spectra
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from spectra.spectrum._plan import Plan, View
+    from spectra.spectrum._pairs import Pairs
+    from spectra.spectrum._plan import Plan
+    from spectra.spectrum._view import View
+
+
+class BinValues(NamedTuple):
+    """What is read of the spectra of tiles; the first dimensions are (block, channel, tile).
+
+    Attributes
+    ----------
+    base : Tensor, shape (..., bin)
+        Base band.
+    replica : Tensor, shape (..., pair)
+        Replicas.
+    around : Tensor, shape (..., point, 3^d)
+        Lines with the bins next to them; the line itself in the middle.
+    beside : Tensor, shape (..., point, neighbour)
+        What lies farther beside them.
+    """
+
+    base: Tensor
+    replica: Tensor
+    around: Tensor
+    beside: Tensor
+
+    @property
+    def line(self) -> Tensor:
+        """The lines themselves, shape (..., point)."""
+        return self.around[..., self.around.shape[-1] // 2]
 
 
 def without_margin(maps: Tensor, plan: Plan) -> Tensor:
     """Return the maps without their margin, a whole number of periods."""
-    sides = [
-        (side - 2 * m) // p * p
-        for side, m, p in zip(plan.shape[1:], plan.margin, plan.period, strict=True)
-    ]
-    return window(maps, plan.margin, sides)
+    return window(maps, plan.margin, plan.inner)
 
 
 class PairReader:
@@ -40,43 +64,69 @@ class PairReader:
     """
 
     def __init__(self, plan: Plan, view: View) -> None:
-        self.plan, self.view, self.pairs = plan, view, bin_pairs(view)
+        self.view, self.pairs = view, bin_pairs(view, points=plan.points)
         pairs, tile = self.pairs, np.array(view.tile)
-        bins = [pairs.base, pairs.replica, pairs.line, pairs.beside.reshape(-1, len(tile))]
+        axes = len(tile)
+        half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
+        self._replica = torch.as_tensor(np.ravel_multi_index(tuple(pairs.replica.T), half))
+        bins = [pairs.base % tile, pairs.around.reshape(-1, axes), pairs.beside.reshape(-1, axes)]
         self._lengths = [len(part) for part in bins]
-        self._neighbours = pairs.beside.shape[1]
         wanted = np.concatenate(bins)
         mirrored = wanted[:, -1] > tile[-1] // 2
         stored = np.where(mirrored[:, None], -wanted % tile, wanted)
-        half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
         self._place = torch.as_tensor(np.ravel_multi_index(tuple(stored.T), half))
-        self._mirrored = torch.as_tensor(mirrored)
-        member = (pairs.cell[:, None] == np.arange(len(pairs.cell_point))).astype(np.float32)
-        self._member = torch.as_tensor(member)
+        sign = np.stack([np.ones(len(wanted)), np.where(mirrored, -1, 1)], axis=1)
+        self._sign = torch.as_tensor(sign, dtype=torch.float32)
+        self._cells = [_Cells(pairs, index) for index in range(len(view.points))]
 
-    def spectra(self, inner: Tensor) -> Tensor:
-        """Return half-plane spectra, shape (B * blocks, C, tiles, bins of half a tile).
+    def spectra(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Return half-plane spectra of all tiles, and their means.
 
         Parameters
         ----------
-        inner : Tensor, shape (B, C, *spatial)
-            What `without_margin` leaves.
-        """
-        plan, view = self.plan, self.view
-        axes = len(plan.period)
-        blocks = cut(inner, (0,) * axes, plan.block, plan.blocks).flatten(2, 1 + axes)
-        blocks = blocks.transpose(1, 2).flatten(0, 1)
-        tiles = cut(blocks, (0,) * axes, view.tile, view.tiles).flatten(2, 1 + axes)
-        return tile_spectra(tiles, axes).flatten(3)
+        maps : Tensor, shape (B, C, *spatial)
+            Whole maps.
 
-    def read(self, spectra: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return base band, replicas, lines and their neighbours, over (block, channel, tile)."""
-        device = spectra.device
-        values = spectra.index_select(-1, self._place.to(device))
-        # A lazy conjugate is lost within a dispatch mode, where taps run.
-        values = torch.where(self._mirrored.to(device), torch.conj_physical(values), values)
-        base, replica, line, beside = torch.split(values, self._lengths, dim=-1)
-        return base, replica, line, beside.reshape(*line.shape, self._neighbours)
+        Returns
+        -------
+        spectra : Tensor, complex, shape (B * blocks, C, tiles, bins of half a tile)
+            Of the tiles without their means, see `spectra.spectrum.tile_spectra`.
+        level : Tensor, shape (B * blocks, C, tiles)
+            The means.
+        """
+        view, axes = self.view, len(self.view.tile)
+        inner = [block * blocks for block, blocks in zip(view.block, view.blocks, strict=True)]
+        tiles = window(maps, view.margin, inner)
+        for axis, side in enumerate(view.block, start=2):
+            tiles = tiles.unfold(axis, side, side)
+        for axis, (side, count) in enumerate(
+            zip(view.tile, view.tiles, strict=True), start=2 + axes
+        ):
+            tiles = tiles.narrow(axis, 0, side * count).unfold(axis, side, side)
+        of_block, of_tile = range(2, 2 + axes), range(2 + axes, 2 + 3 * axes)
+        tiles = tiles.permute(0, *of_block, 1, *of_tile)
+        level = tiles.mean(tuple(range(-axes, 0)), keepdim=True)
+        spectra = windowed_spectra(tiles - level, axes, norm="forward")
+        of_each = (-1, maps.shape[1], view.positions // int(np.prod(view.blocks)))
+        return spectra.reshape(*of_each, spectra[(0,) * (2 + 2 * axes)].numel()), level.reshape(
+            of_each
+        )
+
+    def read(self, spectra: Tensor) -> BinValues:
+        """Return base band, replicas, lines and their neighbours of half-plane spectra."""
+        values = spectra.index_select(-1, self._place.to(spectra.device))
+        # The other half plane is the conjugate. A lazy conjugate would be lost within a dispatch
+        # mode, where taps run.
+        sign = self._sign.to(values.device, values.real.dtype)
+        values = torch.view_as_complex(torch.view_as_real(values) * sign)
+        base, around, beside = torch.split(values, self._lengths, dim=-1)
+        of_point = (*spectra.shape[:3], len(self.view.points), -1)
+        return BinValues(
+            base=base,
+            replica=spectra.index_select(-1, self._replica.to(spectra.device)),
+            around=around.reshape(of_point),
+            beside=beside.reshape(of_point),
+        )
 
     def plane_power(self, power: Tensor) -> Tensor:
         """Return the power of the full plane, shape (block, C, tile)."""
@@ -89,8 +139,42 @@ class PairReader:
         return (half @ counts).sum(-1)
 
     def cell_coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
-        """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power."""
-        member = self._member.to(cross.device)
-        scale = ((base @ member) * (replica @ member)).sqrt()
+        """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power.
+
+        Parameters
+        ----------
+        cross : Tensor, complex, shape (..., pair)
+            Products ``conj Y(e) Y(e + k/s)``.
+        base : Tensor, shape (..., bin)
+            Power in the base band.
+        replica : Tensor, shape (..., pair)
+            Power of the replicas.
+        """
+        return torch.cat([cell.coherence(cross, base, replica) for cell in self._cells], dim=-1)
+
+
+class _Cells:
+    """The cells of one lattice point: sums over pairs, as products with matrices of 0 and 1."""
+
+    def __init__(self, pairs: Pairs, point: int) -> None:
+        own = pairs.point == point
+        self._own = slice(int(own.argmax()), int(own.argmax() + own.sum()))
+        numbers = np.unique(pairs.cell[own & (pairs.cell >= 0)])
+        member = (pairs.cell[own][:, None] == numbers).astype(np.float64)
+        of_bin = np.zeros((len(pairs.base), len(numbers)))
+        of_bin[pairs.bin[own]] = member
+        # Real and imaginary part in turn, as a complex array stores them; what is summed is the
+        # conjugate, ``Y(e) conj Y(e + k/s)``, mirrored pairs turned back.
+        turned = np.where(pairs.mirrored[own], 1.0, -1.0)[:, None] * member
+        both = np.zeros((len(member), 2, len(numbers), 2))
+        both[:, 0, :, 0], both[:, 1, :, 1] = member, turned
+        self._pairs, self._bins = torch.as_tensor(member), torch.as_tensor(of_bin)
+        self._both = torch.as_tensor(both.reshape(2 * len(member), -1))
+
+    def coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
+        parts = torch.view_as_real(cross).flatten(-2)
+        inside = parts[..., 2 * self._own.start : 2 * self._own.stop] @ self._both.to(parts)
+        replica = replica[..., self._own] @ self._pairs.to(replica)
+        scale = (base @ self._bins.to(base) * replica).sqrt()
         scale = torch.where(scale > 0, scale, torch.inf)
-        return torch.complex(cross.real @ member / scale, cross.imag @ member / scale)
+        return torch.view_as_complex(inside.reshape(*scale.shape, 2) / scale[..., None])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -16,9 +16,10 @@ from spectra.spectrum._periodogram import (
     cut,
     power,
     sum_of_logs,
+    window,
     windowed_spectra,
 )
-from spectra.spectrum._reader import PairReader, without_margin
+from spectra.spectrum._reader import BinValues, PairReader, without_margin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     from spectra.spectrum._plan import Plan
 
 GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
-IMAGES_FOR_GROUPS = 4  # from which on a group is made of images; of tiles if there are fewer
+IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
 SLOTS = 32  # of blocks, for the randomisation test
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
 LOG_FLOOR = 1e-12
+
+Sums: TypeAlias = "NDArray[Any]"  # float64 or complex128
 
 
 class MapStatistics:
@@ -50,7 +53,8 @@ class MapStatistics:
     Attributes
     ----------
     sums : dict of ndarray
-        Named running sums; see ``_empty`` for their shapes.
+        Named running sums in double precision, real or complex; see ``_empty`` for their shapes.
+        In netCDF files complex ones are split in two.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -58,8 +62,9 @@ class MapStatistics:
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
         self.sums = self._empty()
+        self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
 
-    def _empty(self) -> dict[str, NDArray[np.float64]]:
+    def _empty(self) -> dict[str, Sums]:
         """Return all sums at zero."""
         plan = self.plan
         channels, scored = plan.shape[0], len(plan.channels)
@@ -81,25 +86,42 @@ class MapStatistics:
             "azimuthal": (rings,),
             "azimuthal_square": (rings,),
         }
+        if plan.views:
+            shapes |= {
+                "seen": (plan.count,),
+                "content_maps": (scored,),
+                "content": (scored, *plan.content),
+            }
+        sums: dict[str, Sums] = {name: np.zeros(shape) for name, shape in shapes.items()}
         for number, (view, pairs) in enumerate(zip(plan.views, self.pairs, strict=True)):
             tied, points = len(pairs.point), len(view.points)
             group = (GROUPS, scored)
-            shapes |= {
-                f"blocks_{number}": group,
-                f"total_{number}": group,
-                f"base_{number}": (*group, tied),
-                f"replica_{number}": (scored, tied),
-                f"cross_re_{number}": (*group, tied),
-                f"cross_im_{number}": (*group, tied),
-                f"line_re_{number}": (*group, points),
-                f"line_im_{number}": (*group, points),
-                f"line_power_{number}": (scored, points),
-                f"cell_re_{number}": (SLOTS, scored, len(pairs.cell_point)),
-                f"cell_im_{number}": (SLOTS, scored, len(pairs.cell_point)),
-                f"mark_re_{number}": (SLOTS, scored, points),
-                f"mark_im_{number}": (SLOTS, scored, points),
+            real = {
+                "blocks": group,
+                "total": group,
+                "level": group,
+                "level_square": group,
+                "base_power": (*group, len(pairs.base)),
+                "replica_power": (scored, tied),
+                "line_power": (scored, points),
             }
-        return {name: np.zeros(shape) for name, shape in shapes.items()}
+            complex_ = {
+                "base": (*group, len(pairs.base)),
+                "replica": (*group, tied),
+                "cross": (*group, tied),
+                "base_level": (*group, len(pairs.near_bin)),
+                "replica_level": (*group, len(pairs.near_pair)),
+                "line": (*group, points),
+                "line_level": (*group, points),
+                "beside": (*group, points, pairs.steady),
+                "cell": (SLOTS, scored, len(pairs.cell_point)),
+                "mark": (SLOTS, scored, points),
+            }
+            sums |= {f"{name}_{number}": np.zeros(shape) for name, shape in real.items()}
+            sums |= {
+                f"{name}_{number}": np.zeros(shape, complex) for name, shape in complex_.items()
+            }
+        return sums
 
     def update(self, maps: Tensor, *, first: int) -> None:
         """Add maps.
@@ -110,7 +132,9 @@ class MapStatistics:
             Real; any device and floating dtype.
         first : int
             Index of the first of them among all inputs of the run; decides the block, so a
-            shard gets the same sums whoever computes it.
+            shard gets the same sums whoever computes it. What one pass makes of the same inputs
+            again (the tiles of a stitched picture) comes with the same index: the maps of one
+            input count together as one image.
 
         Raises
         ------
@@ -133,8 +157,14 @@ class MapStatistics:
         self._count(varied, finite, mean, deviation)
         self._add_phases(standard, mean, deviation)
         self._add_figure(standard, varied)
+        if not self.plan.views:
+            return
+        again = self._calls[1] + 1 if self._calls[0] == first else 0
+        self._calls = (first, again)
+        scored, kept = self._scored(maps.detach(), varied)
+        self._add_content(scored, kept, first)
         for number in range(len(self.plan.views)):
-            self._add_view(number, standard, deviation, varied, first)
+            self._add_view(number, scored, kept, first, again)
 
     def merge(self, other: MapStatistics) -> None:
         """Add the sums of another part of the same run.
@@ -155,6 +185,27 @@ class MapStatistics:
     def describe(self) -> str:
         """Return the plan as JSON, for a file."""
         return json.dumps(self.plan.describe())
+
+    def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the tested channels and which of their maps count; the others become zero."""
+        channels = list(self.plan.channels)
+        scored, kept = maps.to(torch.float32), varied
+        if len(channels) < maps.shape[1]:
+            scored, kept = scored[:, channels], varied[:, channels]
+        if not bool(kept.all()):
+            of_map = (*kept.shape, *[1] * len(self.plan.period))
+            scored = torch.where(kept.view(of_map), scored, 0.0)
+        return scored, kept
+
+    def _add_content(self, scored: Tensor, kept: Tensor, first: int) -> None:
+        """Add the mean map, and which inputs have been seen."""
+        plan, sums = self.plan, self.sums
+        sums["content"] += _numpy(
+            window(scored, plan.margin, plan.content).sum(0, dtype=torch.float64)
+        )
+        sums["content_maps"] += _numpy(kept).sum(0)
+        announced = sums["seen"][first : first + len(kept)]
+        announced += _numpy(kept.any(1))[: len(announced)]
 
     def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
         """Add numbers of maps, values and squares of each channel."""
@@ -203,48 +254,82 @@ class MapStatistics:
             sums["azimuthal"] += profile
             sums["azimuthal_square"] += profile**2
 
-    def _add_view(
-        self, number: int, standard: Tensor, deviation: Tensor, varied: Tensor, first: int
-    ) -> None:
-        """Add what energy and test need of one period: pairs, lines and cells of each block."""
-        plan, reader = self.plan, self.readers[number]
-        scored = list(plan.channels)
-        kept = varied[:, scored]
-        of_map = (-1, len(scored), *[1] * len(plan.period))
-        spectra = reader.spectra(standard[:, scored] * deviation[:, scored].view(of_map))
-        base, replica, line, beside = reader.read(spectra)
-        cross = base * torch.conj_physical(replica)
-        marks = _line_contrast(line, power(beside))
-        line_power, total = power(line.clone()), _tile_mean(reader.plane_power(power(spectra)))
-        base_power, replica_power = power(base), power(replica)
+    def _add_view(self, number: int, scored: Tensor, kept: Tensor, first: int, again: int) -> None:
+        """Add what energy and test need of one period: pairs, lines and cells of each block.
+
+        Products are taken in double precision: what all maps share may be a thousand times what
+        differs between them.
+        """
+        reader, pairs = self.readers[number], self.pairs[number]
+        blocks = int(prod(reader.view.blocks))
+        spectra, level = reader.spectra(scored)
+        values = BinValues(*(part.to(torch.complex128) for part in reader.read(spectra)))
+        base, replica = values.base, values.replica
+        of_pair, near_bin, near_pair = (
+            torch.as_tensor(places, device=base.device)
+            for places in (pairs.bin, pairs.near_bin, pairs.near_pair)
+        )
+        cross = torch.conj_physical(base).index_select(-1, of_pair) * replica
+        leakage = torch.as_tensor(pairs.leakage).to(base)
+        line = values.around @ leakage
+        constant = (base[..., torch.as_tensor(pairs.middle, device=base.device)] @ leakage).real
+        base_power, replica_power = _power(base), _power(replica)
         cells = reader.cell_coherence(cross, base_power, replica_power)
+        marks = _line_contrast(values.line, _power(values.beside))
+        level = level.double()
+        apart = level - _map_mean(level, blocks)
+        level_of_bin = level[..., None]
+        of_group = {
+            "total": reader.plane_power(power(spectra)) + apart * (apart + 2 * constant),
+            "level": level,
+            "level_square": level.square(),
+            "base_power": base_power,
+            "base": base,
+            "replica": replica,
+            "cross": cross,
+            "base_level": base.index_select(-1, near_bin) * level_of_bin,
+            "replica_level": replica.index_select(-1, near_pair) * level_of_bin,
+            "line": line,
+            "line_level": line * level_of_bin,
+            "beside": values.beside[..., : pairs.steady],
+        }
+        counted = kept.repeat_interleave(blocks, 0)
+        image = first + np.arange(len(counted)) // blocks
+        order = (image + again) * blocks + np.arange(len(counted)) % blocks
+        group = (image if self.plan.count >= IMAGES_FOR_GROUPS else order) % GROUPS
+        slot = (image if blocks == 1 else order) % SLOTS
+        self._add(f"blocks_{number}", group, counted)
+        for name, each in of_group.items():
+            self._add(f"{name}_{number}", group, _tile_mean(each))
+        self._add(f"cell_{number}", slot, cells.sum(2))
+        self._add(f"mark_{number}", slot, marks.sum(2))
+        for name, each in (("replica_power", replica_power), ("line_power", _power(values.line))):
+            self.sums[f"{name}_{number}"] += _numpy(_tile_mean(each).sum(0))
 
-        blocks = _numpy(kept).repeat(prod(plan.blocks), 0)
-        order = first * prod(plan.blocks) + np.arange(len(blocks))
-        image = first + np.arange(len(blocks)) // prod(plan.blocks)
-        group = (image if plan.count >= IMAGES_FOR_GROUPS else order) % GROUPS
-        slot = order % SLOTS
-        self._add(f"blocks_{number}", group, blocks)
-        self._add(f"total_{number}", group, _numpy(total))
-        self._add(f"base_{number}", group, _numpy(_tile_mean(base_power)))
-        self.sums[f"replica_{number}"] += _numpy(_tile_mean(replica_power)).sum(0)
-        self._add_complex("cross", number, group, _tile_mean(cross))
-        self._add_complex("line", number, group, _tile_mean(line))
-        self.sums[f"line_power_{number}"] += _numpy(_tile_mean(line_power)).sum(0)
-        self._add_complex("cell", number, slot, cells.sum(2))
-        self._add_complex("mark", number, slot, marks.sum(2))
-
-    def _add(self, name: str, place: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        if len(np.unique(place)) == len(place):
-            self.sums[name][place] += values
+    def _add(self, name: str, place: NDArray[np.int64], values: Tensor) -> None:
+        """Add one value for each block to the sums of its group or slot."""
+        sums, added = self.sums[name], _numpy(values)
+        if (np.diff(place) == 1).all():  # in place, without a copy of what was there
+            sums[place[0] : place[-1] + 1] += added
         else:
-            np.add.at(self.sums[name], place, values)
+            np.add.at(sums, place, added)
 
-    def _add_complex(
-        self, name: str, number: int, place: NDArray[np.int64], values: Tensor
-    ) -> None:
-        self._add(f"{name}_re_{number}", place, _numpy(values.real))
-        self._add(f"{name}_im_{number}", place, _numpy(values.imag))
+
+def _map_mean(level: Tensor, blocks: int) -> Tensor:
+    """Return the mean of all tiles of a map, shape (block, channel, 1)."""
+    of_map = level.view(-1, blocks, *level.shape[1:]).mean((1, 3), keepdim=True)
+    return of_map.expand(-1, blocks, -1, -1).reshape(*level.shape[:2], 1)
+
+
+def _tile_mean(values: Tensor) -> Tensor:
+    """Return the mean over the tiles of a block."""
+    return values.mean(2) if values.shape[2] > 1 else values[:, :, 0]
+
+
+def _power(values: Tensor) -> Tensor:
+    """Return squared magnitudes."""
+    parts: Tensor = torch.view_as_real(values).square()
+    return parts[..., 0] + parts[..., 1]
 
 
 def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
@@ -253,11 +338,6 @@ def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
     contrast = line / torch.where(background > 0, background, torch.inf)
     amplitude = contrast.abs()
     return torch.where(amplitude > CLIP, contrast * (CLIP / amplitude), contrast)
-
-
-def _tile_mean(values: Tensor) -> Tensor:
-    """Return the mean over the tiles of a block, in float64."""
-    return values.to(torch.complex128 if values.is_complex() else torch.float64).mean(2)
 
 
 def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -284,9 +364,10 @@ def _sums_of_power(
     return powers, logs
 
 
-def _numpy(values: Tensor) -> NDArray[np.float64]:
-    """Return a tensor as float64 on the host."""
-    array: NDArray[np.float64] = values.detach().to("cpu", torch.float64).numpy()
+def _numpy(values: Tensor) -> Sums:
+    """Return a tensor in double precision on the host."""
+    double = torch.complex128 if values.is_complex() else torch.float64
+    array: Sums = values.detach().to("cpu", double).numpy()
     return array
 
 

@@ -15,7 +15,7 @@ SCORE = [
     *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc"),
     *("line_dbc", "replica_dbc"),
     *("z", "p", "verdict", "prominence_db", "lock_index", "period"),
-    *("grey_levels", "replicates", "maps", "reason"),
+    *("grey_levels", "replicates", "maps", "reason", "asr_lower_dbc", "notice"),
 ]
 
 
@@ -30,7 +30,7 @@ def test_the_keys_stand_in_the_order_of_the_contract():
     content = json.loads(encode_summary(summary()))
     order = list(content)
     assert order[:3] == ["schema", "spectra_version", "created"]
-    assert content["schema"] == "spectra.summary/1"
+    assert content["schema"] == "spectra.summary/1.1"
     assert order[3:12] == [
         *("model", "inputs", "run", "verdict", "worst", "input", "output"),
         *("steps", "unexplained_growth"),

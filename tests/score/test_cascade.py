@@ -25,10 +25,15 @@ def place(maps, *periods):
 
 @pytest.mark.parametrize(
     ("period", "scored"),
-    [((2, 4), (2, 4)), ((32, 18), (16, 9)), ((27, 24), (9, 12)), ((17, 64), (1, 16))],
+    [((2, 4), (2, 4)), ((32, 18), (32, 18)), ((27, 24), (27, 24)), ((37, 64), (1, 32))],
 )
 def test_a_long_period_is_scored_at_its_largest_divisor(period, scored):
-    assert scored_period(period) == scored
+    assert scored_period(period, (3, 360, 480)) == scored
+
+
+def test_a_period_without_room_for_six_of_it_is_scored_at_a_divisor_that_has():
+    assert scored_period((32, 32), (3, 128, 256)) == (16, 32)  # 96 and 192 px inside the margin
+    assert scored_period((8, 8), (3, 10, 10)) == (2, 2)
 
 
 def test_each_period_is_scored_once():

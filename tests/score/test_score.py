@@ -155,3 +155,16 @@ def test_usable_images_that_all_fall_into_one_group_are_too_few():
     maps = torch.ones(64, 1, 96)
     maps[::16] = noise(4, 1, 96)
     assert "too few" in scored(maps, (2,)).reason
+
+
+def test_images_are_counted_once_however_often_a_step_runs_on_them():
+    statistics = MapStatistics(plan_maps((1, 64, 64), (2, 2), count=16))
+    maps = noise(48, 1, 64, 64)
+    for call in range(3):
+        statistics.update(maps[16 * call : 16 * call + 16], first=0)
+    data = to_dataset(statistics)
+    assert score(measure(data), data).replicates == 16
+    few = MapStatistics(plan_maps((1, 64, 64), (2, 2), count=16))
+    for call in range(3):
+        few.update(maps[8 * call : 8 * call + 8], first=0)
+    assert "too few: 8 independent blocks" in score(None, to_dataset(few)).reason

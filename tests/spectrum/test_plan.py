@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra.errors import ParameterError
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, bin_pairs, plan_maps, to_dataset
 
 
 @given(
@@ -17,16 +17,16 @@ from spectra.spectrum import MapStatistics, plan_maps, to_dataset
 def test_tiles_lie_within_the_margin_and_on_the_grid(sides, factor, count):
     period = (factor,) * len(sides)
     plan = plan_maps((5, *sides), period, count=count)
-    for side, margin, p, block, blocks in zip(
-        sides, plan.margin, plan.period, plan.block, plan.blocks, strict=True
-    ):
-        assert margin % p == 0
-        assert block * blocks <= max(side - 2 * margin, 0)
+    assert all(margin % p == 0 for margin, p in zip(plan.margin, plan.period, strict=True))
     for view in plan.views:
-        for block, tile, tiles, p in zip(
-            plan.block, view.tile, view.tiles, view.period, strict=True
+        for side, margin, block, blocks in zip(
+            sides, view.margin, view.block, view.blocks, strict=True
         ):
-            assert tile % p == 0
+            assert margin % factor == 0
+            assert block * blocks <= side - 2 * margin
+        for block, tile, tiles in zip(view.block, view.tile, view.tiles, strict=True):
+            assert tile % factor == 0
+            assert tile >= 6 * factor
             assert tile * tiles <= block
     if plan.reason is None:
         assert plan.replicates >= 16
@@ -36,12 +36,56 @@ def test_sixteen_images_are_blocks_and_fewer_are_cut_into_tiles():
     assert plan_maps((8, 128, 128), (2, 2), count=16).block_kind == "images"
     few = plan_maps((8, 128, 128), (2, 2), count=4)
     assert few.block_kind == "tiles"
-    assert few.count * prod(few.blocks) >= 32
+    assert few.count * prod(few.views[0].blocks) >= 32
 
 
-def test_tiles_hold_32_base_band_bins_unless_they_would_be_larger_than_96_pixels():
+def test_tiles_have_96_pixels_unless_a_long_period_needs_more():
     sides = [plan_maps((8, 512, 512), (s, s), count=32).views[0].tile for s in (2, 3, 4, 8, 16)]
-    assert sides == [(64, 64), (96, 96), (96, 96), (96, 96), (128, 128)]
+    assert sides == [(96, 96), (90, 90), (96, 96), (96, 96), (128, 128)]
+
+
+@given(side=st.integers(16, 700), period=st.integers(2, 32), count=st.sampled_from([3, 16]))
+def test_tiles_cover_what_the_margin_leaves(side, period, count):
+    """All but what makes no whole period, and a sixteenth for a side whose transform is fast."""
+    plan = plan_maps((1, side, side), (period, period), count=count)
+    for view in plan.views:
+        tile, margin, parts = view.tile[0], view.margin[0], view.tiles[0] * view.blocks[0]
+        inner = (side - 2 * margin) // period * period
+        assert tile * parts >= (inner - parts * period) * 15 / 16 - parts * period
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("period", [2, 3, 4, 5, 8, 12, 16, 32])
+def test_the_running_sums_of_a_period_are_bounded(axes, period):
+    side = {1: 100_000, 2: 1500, 3: 500}[axes]
+    plan = plan_maps((16, *(side,) * axes), (period,) * axes, count=16)
+    (view,) = plan.views
+    pairs = bin_pairs(view, points=plan.points)
+    assert len(pairs.point) <= 6000
+    assert view.tile[0] >= 6 * period
+
+
+@pytest.mark.parametrize("count", [2, 16])
+def test_steps_of_three_periods_are_all_scored_in_a_map_of_360_by_480(count):
+    plan = plan_maps((21, 360, 480), (2, 2), (4, 4), (8, 8), count=count)
+    assert [view.period for view in plan.views] == [(2, 2), (4, 4), (8, 8)]
+    assert plan.reason is None
+
+
+def test_a_long_period_that_cannot_be_scored_takes_nothing_from_a_short_one():
+    """Padding that it minds, a common multiple beyond the map, too few blocks so large."""
+    alone = plan_maps((3, 360, 480), (2, 2), count=16).views[0]
+    reach = {(2, 2): (0, 0), (8, 8): (170, 170)}
+    padded = plan_maps((3, 360, 480), (2, 2), (8, 8), count=16, reach=reach.__getitem__)
+    assert padded.views == (alone,)
+    assert padded.left_out[0][0] == (8, 8)
+    assert "padding reaches (170 px)" in padded.left_out[0][1]
+    uneven = plan_maps((3, 360, 480), (7, 7), (16, 16), (27, 27), count=16)
+    assert [view.period for view in uneven.views] == [(7, 7), (16, 16), (27, 27)]
+    few = plan_maps((3, 360, 480), (2, 2), (32, 32), count=1)
+    assert few.views == plan_maps((3, 360, 480), (2, 2), count=1).views
+    assert few.reason is None
+    assert "too few" in few.left_out[0][1]
 
 
 @pytest.mark.parametrize(

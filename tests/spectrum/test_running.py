@@ -103,7 +103,7 @@ def test_a_slab_that_is_not_finite_counts_as_absent():
     ours, theirs = measured(spoilt, (2, 2)), measured(zeroed, (2, 2))
     assert ours.sums["dropped_non_finite"] == 1
     assert ours.sums["dropped_constant"] == 1
-    for name in ("figure_power", "cross_re_0", "cell_im_0", "blocks_0", "total_0"):
+    for name in ("figure_power", "cross_0", "line_level_0", "cell_0", "blocks_0", "total_0"):
         np.testing.assert_allclose(ours.sums[name], theirs.sums[name], rtol=1e-12)
 
 
@@ -150,3 +150,34 @@ def test_maps_tapped_within_a_dispatch_mode_give_the_same_sums():
     outside = measured(y, (2, 2))
     for name, value in outside.sums.items():
         np.testing.assert_allclose(inside.sums[name], value, rtol=1e-9, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("count", [20, 4])
+def test_what_one_pass_makes_of_an_input_again_counts_with_it(count):
+    """The tiles of a stitched picture come in calls of their own, all with one index."""
+    calls = [noise(count, 3, 96, 96, seed=seed) for seed in range(3)]
+    together = MapStatistics(plan_maps((3, 96, 96), (2, 2), count=count))
+    for first in range(0, count, 4):
+        for maps in calls:
+            together.update(maps[first : first + 4], first=first)
+    alone = [measured(maps, (2, 2)) for maps in calls]
+    blocks = together.sums["blocks_0"]
+    assert blocks.sum() == sum(one.sums["blocks_0"].sum() for one in alone)
+    if count == 20:  # blocks are images
+        for name in ("cross_0", "total_0", "line_level_0", "cell_0"):
+            expected = sum(one.sums[name] for one in alone)
+            np.testing.assert_allclose(together.sums[name], expected, rtol=1e-6, atol=1e-12)
+    assert to_dataset(together).attrs["images_seen"] == count
+
+
+def test_batches_do_not_decide_where_repeated_calls_count():
+    calls = [noise(4, 1, 64, 64, seed=seed) for seed in range(5)]
+    found = []
+    for batch in (1, 2, 4):
+        statistics = MapStatistics(plan_maps((1, 64, 64), (2, 2), count=4))
+        for first in range(0, 4, batch):
+            for maps in calls:
+                statistics.update(maps[first : first + batch], first=first)
+        found.append(statistics.sums["cross_0"])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(found[2], found[0], rtol=1e-6, atol=1e-12)

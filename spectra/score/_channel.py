@@ -1,0 +1,104 @@
+"""The group sums of one channel, without what all blocks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spectra.score._distinct import folds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spectra.score._view import ViewSums
+
+NAMES = (
+    *("blocks", "total", "level", "level_square", "base_power", "base", "replica", "cross"),
+    *("base_level", "replica_level", "line", "line_level", "beside"),
+)
+STEADY = 1e-10  # variance of tile means over their square, below which they differ by rounding
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Sums over the blocks of each group, of one channel; their first axis is the group.
+
+    All but the lines are centred: their means over all blocks are zero. What all maps share may
+    be a hundred times what differs between them; it would be lost to rounding, and leak into
+    what is predicted where groups differ in size. One constant for all folds changes nothing.
+
+    Attributes
+    ----------
+    n : ndarray, shape (group, 1)
+        Blocks.
+    total : ndarray, shape (fold, 1)
+        Mean power in each fold: of the tiles, and of their means about the map's.
+    level, level_square : ndarray, shape (group, 1)
+        The tiles' means, ``D``.
+    base, base_power, base_level : ndarray, shape (group, bin) and (group, near bin)
+        ``Y(e)``, its squared magnitude, its product with ``D``.
+    replica, replica_level : ndarray, shape (group, pair) and (group, near pair)
+        ``Y(e + k/s)``, its product with ``D``.
+    cross : ndarray, shape (group, pair)
+        ``conj Y(e) Y(e + k/s)``.
+    line, line_level : ndarray, shape (group, point)
+        Lines as they are, and their products with ``D``.
+    beside : ndarray, shape (group, point, neighbour)
+        What lies beside the lines, as it is.
+    """
+
+    n: NDArray[np.float64]
+    total: NDArray[np.float64]
+    level: NDArray[np.float64]
+    level_square: NDArray[np.float64]
+    base: NDArray[np.complex128]
+    base_power: NDArray[np.float64]
+    base_level: NDArray[np.complex128]
+    replica: NDArray[np.complex128]
+    replica_level: NDArray[np.complex128]
+    cross: NDArray[np.complex128]
+    line: NDArray[np.complex128]
+    line_level: NDArray[np.complex128]
+    beside: NDArray[np.complex128]
+    _mean_level: float
+
+    @classmethod
+    def centred(cls, view: ViewSums, index: int) -> Channel:
+        """Return one channel of a view."""
+        blocks, total, d, dd, power, a, b, cross, ad, bd, line, line_d, beside = (
+            view.groups(name, index) for name in NAMES
+        )
+        n, d = blocks[:, None], d[:, None]
+        count = n.sum()
+        mean_d, mean_a, mean_b = (x.sum(axis=0) / count for x in (d, a, b))
+        bins, near_a, near_b = (view.get(f) for f in ("pair_bin", "near_bin", "near_pair"))
+
+        def with_level(products: Any, x: Any, mean: Any) -> Any:
+            return products - mean_d * x - mean * d + n * mean_d * mean
+
+        return cls(
+            n=n,
+            total=folds(total[:, None]) / folds(n),
+            level=d - n * mean_d,
+            level_square=dd[:, None] - 2 * mean_d * d + n * mean_d**2,
+            base=a - n * mean_a,
+            base_power=power - 2 * (mean_a.conj() * a).real + n * np.abs(mean_a) ** 2,
+            base_level=with_level(ad, a[:, near_a], mean_a[near_a]),
+            replica=b - n * mean_b,
+            replica_level=with_level(bd, b[:, near_b], mean_b[near_b]),
+            cross=cross
+            - a[:, bins].conj() * mean_b
+            - mean_a[bins].conj() * b
+            + n * mean_a[bins].conj() * mean_b,
+            line=line,
+            line_level=line_d - mean_d * line,
+            beside=beside,
+            _mean_level=float(mean_d[0]),
+        )
+
+    def varies(self, variance: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return whether a variance of the tiles' means is more than rounding."""
+        varies: NDArray[np.bool_] = variance > STEADY * (self._mean_level**2 + self.total[0])
+        return varies
