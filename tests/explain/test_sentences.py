@@ -477,3 +477,13 @@ def test_every_sentence_has_both_cases(table):
 )
 def test_a_period_is_told_in_the_places_of_its_map(period, text):
     assert answer(changed(period=period))["looks"].startswith(f"{text}; ")
+
+
+@pytest.mark.parametrize("doubt", ["unknown", "unlisted", "shorter"])
+def test_no_step_is_the_strongest_before_all_are_known(doubt):
+    """One may be louder: of unknown energy there, not asked for with --steps, or not coarser."""
+    other = up(UNKNOWN if doubt == "unknown" else GONE, NOTHING, "up.1")
+    made = run(up(), other, output=replace(OUTPUT, period=(2, 2) if doubt == "shorter" else (8, 8)))
+    if doubt == "unlisted":
+        made = replace(made, run=replace(made.run, options={"steps": "up*"}))
+    assert "strongest at" not in answer(made)["looks"]
