@@ -7,7 +7,7 @@ from math import inf, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from spectra.score._energy import (
     CONFIDENCE,
@@ -81,7 +81,9 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
         return Change(None, None, None)
     folds = second / first
     centre = float(jackknife(folds))
-    reach = float(special.stdtrit(folds.size - 2, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
+    reach = float(
+        scipy.special.stdtrit(folds.size - 2, (1 + CONFIDENCE) / 2) * jackknife_error(folds)
+    )
     low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
     interval = None if low is None or high is None else (low, high)
     return Change(middle, interval, high if high is not None else -inf)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -167,7 +167,7 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     folds = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
     share = float(jackknife(folds))
     freedom = folds.size - 2
-    reach = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
+    reach = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * jackknife_error(folds))
     return Energy(share, (share - reach, share + reach), line, replica)
 
 
