@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.table import Table
 
+from spectra.report._folder import check_target, replacing
 from spectra.report._repair import repair_lines
-from spectra.report._result import check_target, replacing
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
 
