@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import numpy as np
 import scipy.fft
 import torch
 import xarray as xr
+from start import bench_start
 from timing import Table, medians, now
 from torch import Tensor, nn
 
@@ -327,24 +327,6 @@ def route_gains(grouping: str, rounds: int) -> Iterator[list[str]]:
         for name in list(ways)[1:]:
             gains = [took["PyTorch"] / took[name] for took in (forward, both)]
             yield [size, name, *(f"{gain:.1f} x" for gain in gains)]
-
-
-def bench_start(table: Table) -> None:
-    """CPU seconds of the help text."""
-    command = [sys.executable, "-m", "spectra_cli", "--help"]
-    seconds = []
-    for _ in range(5):
-        before = children_cpu()
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        seconds.append(children_cpu() - before)
-    table.title("Start-up")
-    table.at_most("spectra --help, absolute on an idle machine", median(seconds), 0.3, "CPU s")
-
-
-def children_cpu() -> float:
-    """Return the CPU seconds of all finished subprocesses."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 MODELS = {

@@ -384,17 +384,7 @@ def opened_inputs(inputs: Any, options: Options) -> load.Inputs | None:
     """Return what was given as inputs, read as the options say."""
     if inputs is None or isinstance(inputs, load.Inputs):
         return inputs
-    return load.open_inputs(
-        inputs,
-        range=options.range,
-        mean=options.mean,
-        std=options.std,
-        gray=options.gray,
-        multiple=options.multiple,
-        crop=options.crop,
-        num=options.num,
-        seed=options.seed,
-    )
+    return load.open_inputs(inputs, **options.reading)
 
 
 def nothing_found(found: capture.Discovery, options: Options) -> str:

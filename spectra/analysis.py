@@ -15,7 +15,7 @@ from spectra import load
 from spectra._conclusion import collect, crop_with_pattern, summarise
 from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
 from spectra._options import Options, Progress
-from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
+from spectra.errors import InputError, ModelError, NothingToAnalyseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,6 +157,9 @@ def _open(
     model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
 ) -> tuple[load.LoadedModel, load.Inputs | None]:
     """Return the loaded model on its device, and its inputs."""
+    options.check()
+    if not isinstance(model, load.LoadedModel):
+        load.check_inputs(inputs)
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     device = _device(options.device, loaded.model)
     if device is not None:
@@ -188,12 +191,7 @@ def _device(wanted: str, model: nn.Module) -> torch.device | None:
     if wanted == "auto":
         at_home = all(p.device.type == "cpu" for p in walk.parameters(model))
         return torch.device("cuda") if at_home and torch.cuda.is_available() else None
-    try:
-        device = torch.device(wanted)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as cause:
-        raise ParameterError(f"device={wanted!r} cannot be used here: {cause}") from cause
-    return device
+    return torch.device(wanted)
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:

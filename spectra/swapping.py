@@ -221,6 +221,10 @@ def try_swap(
     (False, 444)
     """
     options = options or Options()
+    remedies.parse_remedy(remedy)
+    options.check()
+    if not isinstance(model, load.LoadedModel):
+        load.check_inputs(inputs)
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     opened = opened_inputs(inputs, options)
     if repair is not None:

@@ -57,6 +57,12 @@ def test_importing_loads_nothing_heavy(statement):
     assert loaded_by(statement) & HEAVY == set()
 
 
+def test_the_analysis_loads_little_beside_torch_and_xarray():
+    modules = loaded_by("import spectra.analysis")
+    late = {"scipy.optimize", "scipy.special", "scipy.linalg", "skimage", "PIL", "rich", "spandrel"}
+    assert modules & (late | {"matplotlib", "h5py", "h5netcdf"}) == set()
+
+
 def test_the_library_loads_neither_torchvision_nor_pyplot():
     modules = loaded_by("import spectra.analysis, spectra.report, spectra.plot")
     assert modules & {"torchvision", "matplotlib.pyplot"} == set()

@@ -9,7 +9,6 @@ from torch.nn.utils import parametrizations
 from spectra import kernel, measure_kernels
 from spectra._layers import layers_of_model, layers_of_weights, resolved
 from spectra.errors import LoadError, NothingToAnalyseError, ParameterError
-from spectra.kernels import parse_exponent, parse_named
 from spectra.probe import equivalent_kernel
 from spectra.report import render_kernels
 
@@ -305,15 +304,3 @@ def test_wrong_options_are_refused(options, error, text, tmp_path):
 def test_strides_are_not_for_models():
     with pytest.raises(ParameterError, match="for bare weights"):
         measure_kernels(nn.ConvTranspose2d(2, 2, 4, 2), strides={"0": (2,)})
-
-
-@pytest.mark.parametrize("text", ["up", "up=", "=2", "up=x", "up=0", "up=2x", "up=-2"])
-def test_a_name_without_a_number_is_refused(text):
-    with pytest.raises(ParameterError, match="expected NAME=NUMBER"):
-        parse_named((text,), "stride")
-
-
-@pytest.mark.parametrize("text", ["pink", "-1", "1/f^", "nan"])
-def test_an_unknown_spectrum_is_refused(text):
-    with pytest.raises(ParameterError, match="expected white, 1/f"):
-        parse_exponent(text)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
 if TYPE_CHECKING:
     from spectra.explain import Summary
-
-LOADING = ("arch", "key", "strip_prefix", "strict", "trust")
 
 
 @click.command(
@@ -59,23 +58,22 @@ def analyze(
         report.check_target(out, force)
     before = report.read_baseline(baseline) if baseline else None
 
-    from spectra import analysis
-    from spectra.load import load_model, parse_arch_args
+    request = parse_request(model, inputs, given)
+    loaded = request.load()
 
-    arguments = parse_arch_args(given.pop("arch_args"))
-    loading = {name: given.pop(name) for name in LOADING}
-    loaded = load_model(model, arch_args=arguments, **loading)
-    source = inputs[0] if len(inputs) == 1 else list(inputs) or None
-    how = analysis.Options(**given)
+    from spectra import analysis
+
     if list_only:
         for text in loaded.notes:
             terminal.note(text)
-        found = analysis.list_steps(loaded, source, options=how)
+        found = analysis.list_steps(loaded, request.inputs, options=request.options)
         click.echo(report.encode_steps(found) if as_json else report.render_steps(found), nl=False)
         return
 
     with terminal.progress() as progress:
-        result = analysis.analyze(loaded, source, options=how, progress=progress)
+        result = analysis.analyze(
+            loaded, request.inputs, options=request.options, progress=progress
+        )
     wrote = report.write_result(result, out, force=force, formats=formats)
     if as_json:
         click.echo(report.encode_summary(result.summary), nl=False)

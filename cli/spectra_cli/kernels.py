@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._kernel_texts import parse_exponent, parse_named
 from spectra_cli._terminal import Terminal, terminal_options
 
 
@@ -50,18 +51,22 @@ def kernels(
     report.check_kernel_formats(formats)
     report.check_target(out, force)
 
-    from spectra import kernels as library
-    from spectra.load import parse_arch_args
+    from spectra import load
 
-    named = library.parse_named(strides, "stride")
-    factors = library.parse_named(shuffles, "shuffle")
+    named, factors = parse_named(strides, "stride"), parse_named(shuffles, "shuffle")
+    exponent = parse_exponent(spectrum)
+    arguments = load.parse_arch_args(arch_args)
+    load.check_source(model, arch=given["arch"], trust=given["trust"])
+
+    from spectra import kernels as library
+
     with terminal.progress() as progress:
         table = library.measure_kernels(
             model,
-            arch_args=parse_arch_args(arch_args),
+            arch_args=arguments,
             strides=named,
             shuffles={name: numbers[0] for name, numbers in factors.items()},
-            exponent=library.parse_exponent(spectrum),
+            exponent=exponent,
             progress=progress,
             **given,
         )

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
-
-LOADING = ("arch", "key", "strip_prefix", "strict", "trust")
 
 
 @click.command(
@@ -55,21 +54,23 @@ def swap(
     if save:
         report.check_target(out, force)
 
-    from spectra import analysis, swapping
-    from spectra.load import load_model, parse_arch_args
+    from spectra.remedy import parse_remedy
 
-    arguments = parse_arch_args(given.pop("arch_args"))
-    loaded = load_model(model, arch_args=arguments, **{name: given.pop(name) for name in LOADING})
-    source = inputs[0] if len(inputs) == 1 else list(inputs) or None
+    parse_remedy(remedy)
+    request = parse_request(model, inputs, given)
+    loaded = request.load()
+
+    from spectra import swapping
+
     with terminal.progress() as progress:
         trial = swapping.try_swap(
             loaded,
-            source,
+            request.inputs,
             remedy,
             layers=layers,
             init=init,  # type: ignore[arg-type]
             repair=repair,
-            options=analysis.Options(**given),
+            options=request.options,
             progress=progress,
         )
     wrote = report.write_swap(trial, out, force=force) if save else None

@@ -7,9 +7,8 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
 
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
@@ -176,7 +175,7 @@ class _Phases:
             grid = [axis.ravel() for axis in np.meshgrid(*chosen, indexing="ij")]
             lags = tuple(np.subtract.outer(n, n) + k - 1 for n, k in zip(grid, sizes, strict=True))
             matrix = covariance[lags] + RIDGE * np.eye(len(grid[0]))
-            self.phases.append((tuple(grid), cho_factor(matrix)))
+            self.phases.append((tuple(grid), scipy.linalg.cho_factor(matrix)))
 
     def solve(self, delay: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         """Return the best taps for a delay, and the share of the power that they miss."""
@@ -186,7 +185,7 @@ class _Phases:
         explained = 0.0
         for places, factor in self.phases:
             r = wanted[places]
-            solution = cho_solve(factor, r)
+            solution = scipy.linalg.cho_solve(factor, r)
             taps[places] = solution
             explained += float(r @ solution)
         return taps, 1 - explained / int(np.prod(self.factors))
@@ -230,6 +229,6 @@ def _best(sizes: tuple[int, ...], factors: tuple[int, ...], spectrum: InputSpect
     start = min((centre + np.array(shift) for shift in shifts), key=error)
     simplex = np.vstack([start, start + 0.1 * np.eye(len(start))])
     options = {"initial_simplex": simplex, "xatol": 1e-5, "fatol": 1e-13, "maxiter": 200}
-    found = minimize(error, start, method="Nelder-Mead", options=options)
+    found = scipy.optimize.minimize(error, start, method="Nelder-Mead", options=options)
     best = found.x if found.fun < error(start) - 1e-12 else start
     return _bound(sizes, factors, spectrum, tuple(float(round(d, 6)) for d in best))

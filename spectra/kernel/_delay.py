@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from spectra.errors import ParameterError
 from spectra.kernel._energy import replica_energies
@@ -168,7 +168,7 @@ def _best_delay(gram: TapGram, spectrum: InputSpectrum) -> tuple[float, ...]:
     start = min(map(np.array, product(*halves)), key=unexplained)
     simplex = np.vstack([start, start + 0.2 * np.eye(len(start))])
     options = {"initial_simplex": simplex, "xatol": 1e-5, "fatol": 1e-12}
-    found = minimize(unexplained, start, method="Nelder-Mead", options=options)
+    found = scipy.optimize.minimize(unexplained, start, method="Nelder-Mead", options=options)
     best = found.x if found.fun < unexplained(start) - 1e-13 else start
     return tuple(float(round(d, 5)) + 0.0 for d in best)
 

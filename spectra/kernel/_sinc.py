@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 from spectra.errors import ParameterError
 from spectra.kernel._gram import TapGram, as_gram
@@ -110,7 +110,7 @@ def fit_sinc(taps: ArrayLike, *, first: int = 0) -> SincFit:
     start = parameters[best]
     simplex = start + np.array([[0, 0], [-0.003 if start[0] > 0.25 else 0.003, 0], [0, 0.03]])
     options = {"initial_simplex": simplex, "xatol": 1e-9, "fatol": 1e-16, "maxiter": 400}
-    found = minimize(residual, start, method="Nelder-Mead", options=options)
+    found = scipy.optimize.minimize(residual, start, method="Nelder-Mead", options=options)
     cutoff, delay = found.x if found.fun < coarse else start
     shape = np.sinc(2 * cutoff * (n - delay))
     chance = random_residuals(len(h))
@@ -183,8 +183,6 @@ def _grid(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _leading(matrix: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the largest eigenvalue of a positive matrix and its vector."""
-    from scipy.linalg import eigh
-
     last = len(matrix) - 1
-    values, vectors = eigh(matrix, subset_by_index=[last, last])
+    values, vectors = scipy.linalg.eigh(matrix, subset_by_index=[last, last])
     return float(values[0]), vectors[:, 0]

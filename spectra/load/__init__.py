@@ -1,22 +1,6 @@
 """A file or a name becomes a model and a stream of inputs, safely."""
 
-from spectra.load._advice import advice
-from spectra.load._architectures import parse_arch_args
-from spectra.load._bare import LoadedWeights, load_weights
-from spectra.load._inputs import Dropped, Inputs
-from spectra.load._model import LoadedModel, load_model
-from spectra.load._prepare import parse_range
-from spectra.load._sources import open_inputs
+import lazy_loader
 
-__all__ = [
-    "Dropped",
-    "Inputs",
-    "LoadedModel",
-    "LoadedWeights",
-    "advice",
-    "load_model",
-    "load_weights",
-    "open_inputs",
-    "parse_arch_args",
-    "parse_range",
-]
+# what can be refused without torch is refused before torch, which takes seconds, is imported
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,7 +2,7 @@
 
 from spectra.load._folders import DECODER
 from spectra.load._inputs import Inputs
-from spectra.load._model import LoadedModel
+from spectra.load._loaded import LoadedModel
 
 _DYNAMIC = "torch.export.export(model, args, dynamic_shapes=({0: AUTO, 2: AUTO, 3: AUTO},))"
 

@@ -1,8 +1,7 @@
 """``--arch``: from a name to a module."""
 
-import ast
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,16 +9,13 @@ from typing import Any
 
 from torch import nn
 
-from spectra.errors import LoadError, ParameterError
-from spectra.load._factories import call, is_spec, resolve
-from spectra.load._hub_config import HubConfig, config_factory, read_hub_config
-from spectra.load._libraries import PACKAGES, library_factory, offline
+from spectra.errors import LoadError
+from spectra.load._arch_option import check_arch
+from spectra.load._factories import call, resolve
+from spectra.load._hub_config import HubConfig, config_at, config_factory
+from spectra.load._libraries import library_factory, offline
+from spectra.load._packages import PACKAGES
 from spectra.load._text import listed
-
-ARCH_EXPECTED = (
-    "'file.py:factory', 'pkg.mod:factory', 'spandrel:NAME', 'torchvision:NAME', 'timm:NAME', "
-    "'smp:NAME', 'diffusers:CLASS' or 'hf:CLASS'"
-)
 
 
 @dataclass(frozen=True)
@@ -29,47 +25,6 @@ class Built:
     model: nn.Module
     architecture: str
     notes: tuple[str, ...] = ()
-
-
-def parse_arch_args(pairs: Iterable[str]) -> dict[str, object]:
-    """Return ``name=value`` texts as keyword arguments; a value that is no literal is a text.
-
-    Parameters
-    ----------
-    pairs : iterable of str
-
-    Raises
-    ------
-    ParameterError
-        If a text has no ``=``, its name is no identifier, or a name comes twice.
-
-    Examples
-    --------
-    >>> parse_arch_args(["width=32", "blocks=[1, 1, 28]", "mode=nearest"])
-    {'width': 32, 'blocks': [1, 1, 28], 'mode': 'nearest'}
-    """
-    arguments: dict[str, object] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
-            raise ParameterError(f"arch_arg={pair!r} is no argument: expected NAME=VALUE")
-        if name in arguments:
-            raise ParameterError(f"arch_arg={pair!r} comes twice: expected each name once")
-        arguments[name] = _literal(value.strip())
-    return arguments
-
-
-def _literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return {"true": True, "false": False, "none": None}.get(text.lower(), text)
-
-
-def is_architecture(text: str) -> bool:
-    """Tell whether ``text`` has the form of an ``arch``."""
-    return is_spec(text) or text.partition(":")[0] in (*PACKAGES, "spandrel")
 
 
 def build(
@@ -98,15 +53,15 @@ def build(
     if not isinstance(arch, str):
         name = getattr(arch, "__qualname__", repr(arch))
         return _built(name, arch, {}, arch_args, suggested)
+    check_arch(arch)
     prefix, _, name = arch.partition(":")
     if prefix == "hf" and Path(name).exists():
-        return _from_config(Path(name), arch_args)
+        described = config_at(Path(name))
+        return Built(build_described(described, arch_args), described.arch)
     if prefix in PACKAGES and name:
         factory, needed = library_factory(arch)
         with offline():
             return _built(arch, factory, needed, arch_args, suggested)
-    if not is_spec(arch):
-        raise LoadError(f"arch={arch!r} is no architecture: expected {ARCH_EXPECTED}")
     found = resolve(arch, error=LoadError)
     if isinstance(found, nn.Module):
         return Built(found, type(found).__name__)
@@ -120,17 +75,6 @@ def build_described(described: HubConfig, arguments: Mapping[str, object]) -> nn
     """Return what a ``config.json`` describes, with fresh weights."""
     with offline():
         return _called(described.arch, config_factory(described), arguments)
-
-
-def _from_config(path: Path, arguments: Mapping[str, object]) -> Built:
-    folder = path.parent if path.name == "config.json" else path
-    described = read_hub_config(folder)
-    if described is None:
-        raise LoadError(
-            f"hf:{path} has no config.json that names a class: expected a folder that "
-            "save_pretrained wrote, or hf:CLASS"
-        )
-    return Built(build_described(described, arguments), described.arch)
 
 
 def _built(

@@ -19,9 +19,6 @@ from spectra.load._formats import DESCRIPTION, Format, recognise
 from spectra.load._hdf5 import check_hdf5
 from spectra.load._text import brief, listed
 
-ARRAY_FORMATS: frozenset[Format] = frozenset(
-    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
-)
 BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
 

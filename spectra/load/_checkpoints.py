@@ -15,12 +15,16 @@ from torch import Tensor, nn
 
 from spectra.errors import LoadError
 from spectra.load._bounds import check_size
-from spectra.load._formats import DESCRIPTION, Format, check_readable, recognise, weights_refusal
+from spectra.load._formats import (
+    DESCRIPTION,
+    PROGRAMS,
+    Format,
+    check_readable,
+    check_weights,
+    recognise,
+)
 from spectra.load._plain_data import is_data, plain_data_allowed
 from spectra.load._text import brief, listed
-
-PROGRAMS: frozenset[Format] = frozenset({"torchscript", "torch_export"})
-OPENED = PROGRAMS | {"safetensors", "torch_zip", "torch_legacy", "pickle"}
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,
@@ -59,18 +63,15 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
         If the file is missing, damaged, something else, or holds code that is not trusted.
     """
     check_readable(path, "a file of weights", LoadError)
-    found = recognise(path)
-    if found in OPENED:
-        check_size(path)
+    found = check_weights(path, trust=trust)
+    check_size(path)
     if found in PROGRAMS:
-        return _open_program(path, found, trust=trust)
+        return _open_program(path, found)
     if found == "safetensors":
         return Opened(found, _open_safetensors(path))
-    if found in ("torch_zip", "torch_legacy"):
-        return Opened(found, open_torch(path, trust=trust))
     if found == "pickle":
         return Opened(found, _open_pickle(path, trust=trust))
-    raise LoadError(weights_refusal(path, found))
+    return Opened(found, open_torch(path, trust=trust))
 
 
 def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
@@ -171,14 +172,8 @@ def _open_safetensors(path: Path) -> dict[str, Tensor]:
         raise LoadError(_damaged(path, "safetensors", error)) from error
 
 
-def _open_program(path: Path, found: Format, *, trust: bool) -> Opened:
-    """Return the module of a TorchScript or torch.export program."""
-    if not trust:
-        raise LoadError(
-            f"{path} is {DESCRIPTION[found]}, which can run code when opened: expected plain "
-            "weights; if you trust its author add --trust (trust=True), else save "
-            "model.state_dict() and give --arch"
-        )
+def _open_program(path: Path, found: Format) -> Opened:
+    """Return the module of a TorchScript or torch.export program, which runs code."""
     try:
         with _quiet():
             if found == "torchscript":

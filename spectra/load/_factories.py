@@ -31,6 +31,13 @@ def is_spec(text: str) -> bool:
     return _SPEC.fullmatch(text) is not None
 
 
+def check_spec(spec: str, error: type[SpectraError]) -> None:
+    """Raise ``error`` if ``spec`` names a file that is not there; modules are not looked for."""
+    match = _SPEC.fullmatch(spec)
+    if match is not None and match["place"].endswith(".py"):
+        check_readable(Path(match["place"]), "a Python file", error)
+
+
 def resolve(spec: str, *, error: type[SpectraError]) -> object:
     """Return the object that ``spec`` names; importing it runs its module.
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from spectra.errors import SpectraError
+from spectra.errors import LoadError, SpectraError
 
 Format = Literal[
     "torch_zip",
@@ -41,6 +41,12 @@ Format = Literal[
     "directory",
     "unknown",
 ]
+
+PROGRAMS: frozenset[Format] = frozenset({"torchscript", "torch_export"})
+WEIGHTS = PROGRAMS | {"safetensors", "torch_zip", "torch_legacy", "pickle"}
+ARRAYS: frozenset[Format] = frozenset(
+    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
+)
 
 HEAD_BYTES = 4096
 _PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
@@ -247,10 +253,36 @@ def _recognise_text(head: bytes) -> Format | None:
     return "json" if start.startswith(("{", "[")) else "text"
 
 
-def weights_refusal(path: Path, found: Format) -> str:
-    """Return the line that says why ``path`` is no model and what to type next."""
-    advice = _WEIGHTS_ADVICE.get(found, "give the file that holds the weights")
-    return f"{path} is {DESCRIPTION[found]}; {WEIGHTS_EXPECTED}; {advice}"
+def looks_like_picture(path: Path) -> bool:
+    """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return is_picture(file.read(HEAD_BYTES))
+    except OSError:
+        return False
+
+
+def check_weights(path: Path, *, trust: bool) -> Format:
+    """Return what the file ``path`` is, if that may hold weights and may be opened.
+
+    Raises
+    ------
+    LoadError
+        If it is something else, or a program, which runs code when opened, without ``trust``.
+    """
+    found = recognise(path)
+    if found not in WEIGHTS:
+        advice = _WEIGHTS_ADVICE.get(found, "give the file that holds the weights")
+        raise LoadError(f"{path} is {DESCRIPTION[found]}; {WEIGHTS_EXPECTED}; {advice}")
+    if found in PROGRAMS and not trust:
+        raise LoadError(
+            f"{path} is {DESCRIPTION[found]}, which can run code when opened: expected plain "
+            "weights; if you trust its author add --trust (trust=True), else save "
+            "model.state_dict() and give --arch"
+        )
+    return found
 
 
 def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:

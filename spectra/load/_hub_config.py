@@ -1,15 +1,19 @@
 """``config.json``: which class of which package a folder describes, and building it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from spectra.errors import LoadError
 from spectra.load._libraries import library_factory, model_class
+from spectra.load._packages import PACKAGES
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Library = Literal["diffusers", "transformers", "smp", "timm"]
 _PREFIXES: dict[Library, str] = {
@@ -32,6 +36,11 @@ class HubConfig:
     def arch(self) -> str:
         """The ``arch`` that names the same class."""
         return f"{_PREFIXES[self.library]}:{self.name}"
+
+    @property
+    def package(self) -> str:
+        """The package that it needs."""
+        return PACKAGES[_PREFIXES[self.library]]
 
 
 def read_hub_config(folder: Path) -> HubConfig | None:
@@ -58,6 +67,23 @@ def read_hub_config(folder: Path) -> HubConfig | None:
                 )
             return HubConfig(cast("Library", library), name, config, folder)
     return None
+
+
+def config_at(path: Path) -> HubConfig:
+    """Return what a folder, or a ``config.json``, describes.
+
+    Raises
+    ------
+    LoadError
+        If that is nothing.
+    """
+    described = read_hub_config(path.parent if path.name == "config.json" else path)
+    if described is None:
+        raise LoadError(
+            f"hf:{path} has no config.json that names a class: expected a folder that "
+            "save_pretrained wrote, or hf:CLASS"
+        )
+    return described
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.load._formats import DESCRIPTION, HEAD_BYTES, PICTURE_SUFFIXES, is_picture, recognise
+from spectra.load._formats import DESCRIPTION, recognise
 from spectra.load._inputs import Dropped, Inputs
 from spectra.load._prepare import Options, centre, size_text
 from spectra.load._text import brief, gigabytes, listed
@@ -50,28 +50,6 @@ class _Picture:
     alpha: bool
     dtype: str
     digest: bytes
-
-
-def find_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the pictures in ``folder``, sorted, and the files that are none.
-
-    A file is a picture by its first bytes; one with a picture's suffix but other bytes also
-    counts, and is later dropped with a reason.
-    """
-    files = sorted(file for file in folder.iterdir() if file.is_file())
-    pictures = [file for file in files if looks_like_picture(file)]
-    return pictures, [file for file in files if file not in set(pictures)]
-
-
-def looks_like_picture(path: Path) -> bool:
-    """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        return True
-    try:
-        with path.open("rb") as file:
-            return is_picture(file.read(HEAD_BYTES))
-    except OSError:
-        return False
 
 
 def open_images(

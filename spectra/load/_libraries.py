@@ -1,6 +1,7 @@
 """Architectures that other packages define, built with fresh weights and offline."""
 
-import importlib
+from __future__ import annotations
+
 import inspect
 import io
 import logging
@@ -10,21 +11,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import ModuleType
-from typing import Any, cast
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, cast
 
 from spectra.errors import LoadError
-from spectra.load._packages import optional
+from spectra.load._packages import PACKAGES, optional, usable
 from spectra.load._text import near
 
-PACKAGES = {
-    "torchvision": "torchvision",
-    "timm": "timm",
-    "smp": "segmentation_models_pytorch",
-    "diffusers": "diffusers",
-    "hf": "transformers",
-}
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 Factory = tuple[Callable[..., Any], dict[str, object]]
 
 
@@ -39,13 +34,15 @@ def library_factory(arch: str) -> Factory:
         If the package is missing or has no such model; the nearest names are given.
     """
     prefix, _, name = arch.partition(":")
-    with offline():
+    with offline(), usable(PACKAGES[prefix], arch):
         return _FACTORIES[prefix](optional(PACKAGES[prefix], arch), name, arch)
 
 
 def model_class(prefix: str, name: str, arch: str) -> type[nn.Module]:
     """Return the class ``name`` of the package behind ``prefix``, if it is a module's."""
-    with offline():
+    from torch import nn
+
+    with offline(), usable(PACKAGES[prefix], arch):
         package = optional(PACKAGES[prefix], arch)
         found = getattr(package, name, None) if name.isidentifier() else None
         if not inspect.isclass(found) or not issubclass(found, nn.Module):
@@ -94,7 +91,7 @@ def renamed_by_transformers(model: nn.Module, weights: Mapping[str, Tensor]) -> 
             )  # fmt: skip
     except Exception:  # the caller has the reason already
         return None
-    return None if any(info.values()) else cast(nn.Module, twin)
+    return None if any(info.values()) else cast("nn.Module", twin)
 
 
 def _public(package: ModuleType) -> list[str]:
@@ -102,7 +99,7 @@ def _public(package: ModuleType) -> list[str]:
 
 
 def _torchvision(package: ModuleType, name: str, arch: str) -> Factory:
-    models = importlib.import_module(f"{package.__name__}.models")
+    models = optional(f"{package.__name__}.models", arch)
     try:
         builder = cast("Callable[..., Any]", models.get_model_builder(name.lower()))
     except ValueError as error:

@@ -2,21 +2,60 @@
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 from spectra.errors import LoadError
 from spectra.load._text import brief
 
+PACKAGES = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "smp": "segmentation_models_pytorch",
+    "diffusers": "diffusers",
+    "hf": "transformers",
+}  # by prefix of ``--arch``; spandrel apart, which builds around weights only
 
-def optional(name: str, arch: str) -> ModuleType:
-    """Import the optional package ``name`` that ``arch`` needs."""
+
+def is_installed(name: str) -> bool:
+    """Tell whether the package ``name`` is there, without importing it."""
+    return importlib.util.find_spec(name) is not None
+
+
+def check_installed(name: str, arch: str) -> None:
+    """Raise unless the package ``name``, which ``arch`` needs, is there; it is not imported."""
+    if is_installed(name):
+        return
     extra = f"pip install {name.replace('_', '-')}"
     if name == "spandrel":
         extra = "pip install 'spectra-artifacts[spandrel]'"
-    if importlib.util.find_spec(name) is None:
-        raise LoadError(f"{arch} needs the package {name}, which is not installed: type '{extra}'")
-    try:
+    raise LoadError(f"{arch} needs the package {name}, which is not installed: type '{extra}'")
+
+
+def optional(name: str, arch: str) -> ModuleType:
+    """Import the optional package ``name`` that ``arch`` needs.
+
+    Raises
+    ------
+    LoadError
+        If it is missing, or raises whatever while it is imported.
+    """
+    check_installed(name, arch)
+    with usable(name, arch):
         return importlib.import_module(name)
+
+
+@contextmanager
+def usable(name: str, arch: str) -> Iterator[None]:
+    """Turn whatever the installed package ``name`` raises inside the block into a LoadError.
+
+    Some packages import what a name needs only when they are asked for it, and break then.
+    """
+    try:
+        yield
+    except LoadError:
+        raise
     except Exception as error:
         raise LoadError(
             f"{arch} needs the package {name}, which is installed but cannot be imported "

@@ -1,16 +1,18 @@
 """How a sample is brought to what the model expects: gray, range, normalisation, crop."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import SupportsIndex
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, SupportsIndex
 
 from spectra._checks import check_positive
 from spectra.errors import InputError, ParameterError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 Range = tuple[float, float]
@@ -72,6 +74,8 @@ class Options:
 
     def values(self, sample: Tensor) -> Tensor:
         """Return ``sample`` (channel, *spatial) as gray and normalised, as far as asked for."""
+        import torch
+
         if self.gray and sample.shape[0] == 3:
             sample = torch.tensordot(sample.new_tensor(LUMA), sample, dims=1)[None]
         if not self.mean and not self.std:

@@ -1,17 +1,22 @@
 """Letting spandrel recognise an architecture and build it around its weights."""
 
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
 from typing import Any
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import Built
 from spectra.load._fit import strip_common
-from spectra.load._packages import optional
+from spectra.load._libraries import offline
+from spectra.load._packages import is_installed, optional, usable
+from spectra.load._spandrel_index import EXTRA, SPANDREL, Entry, check_spandrel_name, entries
 from spectra.load._text import brief, listed, near
 from spectra.load._weights import Weights
 
-PREFIX = "spandrel:"
+PREFIX = f"{SPANDREL}:"
 
 
 def build_spandrel(
@@ -34,20 +39,17 @@ def build_spandrel(
     LoadError
         If spandrel is missing, knows no such name, or the weights are of another architecture.
     """
-    supports = _supports(arch)
-    name = arch.removeprefix(PREFIX)
-    if name not in supports:
-        raise LoadError(f"{arch} is unknown: {near(name, supports)}")
+    check_spandrel_name(arch)
     if arch_args:
         raise ParameterError(
             f"arch_args={dict(arch_args)} cannot be used with {arch}: expected none, because "
             "spandrel reads the arguments from the weights"
         )
-    support = supports[name]
+    known = _named(arch)
     candidates = list(_candidates(weights))
-    chosen = next((c for c in candidates if support.detect(c[0])), candidates[-1])
+    chosen = next((c for c in candidates if known.detect(c[0])), candidates[-1])
     try:
-        return _load(support, *chosen)
+        return _load(known, *chosen)
     except Exception as error:
         raise LoadError(
             f"the weights of {source} are not those of {arch} ({brief(error)}): they begin with "
@@ -61,26 +63,16 @@ def detect_spandrel(weights: Weights) -> Built | None:
     Raises
     ------
     LoadError
-        If spandrel is not installed or cannot be imported.
+        If spandrel is not installed, or what may know the weights cannot be imported.
     """
-    supports = _supports("recognising an architecture")
     for candidate, notes in _candidates(weights):
-        for support in supports.values():
-            if support.detect(candidate):
+        for known in _that_may_know(candidate.keys()):
+            if known.detect(candidate):
                 try:
-                    return _load(support, candidate, notes)
+                    return _load(known, candidate, notes)
                 except Exception:  # detection is a guess: the next may be right
                     continue
     return None
-
-
-def _supports(purpose: str) -> dict[str, Any]:
-    """Return spandrel's architectures by name, in the order of detection."""
-    registry = optional("spandrel", purpose).MAIN_REGISTRY.copy()
-    if find_spec("spandrel_extra_arches") is not None:
-        extra = optional("spandrel_extra_arches", purpose)
-        registry.add(*extra.EXTRA_REGISTRY, ignore_duplicates=True)
-    return {str(s.architecture.id): s for s in registry.architectures("detection")}
 
 
 def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
@@ -96,6 +88,59 @@ def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
         yield stripped, notes
 
 
-def _load(support: Any, weights: Weights, notes: tuple[str, ...]) -> Built:
-    descriptor = support.architecture.load(dict(weights))
+def _that_may_know(names: Set[str]) -> Iterator[Any]:
+    """Yield the architectures that weights of these names may be of, in the order of detection."""
+    purpose = "recognising an architecture"
+    if entries():
+        yield from (_imported(one, purpose) for one in entries() if one.may_be_of(names))
+    else:
+        yield from _registry(purpose).values()
+
+
+def _named(arch: str) -> Any:
+    """Return the architecture that ``arch`` names."""
+    name = arch.removeprefix(PREFIX)
+    entry = next((one for one in entries() if one.name == name), None)
+    if entry is not None:
+        return _imported(entry, arch)
+    known = _registry(arch)
+    if name not in known:
+        raise LoadError(f"{arch} is unknown: {near(name, known)}")
+    return known[name]
+
+
+def _registry(purpose: str) -> dict[str, Any]:
+    """Return all of spandrel's architectures by name, in the order of detection."""
+    with offline():
+        registry = optional(SPANDREL, purpose).MAIN_REGISTRY.copy()
+        if is_installed(EXTRA):
+            registry.add(*optional(EXTRA, purpose).EXTRA_REGISTRY, ignore_duplicates=True)
+    supports = registry.architectures("detection")
+    return {str(one.architecture.id): one.architecture for one in supports}
+
+
+def _imported(entry: Entry, purpose: str) -> Any:
+    """Import one architecture and nothing else of spandrel."""
+    with offline(), usable(SPANDREL, purpose), _hull():
+        module = importlib.import_module(f"{SPANDREL}.architectures.{entry.name}")
+        return getattr(module, entry.maker)()
+
+
+def _load(known: Any, weights: Weights, notes: tuple[str, ...]) -> Built:
+    with _hull():
+        descriptor = known.load(dict(weights))
     return Built(descriptor.model, f"{PREFIX}{descriptor.architecture.id}", notes)
+
+
+@contextmanager
+def _hull() -> Iterator[None]:
+    """Let modules inside spandrel be imported without its ``__init__``, which imports them all."""
+    spec = None if SPANDREL in sys.modules else importlib.util.find_spec(SPANDREL)
+    if spec is None:
+        yield
+        return
+    sys.modules[SPANDREL] = importlib.util.module_from_spec(spec)  # knows its folder, runs nothing
+    try:
+        yield
+    finally:
+        del sys.modules[SPANDREL]

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC, Init
+from spectra.remedy._names import scaled_size
 from spectra.remedy._shuffle import same_size_conv
-from spectra.remedy._sizes import scaled_size
 
 UpsamplingBlock = Literal["a", "b", "c"]
 FollowingBlock = Literal["d", "e", "f"]

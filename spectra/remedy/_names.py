@@ -7,13 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import nn
-
 from spectra.errors import ParameterError
-from spectra.remedy._lctc import LCTC, Init
-from spectra.remedy._resize import ResizeConv, SincConv
-from spectra.remedy._shuffle import ShuffleConv
-from spectra.remedy._sizes import scaled_size
 
 Family = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
 EXPECTED = (
@@ -60,6 +54,20 @@ class Remedy:
         return None if self.small is None else tuple(scaled_size(self.small, s) for s in factor)
 
 
+def scaled_size(size: int, factor: int) -> int:
+    """Return the kernel size that covers as many input samples as ``size`` does at factor 2.
+
+    The smallest odd number of at least ``size * factor / 2``.
+
+    Examples
+    --------
+    >>> [scaled_size(7, factor) for factor in (2, 3, 4, 8)]
+    [7, 11, 15, 29]
+    """
+    least = -(-size * factor // 2)
+    return least + 1 - least % 2
+
+
 def parse_remedy(name: str) -> Remedy:
     """Return what a remedy's name stands for.
 
@@ -88,45 +96,3 @@ def parse_remedy(name: str) -> Remedy:
                 break
             return remedy
     raise ParameterError(f"remedy={name!r}: expected {EXPECTED}")
-
-
-def make_layer(
-    name: str,
-    in_channels: int,
-    out_channels: int,
-    *,
-    factor: Sequence[int] = (2, 2),
-    groups: int = 1,
-    init: Init = "default",
-) -> nn.Module:
-    """Return a fresh upsampling layer by name.
-
-    Parameters
-    ----------
-    name : str
-        lctcK or lctcK+K2, nearest+convK, bilinear+convK, shuffle, shuffle+box, shuffle+binomial,
-        sincK. K is the size at factor 2; at factor s a transposed kernel has the smallest odd
-        size of at least K s / 2, and so have the taps of a sinc.
-    in_channels, out_channels : int
-    factor : sequence of int
-        One an axis; their number is the number of axes.
-    groups : int
-    init : {"default", "sinc", "icnr"}
-        Of an LCTC; the others have one start.
-
-    Examples
-    --------
-    >>> make_layer("lctc7+3", 8, 4, factor=(3,)).large.kernel_size
-    (11,)
-    """
-    remedy = parse_remedy(name)
-    factor, axes = tuple(factor), len(tuple(factor))
-    common = {"factor": factor, "groups": groups, "axes": axes}
-    if remedy.family == "lctc":
-        sizes, small = remedy.sizes(factor), remedy.small_sizes(factor)
-        return LCTC(in_channels, out_channels, sizes, small=small, init=init, **common)  # type: ignore[arg-type]
-    if remedy.family == "sinc":
-        return SincConv(in_channels, out_channels, remedy.sizes(factor), **common)  # type: ignore[arg-type]
-    if remedy.family == "shuffle":
-        return ShuffleConv(in_channels, out_channels, blur=remedy.blur, **common)  # type: ignore[arg-type]
-    return ResizeConv(in_channels, out_channels, remedy.size, mode=remedy.family, **common)  # type: ignore[arg-type]

@@ -10,7 +10,8 @@ from torch import nn
 
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import make_layer, parse_remedy
+from spectra.remedy._make import make_layer
+from spectra.remedy._names import parse_remedy
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Sizes of kernels: those of ``output = factor x input``, and what ``lctc7`` means at a stride."""
+"""Sizes of kernels for which the output is exactly ``factor`` times the input."""
 
 from __future__ import annotations
 
@@ -21,20 +21,6 @@ TRANSPOSED: dict[int, type[nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTran
     2: nn.ConvTranspose2d,
     3: nn.ConvTranspose3d,
 }
-
-
-def scaled_size(size: int, factor: int) -> int:
-    """Return the kernel size that covers as many input samples as ``size`` does at factor 2.
-
-    The smallest odd number of at least ``size * factor / 2``.
-
-    Examples
-    --------
-    >>> [scaled_size(7, factor) for factor in (2, 3, 4, 8)]
-    [7, 11, 15, 29]
-    """
-    least = -(-size * factor // 2)
-    return least + 1 - least % 2
 
 
 def check_size(name: str, size: Sequence[int], factor: Sequence[int]) -> None:

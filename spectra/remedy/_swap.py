@@ -17,7 +17,8 @@ from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start, lctc_from, like_module
 from spectra.remedy._functions import FunctionCall, Recorder, substitute
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import Remedy, make_layer, parse_remedy
+from spectra.remedy._make import make_layer
+from spectra.remedy._names import Remedy, parse_remedy
 from spectra.remedy._norms import (
     effective_weight,
     folded_norm,

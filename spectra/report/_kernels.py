@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spectra.errors import InputError, ParameterError
+from spectra.errors import InputError
 from spectra.explain import KernelTable
 from spectra.kernel import Measures
 from spectra.report import _words as words
-from spectra.report._result import check_target, replacing
+from spectra.report._folder import check_kernel_formats, check_target, replacing
 from spectra.report._table import RULE, labelled
 from spectra.report._text import text_console, text_of
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from spectra.explain import KernelRow
 
-KERNEL_FORMATS = ("json", "csv", "nc", "png", "pdf")
 HEADER = (
     *("layer", "k/s", "phase\nimbal.", "line\ndB", "rejects\ndB", "nearest\ndB"),
     *("bilinear\ndB", "optimal\ndB", "gap\ndB", "phase\npx", "sinc\n%", "mass\n95 %"),
@@ -41,13 +40,6 @@ LEGEND = (
     "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
     "that holds 95 % of the energy."
 )
-
-
-def check_kernel_formats(formats: Collection[str]) -> None:
-    """Raise ParameterError unless every one of ``formats`` can be written."""
-    if not formats or any(name not in KERNEL_FORMATS for name in formats):
-        message = f"formats={','.join(formats)!r}: expected some of {','.join(KERNEL_FORMATS)}"
-        raise ParameterError(message)
 
 
 def encode_kernels(table: KernelTable) -> bytes:

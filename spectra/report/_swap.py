@@ -12,8 +12,8 @@ import msgspec
 from rich.table import Table
 
 from spectra.report import _words as words
+from spectra.report._folder import check_target, replacing
 from spectra.report._repair import repair_lines
-from spectra.report._result import check_target, replacing
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from spectra.score._channel import Channel
 from spectra.score._content import shared_power
@@ -189,7 +189,7 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
 
 def student(freedom: int) -> float:
     """Return how many standard errors a 95 % interval reaches to either side."""
-    return float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    return float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def jackknife(folds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,8 @@
 """A small decoder, and the absence of spandrel unless a test asks for it."""
 
+import importlib.util
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,13 +16,15 @@ def _without_spandrel(request, monkeypatch):
 
 
 @pytest.fixture
-def spandrel():
-    """Return spandrel; the test is skipped where it cannot be imported."""
-    try:
-        import spandrel
-    except Exception as error:
-        pytest.skip(f"spandrel cannot be imported: {error}")
-    return spandrel
+def spandrel(monkeypatch):
+    """Return the folder of spandrel, of which nothing is imported, beside a broken torchvision."""
+    spec = importlib.util.find_spec("spandrel")
+    if spec is None:
+        pytest.skip("spandrel is not installed")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "spandrel"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    return Path(spec.origin).parent
 
 
 class Decoder(nn.Module):

@@ -9,6 +9,7 @@ from torch import nn
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load import load_model, parse_arch_args
+from spectra.load._packages import PACKAGES
 
 FACTORY = """
 import torch
@@ -182,12 +183,20 @@ def test_torchvision_builds_without_downloading_weights(monkeypatch):
         load_model("torchvision:fcnn")
 
 
-def test_a_broken_package_is_told_from_a_missing_one(monkeypatch, tmp_path):
-    (tmp_path / "timm.py").write_text("raise RuntimeError('operator nms does not exist')")
+BROKEN = "raise RuntimeError('operator torchvision::nms does not exist')\n"
+
+
+@pytest.mark.parametrize("prefix", PACKAGES)
+@pytest.mark.parametrize("code", [BROKEN, f"def __getattr__(name):\n    {BROKEN}"])
+def test_a_broken_package_is_told_from_a_missing_one(monkeypatch, tmp_path, prefix, code):
+    """Packages that import what a name needs when it is asked for break only then."""
+    name = PACKAGES[prefix]
+    (tmp_path / f"{name}.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    monkeypatch.setitem(sys.modules, name, None)  # so that what was there comes back
+    del sys.modules[name]
     with pytest.raises(LoadError, match=r"installed but cannot be imported .*nms does not exist"):
-        load_model("timm:resnet18")
+        load_model(f"{prefix}:Net")
 
 
 def test_bare_weights_are_described_with_the_closest_options(tmp_path, decoder):
@@ -199,29 +208,6 @@ def test_bare_weights_are_described_with_the_closest_options(tmp_path, decoder):
     )
     with pytest.raises(LoadError, match=message):
         load_model(tmp_path / "w.pth")
-
-
-def test_spandrel_recognises_weights_whatever_their_prefix(spandrel, tmp_path):
-    from spandrel.architectures.NAFNet import NAFNet
-
-    torch.manual_seed(0)
-    net = NAFNet(width=8, middle_blk_num=1, enc_blk_nums=[1, 1], dec_blk_nums=[1, 1]).eval()
-    state = {f"lightning.net.{name}": tensor for name, tensor in net.state_dict().items()}
-    torch.save({"state_dict": state}, tmp_path / "w.ckpt")
-    x = torch.rand(1, 3, 16, 16)
-    for arch in (None, "spandrel:NAFNet"):
-        loaded = load_model(tmp_path / "w.ckpt", arch=arch)
-        assert loaded.architecture == "spandrel:NAFNet"
-        assert torch.equal(loaded.model(x), net(x))
-    with pytest.raises(LoadError, match="spandrel:NAFNett is unknown: did you mean NAFNet"):
-        load_model(tmp_path / "w.ckpt", arch="spandrel:NAFNett")
-    with pytest.raises(LoadError, match="are not those of spandrel:SwinIR"):
-        load_model(tmp_path / "w.ckpt", arch="spandrel:SwinIR")
-    with pytest.raises(ParameterError, match="expected none"):
-        load_model(tmp_path / "w.ckpt", arch="spandrel:NAFNet", arch_args={"width": 3})
-    torch.save({"a": torch.ones(2)}, tmp_path / "w.ckpt")
-    with pytest.raises(LoadError, match="spandrel does not recognise it"):
-        load_model(tmp_path / "w.ckpt")
 
 
 def test_arch_args_are_literals_or_text():

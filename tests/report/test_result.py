@@ -11,7 +11,14 @@ import xarray as xr
 
 from spectra import report
 from spectra.errors import ParameterError, SpectraError
-from spectra.report import _result, check_target, default_directory, read_summary, write_result
+from spectra.report import (
+    _folder,
+    _result,
+    check_target,
+    default_directory,
+    read_summary,
+    write_result,
+)
 from spectra.report._figures import _rows, _worst
 from support.results import Finished, tree
 from support.summaries import clean, summary
@@ -164,7 +171,7 @@ def test_a_file_system_that_takes_no_file_is_found_before_the_run(tmp_path, monk
 
 
 def test_a_full_disk_is_found_before_the_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(_result.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(_folder.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(ParameterError, match=r"the disk of .* is full"):
         check_target(tmp_path / "out")
 

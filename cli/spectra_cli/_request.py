@@ -1,0 +1,42 @@
+"""What a command is asked to run, refused before torch is imported as far as that can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spectra import Options
+    from spectra.load import LoadedModel
+
+LOADING = ("arch", "key", "strip_prefix", "strict", "trust")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A model to load, the inputs to run it on, and how."""
+
+    model: str
+    loading: dict[str, Any]
+    inputs: str | list[str] | None
+    options: Options
+
+    def load(self) -> LoadedModel:
+        """Return the loaded model."""
+        from spectra.load import load_model
+
+        return load_model(self.model, **self.loading)
+
+
+def parse_request(model: str, inputs: tuple[str, ...], given: dict[str, Any]) -> Request:
+    """Return the request that arguments and options make, if it can be met at all."""
+    from spectra import Options, load
+
+    loading = {name: given.pop(name) for name in LOADING}
+    loading["arch_args"] = load.parse_arch_args(given.pop("arch_args"))
+    source = inputs[0] if len(inputs) == 1 else list(inputs) or None
+    options = Options(**given)
+    load.check_source(model, arch=loading["arch"], trust=loading["trust"])
+    load.check_inputs(source)
+    options.check()
+    return Request(model, loading, source, options)

@@ -1,0 +1,150 @@
+"""Loading what `load_model` was given, once it is known to be something that can be loaded."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from spectra import _walk as walk
+from spectra.errors import LoadError
+from spectra.load._architectures import build
+from spectra.load._bounds import check_dense
+from spectra.load._checkpoints import Opened, open_checkpoint
+from spectra.load._fit import as_float32, check_finite, fit, strip
+from spectra.load._folder_files import check_no_part, digest_of, parts_of, weights_in
+from spectra.load._folders import load_folder, open_parts
+from spectra.load._formats import Format, recognise
+from spectra.load._hyper_parameters import hyper_parameters
+from spectra.load._libraries import renamed_by_transformers
+from spectra.load._loaded import LoadedModel
+from spectra.load._recognised import recognised
+from spectra.load._sight import is_factory
+from spectra.load._spandrel import PREFIX, build_spandrel
+from spectra.load._weights import Weights, find_weights
+
+_FORMATS: dict[Format, str] = {
+    "safetensors": "safetensors",
+    "torchscript": "torchscript",
+    "torch_export": "torch_export",
+}
+
+
+def load(
+    source: str | Path | nn.Module,
+    arch: str | Callable[..., nn.Module] | None,
+    arguments: Mapping[str, object],
+    *,
+    key: str | None,
+    strip_prefix: str | None,
+    strict: bool,
+    trust: bool,
+) -> LoadedModel:
+    """Return the model; arguments and errors are those of `load_model`."""
+    if isinstance(source, nn.Module):
+        check_finite(source, type(source).__name__)
+        name = type(source).__name__
+        return LoadedModel(source, name, None, "module", name, _count(source))
+    text, path = str(source), Path(source)
+    if is_factory(source):
+        return _from_factory(text, arguments)
+    if path.is_dir():
+        if arch is None:
+            return _from_folder(path, arguments, strict=strict)
+        path = weights_in(path)
+    check_no_part(path)
+    if recognise(path) == "weights_index":
+        opened = Opened(recognise(parts_of(path)[0]), open_parts(path, trust=trust))
+    else:
+        opened = open_checkpoint(path, trust=trust)
+    found = find_weights(opened.content, text, key=key)
+    whole = isinstance(found.weights, nn.Module)
+    kind = _FORMATS.get(opened.format, "pickled_module" if whole and arch is None else "state_dict")
+    if isinstance(found.weights, nn.Module) and arch is None:
+        model, architecture = found.weights, _class_name(found.weights, opened.format)
+        notes = (
+            found.notes if opened.format == "torch_export" else (*found.notes, *as_float32(model))
+        )
+    else:
+        weights = (
+            dict(found.weights.state_dict())
+            if isinstance(found.weights, nn.Module)
+            else found.weights
+        )
+        check_dense(weights, text)
+        model, architecture, notes = _with_weights(
+            weights, text, arch, arguments, strip_prefix=strip_prefix, strict=strict,
+            content=opened.content,
+        )  # fmt: skip
+        notes = (*found.notes, *notes)
+    check_finite(model, text)
+    return LoadedModel(
+        model.eval(), text, digest_of(path), kind, architecture, _count(model), notes,
+        input_shape=opened.input_shape,
+    )  # fmt: skip
+
+
+def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool) -> LoadedModel:
+    built, file, library = load_folder(folder, arguments, strict=strict)
+    notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
+    check_finite(built.model, str(folder))
+    return LoadedModel(
+        built.model.eval(), str(folder), digest_of(file), f"{library}_folder",
+        built.architecture, _count(built.model), notes,
+    )  # fmt: skip
+
+
+def _from_factory(spec: str, arguments: Mapping[str, object]) -> LoadedModel:
+    built = build(spec, arguments)
+    notes = (f"weights as {spec} made them", *as_float32(built.model))
+    check_finite(built.model, spec)
+    model = built.model.eval()
+    return LoadedModel(model, spec, None, "factory", built.architecture, _count(model), notes)
+
+
+def _with_weights(
+    weights: Weights,
+    source: str,
+    arch: str | Callable[..., Any] | None,
+    arguments: Mapping[str, object],
+    *,
+    strip_prefix: str | None,
+    strict: bool,
+    content: object,
+) -> tuple[nn.Module, str, tuple[str, ...]]:
+    """Return the module for bare ``weights``, its architecture and notes.
+
+    ``content`` is what else the file holds, for its hyper-parameters.
+    """
+    if (isinstance(arch, str) and not arch.startswith(PREFIX)) or callable(arch):
+        built = build(arch, arguments, hyper_parameters(content))
+        notes = (*built.notes, *as_float32(built.model))
+        try:
+            notes += fit(built.model, weights, source, strip_prefix=strip_prefix, strict=strict)
+        except LoadError:
+            renamed = renamed_by_transformers(built.model, weights)
+            if renamed is None:
+                raise
+            return renamed, built.architecture, (*notes, "names converted by transformers")
+        return built.model, built.architecture, notes
+    stripped: tuple[str, ...] = ()
+    if strip_prefix is not None:
+        weights, stripped = strip(weights, strip_prefix, source)
+    detected = (
+        build_spandrel(weights, source, arch, arguments)
+        if arch is not None
+        else recognised(weights, source, content)
+    )
+    notes = (*stripped, *detected.notes, *as_float32(detected.model))
+    return detected.model, detected.architecture, notes
+
+
+def _class_name(model: nn.Module, found: Format) -> str:
+    if found == "torch_export":
+        return "torch.export program"
+    return str(getattr(model, "original_name", type(model).__name__))
+
+
+def _count(model: nn.Module) -> int:
+    lazy = nn.parameter.is_lazy
+    return sum(parameter.numel() for parameter in walk.parameters(model) if not lazy(parameter))

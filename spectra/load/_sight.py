@@ -1,0 +1,96 @@
+"""What can be refused at sight: before torch is imported and anything large is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spectra.errors import LoadError, ParameterError
+from spectra.load._arch_option import check_arch, is_architecture
+from spectra.load._folder_files import described_files, parts_of, weights_in
+from spectra.load._formats import check_readable, check_weights, recognise
+from spectra.load._named_inputs import is_named, name_inputs
+from spectra.load._packages import check_installed
+from spectra.load._spandrel_index import SPANDREL
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def check_source(
+    source: str | Path | nn.Module,
+    *,
+    arch: str | Callable[..., Any] | None = None,
+    trust: bool = False,
+) -> None:
+    """Raise what `load_model` would raise, as far as names, first bytes and archives' lists tell.
+
+    Takes a fraction of a second and imports neither torch nor NumPy; `load_model` does it first.
+
+    Parameters
+    ----------
+    source, arch, trust
+        As of `load_model`.
+
+    Raises
+    ------
+    LoadError
+        If the file is missing or no weights, needs trust that was not given, or the
+        architecture cannot be found.
+    ParameterError
+        If ``arch`` is given for what is no file.
+    """
+    if not isinstance(source, str | Path):
+        return
+    if is_factory(source):
+        _check_factory(str(source), arch)
+        return
+    path = check_readable(Path(source), "a model file or a factory such as net.py:make", LoadError)
+    described = None
+    if path.is_dir() and arch is None:
+        described, path = described_files(path)
+    elif path.is_dir():
+        path = weights_in(path)
+    for part in parts_of(path) if recognise(path) == "weights_index" else (path,):
+        check_weights(part, trust=trust)
+    if described is not None:
+        check_installed(described.package, f"{described.folder} ({described.arch})")
+    if isinstance(arch, str):
+        check_arch(arch)
+
+
+def check_inputs(source: object) -> None:
+    """Raise what `open_inputs` would raise, as far as names and first bytes tell.
+
+    Imports neither torch nor NumPy, and opens no picture and no array.
+
+    Parameters
+    ----------
+    source
+        As of `open_inputs`; only texts and paths are looked at.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, or something else than inputs.
+    NothingToAnalyseError
+        If a folder or glob holds no picture.
+    """
+    if is_named(source):
+        name_inputs(source)
+
+
+def is_factory(source: str | Path) -> bool:
+    """Tell whether a model's source names what makes it, rather than a file."""
+    return not Path(source).exists() and is_architecture(str(source))
+
+
+def _check_factory(spec: str, arch: str | Callable[..., Any] | None) -> None:
+    if arch is not None:
+        raise ParameterError(f"arch={arch!r} needs a file of weights, but {spec!r} is a factory")
+    check_arch(spec)
+    if spec.startswith(f"{SPANDREL}:"):
+        raise LoadError(
+            f"{spec} is built around weights: expected their file as the model, and --arch {spec}"
+        )

@@ -1,0 +1,59 @@
+from ._folder import (
+    FORMATS,
+    KERNEL_FORMATS,
+    check_formats,
+    check_kernel_formats,
+    check_target,
+    default_directory,
+)
+from ._gate import Gate, gate_above, gate_baseline, read_baseline
+from ._kernels import (
+    encode_kernels,
+    kernels_csv,
+    kernels_dataset,
+    print_kernels,
+    read_kernels,
+    render_kernels,
+    write_kernels,
+)
+from ._netcdf import read_tree, write_tree
+from ._result import write_result
+from ._steps import encode_steps, render_steps
+from ._summary import encode_summary, read_summary, write_summary
+from ._swap import encode_swap, render_swap, write_swap
+from ._table import print_answer, render_text
+from ._text import PLAIN_WIDTH
+
+__all__ = [
+    "FORMATS",
+    "KERNEL_FORMATS",
+    "PLAIN_WIDTH",
+    "Gate",
+    "check_formats",
+    "check_kernel_formats",
+    "check_target",
+    "default_directory",
+    "encode_kernels",
+    "encode_steps",
+    "encode_summary",
+    "encode_swap",
+    "gate_above",
+    "gate_baseline",
+    "kernels_csv",
+    "kernels_dataset",
+    "print_answer",
+    "print_kernels",
+    "read_baseline",
+    "read_kernels",
+    "read_summary",
+    "read_tree",
+    "render_kernels",
+    "render_steps",
+    "render_swap",
+    "render_text",
+    "write_kernels",
+    "write_result",
+    "write_summary",
+    "write_swap",
+    "write_tree",
+]

@@ -1,0 +1,160 @@
+"""A result folder: complete or not there at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from secrets import token_hex
+from stat import S_ISVTX
+
+from spectra.errors import ParameterError, SpectraError
+
+LEAST_FREE = 1 << 20  # bytes; a result takes more
+FORMATS = ("json", "nc", "png", "pdf")
+KERNEL_FORMATS = ("json", "csv", "nc", "png", "pdf")
+OURS = re.compile(
+    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
+)
+
+
+def default_directory(model: str) -> Path:
+    """Return where the result of ``model`` goes if nothing else is said.
+
+    Examples
+    --------
+    >>> default_directory("models/deblur.pth").as_posix()
+    'spectra-out/deblur'
+    >>> default_directory("nets/unet.py:build").as_posix()
+    'spectra-out/unet-build'
+    """
+    source, _, factory = model.partition(":")
+    name = f"{Path(source).stem}-{factory}" if factory else Path(source).stem
+    return Path("spectra-out") / (re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model")
+
+
+def check_formats(formats: Collection[str]) -> None:
+    """Raise ParameterError unless every one of ``formats`` can be written of an analysis."""
+    _check_among(formats, FORMATS)
+
+
+def check_kernel_formats(formats: Collection[str]) -> None:
+    """Raise ParameterError unless every one of ``formats`` can be written of a table of kernels."""
+    _check_among(formats, KERNEL_FORMATS)
+
+
+def _check_among(formats: Collection[str], known: Collection[str]) -> None:
+    if not formats or any(name not in known for name in formats):
+        message = f"formats={','.join(formats)!r}: expected some of {','.join(known)}"
+        raise ParameterError(message)
+
+
+def check_target(directory: str | PathLike[str], force: bool = False) -> None:
+    """Raise unless a result can be written to ``directory``; nothing is left there.
+
+    Where a folder can be made only the file system knows, so one is made and removed again.
+
+    Raises
+    ------
+    ParameterError
+        If ``directory`` exists and ``force`` is not given; if it holds anything but a result,
+        which ``force`` would delete; if it could not be created.
+    """
+    target = resolved(directory)
+    try:
+        if target.exists():
+            _check_replaceable(target, directory, force)
+        parent = next(folder for folder in target.parents if folder.exists())
+        if not parent.is_dir():
+            raise ParameterError(f"{directory}: cannot be created: {parent} is a file")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise ParameterError(f"{directory}: cannot be created: {parent} is not writable")
+        if shutil.disk_usage(parent).free < LEAST_FREE:
+            raise ParameterError(f"{directory}: cannot be created: the disk of {parent} is full")
+        with _new_folder(target) as new:
+            (new / "summary.json").write_text("{}")
+    except (OSError, ValueError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        message = f"{directory}: cannot be created: {reason}: choose another folder with --out"
+        raise ParameterError(message) from error
+
+
+def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool) -> None:
+    """Raise unless the existing ``target`` is a result that may be replaced, and can be."""
+    if not force:
+        message = f"{directory}: exists already: choose another folder, or --force to replace it"
+        raise ParameterError(message)
+    if not target.is_dir():
+        raise ParameterError(f"{directory}: is a file: expected a folder to replace")
+    if strangers := _strangers(target):
+        message = f"{directory}: is not replaced: it holds {strangers[0]}, no part of a result"
+        raise ParameterError(message)
+    if target.is_mount():
+        message = f"{directory}: is not replaced: it is a mount point; choose a folder inside it"
+        raise ParameterError(message)
+    folder = target.parent.stat()
+    owners = {0, folder.st_uid, target.stat().st_uid}
+    mine = not hasattr(os, "geteuid") or os.geteuid() in owners
+    kept_by_others = bool(folder.st_mode & S_ISVTX) and not mine
+    if kept_by_others or not os.access(target, os.W_OK | os.X_OK):
+        raise ParameterError(f"{directory}: is not replaced: it belongs to another user")
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a new folder that replaces ``target`` if the block ends without an error."""
+    old: Path | None = None
+    try:
+        with _new_folder(target) as new:
+            yield new
+            old = new.with_suffix(".old")
+            if target.exists():
+                target.rename(old)
+            new.rename(target)
+    except OSError as error:
+        message = f"{target}: the result cannot be written: {error.strerror or error}"
+        raise SpectraError(message) from error
+    finally:
+        if old is not None:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``target``; what is still there at the end is removed."""
+    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
+    made = [folder for folder in target.parents if not folder.exists()]
+    try:
+        new.mkdir(parents=True)
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        if not target.exists():
+            _remove_empty(made)
+
+
+def resolved(directory: str | PathLike[str]) -> Path:
+    try:
+        return Path(directory).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ParameterError(f"{directory}: is not a usable path: {error}") from error
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Return the paths in ``folder`` that no result holds."""
+    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")))
+    return [path for path in paths if not OURS.fullmatch(path)]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
