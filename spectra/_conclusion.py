@@ -83,10 +83,13 @@ def collect(evidence: Evidence) -> xr.DataTree:
 
 
 def crop_with_pattern(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
-    """Return a crop of one output and the mean locked pattern under it, channels last."""
-    if evidence.probe_output is None:
-        return {}
+    """Return a crop of one output and the mean locked pattern under it, channels last.
+
+    Nothing without inputs, or where the output's period is not known.
+    """
     plan = evidence.output.statistics.plan
+    if evidence.probe_output is None or max(plan.period) == 1:
+        return {}
     picture = evidence.probe_output[0].detach().float().cpu().numpy().astype(np.float64)
     window: list[slice] = []
     for side, margin, period in zip(plan.shape[1:], plan.margin, plan.period, strict=True):

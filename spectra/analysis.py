@@ -43,7 +43,7 @@ class Analysis:
         ``steps/0`` and so on, and ``layers/...`` where asked for.
     crops : dict of ndarray
         ``output``: a crop of one output, shape (*spatial, channel); ``locked``: the mean
-        grid-locked pattern of the same crop. Empty without inputs.
+        grid-locked pattern of the same crop. Empty without inputs, or an output of unknown period.
     """
 
     summary: explain.Summary

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spectra._at_output import at_output
-from spectra._conclusion import _control_gap, _inherited, summarise
+from spectra._conclusion import _control_gap, _inherited, crop_with_pattern, summarise
 from spectra._evidence import gather
 from spectra.analysis import Options
 from spectra.load import load_model, open_inputs
@@ -135,3 +135,12 @@ def test_a_step_whose_period_is_not_known_is_not_said_to_show_no_grid(evidence):
         "born at first (nearest, x2); what of it reaches the output is not known: its period in "
         "the output is not known"
     )
+
+
+def test_no_pattern_is_drawn_where_no_period_is_known(evidence):
+    assert set(crop_with_pattern(evidence)) == {"output", "locked"}
+    unknown = copy(evidence)
+    unknown.output = gathered(nn.Sequential(nn.Upsample(scale_factor=2)), noise(16, 1, 8, 8)).output
+    plan = replace(unknown.output.statistics.plan, period=(1, 1))
+    unknown.output.statistics.plan = plan
+    assert crop_with_pattern(unknown) == {}

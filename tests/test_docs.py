@@ -11,8 +11,8 @@ import torch
 
 from spectra.explain._advice import ADVICE
 from spectra.explain._cause import CAUSES
-from spectra.explain._facts import ENERGY
 from spectra.explain._sentences import QUESTIONS
+from spectra.explain._words import ENERGY
 from spectra.load import load_model
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def shown(sentence):
 
 
 def test_every_sentence_stands_on_its_page_and_no_other():
-    parts = [part for question in QUESTIONS.values() for part in question]
+    parts = [part for question in QUESTIONS.values() for part in question.parts]
     rows = [shown(s) for part in (*parts, ENERGY, CAUSES, ADVICE) for s in part]
     tables = SENTENCES.partition("## Notes and warnings")[0]
     assert [line for line in tables.splitlines() if line.startswith("| `")] == rows

@@ -3,7 +3,6 @@
 from spectra.explain._advice import find_advice
 from spectra.explain._answer import answer
 from spectra.explain._cause import find_cause
-from spectra.explain._facts import describe_energy, describe_step, grey
 from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
     SCHEMA,
@@ -22,6 +21,7 @@ from spectra.explain._summary import (
     UnexplainedGrowth,
 )
 from spectra.explain._verdict import overall_verdict, worst_step
+from spectra.explain._words import counted, describe_energy, describe_step, grey, input_noun
 
 __all__ = [
     "SCHEMA",
@@ -41,11 +41,13 @@ __all__ = [
     "Summary",
     "UnexplainedGrowth",
     "answer",
+    "counted",
     "describe_energy",
     "describe_step",
     "find_advice",
     "find_cause",
     "grey",
+    "input_noun",
     "overall_verdict",
     "worst_step",
 ]

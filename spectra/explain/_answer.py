@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra.explain._facts import Facts
 from spectra.explain._sentence import said
 from spectra.explain._sentences import QUESTIONS
 
@@ -17,6 +16,5 @@ def answer(summary: Summary) -> dict[str, str]:
 
     Lines that do not apply are left out.
     """
-    facts = Facts(summary)
-    lines = {question: said(parts, facts) for question, parts in QUESTIONS.items()}
-    return {question: text for question, text in lines.items() if text}
+    lines = {name: said(parts, facts(summary)) for name, (facts, parts) in QUESTIONS.items()}
+    return {name: text for name, text in lines.items() if text}

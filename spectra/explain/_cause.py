@@ -56,7 +56,7 @@ class _Step:
     def filter(self) -> str:
         if self.size:
             return f"the {self.size} kernel"
-        return "the operator" if self.kind == "other" else "the learned sub-pixel filter"
+        return "the operator" if self.kind == "other" else "the sub-pixel filter"
 
     @property
     def uneven(self) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Facts = TypeVar("Facts")
+F_contra = TypeVar("F_contra", contravariant=True)
 
 
 @dataclass(frozen=True)
-class Sentence(Generic[Facts]):
+class Sentence(Generic[F_contra]):
     """One sentence that the product may say.
 
     Attributes
@@ -27,10 +27,10 @@ class Sentence(Generic[Facts]):
 
     id: str
     when: str
-    holds: Callable[[Facts], bool]
+    holds: Callable[[F_contra], bool]
     words: str
 
-    def of(self, facts: Facts) -> str:
+    def of(self, facts: F_contra) -> str:
         """Return the sentence about these facts."""
         return self.words.format_map(_Known(facts))
 
@@ -47,12 +47,12 @@ class _Known:
         return value
 
 
-def first(sentences: Iterable[Sentence[Facts]], facts: Facts) -> Sentence[Facts] | None:
+def first(sentences: Iterable[Sentence[F_contra]], facts: F_contra) -> Sentence[F_contra] | None:
     """Return the first sentence that stands, if any does."""
     return next((sentence for sentence in sentences if sentence.holds(facts)), None)
 
 
-def said(parts: Iterable[Iterable[Sentence[Facts]]], facts: Facts) -> str:
+def said(parts: Iterable[Iterable[Sentence[F_contra]]], facts: F_contra) -> str:
     """Return the first sentence of each part that stands, joined."""
     standing = (first(sentences, facts) for sentences in parts)
     return "; ".join(sentence.of(facts) for sentence in standing if sentence is not None)

@@ -198,9 +198,9 @@ def _measure(data: xr.Dataset) -> str:
 
 
 def _subtitle(data: xr.Dataset) -> str:
-    """Return how high the highest lattice point of a row stands, and where."""
+    """Return how high the highest lattice point of a row stands, and where; or why not."""
     if "prominence_db" not in data:
-        return "no lattice"
+        return str(data.attrs.get("reason", "")).partition(":")[0] or "not scored"
     if not np.isfinite(data["prominence_db"]).any():
         return "map too small for surroundings"
     highest = int(np.nanargmax(data["prominence_db"]))

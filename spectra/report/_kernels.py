@@ -38,7 +38,7 @@ LEGEND = (
     "rejects: base band over replicas, beside nearest and bilinear; optimal: rejection of the "
     "kernel of this size with the least total error, a blur rejects more; gap: error over that "
     "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
-    "that holds 95 % of the energy."
+    "that holds 95 % of the energy; -: none."
 )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spectra.explain import counted, input_noun
 from spectra.report import _words as words
 from spectra.report._text import text_console, text_of
 
@@ -74,8 +75,8 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     if not inputs.count:
         yield "Inputs", Text("none: only the probes that need no data ran")
         return
-    kind = {"images": "pictures", "latent": "latents"}.get(inputs.kind, "inputs")
-    used = f"{inputs.used} of {inputs.count} {kind}, {words.shape(inputs.shape)}"
+    given = counted(inputs.count, input_noun(inputs.kind))
+    used = f"{inputs.used} of {given}, {words.shape(inputs.shape)}"
     dropped = f", {len(inputs.dropped)} dropped" if inputs.dropped else ""
     yield "Inputs", Text(words.printable(f"{inputs.source}  ({used}{dropped})"))
 

@@ -39,6 +39,7 @@ CONTRADICTIONS = [
         "what of it reaches the output is not known",
         "removed by|weakened by|amplified by|as it is|shows no grid|shows none of it",
     ),
+    ("which the output holds only peaks", r"\nWhy |\nTry "),
     ("no step's own maps show a grid", "born at|in the maps of|; not scored: "),
     ("no step that was scored shows a grid", "born at|in the maps of"),
     ("where it is born is not known", "born at|NO grid-locked"),

@@ -201,6 +201,22 @@ def test_a_strip_has_a_panel_a_row_in_order_and_wraps_after_six(steps, lines):
     assert all(len(rings(ax)) == 8 for ax in shown)
 
 
+@pytest.mark.parametrize(
+    ("reason", "title"),
+    [
+        ("too small: 12x12 px inside the margin, 16 px needed at period 2", "too small"),
+        ("no lattice", "no lattice"),
+        ("", "not scored"),
+    ],
+)
+def test_a_row_that_was_not_scored_says_why_and_not_that_it_has_no_lattice(reason, title):
+    tree, rows = run(1)
+    tree["output"] = xr.DataTree(
+        tree["output"].to_dataset()[["mean_log_spectrum"]].assign_attrs(reason=reason)
+    )
+    assert panels(strip_figure(tree, rows))[-1].get_title() == f"output\n{title}"
+
+
 def test_a_strip_has_one_scale_and_one_colour_bar():
     tree, rows = run(5)
     figure = strip_figure(tree, rows)
