@@ -51,7 +51,7 @@ def find_cause(
     unbalanced = not elsewhere and flat_line is not None and flat_line > STRONG_LINE_DBC
     if kind in FIXED:
         text = f"{kind} interpolation passes part of the replicas at multiples of 1/{max(factor)}"
-        return Finding("fixed_kernel_leaks", text + _rejection(kernel, kind))
+        return Finding("fixed_kernel_leaks", text + _rejection(kernel))
     if kind in HOLLOW and not size:
         return Finding("gaps", f"{kind.replace('_', ' ')} leaves pixels without input")
     if lines_lead or (unbalanced and line is not None and (replica is None or line > replica - 6)):
@@ -76,7 +76,7 @@ def _lines(kernel: Measures | None) -> str:
     return f"; its weights alone: {kernel.line_gain_db:.1f} dB"
 
 
-def _rejection(kernel: Measures | None, kind: str = "") -> str:
+def _rejection(kernel: Measures | None) -> str:
     """Say how much a kernel rejects, and beside it nearest and the least error of its size.
 
     What shows the same number, as a fixed kernel does of itself, says nothing and is left out.
@@ -93,7 +93,7 @@ def _rejection(kernel: Measures | None, kind: str = "") -> str:
             ("nearest is", nearest),
             ("the least-error kernel of its size", optimal),
         )
-        if value != own and not (kind == "nearest" and value == nearest)
+        if value != own
     ]
     others = f", where {' and '.join(beside)}" if beside else ""
     return f": {own} dB below the base band for {kernel.spectrum} inputs{others}"
