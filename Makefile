@@ -1,7 +1,8 @@
 # Everything below needs Python >= 3.11 and the package index, nothing else.
 #
 #   make demo    score three small decoders on photographs and compare them
-#   make test    the test suite
+#   make test    the test suite, without what takes long
+#   make test-rest  what takes long: slow tests, notebooks, browsers, clusters
 #   make lint    style, types, import directions
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
@@ -20,15 +21,21 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 CENSUS := $(VENV_CENSUS)/.installed
 
-.PHONY: demo test lint bench calibrate study-remedies census fuzz train-demo
+# what `make test` leaves out
+REST := slow or notebook or browser or cluster
+
+.PHONY: demo test test-rest lint bench calibrate study-remedies census fuzz train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
 	$(BIN)/python -m spectra.demo --out $(OUT)
 
-test: export OMP_NUM_THREADS = 1
+test test-rest: export OMP_NUM_THREADS = 1
 test: $(DEV)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m 'not ($(REST))'
+
+test-rest: $(DEV)
+	$(BIN)/python -m pytest -n 2 -m '$(REST)'
 
 lint: $(DEV)
 	$(BIN)/ruff check .

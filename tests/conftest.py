@@ -8,14 +8,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy and torch are f
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     import torch
 
-# machines are shared, so no deadline; the same examples each time, so that a red suite is the
-# change's doing: look for new ones with --hypothesis-profile=explore
-settings.register_profile("explore", deadline=None, print_blob=True)
+# machines are shared, so no deadline and no complaint of slow draws; the same examples each time,
+# so that a red suite is the change's doing: look for new ones with --hypothesis-profile=explore
+settings.register_profile(
+    "explore", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("spectra", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("spectra")
 

@@ -111,6 +111,17 @@ def test_no_tracked_file_names_a_package_registry(tracked):
     assert found == {}
 
 
+def test_only_what_we_write_and_call_may_not_warn():
+    """The compiler warns of a text; what runs warns of itself, or of the call that we make."""
+    text = r"'\m'"
+    compile(text, "/lib/python3/site-packages/other/module.py", "exec")
+    with pytest.raises(SyntaxError, match="invalid escape sequence"):
+        compile(text, str(ROOT / "spectra" / "module.py"), "exec")
+    call = "import warnings\nwarnings.warn('old', DeprecationWarning)"
+    with pytest.raises(DeprecationWarning, match="old"):
+        exec(call, {"__name__": "other.module"})
+
+
 def test_constraints_pin_exact_public_versions():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)

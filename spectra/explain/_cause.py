@@ -113,7 +113,7 @@ class _Step:
 
     @property
     def rejection(self) -> str:
-        return _rejection(self.kernel, self.kind)
+        return _rejection(self.kernel)
 
 
 _Said = Sentence[_Step]
@@ -194,7 +194,7 @@ def find_cause(
     return Finding(sentence.id.partition(".")[0], sentence.of(step))
 
 
-def _rejection(kernel: Measures | None, kind: str = "") -> str:
+def _rejection(kernel: Measures | None) -> str:
     """Say how much a kernel rejects, and beside it nearest and the least error of its size.
 
     What shows the same number, as a fixed kernel does of itself, says nothing and is left out.
@@ -211,7 +211,7 @@ def _rejection(kernel: Measures | None, kind: str = "") -> str:
             ("nearest is", nearest),
             ("the least-error kernel of its size", optimal),
         )
-        if value != own and not (kind == "nearest" and value == nearest)
+        if value != own
     ]
     louder = kernel.rejection_db < 0
     where = f"{own.lstrip('-')} dB {'above' if louder else 'below'}"

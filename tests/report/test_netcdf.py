@@ -20,9 +20,16 @@ def test_a_tree_is_read_as_it_was_written(tmp_path):
 
 
 def test_no_file_stays_open(tmp_path):
+    def files():
+        return h5py.h5f.get_obj_count(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE)
+
+    before = files()
     write_tree(tree(), tmp_path / "spectra.nc")
-    read_tree(tmp_path)
-    write_tree(tree(), tmp_path / "spectra.nc")
+    assert files() == before
+    read = read_tree(tmp_path)
+    assert files() == before
+    (tmp_path / "spectra.nc").unlink()
+    xr.testing.assert_identical(read, tree())
 
 
 def test_every_array_is_compressed(tmp_path):
