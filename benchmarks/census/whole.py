@@ -13,7 +13,7 @@ from census.catalogue import Decoder
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from support.whole import Fault, run_whole  # noqa: E402
+from support.whole import Fault, run_whole
 
 COUNT = 16
 
