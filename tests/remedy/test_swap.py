@@ -205,7 +205,7 @@ def test_what_cannot_be_copied_is_shared(generator):
 def test_a_model_that_cannot_be_copied_is_refused(generator):
     model = nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1))
     model.locks = [Lock()]
-    with pytest.raises(ConversionError, match="cannot be copied .*: make what it holds"):
+    with pytest.raises(ConversionError, match=r"cannot be copied .*: make what it holds"):
         swap(model, "lctc7", example=picture(generator))
 
 
