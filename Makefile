@@ -8,6 +8,7 @@
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
 #   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
 #   make fuzz    damaged files of every format against the loaders, for MINUTES=5
+#   make random-decoders  the whole command over 2000 random decoders; goes on where it was stopped
 #   make census  steps found in published decoders, against an independent count (several GB)
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ CENSUS := $(VENV_CENSUS)/.installed
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 
-.PHONY: demo test test-rest lint bench calibrate study-remedies census fuzz train-demo
+.PHONY: demo test test-rest lint bench calibrate study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -58,6 +59,10 @@ study-remedies: $(DEV)
 fuzz: export OMP_NUM_THREADS = 1
 fuzz: $(DEV)
 	$(BIN)/python benchmarks/fuzz_loaders.py --minutes $(MINUTES)
+
+random-decoders: export OMP_NUM_THREADS = 1
+random-decoders: $(DEV)
+	$(BIN)/python -m benchmarks.random_decoders
 
 census: export OMP_NUM_THREADS = 1
 census: export PYTHONPATH = benchmarks

@@ -4,18 +4,21 @@
 
 Resumable: seeds whose line stands in the results are not run again. Each decoder is a recipe of
 its seed (``tests/support/random_decoders.py``); what is run and held stands in
-``tests/support/whole.py``. Ends with a table of the kinds of faults, the smallest recipe of each.
+``tests/support/whole.py``. Ends with a table of the kinds of faults, the smallest recipe of each,
+and of the reasons for which an output or a step has no number.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import astuple
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -23,9 +26,20 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
-from support.whole import Fault, run_whole
+from support.whole import Fault, Whole, run_whole
 
-THOROUGH_EVERY = 4  # decoders whose netCDF and figures are written and whose swap is analysed
+THOROUGH_EVERY = 8  # decoders whose netCDF and figures are written and whose swap is analysed
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one seed: a line of the results."""
+
+    seed: int
+    seconds: float
+    faults: tuple[tuple[str, str, str], ...]
+    output: str
+    steps: tuple[str, ...]
 
 
 def main() -> None:
@@ -34,75 +48,87 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0, help="the first of --count")
     parser.add_argument("--results", type=Path, default=Path("spectra-out/random-decoders.jsonl"))
-    parser.add_argument("--again", nargs="*", help="kinds (parts of their names) to run again")
+    parser.add_argument("--again", action="store_true", help="run those with a fault again")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     seeds = range(arguments.seed, arguments.seed + arguments.count)
-    found = _read(arguments.results, again=arguments.again)
+    found = _read(arguments.results)
+    if arguments.again:
+        found = {seed: line for seed, line in found.items() if not line.faults}
     arguments.results.parent.mkdir(parents=True, exist_ok=True)
     with arguments.results.open("a") as results:
         for seed in seeds:
-            if seed not in found:
-                started = time.perf_counter()
-                found[seed] = faults(draw(seed), thorough=seed % THOROUGH_EVERY == 0)
-                line = {
-                    "seed": seed,
-                    "seconds": round(time.perf_counter() - started, 1),
-                    "faults": [astuple(fault) for fault in found[seed]],
-                }
-                results.write(json.dumps(line) + "\n")
-                results.flush()
-                for fault in found[seed]:
-                    print(f"{seed}: {fault}", file=sys.stderr, flush=True)
-    print(table({seed: found[seed] for seed in seeds}))
+            if seed in found:
+                continue
+            found[seed] = line = _run(seed)
+            results.write(json.dumps(asdict(line)) + "\n")
+            results.flush()
+            for fault in line.faults:
+                print(f"{seed}: {Fault(*fault)}", file=sys.stderr, flush=True)
+    print(table([found[seed] for seed in seeds]))
 
 
-def faults(recipe: Recipe, *, thorough: bool) -> list[Fault]:
-    """Return what does not hold for a decoder."""
+def _run(seed: int) -> Line:
+    started = time.perf_counter()
+    recipe = draw(seed)
+    whole = _whole(recipe, thorough=seed % THOROUGH_EVERY == 0)
+    summary = whole.summary
+    return Line(
+        seed,
+        round(time.perf_counter() - started, 1),
+        tuple((fault.stage, fault.kind, fault.text) for fault in whole.faults),
+        "failed" if summary is None else _told(summary.output.score.reason),
+        () if summary is None else tuple(_told(row.score.reason) for row in summary.steps),
+    )
+
+
+def _whole(recipe: Recipe, *, thorough: bool) -> Whole:
     with tempfile.TemporaryDirectory() as folder:
-        whole = run_whole(build(recipe), inputs_of(recipe), Path(folder), thorough=thorough)
-    return whole.faults
+        return run_whole(build(recipe), inputs_of(recipe), Path(folder), thorough=thorough)
 
 
-def table(found: dict[int, list[Fault]]) -> str:
+def _told(reason: str | None) -> str:
+    """Return a reason with its numbers taken out, so that alike ones can be counted."""
+    return re.sub(r"\d+(\.\d+)?(x\d+)*", "N", reason) if reason else "a number"
+
+
+def table(lines: Sequence[Line]) -> str:
     """Return the kinds of faults, the most frequent first, with the smallest recipe of each."""
-    kinds: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for seed, of_one in found.items():
-        for key in {(fault.stage, fault.kind) for fault in of_one}:
-            kinds[key].append(seed)
-    clean = sum(not of_one for of_one in found.values())
-    lines = [f"{clean} of {len(found)} random decoders without a fault", ""]
-    for (stage, kind), seeds in sorted(kinds.items(), key=lambda item: -len(item[1])):
-        text = next(f.text for f in found[seeds[0]] if (f.stage, f.kind) == (stage, kind))
-        lines += [f"{len(seeds):5} {stage}: {kind}", f"      {text[:200]}"]
-        lines += [f"      seeds {', '.join(map(str, seeds[:8]))}", f"      {_least(seeds, kind)}"]
-    return "\n".join(lines)
+    kinds: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        for stage, kind in {(stage, kind) for stage, kind, _ in line.faults}:
+            kinds[stage, kind].append(line)
+    clean = sum(not line.faults for line in lines)
+    told = [f"{clean} of {len(lines)} random decoders without a fault", ""]
+    for (stage, kind), of_kind in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        text = next(t for s, k, t in of_kind[0].faults if (s, k) == (stage, kind))
+        told += [f"{len(of_kind):5} {stage}: {kind}", f"      {text[:200]}"]
+        told += [f"      seeds {', '.join(str(line.seed) for line in of_kind[:8])}"]
+        told += [f"      {_least([line.seed for line in of_kind], kind)}"]
+    told += ["", "Outputs:", *_counted(line.output for line in lines)]
+    told += ["", "Steps:", *_counted(step for line in lines for step in line.steps)]
+    return "\n".join(told)
 
 
-def _least(seeds: list[int], kind: str) -> Recipe:
+def _least(seeds: Sequence[int], kind: str) -> Recipe:
     """Return a small recipe of one of the seeds that fails in the same way."""
 
     def fails(recipe: Recipe) -> bool:
-        return any(fault.kind == kind for fault in faults(recipe, thorough=False))
+        return any(fault.kind == kind for fault in _whole(recipe, thorough=False).faults)
 
     recipe = min((draw(seed) for seed in seeds), key=lambda recipe: len(repr(recipe)))
     return shrink(recipe, fails)
 
 
-def _read(path: Path, *, again: list[str] | None) -> dict[int, list[Fault]]:
-    """Return what was found before, but for the kinds that are to be run again."""
-    found: dict[int, list[Fault]] = {}
-    if path.exists():
-        for text in path.read_text().splitlines():
-            line = json.loads(text)
-            found[line["seed"]] = [Fault(*fault) for fault in line["faults"]]
-    if again is None:
-        return found
-    return {
-        seed: of_one
-        for seed, of_one in found.items()
-        if not any(part in str(fault) for fault in of_one for part in again or [""])
-    }
+def _counted(reasons: Iterable[str]) -> list[str]:
+    return [f"{count:5} {reason}" for reason, count in Counter(reasons).most_common()]
+
+
+def _read(path: Path) -> dict[int, Line]:
+    """Return what was found before; of a seed that was run again, the last."""
+    texts = path.read_text().splitlines() if path.exists() else []
+    lines = [Line(**json.loads(text)) for text in texts]
+    return {line.seed: line for line in lines}
 
 
 if __name__ == "__main__":

@@ -4,10 +4,14 @@ import pytest
 import torch
 from torch import nn
 
+from support.blocks import STEPS
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
 from support.whole import run_whole
+from support.zoo import FORMS, PICTURE, TWINS, network
 
 FEW, MANY = range(24), range(24, 224)
+SIDE = {1: 64, 2: 20, 3: 8}
+COUNT = 16
 
 
 def of_recipe(recipe, folder, *, thorough):
@@ -18,6 +22,29 @@ def of_recipe(recipe, folder, *, thorough):
         upsamples=recipe.upsamples,
         thorough=thorough,
     ).faults
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_form_of_the_zoo_has_no_fault(form, tmp_path):
+    inputs = form.example(batch=COUNT)
+    assert run_whole(form.network(), inputs, tmp_path, thorough=False).faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "up"), TWINS, ids=[name for name, _ in TWINS])
+def test_a_twin_of_the_zoo_has_no_fault(name, up, tmp_path):
+    inputs = torch.rand(COUNT, *PICTURE, generator=torch.Generator().manual_seed(1))
+    model = network(up(), PICTURE)
+    assert run_whole(model, inputs, tmp_path, upsamples=False, thorough=False).faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "axes"), [(name, axes) for name, kind in STEPS.items() for axes in kind.axes]
+)
+def test_a_step_by_itself_has_no_fault(name, axes, tmp_path):
+    recipe = Recipe(axes, (SIDE[axes],) * axes, (name,))
+    assert of_recipe(recipe, tmp_path, thorough=False) == []
 
 
 @pytest.mark.parametrize("seed", FEW)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -21,6 +20,7 @@ from spectra.remedy._lines import line_db
 from spectra.remedy._norms import effective_weight, folded_norm, set_weight
 from spectra.remedy._select import select_steps
 from spectra.remedy._sizes import CONV, TRANSPOSED
+from spectra.remedy._swap import copy_of
 
 Changes = dict[Step, float | str]
 
@@ -128,7 +128,7 @@ def balance(
     found = discover(model, inputs[:1], method=method)
     chosen = select_steps(found, layers)
     before, old = _run(model, found, inputs)
-    balanced = deepcopy(model)
+    balanced = copy_of(model)
     feeding = _convolutions_before_shuffles(balanced, inputs[:1], method)
     targets, reasons = _targets(balanced, chosen, feeding)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -326,13 +326,44 @@ def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
 
 
 def copy_of(model: nn.Module) -> nn.Module:
-    """Return a deep copy, also of models whose weights are computed by hooks."""
+    """Return a deep copy, also of models whose weights are computed by hooks.
+
+    What a module holds beside tensors and modules and cannot be copied, such as a lock or the
+    handle of an operator, is shared with the copy.
+
+    Raises
+    ------
+    ConversionError
+        If the model cannot be copied all the same.
+    """
     for module in walk.modules(model):
         for hook in module._forward_pre_hooks.values():
             if is_norm_hook(hook):  # its weight is computed anew before each call
                 name = hook.name  # type: ignore[attr-defined]
                 setattr(module, name, getattr(module, name).detach())
-    return deepcopy(model)
+    try:
+        return deepcopy(model)
+    except Exception:
+        shared = {id(value): value for value in _uncopied(model)}
+    try:
+        return deepcopy(model, shared)
+    except Exception as error:
+        raise ConversionError(
+            f"{type(model).__name__} cannot be copied ({error}), and only a copy is swapped: make "
+            "what it holds beside its layers fit for copy.deepcopy"
+        ) from error
+
+
+def _uncopied(model: nn.Module) -> Iterator[object]:
+    """Yield what modules hold and cannot be copied, but for what may hold tensors or modules."""
+    for module in walk.modules(model):
+        for value in vars(module).values():
+            if isinstance(value, Tensor | nn.Module | dict | list | tuple | set):
+                continue
+            try:
+                deepcopy(value)
+            except Exception:
+                yield value
 
 
 def unwrapped(model: nn.Module) -> nn.Module:

@@ -1,6 +1,7 @@
 """Swapping in whole models: what changes, what does not, and what is refused."""
 
 from copy import deepcopy
+from threading import Lock
 
 import pytest
 import torch
@@ -190,6 +191,28 @@ def test_a_module_kept_in_a_plain_container_is_replaced_there_too(generator, kee
     for parameter in swapped.up.parameters():
         nn.init.zeros_(parameter)
     assert not swapped(x).any()
+
+
+def test_what_cannot_be_copied_is_shared(generator):
+    model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ConvTranspose2d(3, 3, 4, 2, 1))
+    model[0].lock = Lock()
+    swapped, _ = swap(model, "lctc7", example=picture(generator))
+    assert swapped[0].lock is model[0].lock
+    assert swapped[0].weight is not model[0].weight
+    torch.testing.assert_close(run_in_place(swapped, generator), run_in_place(model, generator))
+
+
+def test_a_model_that_cannot_be_copied_is_refused(generator):
+    model = nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1))
+    model.locks = [Lock()]
+    with pytest.raises(ConversionError, match=r"cannot be copied .*: make what it holds"):
+        swap(model, "lctc7", example=picture(generator))
+
+
+def run_in_place(model, generator):
+    generator.manual_seed(0)
+    with torch.no_grad():
+        return model(picture(generator))
 
 
 def test_tied_weights_stay_tied(generator):

@@ -293,13 +293,17 @@ def cropped(low: int, high: int) -> Callable[[int], nn.Module]:
     return calls(lambda x: x[(..., *[slice(low, n - high) for n in x.shape[2:]])])
 
 
-def attention(_axes: int) -> nn.Module:
+def attention(axes: int) -> nn.Module:
+    """Let every place look at a pooled copy of the map, so that large maps cost little."""
+    pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[axes](3)
+
     def forward(self: Any, x: Tensor) -> Tensor:
-        q, k, v = self.qkv(x.flatten(2).transpose(1, 2)).chunk(3, -1)
-        mixed = F.scaled_dot_product_attention(q, k, v)
+        query = self.query(x.flatten(2).transpose(1, 2))
+        key, value = self.pair(self.pool(x).flatten(2).transpose(1, 2)).chunk(2, -1)
+        mixed = F.scaled_dot_product_attention(query, key, value)
         return x + mixed.transpose(1, 2).reshape(x.shape)
 
-    return Do(forward, qkv=nn.Linear(C, 3 * C))
+    return Do(forward, pool=pool, query=nn.Linear(C, C), pair=nn.Linear(C, 2 * C))
 
 
 def excited(axes: int) -> nn.Module:

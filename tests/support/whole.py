@@ -178,6 +178,9 @@ def run_whole(
     with faults.stage("swap without inputs", ConversionError, *guessed):
         _swap(model, None, small)
     if thorough:
+        with faults.stage("analyze with all layers", *none):
+            result = spectra.analyze(model, inputs, options=Options(layers=("*",)))
+            result.save(folder / "layers", formats=("nc", "png"))
         with faults.stage("swap", ConversionError, *none):
             _swap(model, inputs, Options())
     for text in state.differences(model):
