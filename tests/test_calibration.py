@@ -1,19 +1,32 @@
 """A slice of the calibration: its truth has a slow oracle, and the score keeps to it."""
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
 
 from benchmarks.calibration.clean import clean_cells
-from benchmarks.calibration.population import hann, locked_share, torus_power
+from benchmarks.calibration.population import locked_share, torus_power
 from benchmarks.calibration.table import Rate, auc, coverage, holm
 from benchmarks.calibration.trials import Outcome, trial
-from benchmarks.calibration.upsampled import energy_cells, found_cells
-from benchmarks.calibration.upsampling import STEPS, Step, ideal, interpolation
-from oracles import interpolator, locked_share_of_white
-from spectra.signals import power_law_noise
+from benchmarks.calibration.upsampled import (
+    World,
+    board,
+    energy_cells,
+    found_cells,
+    in_a_row,
+    rough,
+)
+from benchmarks.calibration.upsampling import (
+    STEPS,
+    Step,
+    after,
+    ideal,
+    interpolation,
+    with_board,
+)
+from oracles import interpolator, locked_by_definition, locked_share_of_white
+from spectra.spectrum import plan_maps
 
 PART = "tuning"
 
@@ -28,33 +41,59 @@ def run(cell, count):
     for number in range(count):
         drawn = cell.draw(np.random.default_rng([11, number]), PART)
         maps, truth = drawn if isinstance(drawn, tuple) else (drawn, None)
-        found.append(trial(maps, cell.factor, number, truth, cell.reach))
+        found.append(trial(maps, cell.periods, number, truth, cell.reach))
     return found
+
+
+def tiled(shape, *periods, count=16):
+    return plan_maps(shape, *[(s,) * (len(shape) - 1) for s in periods], count=count)
 
 
 @pytest.mark.parametrize("name", ["nearest", "bilinear", "bicubic"])
 def test_the_population_of_white_noise_agrees_with_the_covariance_of_a_tile(name):
     step = Step((2,), interpolator(name)[None, None])
-    exact = locked_share_of_white(interpolator(name), 2, 128, 30)
-    assert locked_share(step, torus_power("white", (128,)), 128) == pytest.approx(exact, rel=1e-3)
+    plan = tiled((1, 160), 2)
+    tile, kept = plan.views[0].tile[0], plan.views[0].last_bins[0]
+    exact = locked_share_of_white(interpolator(name), 2, tile, kept)
+    assert locked_share(step, torus_power("white", (80,)), plan) == pytest.approx(exact, rel=1e-3)
 
 
-def test_the_population_agrees_with_many_tiles_of_the_slow_definition():
-    step, tile, s = STEPS["tconv4"](np.random.default_rng(0), 2, 1, 2), 32, 2
-    x = power_law_noise((40_000, 2, 64), seed=1, axes=1) + 1.0
-    y = step(x)[..., :tile]
-    spectra_ = np.fft.fft((y - y.mean(-1, keepdims=True)) * hann(tile)) / np.sqrt(tile)
-    power = (np.abs(spectra_) ** 2).mean(0)
+WORLDS = {
+    "means of both signs": World(STEPS["tconv3"], 2, 1, 1, gain=0.3, levels=1.0, torus=40),
+    "two tiles": World(STEPS["tconv4"], 2, 1, 1, mean=1.0, levels=0.25, torus=160),
+    "a board": World(board("bilinear"), 2, 1, 1, mean=1.0, levels=0.25, gain=0.3, torus=40),
+    "fixed content": World(STEPS["tconv4"], 2, 1, 1, gain=0.1, content=rough, torus=40),
+    "nested": World(in_a_row("tconv4", "nearest"), 4, 1, 1, mean=0.5, periods=(2, 4), torus=24),
+}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_population_agrees_with_many_maps_by_the_slow_definition(name):
+    """Plug-in from so many maps is too high by what they predict of noise, above / maps."""
+    world = replace(WORLDS[name], count=20_000)
+    maps, expected = world.draw(np.random.default_rng(2), PART)
+    periods = world.periods or (world.s,)
+    plan = tiled(maps.shape[1:], *periods)
     shares = []
-    for channel in range(2):
-        Y = spectra_[:, channel]
-        e = np.arange(-6, 7)
-        cross = (Y[:, e] * Y[:, (e + tile // s) % tile].conj()).mean(0)
-        locked = (np.abs(cross) ** 2 / power[channel, e]).sum()
-        locked += 1.5 * abs(Y[:, tile // s].mean()) ** 2
-        shares.append(locked / power[channel].sum())
-    expected = locked_share(step, torus_power("1/f", (64,)), tile, mean=1.0)
+    for channel in range(maps.shape[1]):
+        (tile,), (margin,) = ({getattr(v, n)[0] for v in plan.views} for n in ("tile", "margin"))
+        own = maps[:, channel : channel + 1]
+        shares.append(locked_by_definition(own, periods, tile, margin)[0])
     assert expected == pytest.approx(np.mean(shares), rel=0.02)
+
+
+def test_two_steps_in_a_row_are_one():
+    rng = np.random.default_rng(3)
+    first, second = (STEPS["tconv3"](rng, 2, 2, 2) for _ in "12")
+    x = rng.normal(size=(2, 2, 8, 8))
+    assert after(second, first)(x) == pytest.approx(second(first(x)))
+
+
+def test_a_step_with_a_board_is_its_output_times_one():
+    step = interpolation("bicubic", 2, 2, 1)
+    x = np.random.default_rng(4).normal(size=(1, 1, 16, 16))
+    grid = 1 + 0.1 * (-1.0) ** np.indices((32, 32)).sum(0)
+    assert with_board(step, 0.1)(x) == pytest.approx(step(x) * grid)
 
 
 def test_a_step_is_zero_insertion_and_a_convolution():
@@ -104,15 +143,15 @@ def test_an_artifact_is_found_after_a_layer_too(kind):
 
 
 def test_the_energy_is_that_of_the_population():
-    """Spread of one estimate is 0.2 to 0.5 dB, so that of a median of 8 is 0.2 at most."""
-    for name, kind in product(("2-D x2",), ("bilinear", "tconv4")):
-        found = run(named(energy_cells(), f"{kind}, {name}"), 8)
+    """Spread of one estimate is 0.2 to 0.7 dB, so that of a median of 8 is 0.3 at most."""
+    for name in ("bilinear, 2-D x2", "tconv4, 2-D x2", "varying means: tconv3, 16 images"):
+        found = run(named(energy_cells(), name), 8)
         assert np.median([o.dbc - o.truth_dbc for o in found]) == pytest.approx(0, abs=0.6)
         assert coverage(found).hits >= 5
 
 
 def outcome(p, z=0.0):
-    return Outcome(p, z, "none", None, None, None, None)
+    return Outcome(p, z, "none", None, None, None)
 
 
 def test_rates_ranks_and_corrections():

@@ -93,7 +93,7 @@ def _chunk(group: str, part: str, index: int, numbers: range) -> list[Outcome]:
         rng = np.random.default_rng([crc32(part.encode()), crc32(cell.name.encode()), number])
         drawn = cell.draw(rng, part)
         maps, truth = drawn if isinstance(drawn, tuple) else (drawn, None)
-        found.append(trial(maps, cell.factor, number, truth, cell.reach))
+        found.append(trial(maps, cell.periods, number, truth, cell.reach))
     return found
 
 

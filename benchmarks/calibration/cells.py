@@ -22,6 +22,8 @@ class Cell:
     name : str
     factor : tuple of int
         Period at which the maps are scored.
+    also : tuple of tuple of int
+        Other periods at which they are scored.
     draw : callable
         From a generator and the name of a part, maps (n, channel, *spatial) of one trial; or
         those and the locked share that is true of them.
@@ -38,3 +40,9 @@ class Cell:
     natural: bool = True
     trials: int = 300
     reach: int = 0
+    also: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def periods(self) -> tuple[tuple[int, ...], ...]:
+        """All periods at which the maps are scored."""
+        return self.factor, *self.also

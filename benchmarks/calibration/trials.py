@@ -20,8 +20,8 @@ class Outcome:
     ----------
     p, z : float or None
     verdict : str
-    dbc, low, high, upper : float or None
-        Locked energy, its interval and its upper bound, in dBc.
+    dbc, low, upper : float or None
+        Locked energy and the ends of its interval, in dBc; None is an open end.
     out_of_band_dbc : float or None
     truth_dbc : float or None
         Population value, where it is known.
@@ -32,7 +32,6 @@ class Outcome:
     verdict: str
     dbc: float | None
     low: float | None
-    high: float | None
     upper: float | None
     out_of_band_dbc: float | None = None
     truth_dbc: float | None = None
@@ -44,12 +43,12 @@ class Outcome:
 
 def measured(maps: NDArray[np.floating], factor: tuple[int, ...], seed: int) -> score.Score:
     """Return the score of maps (n, channel, *spatial) at one period."""
-    return _score(maps, factor, seed, 0)[0]
+    return _score(maps, (factor,), seed, 0)[0]
 
 
 def trial(
     maps: NDArray[np.floating],
-    factor: tuple[int, ...],
+    periods: tuple[tuple[int, ...], ...],
     seed: int,
     truth: float | None = None,
     reach: int = 0,
@@ -58,15 +57,13 @@ def trial(
 
     ``truth`` is a locked share of all power, ``reach`` is how far padding reaches in.
     """
-    found, out_of_band = _score(maps, factor, seed, reach)
-    low, high = found.asr_ci95_dbc or (None, None)
+    found, out_of_band = _score(maps, periods, seed, reach)
     return Outcome(
         p=found.p,
         z=found.z,
         verdict=found.verdict,
-        dbc=found.asr_dbc,
-        low=low,
-        high=high,
+        dbc=found.told_dbc,
+        low=found.asr_lower_dbc,
         upper=found.asr_upper_dbc,
         out_of_band_dbc=out_of_band,
         truth_dbc=None if truth is None else share_dbc(truth),
@@ -78,19 +75,20 @@ def share_dbc(share: float) -> float:
     return float(10 * np.log10(share / (1 - share)))
 
 
-def tile_side(shape: tuple[int, ...], factor: tuple[int, ...], count: int) -> int:
-    """Return the side of the tile through which such maps are seen."""
-    return spectrum.plan_maps(shape, factor, count=count).views[0].tile[0]
+def planned(
+    shape: tuple[int, ...], periods: tuple[tuple[int, ...], ...], count: int, reach: int = 0
+) -> spectrum.Plan:
+    """Return how such maps are cut; ``reach`` is how far padding reaches in."""
+    disturbed = (reach,) * (len(shape) - 1)
+    return spectrum.plan_maps(shape, *periods, count=count, reach=lambda _: disturbed)
 
 
 def _score(
-    maps: NDArray[np.floating], factor: tuple[int, ...], seed: int, reach: int
+    maps: NDArray[np.floating], periods: tuple[tuple[int, ...], ...], seed: int, reach: int
 ) -> tuple[score.Score, float | None]:
-    disturbed = (reach,) * len(factor)
-    plan = spectrum.plan_maps(maps.shape[1:], factor, count=len(maps), reach=lambda _: disturbed)
-    statistics = spectrum.MapStatistics(plan)
+    statistics = spectrum.MapStatistics(planned(maps.shape[1:], periods, len(maps), reach))
     statistics.update(torch.from_numpy(np.ascontiguousarray(maps, np.float32)), first=0)
     data = spectrum.to_dataset(statistics)
     found = score.score(score.measure(data, seed=seed), data)
     known = found.verdict != "insufficient"
-    return found, score.out_of_band_dbc(data, factor) if known else None
+    return found, score.out_of_band_dbc(data, max(periods)) if known else None

@@ -122,6 +122,28 @@ def shuffled(rng: Generator, s: int, d: int, channels: int, *, icnr: bool) -> St
     return Step((s,) * d, kernel, origin=s)
 
 
+def after(second: Step, first: Step) -> Step:
+    """Return two steps in a row as one."""
+    s = second.factor
+    stuffed = np.zeros(
+        (*first.kernel.shape[:2], *(n * k for n, k in zip(first.kernel.shape[2:], s, strict=True)))
+    )
+    stuffed[(..., *(slice(None, None, k) for k in s))] = first.kernel
+    taps = [n + m - 1 for n, m in zip(stuffed.shape[2:], second.kernel.shape[2:], strict=True)]
+    kernel = np.zeros((second.kernel.shape[0], first.kernel.shape[1], *taps))
+    for tap in np.ndindex(*second.kernel.shape[2:]):
+        place = tuple(slice(t, t + n) for t, n in zip(tap, stuffed.shape[2:], strict=True))
+        kernel[(..., *place)] += np.einsum("om,mi...->oi...", second.kernel[(..., *tap)], stuffed)
+    factor = tuple(a * b for a, b in zip(first.factor, s, strict=True))
+    return Step(factor, kernel, origin=first.origin * s[0] + second.origin)
+
+
+def with_board(step: Step, amplitude: float) -> Step:
+    """Return a step whose output is multiplied by 1 plus a checkerboard: a grid that follows it."""
+    place = np.indices(step.kernel.shape[2:]).sum(0) - step.origin * (step.kernel.ndim - 2)
+    return Step(step.factor, step.kernel * (1 + amplitude * (-1.0) ** place), step.origin)
+
+
 def ideal(x: NDArray[np.floating], s: int) -> NDArray[np.float64]:
     """Return maps interpolated without any replica: their spectrum, padded with zeros."""
     y = x.astype(np.float64)
