@@ -2,6 +2,7 @@
 
 import pickle
 import pickletools
+import traceback
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -88,9 +89,8 @@ def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object
         offending = () if trust else unsafe_globals(path)
         if offending:
             raise LoadError(_untrusted(path, offending)) from error
-        if trust and isinstance(error, ImportError | AttributeError):
-            raise LoadError(_not_importable(path, error)) from error
-        raise LoadError(_damaged(path, recognise(path), error)) from error
+        say = _unopened if trust else _damaged
+        raise LoadError(say(path, recognise(path), error)) from error
 
 
 def _open_pickle(path: Path, *, trust: bool) -> object:
@@ -100,10 +100,8 @@ def _open_pickle(path: Path, *, trust: bool) -> object:
     try:
         with path.open("rb") as file, _quiet():
             return pickle.load(file)
-    except (ImportError, AttributeError) as error:
-        raise LoadError(_not_importable(path, error)) from error
     except Exception as error:
-        raise LoadError(_damaged(path, "pickle", error)) from error
+        raise LoadError(_unopened(path, "pickle", error)) from error
 
 
 def unsafe_globals(path: Path) -> tuple[str, ...]:
@@ -155,7 +153,12 @@ def _damaged(path: Path, found: Format, error: Exception) -> str:
     )
 
 
-def _not_importable(path: Path, error: Exception) -> str:
+def _unopened(path: Path, found: Format, error: Exception) -> str:
+    """Say why a pickle did not open: a class that is not to be had here, or damage."""
+    frames = traceback.extract_tb(error.__traceback__)
+    importing = any(frame.name == "<module>" for frame in frames)
+    if not importing and not isinstance(error, ImportError | AttributeError):
+        return _damaged(path, found, error)
     return (
         f"{path} is a pickled module whose class is not importable here ({brief(error)}): "
         "expected its source code on PYTHONPATH; run from the folder that defines it, or save "

@@ -183,7 +183,9 @@ def test_a_trusted_module_inside_a_checkpoint_is_taken_in_float32(tmp_path, pict
     assert "float16 weights converted to float32" in loaded.notes
 
 
-def test_a_module_whose_class_is_missing_names_the_module(tmp_path):
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Write a pickled module whose class is in a module ``lapsrn``."""
     file = tmp_path / "model.pt"
     torch.save(nn.Identity(), file)
     content = io.BytesIO()
@@ -192,8 +194,21 @@ def test_a_module_whose_class_is_missing_names_the_module(tmp_path):
             data = old.read(item).replace(b"torch.nn.modules.linear\nIdentity", b"lapsrn\nNet")
             new.writestr(item, data)
     file.write_bytes(content.getvalue())
+    return file
+
+
+def test_a_module_whose_class_is_missing_names_the_module(elsewhere):
     with pytest.raises(LoadError, match=r"No module named 'lapsrn'.*PYTHONPATH"):
-        load_model(file, trust=True)
+        load_model(elsewhere, trust=True)
+
+
+def test_a_module_whose_class_needs_a_broken_package_is_not_called_damaged(
+    elsewhere, tmp_path, monkeypatch
+):
+    (tmp_path / "lapsrn.py").write_text("raise RuntimeError('operator nms does not exist')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(LoadError, match=r"class is not importable .*nms does not exist"):
+        load_model(elsewhere, trust=True)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
