@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra import capture, kernel, load, probe, score, spectrum
 from spectra._layers import measure_steps
-from spectra.errors import InputError, NothingToAnalyseError, ParameterError
+from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,6 +52,26 @@ class Place:
     statistics: spectrum.MapStatistics
     data: xr.Dataset = field(init=False)
     measured: score.Measured | None = field(init=False, default=None)
+
+    def add(self, maps: Tensor, *, first: int, name: str) -> None:
+        """Add maps to the running sums; ``first`` is the index of the first of them.
+
+        Raises
+        ------
+        ModelError
+            If they differ in size from what the first input gave.
+        """
+        shape, planned = tuple(maps.shape[1:]), self.statistics.plan.shape
+        if shape != planned:
+            raise ModelError(
+                f"the size of {name} changes from input to input: {planned} for the first, {shape} "
+                f"for {first} and after; give inputs for which it does not"
+            )
+        self.statistics.update(_real(maps), first=first)
+
+    def forget(self) -> None:
+        """Start anew."""
+        self.statistics = spectrum.MapStatistics(self.statistics.plan)
 
     def conclude(self, seed: int) -> None:
         """Turn the running sums into labelled arrays and what a score needs."""
@@ -250,6 +270,19 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
 
 
 def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
+    """Run all inputs, one by one where the model takes no more (exports hold their batch)."""
+    batch = evidence.options.batch or _batch_size(evidence.discovery)
+    try:
+        _run(evidence, inputs, batch, tell)
+    except ModelError:
+        if evidence.options.batch or batch == 1 or evidence.probe_output is not None:
+            raise
+        for place in evidence.places:
+            place.forget()
+        _run(evidence, inputs, 1, tell)
+
+
+def _run(evidence: Evidence, inputs: load.Inputs, size: int, tell: Progress) -> None:
     """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
     model, options = evidence.model, evidence.options
     clock = _Clock()
@@ -258,7 +291,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     def take(index: int, maps: Tensor) -> None:
         with clock.paused():
-            evidence.steps[index].statistics.update(_real(maps), first=done)
+            evidence.steps[index].add(maps, first=done, name=evidence.discovery.steps[index].label)
 
     def take_layer(name: str, maps: Tensor) -> None:
         with clock.paused():
@@ -272,7 +305,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     taps = _layer_taps(model, options.layers, take_layer)
     with capture.stream(model, evidence.discovery, take), taps:
-        for batch in inputs.batches(options.batch or _batch_size(evidence.discovery)):
+        for batch in inputs.batches(size):
             x = batch.to(evidence.example.device)
             level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
             if evidence.input is not None:  # before a model can write into it
@@ -281,7 +314,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
                 evidence.probe_inputs = x[:PROBE_INPUTS].clone()
             with clock.running():
                 y = capture.forward(model, x, method=options.call, output=evidence.discovery.output)
-            evidence.output.statistics.update(_real(y), first=done)
+            evidence.output.add(y, first=done, name="the output")
             if done == 0:
                 evidence.probe_output = y[:PROBE_INPUTS].clone()
             done += len(x)
@@ -369,14 +402,15 @@ def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options
     device = parameter.device if parameter is not None else torch.device("cpu")
     if inputs is not None:
         return next(iter(inputs.batches(1))).to(device)
-    for module in walk.modules(model):
-        weight = getattr(module, "weight", None)
-        if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
-            continue
-        channels = getattr(module, "in_channels", None)
-        if channels is not None:
-            side = options.crop or GUESSED_SIDE[weight.ndim - 2]
-            return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
+    with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
+        for module in walk.modules(model):
+            weight = getattr(module, "weight", None)
+            if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
+                continue
+            channels = getattr(module, "in_channels", None)
+            if channels is not None:
+                side = options.crop or GUESSED_SIDE[weight.ndim - 2]
+                return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
     raise InputError(
         "inputs=None, and the model's first layer does not tell their shape: give pictures, an "
         "array, or random:image?shape=3,128,128"
