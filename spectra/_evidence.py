@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra import capture, kernel, load, probe, score, spectrum
 from spectra._layers import measure_steps
-from spectra.errors import InputError, NothingToAnalyseError, ParameterError
+from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,6 +53,41 @@ class Place:
     statistics: spectrum.MapStatistics
     data: xr.Dataset = field(init=False)
     measured: score.Measured | None = field(init=False, default=None)
+
+    def add(self, maps: Tensor, *, first: int, inputs: int, name: str) -> None:
+        """Add the maps of some inputs to the running sums.
+
+        Where each input has several, they count as further looks at that input, not as inputs.
+        Frames that a model takes for samples follow each other, those of the first input first.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (B, C, *spatial)
+        first : int
+            Index of the first of these inputs among all.
+        inputs : int
+            How many they are.
+        name : str
+            What the place is called in an error.
+
+        Raises
+        ------
+        ModelError
+            If the maps differ in size from what the first input gave.
+        """
+        shape, planned = tuple(maps.shape[1:]), self.statistics.plan.shape
+        if shape != planned:
+            raise ModelError(
+                f"the size of {name} changes from input to input: {planned} for the first, {shape} "
+                f"for {first} and after; give inputs for which it does not"
+            )
+        each = max(len(maps) // inputs, 1)
+        for index in range(each):
+            self.statistics.update(_real(maps[index::each]), first=first)
+
+    def forget(self) -> None:
+        """Start anew."""
+        self.statistics = spectrum.MapStatistics(self.statistics.plan)
 
     def conclude(self, seed: int) -> None:
         """Turn the running sums into labelled arrays and what a score needs."""
@@ -237,6 +272,19 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
 
 
 def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
+    """Run all inputs, one by one where the model takes no more (exports hold their batch)."""
+    batch = _batch_size(evidence.discovery, evidence.options.batch)
+    try:
+        _run(evidence, inputs, batch, tell)
+    except ModelError:
+        if evidence.options.batch or batch == 1 or evidence.probe_output is not None:
+            raise
+        for place in evidence.places:
+            place.forget()
+        _run(evidence, inputs, 1, tell)
+
+
+def _run(evidence: Evidence, inputs: load.Inputs, size: int, tell: Progress) -> None:
     """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
     model, options = evidence.model, evidence.options
     clock = _Clock()
@@ -245,7 +293,8 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     def take(index: int, maps: Tensor) -> None:
         with clock.paused():
-            _add(evidence.steps[index], maps, first=done, inputs=len(x))
+            name = evidence.discovery.steps[index].label
+            evidence.steps[index].add(maps, first=done, inputs=len(x), name=name)
 
     def take_layer(name: str, maps: Tensor) -> None:
         with clock.paused():
@@ -255,11 +304,11 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             if name not in evidence.layers:
                 plan = spectrum.plan_maps(shape, count=len(inputs))
                 evidence.layers[name] = Place(spectrum.MapStatistics(plan))
-            _add(evidence.layers[name], maps, first=done, inputs=len(x))
+            evidence.layers[name].add(maps, first=done, inputs=len(x), name=name)
 
     taps = _layer_taps(model, options.layers, take_layer)
     with capture.stream(model, evidence.discovery, take), taps:
-        for batch in inputs.batches(_batch_size(evidence.discovery, options.batch)):
+        for batch in inputs.batches(size):
             x = batch.to(evidence.example.device)
             level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
             if evidence.input is not None:  # before a model can write into it
@@ -269,23 +318,13 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             with clock.running():
                 y = capture.forward(model, x, found=evidence.discovery)
             if evidence.discovery.layout is not None:
-                _add(evidence.output, y, first=done, inputs=len(x))
+                evidence.output.add(y, first=done, inputs=len(x), name="the output")
                 if done == 0:
                     evidence.probe_output = y[: len(y) // len(x) * PROBE_INPUTS].clone()
             done += len(x)
             tell("measure", done, len(inputs))
     evidence.forward_s = clock.seconds
     evidence.level = (level / done).to(evidence.example.dtype)
-
-
-def _add(place: Place, maps: Tensor, *, first: int, inputs: int) -> None:
-    """Add maps of some inputs; where each has several, they count as one input in turns.
-
-    Frames that a model takes for samples follow each other, those of the first input first.
-    """
-    each = max(len(maps) // inputs, 1)
-    for index in range(each):
-        place.statistics.update(_real(maps[index::each]), first=first)
 
 
 def _probe(evidence: Evidence, tell: Progress) -> None:
@@ -366,14 +405,15 @@ def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options
     device = parameter.device if parameter is not None else torch.device("cpu")
     if inputs is not None:
         return next(iter(inputs.batches(1))).to(device)
-    for module in walk.modules(model):
-        weight = getattr(module, "weight", None)
-        if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
-            continue
-        channels = getattr(module, "in_channels", None)
-        if channels is not None:
-            side = options.crop or GUESSED_SIDE[weight.ndim - 2]
-            return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
+    with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
+        for module in walk.modules(model):
+            weight = getattr(module, "weight", None)
+            if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
+                continue
+            channels = getattr(module, "in_channels", None)
+            if channels is not None:
+                side = options.crop or GUESSED_SIDE[weight.ndim - 2]
+                return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
     raise InputError(
         "inputs=None, and the model's first layer does not tell their shape: give pictures, an "
         "array, or random:image?shape=3,128,128"

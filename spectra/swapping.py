@@ -23,6 +23,7 @@ from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
 from spectra.analysis import analyze
 from spectra.capture import forward, quiet
+from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
 from spectra.repairing import Repair, repaired, split
@@ -297,12 +298,22 @@ def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tupl
 def _compared(
     old: nn.Module, new: nn.Module, inputs: load.Inputs | None, example: Tensor, options: Options
 ) -> tuple[float, float]:
-    """Return the PSNR and the largest difference of both outputs, over the old one's range."""
+    """Return the PSNR and the largest difference of both outputs, over the old one's range.
+
+    Raises
+    ------
+    ModelError
+        If they differ in size.
+    """
     outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
     for x in _some(inputs, example):
         for model, made in zip((old, new), outputs, strict=True):
             with quiet(model, seed=options.seed):
                 made.append(forward(model, x, method=options.call).cpu())
+    shapes = {tuple(y.shape[1:]) for made in outputs for y in made}
+    if len(shapes) > 1:
+        sizes = ", ".join(map(str, sorted(shapes)))
+        raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
     reference, changed = (torch.cat(made) for made in outputs)
     span = float(reference.max() - reference.min()) or 1.0
     return psnr_db(changed, reference), float((changed - reference).abs().max()) / span

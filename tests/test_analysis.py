@@ -322,3 +322,43 @@ def test_grey_levels_are_told_of_pictures_not_of_logits(tmp_path):
         score = spectra.analyze(model, tmp_path).summary.output.score
         assert score.verdict == "present"
         assert (score.grey_levels is not None) is told
+
+
+class OneByOne(nn.Module):
+    """Holds the batch of one with which it was exported."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.up = nn.ConvTranspose2d(1, 1, 3, 2, 1, 1)
+
+    def forward(self, x):
+        return self.up(x).reshape(1, 1, 2 * x.shape[2], 2 * x.shape[3])
+
+
+def test_a_model_of_one_input_at_a_time_is_fed_one_by_one():
+    x = pictures(side=32)
+    whole = spectra.analyze(OneByOne().up, x).summary
+    found = spectra.analyze(OneByOne(), x).summary
+    assert found.verdict == whole.verdict == "present"
+    assert found.output.score.asr_dbc == pytest.approx(whole.output.score.asr_dbc, abs=1e-3)
+
+
+class Drifting(nn.Module):
+    """Returns, or enlarges, less of each input than of the one before."""
+
+    def __init__(self, *, inside):
+        super().__init__()
+        self.up, self.inside, self.calls = nn.Upsample(scale_factor=2), inside, 0
+
+    def forward(self, x):
+        self.calls += 1
+        rows = x.shape[2] - self.calls
+        y = self.up(x[:, :, :rows] if self.inside else x)
+        return F.interpolate(y, (64, 64)) if self.inside else y[:, :, :rows]
+
+
+@pytest.mark.parametrize(("inside", "what"), [(True, "up"), (False, "the output")])
+def test_maps_that_change_their_size_are_named(inside, what):
+    with pytest.raises(ModelError, match=f"the size of {what} changes from input to input"):
+        spectra.analyze(Drifting(inside=inside), pictures(side=32))

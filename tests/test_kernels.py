@@ -304,3 +304,17 @@ def test_wrong_options_are_refused(options, error, text, tmp_path):
 def test_strides_are_not_for_models():
     with pytest.raises(ParameterError, match="for bare weights"):
         measure_kernels(nn.ConvTranspose2d(2, 2, 4, 2), strides={"0": (2,)})
+
+
+def test_a_spectral_norm_in_training_mode_stays_as_it_came():
+    layer = nn.utils.parametrizations.spectral_norm(nn.ConvTranspose2d(3, 3, 4, 2, 1))
+    model = nn.Sequential(layer).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    measure_kernels(model)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+@pytest.mark.filterwarnings("ignore:Complex modules:UserWarning")
+def test_a_kernel_of_complex_numbers_is_left_out():
+    with pytest.raises(NothingToAnalyseError):
+        measure_kernels(nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1).to(torch.complex64)))

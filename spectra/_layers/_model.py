@@ -35,7 +35,8 @@ def layers_of_model(
 
     Transposed convolutions always. Pixel shuffles with the convolution before them, and
     interpolations with the one after them, where they stand in one ``Sequential``, or where a
-    forward pass of ``example`` shows that one's output is the other's input.
+    forward pass of ``example`` shows that one's output is the other's input. Kernels of complex
+    numbers are left out.
 
     Raises
     ------
@@ -45,11 +46,12 @@ def layers_of_model(
     modules = dict(walk.named_modules(model))
     pairs = find_pairs(model, example, method=method)
     layers = []
-    for name, module in modules.items():
-        layer = _layer(name, module, modules.get(pairs.get(name, "")))
-        if layer is not None:
-            layers.append(layer)
-    return tuple(layers)
+    with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
+        for name, module in modules.items():
+            partner = modules.get(pairs.get(name, ""))
+            if not any(m is not None and _is_complex(m) for m in (module, partner)):
+                layers.append(_layer(name, module, partner))
+    return tuple(layer for layer in layers if layer is not None)
 
 
 def find_pairs(
@@ -166,6 +168,11 @@ def _pairs_in_motion(
         for handle in handles:
             handle.remove()
     return pairs
+
+
+def _is_complex(module: nn.Module) -> bool:
+    """Tell whether a convolution has a kernel of complex numbers."""
+    return isinstance(module, (*CONVOLUTIONS, *TRANSPOSED)) and module.weight.is_complex()
 
 
 def _plain(module: nn.Module) -> bool:

@@ -186,13 +186,18 @@ def _removed(prefix: str, outside: int) -> str:
 
 
 def check_finite(model: nn.Module, source: str) -> None:
-    """Raise if a parameter or a running statistic of ``model`` is not finite.
+    """Raise if a parameter or a running statistic of ``model`` is not finite, or not there.
 
     Infinite entries of other buffers are allowed: attention masks hold them.
     """
     for name, tensor in model.state_dict(keep_vars=True).items():
         if not isinstance(tensor, Tensor) or torch.nn.parameter.is_lazy(tensor):
             continue
+        if tensor.is_meta:
+            raise LoadError(
+                f"{source} holds no values for {name!r}, only its shape (device 'meta'): expected "
+                "a model with its weights, as of model.to_empty(device='cpu') and load_state_dict"
+            )
         must_be_finite = isinstance(tensor, nn.Parameter) or name.endswith(_STATISTICS)
         bad = ~tensor.isfinite() if must_be_finite else tensor.isnan()
         if bad.any():

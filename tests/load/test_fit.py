@@ -91,3 +91,8 @@ def test_an_infinite_attention_mask_is_no_damage():
 def test_old_batch_norm_without_counter_loads_strictly(save, decoder, arch):
     state = {k: v for k, v in decoder.state_dict().items() if "num_batches" not in k}
     assert torch.equal(load_model(save(state), arch=arch).model.up.weight, decoder.up.weight)
+
+
+def test_a_model_of_shapes_without_values_is_refused():
+    with pytest.raises(LoadError, match=r"no values for 'weight', only its shape"):
+        load_model(nn.ConvTranspose2d(3, 3, 4, 2, 1, device="meta"))

@@ -110,4 +110,5 @@ def _generators() -> tuple[bytes, ...]:
 
 def _bits(tensor: Tensor) -> Tensor:
     """Return the values so that NaN equals itself."""
+    tensor = tensor.to_dense() if tensor.is_sparse else tensor
     return tensor.nan_to_num() if tensor.is_floating_point() else tensor
