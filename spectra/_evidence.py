@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -176,7 +176,11 @@ def gather(
         evidence = _planned(model, inputs, options)
         tell("find steps", 1, 1)
         if inputs is not None:
-            _stream(evidence, inputs, tell)
+            try:
+                _stream(evidence, inputs, tell)
+            except capture.MixedInputsError:
+                evidence = _one_at_a_time(evidence)
+                _stream(evidence, inputs, tell)
         _probe(evidence, tell)
         tell("kernels", 0, 1)
         evidence.kernels = measure_steps(model, evidence.discovery, evidence.example)
@@ -250,6 +254,26 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     )
 
 
+def _one_at_a_time(evidence: Evidence) -> Evidence:
+    """Return the same before anything was measured, with inputs that run by themselves."""
+
+    def fresh(place: Place) -> Place:
+        return Place(spectrum.MapStatistics(place.statistics.plan))
+
+    reading = replace(evidence.found.reading, alone=True)
+    return replace(
+        evidence,
+        found=replace(evidence.found, reading=reading),
+        discovery=replace(evidence.discovery, reading=reading),
+        steps=tuple(map(fresh, evidence.steps)),
+        output=fresh(evidence.output),
+        input=evidence.input and fresh(evidence.input),
+        layers={},
+        probe_inputs=None,
+        probe_output=None,
+    )
+
+
 def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
     """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
     model, options = evidence.model, evidence.options
@@ -259,7 +283,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
 
     def take(index: int, maps: Tensor) -> None:
         with clock.paused():
-            _add(evidence.steps[index], maps, first=done, inputs=len(x))
+            add_maps(evidence.steps[index].statistics, maps, first=done, inputs=len(x))
 
     def take_layer(name: str, maps: Tensor) -> None:
         with clock.paused():
@@ -269,7 +293,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             if name not in evidence.layers:
                 plan = spectrum.plan_maps(shape, count=len(inputs))
                 evidence.layers[name] = Place(spectrum.MapStatistics(plan))
-            _add(evidence.layers[name], maps, first=done, inputs=len(x))
+            add_maps(evidence.layers[name].statistics, maps, first=done, inputs=len(x))
 
     taps = _layer_taps(model, options.layers, take_layer)
     with capture.stream(model, evidence.discovery, take), taps:
@@ -278,28 +302,34 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
             if evidence.input is not None:  # before a model can write into it
                 evidence.input.statistics.update(x, first=done)
-            if done == 0:
-                evidence.probe_inputs = x[:PROBE_INPUTS].clone()
+            left = max(PROBE_INPUTS - done, 0)  # to keep for the probes
+            evidence.probe_inputs = _extended(evidence.probe_inputs, x[:left])
             with clock.running():
                 y = capture.forward(model, x, found=evidence.discovery)
             if evidence.discovery.layout is not None:
-                _add(evidence.output, y, first=done, inputs=len(x))
-                if done == 0:
-                    evidence.probe_output = y[: len(y) // len(x) * PROBE_INPUTS].clone()
+                add_maps(evidence.output.statistics, y, first=done, inputs=len(x))
+                kept = y[: left * (len(y) // len(x))]
+                evidence.probe_output = _extended(evidence.probe_output, kept)
             done += len(x)
             tell("measure", done, len(inputs))
     evidence.forward_s = clock.seconds
     evidence.level = (level / done).to(evidence.example.dtype)
 
 
-def _add(place: Place, maps: Tensor, *, first: int, inputs: int) -> None:
-    """Add maps of some inputs; where each has several, they count as one input in turns.
+def _extended(kept: Tensor | None, more: Tensor) -> Tensor:
+    """Return what is kept with a copy of more."""
+    return more.clone() if kept is None else torch.cat([kept, more])
 
-    Frames that a model takes for samples follow each other, those of the first input first.
+
+def add_maps(statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int) -> None:
+    """Add maps of some inputs, of which each may have several: frames that are samples.
+
+    The maps of one input follow each other. They are no independent replicates: each counts as
+    another look at its input.
     """
     each = max(len(maps) // inputs, 1)
     for index in range(each):
-        place.statistics.update(_real(maps[index::each]), first=first)
+        statistics.update(_real(maps[index::each]), first=first)
 
 
 def _probe(evidence: Evidence, tell: Progress) -> None:

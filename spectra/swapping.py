@@ -21,7 +21,7 @@ from spectra import remedy as remedies
 from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
 from spectra.analysis import analyze
-from spectra.capture import forward, quiet
+from spectra.capture import discover, forward, quiet
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
 from spectra.repairing import Repair, repaired, split
@@ -288,11 +288,13 @@ def _compared(
 ) -> tuple[float, float]:
     """Return the PSNR and the largest difference of both outputs, over the old one's range."""
     outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
+    found = discover(old, example, method=options.call, output=options.output)
     for x in _some(inputs, example):
         for model, made in zip((old, new), outputs, strict=True):
             with quiet(model, seed=options.seed):
-                made.append(forward(model, x, method=options.call).cpu())
-    reference, changed = (torch.cat(made) for made in outputs)
+                y = forward(model, x, found=found)
+                made.append((torch.view_as_real(y) if y.is_complex() else y).flatten().cpu())
+    reference, changed = (torch.cat(made).double() for made in outputs)
     span = float(reference.max() - reference.min()) or 1.0
     return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 

@@ -2,7 +2,7 @@
 
 from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
-from spectra.capture._forward import forward
+from spectra.capture._forward import MixedInputsError, forward
 from spectra.capture._layout import Layout
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
@@ -17,6 +17,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Mark",
+    "MixedInputsError",
     "Reading",
     "Step",
     "Tap",

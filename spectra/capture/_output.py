@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from spectra.capture._layout import Layout
-from spectra.capture._lines import NOWHERE, Role
+from spectra.capture._lines import NOWHERE, Indices, Role, moves
 from spectra.capture._origins import Origins
 from spectra.capture._reading import Reading
 from spectra.capture._rearrange import read_roles
@@ -37,12 +37,15 @@ class Returned:
         How many steps it comes through.
     depth : int
         Layers on the longest way to it.
+    longest : int
+        Side of the maps of the forward pass.
     """
 
     where: str
     reading: Reading
     steps: int
     depth: int
+    longest: int
 
     @property
     def grown(self) -> bool:
@@ -55,14 +58,23 @@ class Returned:
         shape = self.reading.map_shape
         return prod(self.reading.shape) // shape[0] if shape else 0
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is larger than any map: attention, from each place to each other one."""
+        sides = self.reading.map_shape[1:]
+        return len(sides) > 1 and max(sides) > ALIKE * self.longest
+
     def is_picture(self, input_channels: int) -> bool:
         """Tell whether it has the channels of a picture, or of what went in."""
         channels, *sides = self.reading.map_shape
-        return channels == input_channels or (channels == PICTURE and len(sides) == 2)
+        alike = channels == input_channels or (channels == PICTURE and len(sides) == 2)
+        return alike and not self.reading.grid
 
 
-def choose(returned: Sequence[Returned], wanted: str | None, input_channels: int) -> int:
-    """Return which tensor is the output: the wanted one, else that which users look at.
+def choose(
+    returned: Sequence[Returned], wanted: str | int | None, input_channels: int
+) -> tuple[int, str]:
+    """Return which tensor is the output, and why: the wanted one, else what users look at.
 
     That is the largest map that comes through a step. Of several of one size, it is the one
     that comes through the most steps, then a picture rather than features, then the one behind
@@ -74,15 +86,18 @@ def choose(returned: Sequence[Returned], wanted: str | None, input_channels: int
         If there is none of the wanted name.
     """
     if wanted is not None:
-        return _named(wanted, [one.where for one in returned])
+        return _named(str(wanted), [one.where for one in returned]), "as asked for"
     grown = [one for one in returned if one.grown]
+    grown = [one for one in grown if not one.is_table] or grown
     if grown:
         largest = max(one.places for one in grown)
         alike = [one for one in grown if one.places * ALIKE > largest]
         chosen = max(alike, key=lambda r: (r.steps, r.is_picture(input_channels), r.depth))
-    else:
-        chosen = max(returned, key=lambda r: (r.reading.layout is not None, r.steps))
-    return returned.index(chosen)
+        return returned.index(chosen), "the largest map that comes through a step"
+    chosen = max(returned, key=lambda r: (r.reading.layout is not None, r.steps))
+    if chosen.reading.layout is None:
+        return returned.index(chosen), "none of them is a map"
+    return returned.index(chosen), "the first map, since none comes through a step"
 
 
 def _named(wanted: str, names: Sequence[str]) -> int:
@@ -132,9 +147,10 @@ def read_tensor(
     """
     shape = tuple(tensor.shape)
     if not (tensor.is_floating_point() or tensor.is_complex()):
-        return Reading(shape, None, reason=f"it holds {str(tensor.dtype)[6:]}, as labels do")
+        kind = str(tensor.dtype).removeprefix("torch.")
+        return Reading(shape, None, reason=f"it holds {kind} values, which are taken for labels")
     if prod(shape) <= 1:
-        return Reading(shape, None, reason="it is a single number")
+        return Reading(shape, None, reason="it is one number" if prod(shape) else "it is empty")
     roles = read_roles(tensor, origins) if origins else None
     if origins is None or roles is None:
         reading = _assumed(shape, rank)
@@ -171,11 +187,20 @@ def _followed(
         grid = _grid(tensor, origins, layout, maps)
         if grid and rank in (None, len(grid)):
             return Reading(shape, layout, grid)
-    if rank is not None and usual and len(places) < rank:
-        return _assumed(shape, rank)  # a product with a matrix hides places
+    if rank is not None and usual:  # a product with a matrix may hide what its axes were
+        known = shape[2:] in maps and layout.shape(shape)[1:] not in maps
+        if known or len(places) < rank:
+            return _assumed(shape, rank)
+    lines = origins.lines(tensor) or []
+    for axis in layout.spatial:
+        if sum(map(moves, origins.in_space(lines[axis].address))) > 1:
+            reason = f"axis {axis} of {shape} runs through rows and columns of a map"
+            return Reading(shape, None, reason=reason)
     if not 1 <= len(layout.spatial) <= 3:
-        what = f"{len(layout.spatial)} axes" if layout.spatial else "no axis"
-        return Reading(shape, None, reason=f"{what} of {shape} would be space")
+        what = f"{len(layout.spatial)} axes of {shape} are space"
+        if not layout.spatial:
+            what = f"no axis of {shape} is space"
+        return Reading(shape, None, reason=what)
     if _holds_tokens(layout) and rank is not None and rank > 1:
         reason = f"{shape} holds tokens of a map whose width is not known"
         return Reading(shape, None, reason=reason)
@@ -211,16 +236,33 @@ def _layout(shape: Sequence[int], roles: Sequence[Role | None], rank: int | None
 
 
 def _grid(tensor: Tensor, origins: Origins, layout: Layout, maps: Sequence[Sides]) -> Sides:
-    """Return the sides of the map that the one spatial axis holds row by row, if known."""
+    """Return the sides of the map that the one spatial axis holds row by row, if known.
+
+    They are known from the operation that made the elements, if it had several spatial axes. Of
+    tokens that a linear layer made they are those of a map before.
+    """
     (axis,) = layout.spatial
-    size = tensor.shape[axis]
     line = (origins.lines(tensor) or [])[axis]
-    steps = np.diff(line.at.place)
-    if NOWHERE in line.at.place or (steps != steps[0]).any():
+    if NOWHERE in line.at.place:
         return ()
-    own = origins.sides(line.address)
-    known = [own, *(maps if _holds_tokens(layout) else ())]
-    return next((sides for sides in known if len(sides) > 1 and prod(sides) == size), ())
+    index = origins.in_space(line.address)
+    if len(index) > 1:
+        return _rows(index)
+    steps = np.diff(line.at.place)
+    if not _holds_tokens(layout) or (steps != steps[0]).any():
+        return ()
+    size = tensor.shape[axis]
+    return next((sides for sides in maps if len(sides) > 1 and prod(sides) == size), ())
+
+
+def _rows(index: Sequence[Indices]) -> Sides:
+    """Return the sides of the map whose elements, at an index each, come row by row."""
+    ranks = [np.unique(along, return_inverse=True)[1] for along in index]
+    sides = tuple(int(rank.max()) + 1 for rank in ranks)
+    if prod(sides) != len(index[0]):
+        return ()
+    in_rows = np.ravel_multi_index(ranks, sides) == np.arange(len(index[0]))
+    return sides if in_rows.all() else ()
 
 
 def _holds_tokens(layout: Layout) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, lcm, log10
+from math import inf, isfinite, lcm, log10
 
 import torch
 from torch import Tensor, nn
@@ -167,6 +167,9 @@ class _Flat:
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
             return Lines(None, self._size, converged=False, reason=reason)
+        if not isfinite(now.level + now.line + now.rest):
+            reason = "a constant input gives NaN or infinite values"
+            return Lines(None, self._size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
             return Lines(None, self._size, converged=True, reason="the mean level is zero")
         if _dbc(now) < 20 * log10(8 * now.eps):
