@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import _disable_current_modes
 
+from spectra.capture._choice import Returned, choose
 from spectra.capture._forward import returned_by, unwrap, watched_by
 from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
-from spectra.capture._output import Returned, choose, read_tensor
+from spectra.capture._output import read_tensor
 from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
