@@ -26,6 +26,7 @@ NO_PERIOD = "the period of no step in the output is known"
 CROP_SIDE = 96  # of the picture shown with its grid
 FAR_OFF = 20.0  # between RMS of outputs and range of inputs, where a wrong range is likely
 LEVELS = 255
+NAMED = 8  # of the tensors that a model returns, at most
 
 
 def summarise(
@@ -147,7 +148,7 @@ def _rows(
         else score.Score(reason="inputs are no maps")
     )
     if found.layout is None:
-        return control, score.Score(reason=f"the output is no map: {found.reading.reason}")
+        return control, score.Score(reason=f"no map: {found.reading.reason}")
     own = None if inherited is None else ~inherited
     output = evidence.output.score(chosen=own, levels=levels)
     if not evidence.output_periods:
@@ -277,7 +278,7 @@ def _warnings(
             found.append(explain.Finding("dropped", f"left out: {first}{more}"))
         if text := _range_doubt(evidence, inputs):
             found.append(explain.Finding("range", text))
-    if text := _output_choice(evidence.found, evidence.options.output):
+    if text := _output_choice(evidence.found):
         found.append(explain.Finding("output_choice", text))
     absent = int(evidence.output.statistics.sums["dropped_non_finite"])
     if absent:
@@ -301,19 +302,18 @@ def _warnings(
     return found
 
 
-def _output_choice(found: capture.Discovery, wanted: str | None) -> str | None:
+def _output_choice(found: capture.Discovery) -> str | None:
     """Say which tensor that the model returns is its output and how it is read; None if plain."""
     reading, several = found.reading, len(found.outputs) > 1
     if not several and reading.is_usual:
         return None
     shape = f"shape {reading.shape}"
     if several:
-        why = "as asked for" if wanted else "the largest map that comes through a step"
-        if reading.layout is None:
-            why = "none of them is a map"
+        more = f" and {len(found.outputs) - NAMED} more" if len(found.outputs) > NAMED else ""
         text = (
             f"the model returns {len(found.outputs)} tensors: {found.outputs[found.output]} of "
-            f"{shape} is its output ({why}; --output takes another: {', '.join(found.outputs)})"
+            f"{shape} is its output ({found.chosen}; --output NAME takes another of "
+            f"{', '.join(found.outputs[:NAMED])}{more})"
         )
     else:
         text = f"the model returns one tensor of {shape}"

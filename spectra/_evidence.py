@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
@@ -57,8 +57,7 @@ class Place:
     def add(self, maps: Tensor, *, first: int, inputs: int, name: str) -> None:
         """Add the maps of some inputs to the running sums.
 
-        Where each input has several, they count as further looks at that input, not as inputs.
-        Frames that a model takes for samples follow each other, those of the first input first.
+        See `add_maps`.
 
         Parameters
         ----------
@@ -81,13 +80,7 @@ class Place:
                 f"the size of {name} changes from input to input: {planned} for the first, {shape} "
                 f"for {first} and after; give inputs for which it does not"
             )
-        each = max(len(maps) // inputs, 1)
-        for index in range(each):
-            self.statistics.update(_real(maps[index::each]), first=first)
-
-    def forget(self) -> None:
-        """Start anew."""
-        self.statistics = spectrum.MapStatistics(self.statistics.plan)
+        add_maps(self.statistics, maps, first=first, inputs=inputs)
 
     def conclude(self, seed: int) -> None:
         """Turn the running sums into labelled arrays and what a score needs."""
@@ -207,7 +200,13 @@ def gather(
         evidence = _planned(model, inputs, options)
         tell("find steps", 1, 1)
         if inputs is not None:
-            _stream(evidence, inputs, tell)
+            try:
+                _stream(evidence, inputs, tell)
+            except ModelError as error:
+                if not _may_run_alone(evidence, inputs, error):
+                    raise
+                evidence = _one_at_a_time(evidence)
+                _stream(evidence, inputs, tell)
         _probe(evidence, tell)
         tell("kernels", 0, 1)
         evidence.kernels = measure_steps(model, evidence.discovery, evidence.example)
@@ -271,20 +270,39 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     )
 
 
+def _may_run_alone(evidence: Evidence, inputs: load.Inputs, error: ModelError) -> bool:
+    """Tell whether inputs may run one by one where several at once do not.
+
+    What a model makes of several may not tell which is whose, and an export may hold its batch.
+    """
+    if isinstance(error, capture.MixedInputsError):
+        return True
+    asked = evidence.options.batch is not None
+    begun = evidence.probe_output is not None
+    return not (asked or begun or evidence.discovery.reading.alone) and len(inputs) > 1
+
+
+def _one_at_a_time(evidence: Evidence) -> Evidence:
+    """Return the same before anything was measured, with inputs that run by themselves."""
+
+    def fresh(place: Place) -> Place:
+        return Place(spectrum.MapStatistics(place.statistics.plan))
+
+    reading = replace(evidence.found.reading, alone=True)
+    return replace(
+        evidence,
+        found=replace(evidence.found, reading=reading),
+        discovery=replace(evidence.discovery, reading=reading),
+        steps=tuple(map(fresh, evidence.steps)),
+        output=fresh(evidence.output),
+        input=evidence.input and fresh(evidence.input),
+        layers={},
+        probe_inputs=None,
+        probe_output=None,
+    )
+
+
 def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
-    """Run all inputs, one by one where the model takes no more (exports hold their batch)."""
-    batch = _batch_size(evidence.discovery, evidence.options.batch)
-    try:
-        _run(evidence, inputs, batch, tell)
-    except ModelError:
-        if evidence.options.batch or batch == 1 or evidence.probe_output is not None:
-            raise
-        for place in evidence.places:
-            place.forget()
-        _run(evidence, inputs, 1, tell)
-
-
-def _run(evidence: Evidence, inputs: load.Inputs, size: int, tell: Progress) -> None:
     """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
     model, options = evidence.model, evidence.options
     clock = _Clock()
@@ -308,23 +326,39 @@ def _run(evidence: Evidence, inputs: load.Inputs, size: int, tell: Progress) -> 
 
     taps = _layer_taps(model, options.layers, take_layer)
     with capture.stream(model, evidence.discovery, take), taps:
-        for batch in inputs.batches(size):
+        for batch in inputs.batches(_batch_size(evidence.discovery, options.batch)):
             x = batch.to(evidence.example.device)
             level += x.double().flatten(2).mean(2).sum(0) if x.ndim > 2 else x.double().sum(0)
             if evidence.input is not None:  # before a model can write into it
                 evidence.input.statistics.update(x, first=done)
-            if done == 0:
-                evidence.probe_inputs = x[:PROBE_INPUTS].clone()
+            left = max(PROBE_INPUTS - done, 0)  # to keep for the probes
+            evidence.probe_inputs = _extended(evidence.probe_inputs, x[:left])
             with clock.running():
                 y = capture.forward(model, x, found=evidence.discovery)
             if evidence.discovery.layout is not None:
                 evidence.output.add(y, first=done, inputs=len(x), name="the output")
-                if done == 0:
-                    evidence.probe_output = y[: len(y) // len(x) * PROBE_INPUTS].clone()
+                kept = y[: left * (len(y) // len(x))]
+                evidence.probe_output = _extended(evidence.probe_output, kept)
             done += len(x)
             tell("measure", done, len(inputs))
     evidence.forward_s = clock.seconds
     evidence.level = (level / done).to(evidence.example.dtype)
+
+
+def _extended(kept: Tensor | None, more: Tensor) -> Tensor:
+    """Return what is kept with a copy of more."""
+    return more.clone() if kept is None else torch.cat([kept, more])
+
+
+def add_maps(statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int) -> None:
+    """Add maps of some inputs, of which each may have several: frames that are samples.
+
+    The maps of one input follow each other. They are no independent replicates: each counts as
+    another look at its input.
+    """
+    each = max(len(maps) // inputs, 1)
+    for index in range(each):
+        statistics.update(_real(maps[index::each]), first=first)
 
 
 def _probe(evidence: Evidence, tell: Progress) -> None:

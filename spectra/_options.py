@@ -22,7 +22,7 @@ class Options:
         Inputs per forward pass; by default what fits 256 MiB of activations, at most 16.
     call : str
         The model's method to run, for example ``"decode"``.
-    output : str, optional
+    output : str or int, optional
         Which of several tensors that the model returns is its output: ``"audio"`` or a number;
         by default the largest map that comes through a step.
     steps : str, optional
@@ -46,7 +46,7 @@ class Options:
     num: int | None = 64
     batch: int | None = None
     call: str = "forward"
-    output: str | None = None
+    output: str | int | None = None
     steps: str | None = None
     layers: tuple[str, ...] = ()
     device: str = "auto"

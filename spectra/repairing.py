@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import load, remedy, score, spectrum
+from spectra._evidence import add_maps
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ParameterError
@@ -130,6 +131,7 @@ def repaired(
         passes=passes,
         batch=batch,
         seed=options.seed,
+        output=options.output,
         on_pass=on_pass,
     )
     seconds = time.perf_counter() - started
@@ -144,7 +146,8 @@ def _judged(
     options: Options,
 ) -> Repair:
     """Measure the repair on the inputs held out, in one pass through both models."""
-    found = discover(model, next(iter(held_out.batches(1))), method=options.call)
+    example = next(iter(held_out.batches(1)))
+    found = discover(model, example, method=options.call, output=options.output)
     shape = found.output_shape
     errors = _Errors()
     statistics = [
@@ -157,7 +160,7 @@ def _judged(
         for net, sums in zip((model, result.model), statistics, strict=True):
             with quiet(net, seed=options.seed):
                 outputs.append(forward(net, x, found=found))
-            sums.update(outputs[-1].cpu(), first=done)
+            add_maps(sums, outputs[-1].cpu(), first=done, inputs=len(x))
         old, new = outputs
         errors.add(old, new, result.without_grid(old))
         done += len(x)

@@ -22,7 +22,7 @@ from spectra import remedy as remedies
 from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
 from spectra.analysis import analyze
-from spectra.capture import forward, quiet
+from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
@@ -306,15 +306,17 @@ def _compared(
         If they differ in size.
     """
     outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
+    found = discover(old, example, method=options.call, output=options.output)
     for x in _some(inputs, example):
         for model, made in zip((old, new), outputs, strict=True):
             with quiet(model, seed=options.seed):
-                made.append(forward(model, x, method=options.call).cpu())
+                y = forward(model, x, found=found)
+                made.append((torch.view_as_real(y) if y.is_complex() else y).cpu())
     shapes = {tuple(y.shape[1:]) for made in outputs for y in made}
     if len(shapes) > 1:
         sizes = ", ".join(map(str, sorted(shapes)))
         raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
-    reference, changed = (torch.cat(made) for made in outputs)
+    reference, changed = (torch.cat(made).double() for made in outputs)
     span = float(reference.max() - reference.min()) or 1.0
     return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 

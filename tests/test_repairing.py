@@ -1,5 +1,7 @@
 """A repair is judged on inputs it did not see, and is no success below 40 dB."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ from torch import nn
 from spectra.analysis import Options
 from spectra.errors import ParameterError
 from spectra.load import open_inputs
-from spectra.remedy import LockedPart
+from spectra.remedy import LockedPart, repair
 from spectra.repairing import repaired, split
 from spectra.report import encode_swap, render_swap
 from spectra.swapping import swap, try_swap
+from support.layouts import Wrapped
 
 
 def decoder(gain=1.2):
@@ -118,3 +121,39 @@ def test_the_json_holds_the_repair(trial):
 
 def test_without_a_repair_there_is_none():
     assert try_swap(decoder(), None, "lctc7", options=Options()).repair is None
+
+
+def test_a_repair_is_the_same_for_an_output_in_another_layout(pictures):
+    def arranged(y):
+        return {"features": y[..., :8, :8], "image": y.movedim(1, -1)}
+
+    models = [Wrapped(decoder(), lambda y: y), Wrapped(decoder(), arranged)]
+    one, other = (try_swap(m, pictures[:10], "lctc7", init="sinc", repair=2) for m in models)
+    assert other.repair == replace(one.repair, seconds=other.repair.seconds)
+    assert (other.psnr_db, other.max_difference) == (one.psnr_db, one.max_difference)
+
+
+def test_an_output_without_a_map_cannot_be_repaired(pictures):
+    model = Wrapped(decoder(), lambda y: y.mean((2, 3)))
+    assert not try_swap(model, pictures[:4], "lctc7").changes
+    with pytest.raises(ParameterError, match="no map, so it has no grid"):
+        try_swap(model, pictures[:4], "lctc7", repair=2)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_frames_that_are_samples_are_repaired_beside_their_own_aim(pictures, alone):
+    """Three inputs of two frames, in batches of two and one, or one at a time."""
+    videos = pictures[:6].unflatten(0, (3, 2)).transpose(1, 2)
+
+    class Frames(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.plain = decoder()
+
+        def forward(self, x):
+            frames = self.plain(x.transpose(1, 2).flatten(0, 1))
+            return frames if alone else frames.unflatten(0, (len(x), 2))
+
+    swapped, plan = swap(Frames(), "lctc7", example=videos[:1])
+    done = repair(Frames(), swapped, plan, videos, passes=3, batch=2)
+    assert done.loss[1] < done.loss[0]

@@ -91,6 +91,11 @@ loading_options = section(
     "Model",
     *LOADING,
     option("--call", default="forward", metavar="METHOD", help="What to call instead of forward."),
+    option(
+        "--output",
+        metavar="NAME|INDEX",
+        help="Which of several tensors that it returns [default: the largest map behind a step].",
+    ),
 )
 input_options = section(
     "Inputs",

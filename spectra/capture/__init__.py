@@ -2,7 +2,7 @@
 
 from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
-from spectra.capture._forward import forward
+from spectra.capture._forward import MixedInputsError, forward
 from spectra.capture._layout import Layout
 from spectra.capture._mode import LargestTensor
 from spectra.capture._periods import follow_periods
@@ -20,6 +20,7 @@ __all__ = [
     "LargestTensor",
     "Layout",
     "Mark",
+    "MixedInputsError",
     "Reading",
     "Step",
     "Tap",

@@ -69,10 +69,15 @@ class Axes:
             return None
         return {meaning for meaning in met if isinstance(meaning, str)}
 
-    def sides(self, _positions: Indices) -> tuple[int, ...]:
-        """Return the sizes of the axes that are space."""
-        axes = zip(self.geometry[0], self._meanings(), strict=True)
-        return tuple(n for n, means in axes if isinstance(means, str) and means == "place")
+    def in_space(self, positions: Indices) -> list[Indices]:
+        """Return the index along each axis that is space, at some positions in the storage."""
+        shape, stride, _ = self.geometry
+        axes = zip(shape, stride, self._meanings(), strict=True)
+        return [
+            positions // max(s, 1) % n
+            for n, s, meaning in axes
+            if isinstance(meaning, str) and meaning == "place"
+        ]
 
     def _meanings(self) -> Sequence[Role | Ranks]:
         if self._known is None:

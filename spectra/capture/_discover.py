@@ -15,12 +15,13 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import _disable_current_modes
 
 from spectra import _walk as walk
+from spectra.capture._choice import Returned, choose
 from spectra.capture._forward import returned_by, unwrap, watched_by
 from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, Seams
 from spectra.capture._mode import LightMode
 from spectra.capture._modules import ModuleStack, added_by_borders
-from spectra.capture._output import Returned, choose, read_tensor
+from spectra.capture._output import read_tensor
 from spectra.capture._padding import Padding
 from spectra.capture._quiet import quiet
 from spectra.capture._recognise import Call, recogniser_of
@@ -37,7 +38,11 @@ Alike = tuple[Family, int, tuple[int, ...]]
 
 
 def discover(
-    model: nn.Module, example: Tensor, *, method: str = "forward", output: str | None = None
+    model: nn.Module,
+    example: Tensor,
+    *,
+    method: str = "forward",
+    output: str | int | None = None,
 ) -> Discovery:
     """Find every upsampling step of a model that depends on its input.
 
@@ -56,7 +61,7 @@ def discover(
         One input; a single sample is enough.
     method : str
         The method of the model to call.
-    output : str, optional
+    output : str or int, optional
         Which of several tensors that the model returns is its output: where it stands, as in
         :attr:`Discovery.outputs` (``"['audio']"`` or ``"audio"``), or its number. By default the
         largest map that comes through a step.
@@ -90,12 +95,12 @@ def discover(
         watched = _watched(explorer)
         steps, marks, bits = _name(explorer, method, unwatched(root, watched))
         known = [_read(explorer, steps, bits, *named) for named in tensors_returned.items()]
-        chosen = choose(known, output, example.shape[1])
+        chosen, why = choose(known, output, example.shape[1])
         result = tensors_returned[known[chosen].where]
         stack.finish(example, result)
     return Discovery(
         steps=steps,
-        growth=stack.growth(result.ndim),
+        growth=stack.growth({result.ndim, len(known[chosen].reading.map_shape) + 1}),
         input_shape=tuple(example.shape[1:]),
         output_shape=known[chosen].reading.map_shape,
         signature=marks,
@@ -106,6 +111,7 @@ def discover(
         method=method,
         output=chosen,
         outputs=tuple(tensors_returned),
+        chosen=why,
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
         borders=explorer.padding.of(result),
@@ -127,7 +133,8 @@ def _read(
     except Exception as error:
         explorer.note_mistake(error, tensor)
         reading = read(None)
-    return Returned(where, reading, len(through), explorer.depth.of(tensor))
+    longest = max((max(sides, default=0) for sides in maps), default=0)
+    return Returned(where, reading, len(through), explorer.depth.of(tensor), longest)
 
 
 class _Explorer(LightMode):  # type: ignore[no-untyped-call]

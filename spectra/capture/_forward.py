@@ -34,6 +34,10 @@ class Watcher(Protocol):
         """Check a finished forward pass."""
 
 
+class MixedInputsError(ModelError):
+    """Several inputs together do not give as many outputs as one by one: run them alone."""
+
+
 _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("spectra_watchers", default=())
 
 
@@ -78,6 +82,8 @@ def forward(
     ModelError
         If the model raises (the innermost failing module is named), runs out of memory, returns
         no tensor, or other ones than the discovery's.
+    MixedInputsError
+        If what it returns for several inputs is not so much for each.
     """
     if found is None:
         return _first_map(returned_by(model, x, method=method or "forward"))
@@ -88,7 +94,10 @@ def forward(
     name = found.outputs[found.output]
     if name not in returned:
         raise ModelError(f"the model did not return {name or 'a tensor'} this time")
-    return found.reading.as_maps(returned[name], x.shape[2:], found.input_shape[1:])
+    maps = found.reading.as_maps(returned[name], x.shape[2:], found.input_shape[1:])
+    if found.layout is not None and len(maps) % len(x):
+        raise MixedInputsError(f"the model returned {len(maps)} maps for {len(x)} inputs")
+    return maps
 
 
 def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
@@ -182,6 +191,8 @@ def _tensors(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
         parts = ((f".{names[i]}" if names else f"[{i}]", v) for i, v in enumerate(output))
     elif is_dataclass(output):
         parts = ((f".{field.name}", getattr(output, field.name)) for field in fields(output))
+    elif hasattr(output, "__dict__") and not where:  # a result of a class of its own
+        parts = ((f".{name}", value) for name, value in vars(output).items())
     for name, part in parts:
         yield from _tensors(part, where + name)
 

@@ -55,12 +55,12 @@ class ModuleStack:
         """The innermost running module."""
         return self._frames[-1]
 
-    def growth(self, output_ndim: int) -> tuple[Growth, ...]:
-        """Return the innermost modules that grew unexplained, on maps like the output's."""
+    def growth(self, axes: set[int]) -> tuple[Growth, ...]:
+        """Return the innermost modules that grew unexplained, on tensors of so many axes."""
         return tuple(
             Growth(name, before[1:], after[1:])
             for name, (before, after) in self._grown.items()
-            if len(after) == output_ndim
+            if len(after) in axes
         )
 
     def explain(

@@ -48,8 +48,8 @@ class Grid(Protocol):
     def crossed(self, count: int, step: int, start: int) -> set[Change] | None:
         """Return what changes along a regular walk, as of `Axes.crossed`."""
 
-    def sides(self, positions: Indices) -> tuple[int, ...]:
-        """Return the sides of the map that it is, whose elements lie at some positions."""
+    def in_space(self, positions: Indices) -> list[Indices]:
+        """Return the index along each spatial axis of the elements at some positions."""
 
 
 class Origin(Protocol):
@@ -271,11 +271,11 @@ class _Settling:
         """Return what changes along a regular walk."""
         return (self._settled() or self._laid).crossed(count, step, start)
 
-    def sides(self, positions: Indices) -> tuple[int, ...]:
-        """Return the sides of the map, as it was before it was laid out along one axis."""
+    def in_space(self, positions: Indices) -> list[Indices]:
+        """Return the index along each spatial axis, as they were before one axis held them all."""
         axes = self._settled()
-        own = axes.sides(positions) if axes else ()
-        return own if len(own) > 1 else self._origins.sides(self._laid.at(positions))
+        own = axes.in_space(positions) if axes else []
+        return own if len(own) > 1 else self._origins.in_space(self._laid.at(positions))
 
     def _settled(self) -> Axes | None:
         if not self._asked:
@@ -455,13 +455,13 @@ class Origins:
             sample[mine], channel[mine], place[mine] = of
         return Coordinates(sample, channel, place)
 
-    def sides(self, address: Indices) -> tuple[int, ...]:
-        """Return the sides of the root in which some elements lie; empty if that is not one."""
+    def in_space(self, address: Indices) -> list[Indices]:
+        """Return the index of elements along each spatial axis of their root; of no other ones."""
         owners = np.unique(np.searchsorted(self._firsts, address, side="right") - 1)
         if len(owners) != 1 or owners[0] < 0:
-            return ()
+            return []
         grid: Grid = self._grids[owners[0]]
-        return grid.sides(address - self._firsts[owners[0]])
+        return grid.in_space(address - self._firsts[owners[0]])
 
     def _found(self, made: Tensor, grid: Grid) -> None:
         """Make a tensor a root."""
@@ -569,11 +569,14 @@ class Origins:
             weight = next((a for a in args[1:3] if isinstance(a, Tensor) and a.ndim >= 3), made)
             spatial = min(weight.ndim, ndim + 1) - 2
             leading: list[Role] = ["sample"] * (ndim - spatial - 1)
-            space: list[Role] = ["place"] * spatial
-            return lambda: [*leading, "channel", *space]
+            sides: list[Role] = ["place"] * spatial
+            return lambda: [*leading, "channel", *sides]
         if name in _PRODUCTS:
             rows, columns = (self._seen(args[i]) for i in _PRODUCTS[name])
             return lambda: self._product_roles(rows, columns, ndim)
+        if name == "unfold_backward":  # adds overlapping frames to a signal
+            space: list[Role] = ["place"] * (ndim - args[2])
+            return lambda: [*_usual_roles(ndim)[: args[2]], *space]
         if "attention" in name or name == "linear":
             return lambda: _product_of("place", "channel", ndim)
         first = args[0] if args else None

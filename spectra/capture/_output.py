@@ -1,108 +1,21 @@
-"""Which of the tensors that a model returns is its output, and what its axes stand for."""
+"""What the axes of a tensor stand for that a model returns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from math import prod
-from re import sub
 
 import numpy as np
 from torch import Tensor
 
 from spectra.capture._layout import Layout
-from spectra.capture._lines import NOWHERE, Role
+from spectra.capture._lines import NOWHERE, Indices, Role, moves
 from spectra.capture._origins import Origins
 from spectra.capture._reading import Reading
 from spectra.capture._rearrange import read_roles
-from spectra.errors import ParameterError
-
-ALIKE = 1.5  # places of maps of one size over each other, borders apart
-PICTURE = 3  # channels of a picture in colour
 
 Sides = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Returned:
-    """One tensor that a model returned.
-
-    Attributes
-    ----------
-    where : str
-        Where it stands in what the model returned.
-    reading : Reading
-    steps : int
-        How many steps it comes through.
-    depth : int
-        Layers on the longest way to it.
-    """
-
-    where: str
-    reading: Reading
-    steps: int
-    depth: int
-
-    @property
-    def grown(self) -> bool:
-        """Whether it is a map that comes through a step."""
-        return self.reading.layout is not None and self.steps > 0
-
-    @property
-    def places(self) -> int:
-        """How many pixels it has, whatever its channels."""
-        shape = self.reading.map_shape
-        return prod(self.reading.shape) // shape[0] if shape else 0
-
-    def is_picture(self, input_channels: int) -> bool:
-        """Tell whether it has the channels of a picture, or of what went in."""
-        channels, *sides = self.reading.map_shape
-        return channels == input_channels or (channels == PICTURE and len(sides) == 2)
-
-
-def choose(returned: Sequence[Returned], wanted: str | None, input_channels: int) -> int:
-    """Return which tensor is the output: the wanted one, else that which users look at.
-
-    That is the largest map that comes through a step. Of several of one size, it is the one
-    that comes through the most steps, then a picture rather than features, then the one behind
-    the most layers, then the first.
-
-    Raises
-    ------
-    ParameterError
-        If there is none of the wanted name.
-    """
-    if wanted is not None:
-        return _named(wanted, [one.where for one in returned])
-    grown = [one for one in returned if one.grown]
-    if grown:
-        largest = max(one.places for one in grown)
-        alike = [one for one in grown if one.places * ALIKE > largest]
-        chosen = max(alike, key=lambda r: (r.steps, r.is_picture(input_channels), r.depth))
-    else:
-        chosen = max(returned, key=lambda r: (r.reading.layout is not None, r.steps))
-    return returned.index(chosen)
-
-
-def _named(wanted: str, names: Sequence[str]) -> int:
-    """Return the number of a tensor by its name, as printed or without brackets, or itself."""
-    plain = [_plain(name) for name in names]
-    if _plain(wanted) in plain:
-        return plain.index(_plain(wanted))
-    if wanted.isdecimal() and int(wanted) < len(names):
-        return int(wanted)
-    near = get_close_matches(_plain(wanted), plain, 3)
-    listed = ", ".join(name or "0" for name in names)
-    message = f"output={wanted!r} is not among what the model returns: {listed}"
-    if near:
-        message += f"; close are {', '.join(near)}"
-    raise ParameterError(message)
-
-
-def _plain(name: str) -> str:
-    """Return ``['out'][0].sample`` as ``out.0.sample``."""
-    return sub(r"\[(['\"]?)(.*?)\1\]", r".\2", name.strip()).strip(".")
 
 
 def read_tensor(
@@ -132,9 +45,10 @@ def read_tensor(
     """
     shape = tuple(tensor.shape)
     if not (tensor.is_floating_point() or tensor.is_complex()):
-        return Reading(shape, None, reason=f"it holds {str(tensor.dtype)[6:]}, as labels do")
+        kind = str(tensor.dtype).removeprefix("torch.")
+        return Reading(shape, None, reason=f"it holds {kind} values, which are taken for labels")
     if prod(shape) <= 1:
-        return Reading(shape, None, reason="it is a single number")
+        return Reading(shape, None, reason="it is one number" if prod(shape) else "it is empty")
     roles = read_roles(tensor, origins) if origins else None
     if origins is None or roles is None:
         reading = _assumed(shape, rank)
@@ -171,11 +85,20 @@ def _followed(
         grid = _grid(tensor, origins, layout, maps)
         if grid and rank in (None, len(grid)):
             return Reading(shape, layout, grid)
-    if rank is not None and usual and len(places) < rank:
-        return _assumed(shape, rank)  # a product with a matrix hides places
+    if rank is not None and usual:  # a product with a matrix may hide what its axes were
+        known = shape[2:] in maps and layout.shape(shape)[1:] not in maps
+        if known or len(places) < rank:
+            return _assumed(shape, rank)
+    lines = origins.lines(tensor) or []
+    for axis in layout.spatial:
+        if sum(map(moves, origins.in_space(lines[axis].address))) > 1:
+            reason = f"axis {axis} of {shape} runs through rows and columns of a map"
+            return Reading(shape, None, reason=reason)
     if not 1 <= len(layout.spatial) <= 3:
-        what = f"{len(layout.spatial)} axes" if layout.spatial else "no axis"
-        return Reading(shape, None, reason=f"{what} of {shape} would be space")
+        what = f"{len(layout.spatial)} axes of {shape} are space"
+        if not layout.spatial:
+            what = f"no axis of {shape} is space"
+        return Reading(shape, None, reason=what)
     if _holds_tokens(layout) and rank is not None and rank > 1:
         reason = f"{shape} holds tokens of a map whose width is not known"
         return Reading(shape, None, reason=reason)
@@ -211,16 +134,33 @@ def _layout(shape: Sequence[int], roles: Sequence[Role | None], rank: int | None
 
 
 def _grid(tensor: Tensor, origins: Origins, layout: Layout, maps: Sequence[Sides]) -> Sides:
-    """Return the sides of the map that the one spatial axis holds row by row, if known."""
+    """Return the sides of the map that the one spatial axis holds row by row, if known.
+
+    They are known from the operation that made the elements, if it had several spatial axes. Of
+    tokens that a linear layer made they are those of a map before.
+    """
     (axis,) = layout.spatial
-    size = tensor.shape[axis]
     line = (origins.lines(tensor) or [])[axis]
-    steps = np.diff(line.at.place)
-    if NOWHERE in line.at.place or (steps != steps[0]).any():
+    if NOWHERE in line.at.place:
         return ()
-    own = origins.sides(line.address)
-    known = [own, *(maps if _holds_tokens(layout) else ())]
-    return next((sides for sides in known if len(sides) > 1 and prod(sides) == size), ())
+    index = origins.in_space(line.address)
+    if len(index) > 1:
+        return _rows(index)
+    steps = np.diff(line.at.place)
+    if not _holds_tokens(layout) or (steps != steps[0]).any():
+        return ()
+    size = tensor.shape[axis]
+    return next((sides for sides in maps if len(sides) > 1 and prod(sides) == size), ())
+
+
+def _rows(index: Sequence[Indices]) -> Sides:
+    """Return the sides of the map whose elements, at an index each, come row by row."""
+    ranks = [np.unique(along, return_inverse=True)[1] for along in index]
+    sides = tuple(int(rank.max()) + 1 for rank in ranks)
+    if prod(sides) != len(index[0]):
+        return ()
+    in_rows = np.ravel_multi_index(ranks, sides) == np.arange(len(index[0]))
+    return sides if in_rows.all() else ()
 
 
 def _holds_tokens(layout: Layout) -> bool:

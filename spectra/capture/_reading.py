@@ -74,8 +74,13 @@ class Reading:
         words = {axis: next(own) for axis in self.layout.spatial}
         words |= dict.fromkeys(self.layout.sample, "sample")
         words |= dict.fromkeys(self.layout.channel, "channel")
-        named = [words[axis] for axis in range(len(self.shape))]
-        return f"({', '.join(named)})" if len(named) > 1 else f"({named[0]},)"
+        axes = range(len(self.shape))
+        channels = [axis for axis in axes if axis in self.layout.channel]
+        if len(channels) > 1:
+            words |= dict.fromkeys([axis for axis in channels if self.shape[axis] == 1], "1")
+        named = ", ".join(words[axis] for axis in axes)
+        parts = ", real and imaginary part as channels" if self._as_real != self.shape else ""
+        return f"({named}){parts}"
 
     def as_maps(self, tensor: Tensor, sides: Sequence[int], example: Sequence[int]) -> Tensor:
         """View what the model returned as maps, at another size or batch too.
@@ -110,7 +115,7 @@ class Reading:
                 f"those of {self.shape}, which it returned for the example"
             )
             raise ModelError(message)
-        maps = layout.as_map(real, channels)
+        maps = layout.as_map(real, channels).contiguous()  # sums then run in one order
         if not self.grid:
             return maps
         return maps.reshape(*maps.shape[:2], *self._unrolled(maps.shape[2], sides, example))

@@ -188,6 +188,8 @@ class Discovery:
         Which of the tensors that the model returns is its output.
     outputs : tuple of str
         Where each of these tensors stands in what the model returns.
+    chosen : str
+        Why it is this one.
     untraced : tuple of (str, str)
         Modules in which what moves data could not be followed, for a mistake of this library,
         and the error: a rearrangement that upsamples may be missing there.
@@ -216,6 +218,7 @@ class Discovery:
     method: str = "forward"
     output: int = 0
     outputs: tuple[str, ...] = ("",)
+    chosen: str = ""
     untraced: tuple[tuple[str, str], ...] = ()
     watched: tuple[str, ...] | None = field(default=None, compare=False)
     borders: Borders = NOTHING

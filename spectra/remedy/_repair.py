@@ -69,6 +69,7 @@ def repair(
     passes: int = 30,
     batch: int = BATCH,
     seed: int = 0,
+    output: str | int | None = None,
     on_pass: OnPass | None = None,
 ) -> Repaired:
     """Change the swapped layers until the network's own output comes without its grid.
@@ -99,6 +100,9 @@ def repair(
         Inputs that run at a time.
     seed : int
         Of networks that draw random numbers.
+    output : str or int, optional
+        Which of several tensors that the network returns is repaired, as of
+        `spectra.capture.discover`.
     on_pass : callable, optional
         Called with (done, total).
 
@@ -109,7 +113,7 @@ def repair(
     Raises
     ------
     ParameterError
-        If there are too few inputs, or no pass.
+        If there are too few inputs, no pass, or the output is no map.
     ConversionError
         If no gradient reaches the swapped layers.
 
@@ -132,8 +136,11 @@ def repair(
     if passes < 1:
         raise ParameterError(f"passes={passes!r}: expected at least 1")
     new = _trainable_copy(swapped)
-    found = discover(model, inputs[:1], method=plan.method)
+    found = discover(model, inputs[:1], method=plan.method, output=output)
+    if found.layout is None:
+        raise ParameterError(f"the output is no map, so it has no grid: {found.reading.reason}")
     found = follow_periods(model, found, inputs[:1])
+    batch = 1 if found.reading.alone else batch
     with quiet(model):
         old = torch.cat([_run(model, found, x, seed) for x in torch.split(inputs, batch)])
     periods = _periods(found, plan)
@@ -168,7 +175,9 @@ class _Objective:
     ) -> None:
         self._model, self._found, self._seed = model, found, seed
         count = -(-len(inputs) // batch)
-        self._chunks = list(zip(inputs.tensor_split(count), aim.tensor_split(count), strict=True))
+        aims = aim.reshape(len(inputs), -1, *aim.shape[1:]).tensor_split(count)
+        pairs = zip(inputs.tensor_split(count), aims, strict=True)
+        self._chunks = [(x, one.flatten(0, 1)) for x, one in pairs]
         self._size, self._inputs = len(self._chunks[-1][0]), len(inputs)
         self._layers = {walk.submodule(model, e.path): e.factor for e in plan.replaced}
         grid, span = float((old - aim).square().mean()), float(old.max() - old.min())

@@ -40,6 +40,7 @@ def test_every_option_reaches_the_library(spectra, calls):
         *("--strip-prefix", "module.", "--no-strict", "--trust", "--range", "0..255"),
         *("--mean", ".5,.5,.5", "--std", "1,1,2", "--gray", "--multiple", 8, "--crop", 128),
         *("--num", 9, "--batch", 3, "--call", "decode", "--steps", "up*", "--layers", "a"),
+        "--output=audio",
         *("--layers", "b.*", "--device", "cpu", "--threads", 2, "--seed", 7),
     )
     assert done.exit_code == 0
@@ -67,6 +68,7 @@ def test_every_option_reaches_the_library(spectra, calls):
             num=9,
             batch=3,
             call="decode",
+            output="audio",
             steps="up*",
             layers=("a", "b.*"),
             device="cpu",

@@ -114,6 +114,7 @@ def test_without_inputs_the_probes_answer(files, spectra):
         (["net.py:build", "pictures", "--steps", "none*"], 4, "none*"),
         (["net.py:build", "pictures", "--layers", "none*"], 2, "none*"),
         (["net.py:build", "pictures", "--range", "low"], 2, "low"),
+        (["net.py:build", "pictures", "--output", "audio"], 2, "what the model returns: 0"),
         (["net.py:build", "pictures", "--arch-arg", "step=False"], 4, "no upsampling step"),
         (["net.py:build", "pictures", "--arch-arg", "width=3"], 2, "width"),
         (["net.py:build", "pictures", "--device", "abacus"], 2, "abacus"),
