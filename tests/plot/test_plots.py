@@ -243,6 +243,8 @@ def test_a_strip_of_volumes_says_which_plane_is_shown():
 @pytest.mark.parametrize("shape", [(64,), (32, 32), (16, 16, 16)])
 def test_the_note_under_a_figure_lies_within_it(steps, shape):
     tree, rows = run(steps, shape)
+    for path, _ in rows:
+        tree[path].attrs |= {"window": "periodic Hann", "maps": 48}
     figures = (strip_figure(tree, rows), profiles_figure(tree, rows))
     for figure in (*figures, worst_figure(tree, rows, "output")):
         figure.draw_without_rendering()
