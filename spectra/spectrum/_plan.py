@@ -160,8 +160,8 @@ def _plan(
     axes = len(sides)
     period = tuple(lcm(*(p[i] for p in periods)) for i in range(axes))
     wanted = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
-    reached = [reach(p) for p in periods] if reach else []
-    least = tuple(max((r[i] for r in reached), default=0) for i in range(axes))
+    reaches = [reach(p) for p in periods] if reach else []
+    least = tuple(max((r[i] for r in reaches), default=0) for i in range(axes))
     usual = tuple(_margin(*of_axis) for of_axis in zip(wanted, sides, period, strict=True))
     margins = tuple(max(m, -(-n // p) * p) for m, n, p in zip(usual, least, period, strict=True))
     inner = _inner(sides, margins, period)
