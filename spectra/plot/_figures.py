@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from spectra.plot._spectrum import central_plane, limits, plot_spectrum
 
 Rows = Sequence[tuple[str, str]]
 SMALL = 8.0
+LETTERS_PER_INCH = 16  # of small text
 COLUMNS = 6
 TITLE_LENGTH = 29
 LEGEND_LENGTH = 44
@@ -76,7 +78,7 @@ def strip_figure(tree: xr.DataTree, rows: Rows) -> Figure:
             ax.tick_params(labelbottom=False)
     plane = "; plane fz = 0" if any(d["mean_log_spectrum"].ndim == 3 for d, _ in drawn) else ""
     key = f"rings: lattice; numbers: {_measure(drawn[0][0])}{plane}"
-    figure.supxlabel(f"{key}\n{_recipe([data for data, _ in drawn])}", fontsize=SMALL)
+    _note(figure, f"{key}\n{_recipe([data for data, _ in drawn])}")
     if signals:
         _share_y(list(panels.flat[: len(drawn)]))
     if image is not None:
@@ -106,7 +108,7 @@ def profiles_figure(tree: xr.DataTree, rows: Rows) -> Figure:
         plot_profile(data["azimuthal_power"], ax=ax, axes=axes, **style)
     averaged = "Azimuthal mean of power: isolated peaks average out here"
     ax.set_title("Mean power" if axes == 1 else averaged, fontsize=SMALL + 1)
-    figure.supxlabel(_recipe([data for data, _ in drawn], mean="mean power"), fontsize=SMALL)
+    _note(figure, _recipe([data for data, _ in drawn], mean="mean power"))
     _small(ax)
     ax.grid(color="0.9", linewidth=0.6)
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=SMALL)
@@ -155,7 +157,7 @@ def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
     _small(ax)
     label_peaks(ax, data)
     note = unseen_peaks(data)
-    figure.supxlabel(f"{note}\n{_recipe([data])}" if note else _recipe([data]), fontsize=SMALL)
+    _note(figure, f"{note}\n{_recipe([data])}" if note else _recipe([data]))
     return figure
 
 
@@ -206,6 +208,12 @@ def _subtitle(data: xr.Dataset) -> str:
     highest = int(np.nanargmax(data["prominence_db"]))
     height = signed(float(data["prominence_db"][highest]), "dB")
     return f"{height} at {point(data['frequency'][highest].to_numpy())}"
+
+
+def _note(figure: Figure, text: str) -> None:
+    """Write under a figure, in as many lines as its width asks for."""
+    width = int(figure.get_figwidth() * LETTERS_PER_INCH)
+    figure.supxlabel("\n".join(fill(line, width) for line in text.split("\n")), fontsize=SMALL)
 
 
 def _colour_bar(figure: Figure, image: AxesImage, panels: list[Axes]) -> None:

@@ -180,8 +180,8 @@ class _Flat:
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
             return Lines(None, self._size, converged=False, reason=reason)
-        if not _finite(now):
-            reason = "a constant input gives values that are NaN or infinite"
+        if not isfinite(now.level + now.line + now.rest):
+            reason = "a constant input gives NaN or infinite values"
             return Lines(None, self._size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
             return Lines(None, self._size, converged=True, reason="the mean level is zero")
@@ -204,7 +204,7 @@ class _Flat:
         now = self._readings[-1][row]
         if now is None or now.periods < _PERIODS:
             return False
-        if not _finite(now):
+        if not isfinite(now.level + now.line + now.rest):
             return True
         before = self._readings[-2][row] if len(self._readings) > 1 else None
         settled = before is not None and abs(_dbc(now) - _dbc(before)) < _SETTLED_DB
@@ -264,11 +264,6 @@ class _Flat:
 
 def _identity(step: Step) -> tuple[str, int, str, tuple[int, ...]]:
     return step.name, step.call, step.kind, step.factor
-
-
-def _finite(locked: Locked) -> bool:
-    """Tell whether a map held numbers only."""
-    return isfinite(locked.level) and isfinite(locked.line) and isfinite(locked.rest)
 
 
 def _dbc(locked: Locked) -> float:

@@ -255,6 +255,19 @@ def test_a_strip_of_volumes_says_which_plane_is_shown():
     assert "(fz, fy, fx)" in figure.get_supxlabel()
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 6])
+@pytest.mark.parametrize("shape", [(64,), (32, 32), (16, 16, 16)])
+def test_the_note_under_a_figure_lies_within_it(steps, shape):
+    tree, rows = run(steps, shape)
+    for path, _ in rows:
+        tree[path].attrs |= {"window": "periodic Hann", "maps": 48}
+    figures = (strip_figure(tree, rows), profiles_figure(tree, rows))
+    for figure in (*figures, worst_figure(tree, rows, "output")):
+        figure.draw_without_rendering()
+        note, width = figure._supxlabel.get_window_extent(), figure.bbox.width
+        assert 0 <= note.x0 < note.x1 <= width
+
+
 def test_rows_without_a_spectrum_are_left_out_and_none_at_all_is_an_error():
     tree, rows = run(2)
     bare = tree["steps/0"].to_dataset().drop_vars("mean_log_spectrum")
