@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from math import isfinite
 
-from spectra._names import label
+from spectra._names import label, size
 from spectra.explain import StepRow, Summary
 from spectra.score import Score
 
@@ -134,7 +134,7 @@ def _sentence_faults(summary: Summary) -> Said:
         "said to be born elsewhere": bool(born)
         and (worst is None or born != worst.label.split()[0]),
         "another period is said": bool(period)
-        and period != "x".join(map(str, output.period or ())),
+        and (output.period is None or period != size(output.period)),
         "said to be inherited": "inherited" in answer and not summary.output.inherited,
         "no verdict or no trust": not summary.answer.keys() >= {"verdict", "trust"},
     }
