@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra.score._distinct import folds
+from spectra.score._distinct import Distinct, folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +33,8 @@ class Channel:
     ----------
     n : ndarray, shape (group, 1)
         Blocks.
+    distinct : Distinct
+        Means of products over distinct groups of so many blocks.
     total : ndarray, shape (fold, 1)
         Mean power in each fold: of the tiles, and of their means about the map's.
     level, level_square : ndarray, shape (group, 1)
@@ -50,6 +52,7 @@ class Channel:
     """
 
     n: NDArray[np.float64]
+    distinct: Distinct
     total: NDArray[np.float64]
     level: NDArray[np.float64]
     level_square: NDArray[np.float64]
@@ -78,20 +81,21 @@ class Channel:
         def with_level(products: Any, x: Any, mean: Any) -> Any:
             return products - mean_d * x - mean * d + n * mean_d * mean
 
+        base = a - n * mean_a
+        cross = cross - mean_a[bins].conj() * b
+        cross -= base.conj()[:, bins] * mean_b
         return cls(
             n=n,
+            distinct=Distinct(n),
             total=folds(total[:, None]) / folds(n),
             level=d - n * mean_d,
             level_square=dd[:, None] - 2 * mean_d * d + n * mean_d**2,
-            base=a - n * mean_a,
+            base=base,
             base_power=power - 2 * (mean_a.conj() * a).real + n * np.abs(mean_a) ** 2,
             base_level=with_level(ad, a[:, near_a], mean_a[near_a]),
             replica=b - n * mean_b,
             replica_level=with_level(bd, b[:, near_b], mean_b[near_b]),
-            cross=cross
-            - a[:, bins].conj() * mean_b
-            - mean_a[bins].conj() * b
-            + n * mean_a[bins].conj() * mean_b,
+            cross=cross,
             line=line,
             line_level=line_d - mean_d * line,
             beside=beside,

@@ -29,78 +29,75 @@ def folds(sums: Array) -> Array:
     return np.concatenate([total, total - sums])
 
 
-def squared_mean(b: Array, n: Array) -> NDArray[np.float64]:
-    """Return ``|E B|^2`` in every fold, from sums of ``B`` over groups of ``n`` blocks."""
-    one_over_pairs = _one_over(folds(n) ** 2 - folds(n**2))
-    squared: NDArray[np.float64] = (_square(folds(b)) - folds(_square(b))) * one_over_pairs
-    return squared
-
-
-def squared_covariance(s: Array, a: Array, b: Array, n: Array) -> NDArray[np.float64]:
-    """Return ``|cov(A, B)|^2`` in every fold, ``cov = E[conj A B] - conj E[A] E[B]``.
-
-    ``|E S|^2 - 2 Re(E[S] E[A] conj E[B]) + |E A|^2 |E B|^2``, where the means in a product come
-    from distinct groups. As ``A`` and ``B`` are centred, ``T(a) = T(b) = 0``; what then is left of
-    the products of two, three and four factors is written out below, first over all groups, then
-    what changes when one of them is left out.
+class Distinct:
+    """Means of products over distinct groups, in every fold.
 
     Parameters
     ----------
-    s, a, b : ndarray, complex, shape (group, pair) or (group, fold, pair)
-        Sums over groups of ``S = conj A B``, of ``A`` and of ``B``, which may differ from fold to
-        fold. The sums of ``a`` and of ``b`` over all groups are zero.
     n : ndarray, shape (group, 1)
         Blocks of each group.
-
-    Returns
-    -------
-    ndarray, shape (fold, pair)
     """
-    n1, n2, n3, n4 = (folds(n**power) for power in (1, 2, 3, 4))
-    two = _one_over(n1**2 - n2)
-    three = _one_over(n1**3 - 3 * n2 * n1 + 2 * n3)
-    four = _one_over(n1**4 - 6 * n2 * n1**2 + 3 * n2**2 + 8 * n3 * n1 - 6 * n4)
 
-    conj_b = b.conj()
-    ab, acb = a * b, a * conj_b
-    alpha, beta, sigma, triple = _square(a), _square(b), _square(s), (s * acb).real
-    both = alpha * beta
-    t_s, t_ab, t_acb, t_alpha, t_beta = (x.sum(axis=0) for x in (s, ab, acb, alpha, beta))
-    of_all = (
-        two * (_square(t_s) - sigma.sum(axis=0))
-        - 2 * three * (2 * triple.sum(axis=0) - (t_acb * t_s).real)
-        + four * (t_alpha * t_beta + _square(t_ab) + _square(t_acb) - 6 * both.sum(axis=0))
-    )
+    def __init__(self, n: Array) -> None:
+        n1, n2, n3, n4 = (folds(n**power) for power in (1, 2, 3, 4))
+        self._two = _one_over(n1**2 - n2)
+        self._three = _one_over(n1**3 - 3 * n2 * n1 + 2 * n3)
+        self._four = _one_over(n1**4 - 6 * n2 * n1**2 + 3 * n2**2 + 8 * n3 * n1 - 6 * n4)
+        self._left = [_once(x[1:]) for x in (self._two, self._three, self._four)]
 
-    # Fold g: F(a) = -a_g, F(s) = T(s) - s_g and so on. Each sum over all groups that meets one of
-    # these is a coefficient of it.
-    t_sa, t_sb = (s * a).sum(axis=0).conj(), (s * conj_b).sum(axis=0)
-    t_alpha_b, t_beta_a = (alpha * b).sum(axis=0).conj(), (beta * a).sum(axis=0).conj()
-    if s.ndim == 3:  # each fold has coefficients of its own, and leaves one group of its own out
-        t_s, t_ab, t_acb, t_alpha, t_beta, t_sa, t_sb, t_alpha_b, t_beta_a = (
-            x[1:] if len(x) > 1 else x
-            for x in (t_s, t_ab, t_acb, t_alpha, t_beta, t_sa, t_sb, t_alpha_b, t_beta_a)
+    def squared_mean(self, b: Array) -> NDArray[np.float64]:
+        """Return ``|E B|^2``, from sums of ``B`` over groups, shape (group, ...)."""
+        squared: NDArray[np.float64] = (_square(folds(b)) - folds(_square(b))) * self._two
+        return squared
+
+    def squared_covariance(self, s: Array, a: Array, b: Array) -> NDArray[np.float64]:
+        """Return ``|cov(A, B)|^2``, where ``cov = E[conj A B] - conj E[A] E[B]``.
+
+        ``|E S|^2 - 2 Re(E[S] E[A] conj E[B]) + |E A|^2 |E B|^2``, where the means in a product come
+        from distinct groups. As ``A`` and ``B`` are centred, ``T(a) = T(b) = 0``; what then is left
+        of the products of two, three and four factors is written out below, first over all
+        groups, then what changes when one of them is left out.
+
+        Parameters
+        ----------
+        s, a, b : ndarray, complex, shape (group, pair)
+            Sums over groups of ``S = conj A B``, of ``A`` and of ``B``. The sums of ``a`` and of
+            ``b`` over all groups are zero.
+
+        Returns
+        -------
+        ndarray, shape (fold, pair)
+        """
+        conj_b = b.conj()
+        ab, acb = a * b, a * conj_b
+        alpha, beta, sigma, triple = _square(a), _square(b), _square(s), (s * acb).real
+        both = alpha * beta
+        t_s, t_ab, t_acb, t_alpha, t_beta = (x.sum(axis=0) for x in (s, ab, acb, alpha, beta))
+        of_all = self._two * (_square(t_s) - sigma.sum(axis=0))
+        of_all -= 2 * self._three * (2 * triple.sum(axis=0) - (t_acb * t_s).real)
+        of_all += self._four * (
+            t_alpha * t_beta + _square(t_ab) + _square(t_acb) - 6 * both.sum(axis=0)
         )
-        s, a, b, ab, acb, alpha, beta, sigma, triple, both = (
-            _own(x) for x in (s, a, b, ab, acb, alpha, beta, sigma, triple, both)
-        )
-    two, three, four = (_once(factor[1:]) for factor in (two, three, four))
-    left = s * (-2 * two * t_s.conj() - 2 * three * t_acb)
-    left += acb * (-4 * three * t_s - 4 * four * t_acb.conj())
-    left += ab * (-4 * four * t_ab.conj())
-    left += b * (-2 * three * t_sa - 4 * four * t_alpha_b)
-    left += a * (-2 * three * t_sb - 4 * four * t_beta_a)
-    of_all[1:] += left.real + 2 * two * sigma + 12 * three * triple + 24 * four * both
-    of_all[1:] -= 2 * four * (t_beta * alpha + t_alpha * beta)
-    squared: NDArray[np.float64] = of_all
-    return squared
 
-
-def _own(x: Array) -> Array:
-    """Return what each fold but the first leaves out; the second axis may have a single row."""
-    groups = np.arange(len(x))
-    left_out: Array = x[groups, groups + 1 if x.shape[1] > 1 else 0]
-    return left_out
+        # Fold g: F(a) = -a_g, F(s) = T(s) - s_g and so on. A sum over all groups that meets one of
+        # these is a coefficient of it.
+        t_sa, t_sb = (s * a).sum(axis=0).conj(), (s * conj_b).sum(axis=0)
+        t_alpha_b, t_beta_a = (alpha * b).sum(axis=0).conj(), (beta * a).sum(axis=0).conj()
+        two, three, four = self._left
+        change = s * (-2 * two * t_s.conj() - 2 * three * t_acb)
+        change += acb * (-4 * three * t_s - 4 * four * t_acb.conj())
+        change += ab * (-4 * four * t_ab.conj())
+        change += b * (-2 * three * t_sa - 4 * four * t_alpha_b)
+        change += a * (-2 * three * t_sb - 4 * four * t_beta_a)
+        of_left = of_all[1:]
+        of_left += change.real
+        of_left += 2 * two * sigma
+        of_left += 12 * three * triple
+        of_left += 24 * four * both
+        of_left -= 2 * four * t_beta * alpha
+        of_left -= 2 * four * t_alpha * beta
+        squared: NDArray[np.float64] = of_all
+        return squared
 
 
 def _once(factor: Array) -> Array:
@@ -110,7 +107,7 @@ def _once(factor: Array) -> Array:
 
 def _square(x: Array) -> NDArray[np.float64]:
     """Return the squared magnitude."""
-    squared: NDArray[np.float64] = (x * x.conj()).real
+    squared: NDArray[np.float64] = x.real**2 + x.imag**2
     return squared
 
 

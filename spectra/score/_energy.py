@@ -164,7 +164,9 @@ def _view_lattice(view: ViewSums, counts: NDArray[np.bool_]) -> Lattice:
         period=np.broadcast_to(view.get("period").astype(int), (points, axes)),
         line=line * mirrored,
         replica=replica * mirrored,
-        draw=draw * mirrored**2,
+        # Of m b with b exponential, m = 2, the variance is 4 b^2; at a point that is its own mirror
+        # a map is real, and of b with one degree of freedom it is 2 b^2.
+        draw=2 * mirrored * draw,
         fixed=fixed * mirrored,
         line_power=spot * mirrored,
         replica_power=band * mirrored,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra.score._distinct import folds, squared_mean
+from spectra.score._distinct import folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def line_power(channel: Channel, axes: int) -> tuple[NDArray[np.float64], NDArra
     level = l_mean - slope * d_mean
     predicted = (level.conj() * channel.line + slope.conj() * channel.line_level).real
     power = (members[:, :, None] * predicted).sum(axis=1) / folds(n)
-    beside = squared_mean(channel.beside.reshape(groups, -1), n)
+    beside = channel.distinct.squared_mean(channel.beside.reshape(groups, -1))
     beside = beside.reshape(len(members), *channel.beside.shape[1:]).mean(axis=-1)
     background = ROUGH_GAIN**axes * beside
     return power - background, background

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra.score._distinct import folds, squared_covariance, squared_mean
+from spectra.score._distinct import folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LEAST_VARIANCE = 1e-12  # of a bin, over its mean power: below, all maps are the same
 CHUNK = 512  # pairs, whose arrays stay in the cache
+TINY = np.finfo(float).tiny
 
 
 def predicted_power(channel: Channel, view: ViewSums) -> NDArray[np.float64]:
@@ -25,19 +26,19 @@ def predicted_power(channel: Channel, view: ViewSums) -> NDArray[np.float64]:
     first cleared of what the tile's mean predicts of them: a line that follows the brightness of
     the pictures leaks into these bins and would be charged again.
     """
-    n, bins, near = channel.n, view.get("pair_bin"), view.get("near_pair")
-    count = folds(n)
-    variance = folds(channel.base_power) / count - squared_mean(channel.base, n)
+    bins, near = view.get("pair_bin"), view.get("near_pair")
+    count = folds(channel.n)
+    variance = folds(channel.base_power) / count - channel.distinct.squared_mean(channel.base)
+    per_variance = _per(variance, channel)
     power = np.empty((len(count), len(bins)))
     for first in range(0, len(bins), CHUNK):
         some = slice(first, first + CHUNK)
-        square = squared_covariance(
+        square = channel.distinct.squared_covariance(
             channel.cross[:, some],
             channel.base[:, bins[some]],
             channel.replica[:, some],
-            n,
         )
-        power[:, some] = _over(square, variance[:, bins[some]], channel, bins[some])
+        power[:, some] = square * per_variance[:, bins[some]]
     if len(near):
         power[:, near] = _near_power(channel, view, variance)
     return power
@@ -47,9 +48,9 @@ def _near_power(
     channel: Channel, view: ViewSums, variance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the same of the near pairs, cleared of the tiles' means."""
-    near, near_bin, n = view.get("near_pair"), view.get("near_bin"), channel.n
+    near, near_bin = view.get("near_pair"), view.get("near_bin")
     bins = view.get("pair_bin")[near]
-    count = folds(n)
+    count = folds(channel.n)
     mean_level = folds(channel.level) / count
     spread = folds(channel.level_square) / count - mean_level**2
     varies = channel.varies(spread)
@@ -63,25 +64,31 @@ def _near_power(
     replica_level -= folds(channel.replica[:, near]) / count * mean_level
     slope = replica_level * per_level
 
-    slope = slope[None]  # group, fold, pair
-    followed = channel.base_level[:, None, np.searchsorted(near_bin, bins)].conj()
-    square = squared_covariance(
-        channel.cross[:, None, near] - slope * followed,
-        channel.base[:, None, bins],
-        channel.replica[:, None, near] - slope * channel.level[:, None],
-        n,
+    # |cov(A, B - slope D)|^2 = |C_B|^2 - 2 Re(slope* C_B C_D*) + |slope|^2 |C_D|^2, and the product
+    # of both covariances from those with B + D and with B + i D, D in the unit of B.
+    place = np.searchsorted(near_bin, bins)
+    cross, base, replica = channel.cross[:, near], channel.base[:, bins], channel.replica[:, near]
+    unit = np.sqrt((np.abs(replica) ** 2).mean() / max((channel.level**2).mean(), TINY))
+    level = unit * channel.level * np.ones(len(near_bin))
+    with_level = unit * channel.base_level.conj()
+    square = channel.distinct.squared_covariance
+    of_replica = square(cross, base, replica)
+    of_level = square(with_level, channel.base[:, near_bin], level + 0j)[:, place]
+    level, with_level = level[:, place], with_level[:, place]
+    real, imaginary = (
+        (square(cross + c * with_level, base, replica + c * level) - of_replica - of_level) / 2
+        for c in (1, 1j)
     )
-    return _over(square, left[:, bins], channel, bins)
+    slope = slope / unit if unit else slope
+    both = slope.real * real + slope.imag * imaginary
+    cleared: NDArray[np.float64] = of_replica - 2 * both + np.abs(slope) ** 2 * of_level
+    cleared *= _per(left, channel)[:, bins]
+    return cleared
 
 
-def _over(
-    square: NDArray[np.float64],
-    variance: NDArray[np.float64],
-    channel: Channel,
-    bins: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Return squared covariances over variances; 0 where a bin does not vary."""
-    power = channel.base_power[:, bins].sum(axis=0) / channel.n.sum()
+def _per(variance: NDArray[np.float64], channel: Channel) -> NDArray[np.float64]:
+    """Return 1 / variance of each bin; 0 where it does not vary."""
+    power = channel.base_power.sum(axis=0) / channel.n.sum()
     varies = variance > LEAST_VARIANCE * power
-    ratio: NDArray[np.float64] = np.where(varies, square / np.where(varies, variance, 1), 0.0)
-    return ratio
+    inverse: NDArray[np.float64] = np.where(varies, 1 / np.where(varies, variance, 1), 0.0)
+    return inverse

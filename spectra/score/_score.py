@@ -160,7 +160,7 @@ def score(
         grey_levels=_grey_levels(lattice, points, levels) if p < SUSPECT else None,
         replicates=used,
         maps=maps,
-        reason=_without_number(energy) if told is None else None,
+        reason=_without_number(energy),
         notice=_notice(lattice, points, energy) if p < SUSPECT else None,
     )
 
@@ -239,11 +239,12 @@ def _part_dbc(part: float, energy: Energy) -> float | None:
     return float(10 * np.log10(part / (1 - told))) if part > 0 and told < 1 else None
 
 
-def _without_number(energy: Energy) -> str:
-    """Say why no energy can be told."""
+def _without_number(energy: Energy) -> str | None:
+    """Say why there is no estimate of the energy, if so."""
     if energy.bounded:
-        return "all the power may be locked, or none: too few or too unequal maps"
-    return "no locked energy above zero"
+        least = "only a lower bound" if energy.least > 0 else "nothing"
+        return f"all the power may be locked: {least} is known"
+    return None if energy.share > 0 else "no locked energy above zero"
 
 
 def _notice(lattice: Lattice, points: NDArray[np.bool_], energy: Energy) -> str | None:

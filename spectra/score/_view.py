@@ -40,9 +40,9 @@ class ViewSums:
     def groups(self, name: str, index: int) -> NDArray[Any]:
         """Return the sums of one channel over the groups that hold any block."""
         if f"{name}_{self.number}" in self.data:
-            sums: NDArray[Any] = self.get(name)[self.used, index]
+            sums: NDArray[Any] = self.get(name)[self._rows, index]
             return sums
-        real, imaginary = (self.get(f"{name}_{part}")[self.used, index] for part in ("re", "im"))
+        real, imaginary = (self.get(f"{name}_{part}")[self._rows, index] for part in ("re", "im"))
         joined = np.empty(real.shape, complex)
         joined.real, joined.imag = real, imaginary
         return joined
@@ -56,6 +56,10 @@ class ViewSums:
         """Which groups hold any block."""
         used: NDArray[np.bool_] = self.get("blocks").sum(axis=1) > 0
         return used
+
+    @cached_property
+    def _rows(self) -> NDArray[np.bool_] | slice:
+        return slice(None) if self.used.all() else self.used
 
     @cached_property
     def channels(self) -> NDArray[np.int64]:

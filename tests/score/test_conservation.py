@@ -137,6 +137,7 @@ def test_a_grid_that_holds_nearly_all_power_is_told_by_its_least():
     least = energy_.interval[0]
     assert found.asr_lower_dbc == pytest.approx(10 * np.log10(least / (1 - least)))
     assert found.told_dbc == found.asr_lower_dbc
+    assert found.reason == "all the power may be locked: only a lower bound is known"
     assert found.a_db == pytest.approx(10 * np.log10(1 + 1e4 * least / (1 - least)))
     assert found.line_dbc == pytest.approx(found.asr_lower_dbc, abs=0.1)
 
@@ -146,6 +147,20 @@ def test_an_ordinary_score_names_its_lower_end_too():
     found = score(measure(data), data)
     assert found.asr_lower_dbc == found.asr_ci95_dbc[0]
     assert not found.at_least
+
+
+def test_rough_content_that_all_maps_share_is_no_line():
+    """At the line it is as strong as beside it, on average, and the interval knows its chance."""
+    rng, found = np.random.default_rng(9), []
+    for _ in range(60):
+        rough = rng.standard_normal((1, 1, 48, 48))
+        found.append(energy(rough + 0.1 * rng.standard_normal((16, 1, 48, 48)), (2,)))
+    lines = np.array([one.line for one in found])
+    error = lines.std() / np.sqrt(len(found))
+    assert abs(lines.mean()) < 3 * error
+    assert 6 * error < 3 * (35 / 18) ** 2 / 36**2  # what three lines would hold of its power
+    covered = [one.interval[0] <= 0 <= one.interval[1] for one in found]
+    assert np.mean(covered) >= 0.95 - 3 * 0.028
 
 
 def test_rough_content_that_all_maps_share_is_said_where_it_may_be_what_is_read():
