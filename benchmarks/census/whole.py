@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from census.catalogue import Decoder
 
@@ -44,6 +45,8 @@ def analyse(decoder: Decoder) -> Analysed:
     """Run everything over a decoder with random weights and 16 random inputs."""
     model = decoder.module()
     inputs = torch.cat([decoder.example(seed=seed)[:1] for seed in range(COUNT)])
+    if not _takes_one(model, inputs):
+        return Analysed([], "", "takes several samples at once only", 0, 0)
     with tempfile.TemporaryDirectory() as folder:
         whole = run_whole(model, inputs, Path(folder), upsamples=not decoder.encoder)
     if whole.summary is None:
@@ -56,3 +59,13 @@ def analyse(decoder: Decoder) -> Analysed:
         told = f"below {score.asr_upper_dbc:.1f} dBc"
     scored = sum(row.score.verdict != "insufficient" for row in rows)
     return Analysed(whole.faults, score.verdict, told, scored, len(rows))
+
+
+def _takes_one(model: nn.Module, inputs: torch.Tensor) -> bool:
+    """Tell whether the bare model runs on a single sample, as the command feeds it first."""
+    try:
+        with torch.no_grad():
+            model(inputs[:1])
+    except RuntimeError:
+        return False
+    return True

@@ -112,7 +112,10 @@ def swap(
         except ConversionError as error:
             refused.append(Refusal(step.label, str(error)))
     if refused and (not partial or not swapper.replaced):
-        reasons = "; ".join(f"{r.label!r}: {r.reason}" for r in refused)
+        named: dict[str, list[str]] = {}
+        for refusal in refused:
+            named.setdefault(refusal.reason, []).append(refusal.label)
+        reasons = "; ".join(f"{_listed(labels)}: {reason}" for reason, labels in named.items())
         advice = "" if not swapper.replaced else "; leave them out with layers= or partial=True"
         raise ConversionError(f"cannot be swapped for {remedy}: {reasons}{advice}")
     plan = Plan(remedy, init, method, tuple(swapper.replaced), tuple(refused), spectra.__version__)
@@ -372,6 +375,12 @@ def unwrapped(model: nn.Module) -> nn.Module:
         model = inner
     parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
     return unwrapped(model.module) if isinstance(model, parallel) else model
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Return names in quotes, the first three and how many more."""
+    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+    return ", ".join(map(repr, labels[:3])) + more
 
 
 def _check_start(remedy: Remedy, init: str) -> None:

@@ -476,3 +476,20 @@ def test_without_an_example_the_first_layer_says_what_fits(generator):
     swapped, plan = spectra.swap(model, "lctc7", layers="decoder.1*")
     assert [entry.path for entry in plan.replaced] == ["decoder.1.swapped0"]
     assert torch.equal(run(swapped, x), run(model, x))
+
+
+def test_steps_refused_for_one_reason_are_named_together(generator):
+    class Many(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mix = nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, x):
+            for _ in range(5):
+                x = self.mix(x).repeat_interleave(2, 3)
+            return x
+
+    model = nn.Sequential(Many())
+    expected = r"lctc7: '0', '0#1', '0#2' and 2 more: it is repeat in the forward of Many[^;]*$"
+    with pytest.raises(ConversionError, match=expected):
+        swap(model, "lctc7", example=picture(generator, 4, 4))

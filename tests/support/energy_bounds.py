@@ -53,8 +53,9 @@ def _maps(model: nn.Module, inputs: Tensor, result: Analysis) -> dict[str, list[
             seen.setdefault(f"steps/{index}", []).append(maps.detach().real.double())
 
         with capture.stream(model, found, take):
-            y = capture.forward(model, inputs, found=found)
-    seen["output"] = [y.detach().double()]
+            for x in inputs.split(1):  # some models take no more at a time
+                y = capture.forward(model, x, found=found)
+                seen.setdefault("output", []).append(y.detach().double())
     return seen
 
 

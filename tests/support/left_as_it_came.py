@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import rich.style  # noqa: F401  draws a random number when it is first imported
 import torch
 from torch import Tensor, nn
 
