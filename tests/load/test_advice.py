@@ -61,7 +61,8 @@ def test_a_program_of_fixed_shape_hints_at_crop_and_batch_and_runs_with_them(exp
         ):
             run(loaded, pictures)
     with pytest.raises(ModelError, match=r"\(1, 3, 32, 32\): add --batch 1, or export"):
-        analyze(loaded, pictures, options=Options(crop=32))
+        analyze(loaded, pictures, options=Options(crop=32, batch=4))
+    assert analyze(loaded, pictures, options=Options(crop=32)).summary.inputs.used == 4
     assert list_steps(loaded, pictures, options=Options(crop=32, batch=1)).steps
 
 

@@ -15,7 +15,7 @@ SCORE = [
     *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc"),
     *("line_dbc", "replica_dbc"),
     *("z", "p", "verdict", "prominence_db", "lock_index", "period"),
-    *("grey_levels", "replicates", "maps", "reason", "asr_lower_dbc", "notice"),
+    *("grey_levels", "replicates", "maps", "reason", "notice"),
 ]
 
 

@@ -218,8 +218,10 @@ class Unpool(nn.Module):
 
 
 def unpooled_signal(x: Tensor) -> Tensor:
+    """Do what ``F.max_unpool1d`` does, whose check of sizes cannot be traced."""
     pooled, indices = F.max_pool1d(x, 2, return_indices=True)
-    return F.max_unpool1d(pooled, indices, 2)
+    columns = (pooled[..., None], indices[..., None])
+    return torch.ops.aten.max_unpool2d(*columns, (x.shape[-1], 1))[..., 0]
 
 
 def gradient_of_convolution(x: Tensor) -> Tensor:
