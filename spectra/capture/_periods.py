@@ -31,7 +31,7 @@ from spectra.capture._touch import INPUT, OUTPUT, Spot, Touch, Touchable
 
 LONGEST_PERIOD = 32  # of a grid on no whole number of pixels, which repeats after several periods
 PLACES = ((1 / 4, 3 / 4), (3 / 8, 5 / 8), (1 / 8, 1 / 2), (1 / 2, 7 / 8))  # shares of each side
-TOUCHES = (3.0, 3000.0)  # standard deviations of the map that are added; a faint detour needs more
+TOUCHES = (3.0, 3e3, 3e6)  # standard deviations of the map that are added; faint detours need more
 FAR = 5  # ratio beyond which, or beyond one over which, only the sizes of the maps decide
 SIMPLE = 4  # largest denominator of a ratio that the sizes of the maps do not suggest
 SURE = 3  # times its doubt that a distance has to be, if it is to tell a ratio
