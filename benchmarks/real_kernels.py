@@ -234,6 +234,10 @@ def _alias(
         lines = mean @ kernel.frequency_response(kept, shift)
         total = total + (np.abs(lines) ** 2).mean(0)
         locked += _agreed(lines / len(lines), image)
+    levels = mean @ kernel.frequency_response(kept, np.zeros(len(sides)))
+    of_image = np.array([levels[image == i].mean(0) for i in image]).reshape(-1, levels.shape[-1])
+    if len(image):  # what varies between tiles
+        total = total + (np.abs(levels - of_image) ** 2).mean(0)
     share = float((locked / total).mean())
     return 10 * np.log10(share / (1 - share)) if 0 < share < 1 else None
 

@@ -54,6 +54,13 @@ def replaced(evidence, **values):
     return changed
 
 
+def with_periods(evidence, *periods, reason=None):
+    """Return a copy of evidence in which the steps have other periods in the output."""
+    reasons = tuple(None if period else reason for period in periods)
+    found = replace(evidence.discovery, periods=periods, period_reasons=reasons)
+    return replaced(evidence, discovery=found)
+
+
 def judged(evidence, index=0):
     return at_output(evidence, index, evidence.steps[index].score(), _inherited(evidence))
 
@@ -72,13 +79,14 @@ def test_what_later_layers_remove_is_none_with_its_p():
 
 
 def test_an_unknown_period_is_unknown_with_the_steps_own_reason(evidence):
-    unknown = replaced(evidence, periods=(None, (2, 2)))
-    there = judged(unknown)
+    there = judged(with_periods(evidence, None, (2, 2), reason="the ratio 1.5 is not whole"))
     assert (there.verdict, there.p) == ("insufficient", None)
-    assert there.reason == "its period in the output is not known"
-    steps = (replace(evidence.discovery.steps[0], factor=(), reason="the ratio 1.5 is not whole"),)
-    unknown.discovery = replace(evidence.discovery, steps=steps + evidence.discovery.steps[1:])
-    assert judged(unknown).reason == "the ratio 1.5 is not whole"
+    assert there.reason == "the ratio 1.5 is not whole"
+
+
+def test_a_grid_of_one_pixel_is_gone(evidence):
+    there = judged(with_periods(evidence, (1, 1), (2, 2)))
+    assert (there.verdict, there.reason) == ("none", "later layers shrink its grid to one pixel")
 
 
 def test_without_inputs_nothing_is_known():
@@ -90,19 +98,18 @@ def test_without_inputs_nothing_is_known():
 def test_an_output_that_was_not_scored_says_why():
     there = judged(gathered(Decoder(), noise(1, 1, 24, 24)))
     assert there.verdict == "insufficient"
-    assert there.reason.startswith("the output was not scored: too ")
+    assert "not scored: too few: " in there.reason
 
 
-def test_an_output_too_small_for_one_period_is_unknown_at_that_one_only():
+def test_an_output_too_small_for_one_period_is_scored_at_its_divisor():
+    """In 28 px there is room for period 2 of the first step's 4: both steps share what is there."""
     small = gathered(Decoder(), noise(16, 1, 7, 7))
-    assert judged(small, 1).verdict == "present"
-    there = judged(small, 0)
-    assert (there.verdict, there.p) == ("insufficient", None)
-    assert there.reason == "outputs of 28x28 are too small to score a grid of period 4 px"
+    assert [judged(small, i).verdict for i in (0, 1)] == ["present", "present"]
+    assert [judged(small, i).shared_with for i in (0, 1)] == [("last",), ("first",)]
 
 
 def test_steps_with_the_same_frequencies_name_each_other(evidence):
-    shared = replaced(evidence, periods=((2, 2), (2, 2)))
+    shared = with_periods(evidence, (2, 2), (2, 2))
     assert judged(shared, 0).shared_with == ("last",)
     assert judged(shared, 1).shared_with == ("first",)
 
@@ -121,19 +128,20 @@ def test_a_change_needs_a_grid_at_the_step(evidence):
 
 def test_inputs_clear_the_model_only_where_they_were_scored_alike(evidence):
     assert _control_gap(evidence) is None
-    assert _control_gap(replaced(evidence, ratio=None)) == "input and output share no common grid"
+    apart = replaced(evidence, found=replace(evidence.found, ratio=None))
+    assert _control_gap(apart) == "input and output share no common grid"
     same_size = nn.Sequential(nn.AvgPool2d(8), nn.Upsample(scale_factor=8))
-    small = gathered(same_size, noise(16, 1, 32, 32))
-    assert _control_gap(small).startswith("inputs of 32x32 are too small")
+    small = gathered(same_size, noise(16, 1, 16, 16))
+    assert _control_gap(small).startswith("inputs of 16x16 are too small")
 
 
 def test_a_step_whose_period_is_not_known_is_not_said_to_show_no_grid(evidence):
-    unknown = replaced(evidence, periods=(None, None))
+    unknown = with_periods(evidence, None, None, reason="it cannot be followed")
     inputs = open_inputs(noise(16, 1, 24, 24))
     where = summarise(unknown, load_model(Decoder()), inputs, 0.0).answer["where"]
     assert where == (
-        "born at first (nearest, x2); what of it reaches the output is not known: its period in "
-        "the output is not known"
+        "born at first (nearest, x2); what of it reaches the output is not known: it cannot be "
+        "followed"
     )
 
 
