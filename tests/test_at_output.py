@@ -130,9 +130,9 @@ def test_inputs_clear_the_model_only_where_they_were_scored_alike(evidence):
     assert _control_gap(evidence) is None
     apart = replaced(evidence, found=replace(evidence.found, ratio=None))
     assert _control_gap(apart) == "input and output share no common grid"
-    same_size = nn.Sequential(nn.AvgPool2d(8), nn.Upsample(scale_factor=8))
-    small = gathered(same_size, noise(16, 1, 16, 16))
-    assert _control_gap(small).startswith("inputs of 16x16 are too small")
+    same_size = nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2))
+    small = gathered(same_size, noise(16, 1, 8, 8))
+    assert _control_gap(small).startswith("inputs of 8x8 are too small")
 
 
 def test_a_step_whose_period_is_not_known_is_not_said_to_show_no_grid(evidence):
