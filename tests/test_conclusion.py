@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from spectra import _conclusion
-from spectra._conclusion import _warnings
+from spectra._conclusion import _shared_content, _warnings
 from spectra._evidence import gather
 from spectra.analysis import Options
 from spectra.capture import Growth
 from spectra.load import load_model, open_inputs
+from spectra.score import Score
 
 
 def noise(*shape):
@@ -36,6 +37,17 @@ class Scaled(nn.Module):
 class Both(Scaled):
     def forward(self, x):
         return self.up(x), self.up(self.up(x))
+
+
+class Coarse(nn.Module):
+    """Has grids of 7 and of 2 pixels, faint enough to leave the picture alone."""
+
+    def forward(self, x):
+        grids = [
+            nn.functional.interpolate(nn.functional.avg_pool2d(x, s), scale_factor=s)
+            for s in (7, 2)
+        ]
+        return x + sum(grids)
 
 
 def run(model, x=None):
@@ -124,10 +136,19 @@ def test_maps_that_are_not_finite_are_counted(plain, absent, text):
 
 
 def test_a_period_without_room_is_named_where_others_are_scored(plain):
-    twice = nn.Sequential(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2))
-    said = told(*run(twice, noise(16, 1, 7, 7)))
-    assert said == {"coarse_grid": "outputs of 28x28 are too small to score a grid of period 4 px"}
-    assert told(*run(twice, noise(16, 1, 24, 24))) == {}
+    said = told(*run(Coarse(), noise(16, 1, 28, 28)))
+    assert set(said) == {"coarse_grid"}
+    assert said["coarse_grid"].startswith(
+        "the grid of period 7x7 is not scored in outputs of 28x28: too small"
+    )
+    assert told(*run(Coarse(), noise(16, 1, 84, 84))) == {}
+
+
+def test_content_that_all_maps_share_is_named_where_it_may_pass_for_a_grid():
+    noticed = Score(notice="the maps share content")
+    (finding,) = _shared_content(noticed, ())
+    assert (finding.id, finding.text) == ("fixed_content", "output: the maps share content")
+    assert _shared_content(Score(), ()) == []
 
 
 def test_growth_that_no_step_explains_is_named(plain):

@@ -213,7 +213,8 @@ def _check(
     if "png" in formats and result.summary.inputs.used:
         drawn = {path.stem for path in folder.glob("figures/*.png")}
         varied = float(result.data["output"].attrs["maps"]) > 0
-        if varied and not drawn >= {"strip", "profiles", "worst", "crop"}:
+        wanted = {"strip", "profiles", "worst"} | ({"crop"} if result.crops else set())
+        if varied and not drawn >= wanted:
             faults.add(stage, "a figure is missing", sorted(drawn))
 
 
