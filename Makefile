@@ -33,10 +33,10 @@ demo: $(RUN)
 
 test test-rest: export OMP_NUM_THREADS = 1
 test: $(DEV)
-	$(BIN)/python -m pytest -n 2 -m 'not ($(REST))'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))'
 
 test-rest: $(DEV)
-	$(BIN)/python -m pytest -n 2 -m '$(REST)'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m '$(REST)'
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -50,10 +50,12 @@ def at_output(
         return replace(row, reason=f"no grid at its frequencies (p = {there.p:.2g})")
     if there.told_dbc is None:
         return replace(row, reason=there.reason or explain.describe_energy(there))
-    row = replace(row, locked_dbc=there.told_dbc)
-    if own.told_dbc is None or own.verdict not in ("present", "suspect"):
+    if there.asr_dbc is None:
+        return replace(row, locked_lower_dbc=there.asr_lower_dbc, reason=there.reason)
+    row = replace(row, locked_dbc=there.asr_dbc)
+    if own.asr_dbc is None or own.verdict not in ("present", "suspect"):
         return row
-    return replace(row, change_db=there.told_dbc - own.told_dbc)
+    return replace(row, change_db=there.asr_dbc - own.asr_dbc)
 
 
 def too_small(maps: str, shape: Sequence[int], wanted: Sequence[int]) -> str:

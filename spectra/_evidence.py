@@ -315,7 +315,7 @@ def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
             evidence.steps[index].add(maps, first=done, inputs=len(x), name=name)
 
     def take_layer(name: str, maps: Tensor) -> None:
-        with clock.paused():
+        with clock.paused(), capture.unseen():
             shape = tuple(maps.shape[1:])
             if name in evidence.layers and shape != evidence.layers[name].statistics.plan.shape:
                 name = f"{name} {'x'.join(map(str, shape[1:]))}"  # one module, two sizes

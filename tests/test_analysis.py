@@ -137,6 +137,17 @@ def test_a_layer_pattern_without_a_module_is_refused():
         spectra.analyze(model, pictures(), options=Options(layers=("decoder",)))
 
 
+class Parallel(nn.Module):
+    """Adds what two layers make of the same map: one step of several operations."""
+
+    def __init__(self, large, small):
+        super().__init__()
+        self.large, self.small = large, small
+
+    def forward(self, x):
+        return self.large(x) + self.small(x)
+
+
 def test_layers_asked_for_are_measured_as_well():
     model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Upsample(scale_factor=2))
     result = spectra.analyze(model, pictures(), options=Options(layers=("0",)))
@@ -227,6 +238,15 @@ def test_a_module_used_at_two_sizes_gives_two_layers():
     model = nn.Sequential(relu, nn.Upsample(scale_factor=2), relu)
     result = spectra.analyze(model, pictures(), options=Options(layers=("0",)))
     assert len(result.data["layers"].children) == 2
+
+
+def test_what_is_summed_up_of_a_layer_is_not_taken_for_the_models():
+    """A step of several operations ends at a sum; the sums over a layer's map are not it."""
+    pair = Parallel(nn.ConvTranspose1d(3, 8, 7, 2, 3, 1), nn.ConvTranspose1d(3, 8, 3, 2, 1, 1))
+    model, x = nn.Sequential(pair, nn.Conv1d(8, 3, 3, padding=1)), torch.rand(16, 3, 64)
+    result = spectra.analyze(model, x, options=Options(layers=("*",)))
+    alone = spectra.analyze(model, x)
+    assert result.summary.steps == alone.summary.steps
 
 
 def test_what_passes_through_is_charged_to_nobody():

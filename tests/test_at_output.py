@@ -121,6 +121,15 @@ def test_peaks_that_the_inputs_already_had_are_none_of_the_step(evidence):
     assert there.reason == "every peak at its frequencies is inherited from the inputs"
 
 
+def test_a_change_needs_more_than_bounds():
+    """Zeros between equal pixels are all locked, in the step's map as in the output."""
+    model = nn.ConvTranspose2d(2, 2, 1, 2, output_padding=1)
+    there = judged(gathered(model, noise(16, 2, 1, 1).expand(-1, -1, 24, 24).contiguous()))
+    assert (there.verdict, there.locked_dbc, there.change_db) == ("present", None, None)
+    assert there.locked_lower_dbc > 40
+    assert there.reason == "all the power may be locked: only a lower bound is known"
+
+
 def test_a_change_needs_a_grid_at_the_step(evidence):
     own = replace(evidence.steps[1].score(), verdict="none")
     assert at_output(evidence, 1, own, _inherited(evidence)).change_db is None

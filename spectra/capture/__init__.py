@@ -4,7 +4,7 @@ from spectra.capture._borders import Borders
 from spectra.capture._discover import discover
 from spectra.capture._forward import MixedInputsError, forward
 from spectra.capture._layout import Layout
-from spectra.capture._mode import LargestTensor
+from spectra.capture._mode import LargestTensor, unseen
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
@@ -29,4 +29,5 @@ __all__ = [
     "forward",
     "quiet",
     "stream",
+    "unseen",
 ]

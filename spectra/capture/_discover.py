@@ -12,14 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import _disable_current_modes
 
 from spectra import _walk as walk
 from spectra.capture._choice import Returned, choose
 from spectra.capture._forward import returned_by, unwrap, watched_by
 from spectra.capture._layout import Layout
 from spectra.capture._look import Seam, Seams
-from spectra.capture._mode import LightMode
+from spectra.capture._mode import LightMode, unseen
 from spectra.capture._modules import ModuleStack, added_by_borders
 from spectra.capture._output import read_tensor
 from spectra.capture._padding import Padding
@@ -232,7 +231,7 @@ class _Explorer(LightMode):  # type: ignore[no-untyped-call]
         if not self.taint.of(tensor):
             return ()
         try:
-            with _disable_current_modes():
+            with unseen():
                 return self.joined.space(tensor)
         except Exception as error:
             self.note_mistake(error, tensor)

@@ -38,42 +38,60 @@ class Growth(NamedTuple):
 
 
 def growth_along(line: Lines) -> Growth | None:
-    """Return how the places along a line repeat, None where they do not."""
-    if len(line.address) < 2:
-        return None
+    """Return how the places along a line repeat, None where they do not.
+
+    Padding and cropping disturb the ends. What tells is the longest stretch along which places
+    follow each other at one distance, if that is more than half of the line.
+    """
     filled = np.flatnonzero(line.at.place != NOWHERE)
-    place = line.at.place[filled]
     if len(filled) < 2 or np.ptp(line.at.sample[filled]):
         return None
-    size = len(line.address)
-    if len(filled) < size:
-        step = int(filled[1] - filled[0])
-        regular = step > 1 and bool((np.diff(filled) == step).all())
-        whole = filled[0] < step and size - filled[-1] <= step
-        run = _run_length(place)
-        return Growth("zero_insertion", step * run) if regular and whole and run else None
-    factor = _run_length(place)
-    if factor is None or factor < 2:
+    stretch = filled[_regular(line.at.place[filled])]
+    if len(stretch) < 2:
         return None
-    changes = np.count_nonzero(np.diff(line.address))
-    moved = changes > np.count_nonzero(np.diff(place))
-    return Growth("depth_to_space" if moved else "repeat", factor)
+    step = int(stretch[1] - stretch[0])
+    if (np.diff(stretch) != step).any() or 2 * step * len(stretch) <= len(line.address):
+        return None
+    place, address = line.at.place[stretch], line.address[stretch]
+    each = _run_length(place)
+    if each is None or step * each < 2:
+        return None
+    if step > 1:
+        return Growth("zero_insertion", step * each)
+    moved = np.count_nonzero(np.diff(address)) > np.count_nonzero(np.diff(place))
+    return Growth("depth_to_space" if moved else "repeat", each)
+
+
+def _regular(place: Indices) -> slice:
+    """Return the longest stretch along which places follow each other at one distance.
+
+    The pixels of a patch do not, which go on in the next row, nor does what a padding mirrors or
+    wraps around.
+    """
+    starts = _starts(place)
+    distances = np.diff(place[starts])
+    if not len(distances):
+        return slice(0)
+    changes = np.flatnonzero(np.diff(distances)) + 1
+    edges = np.concatenate([[0], changes, [len(distances)]])
+    longest = int(np.argmax(np.diff(edges)))
+    ends = np.append(starts, len(place))
+    return slice(int(starts[edges[longest]]), int(ends[edges[longest + 1] + 1]))
 
 
 def _run_length(place: Indices) -> int | None:
-    """Return for how many elements each place stays before the next one along the same axis.
+    """Return for how many elements each place stays, None where that differs from run to run.
 
-    None where that differs from run to run, or where the places are those of no one axis: the
-    pixels of a patch, which go on in the next row.
+    The first and the last may be cropped, or repeated by a padding.
     """
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [len(place)]])
-    runs = np.diff(starts)
-    longest = int(runs.max())
-    inner = runs if len(runs) == 2 else runs[1:-1]  # the ends may be cropped
-    if len(runs) < 2 or (inner != longest).any():
-        return None
-    strides = np.diff(place[starts[:-1]])
-    return longest if strides[0] and (strides == strides[0]).all() else None
+    runs = np.diff(np.append(_starts(place), len(place)))
+    inner = runs if len(runs) == 2 else runs[1:-1]
+    return int(inner[0]) if len(runs) > 1 and (inner == inner[0]).all() else None
+
+
+def _starts(place: Indices) -> Indices:
+    """Return where each place begins."""
+    return np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1])
 
 
 def role_along(line: Lines) -> Role | None:

@@ -1,12 +1,13 @@
 """A dispatch mode that costs little: each operation of a model passes through it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import torch
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from spectra.capture._recognise import recogniser_of
 from spectra.capture._storages import tensors
@@ -42,6 +43,13 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return NotImplemented
         with self:
             return func.decompose(*args, **kwargs)
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Run operations of ours while a model runs, which no mode is to take for the model's."""
+    with _disable_current_modes():
+        yield
 
 
 class LargestTensor(LightMode):  # type: ignore[no-untyped-call]

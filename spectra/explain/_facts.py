@@ -110,7 +110,7 @@ class Facts:
     @property
     def strongest(self) -> str | None:
         """The period of the worst step, if it is known to hold most of the output's energy."""
-        whole, locked = self.output.period, self.at.locked_dbc
+        whole, locked = self.output.period, self.at.told_dbc
         own = self.worst.period_in_output if self.worst else None
         every = [row.at_output for row in self.steps]
         known = all(at.verdict != "insufficient" for at in every)
@@ -118,7 +118,7 @@ class Facts:
             return None
         if not whole or not own or locked is None or max(own) >= max(whole):
             return None
-        most = max(at.locked_dbc for at in every if at.locked_dbc is not None)
+        most = max(at.told_dbc for at in every if at.told_dbc is not None)
         return period(own) if locked >= most else None
 
     @property

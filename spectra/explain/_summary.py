@@ -122,8 +122,10 @@ class AtOutput:
     ----------
     locked_dbc : float or None
         Locked energy there; None with a ``reason``.
+    locked_lower_dbc : float or None
+        The least that it is, where all the power may be locked and no more is known.
     change_db : float or None
-        That less the step's own; None where either has no number.
+        ``locked_dbc`` less the step's own; None where either is no more than a bound.
     line_drop_db : float or None
         How far the output's lines fall without the step's mean pattern; None where not measured.
     p : float or None
@@ -143,6 +145,12 @@ class AtOutput:
     verdict: Verdict = "insufficient"
     reason: str | None = None
     shared_with: tuple[str, ...] = ()
+    locked_lower_dbc: float | None = None
+
+    @property
+    def told_dbc(self) -> float | None:
+        """The energy to compare by: the estimate, or the least where no more is known."""
+        return self.locked_lower_dbc if self.locked_dbc is None else self.locked_dbc
 
 
 @dataclass(frozen=True)

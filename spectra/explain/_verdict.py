@@ -44,6 +44,6 @@ def worst_step(steps: Sequence[StepRow]) -> StepRow | None:
 def _harm(row: StepRow) -> tuple[int, float, float]:
     score, there = row.score, row.at_output
     own = score.told_dbc if score.told_dbc is not None else float("-inf")
-    if there.locked_dbc is not None:
-        return 2, there.locked_dbc, own
+    if there.told_dbc is not None:
+        return 2, there.told_dbc, own
     return int(there.verdict != "none"), own, own

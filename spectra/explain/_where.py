@@ -39,8 +39,11 @@ class Where(Facts):
         return self.at.reason or "not measured"
 
     @property
-    def locked(self) -> float | None:
-        return self.at.locked_dbc
+    def held(self) -> str | None:
+        """The energy that the output holds at the worst step's frequencies."""
+        if self.at.locked_lower_dbc is not None:
+            return f"at least {self.at.locked_lower_dbc:.1f} dBc"
+        return None if self.at.locked_dbc is None else f"{self.at.locked_dbc:.1f} dBc"
 
     @property
     def change(self) -> float | None:
@@ -125,28 +128,28 @@ WHERE: tuple[tuple[Said, ...], ...] = (
         Said(
             "where.too_weak",
             "the output shows a grid at the step's frequencies, without a number",
-            lambda f: f.worst is not None and f.locked is None,
+            lambda f: f.worst is not None and f.held is None,
             "born at {step}; the output shows its grid, without a number: {at_reason}",
         ),
         Said(
             "where.alone",
             "the output shows a grid at the step's frequencies, and none as a whole",
             lambda f: f.worst is not None and f.output.verdict == "none",
-            "born at {step}; the output holds {locked:.1f} dBc at its frequencies alone, and shows "
+            "born at {step}; the output holds {held} at its frequencies alone, and shows "
             "no grid at all of them together",
         ),
         Said(
             "where.shared",
             "other steps that may have a grid have the same frequencies in the output",
             lambda f: f.worst is not None and bool(f.sharing),
-            "born at {step}; the output holds {locked:.1f} dBc at its frequencies, which are also "
+            "born at {step}; the output holds {held} at its frequencies, which are also "
             "those of {sharing}",
         ),
         Said(
             "where.held",
-            "the output shows a grid at the step's frequencies; the step's own has no number",
+            "the output shows a grid at the step's frequencies; either is no more than a bound",
             lambda f: f.worst is not None and f.change is None,
-            "born at {step}; the output holds {locked:.1f} dBc at its frequencies",
+            "born at {step}; the output holds {held} at its frequencies",
         ),
         Said(
             "where.as_it_is",

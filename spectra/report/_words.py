@@ -118,6 +118,8 @@ def at_output(step: StepRow) -> tuple[str, str]:
     "none" is nothing, as measured; a dash is unknown.
     """
     there = step.at_output
+    if there.locked_lower_dbc is not None:
+        return f"at least {there.locked_lower_dbc:.1f}", ""
     if there.locked_dbc is None:
         return "none" if there.verdict == "none" else "-", ""
     change = "" if there.change_db is None else f"{there.change_db:+.1f}"

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from spectra.capture import discover, forward, quiet, stream
+from support.blocks import Do, convolution, depth_to_space, repeat_interleave, zeros_between
 from support.zoo import (
     FORMS,
     PICTURE,
@@ -45,6 +47,26 @@ def test_every_form_is_one_step_of_its_module(form):
     if form.factor and form.name != "pad then transposed conv":
         spatial = zip(step.output_shape[1:], form.factor, strict=True)
         assert step.input_shape[1:] == tuple(n // f for n, f in spatial)
+
+
+MOVED = {
+    "repeat": repeat_interleave,
+    "zero_insertion": zeros_between,
+    "depth_to_space": depth_to_space,
+}
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("kind", MOVED)
+def test_what_was_padded_before_hides_no_step(kind, mode, axes):
+    first = convolution(axes, 3, 8)
+    model = Do(
+        lambda self, x: MOVED[kind](F.pad(self.first(x), (2, 1) * axes, mode=mode)), first=first
+    )
+    (step,) = discover(model, torch.zeros(1, 3, *[8] * axes)).steps
+    assert (step.kind, step.factor) == (kind, (2,) * axes)
+    assert step.output_shape[1:] == (2 * (8 + 3),) * axes
 
 
 @pytest.mark.parametrize("form", ALL)

@@ -26,6 +26,7 @@ from spectra.explain._words import ENERGY
 from spectra.kernel import interpolator, measure
 from spectra.score import Score
 from support.summaries import (
+    AT_LEAST,
     FAINT,
     GONE,
     INHERITED,
@@ -478,6 +479,11 @@ def test_every_sentence_has_both_cases(table):
 )
 def test_a_period_is_told_in_the_places_of_its_map(period, text):
     assert answer(changed(period=period))["looks"].startswith(f"{text}; ")
+
+
+def test_what_the_output_holds_may_be_a_bound():
+    said = answer(run(up(AT_LEAST)))["where"]
+    assert said.endswith("the output holds at least 31.2 dBc at its frequencies")
 
 
 @pytest.mark.parametrize("doubt", ["unknown", "unlisted", "shorter"])

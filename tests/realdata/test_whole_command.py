@@ -9,6 +9,7 @@ from support.whole import run_whole
 COUNT, SIDE = 16, 64  # of inputs, and of pictures: what fails does so on small ones too
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_published_decoder_has_no_fault(name, data_dir, tmp_path):
     decoder = DECODERS[name]

@@ -10,6 +10,7 @@ from spectra.report import _words as words
 from spectra.report import render_text
 from spectra.score import Score
 from support.summaries import (
+    AT_LEAST,
     FAINT,
     GONE,
     INHERITED,
@@ -137,6 +138,7 @@ def test_a_cell_says_the_number_or_what_is_known_instead(score, flat, cells):
     [
         (reaching(-22.0, -8.8), ("-22.0", "-8.8")),
         (reaching(-22.0), ("-22.0", "")),
+        (AT_LEAST, ("at least 31.2", "")),
         (GONE, ("none", "")),
         (INHERITED, ("none", "")),
         (UNKNOWN, ("-", "")),

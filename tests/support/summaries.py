@@ -60,6 +60,15 @@ UNSCORED = Score(reason="too small: 12x12 px inside the margin, 16 px needed at 
 GONE = AtOutput(
     None, None, None, p=0.38, verdict="none", reason="no grid at its frequencies (p = 0.38)"
 )
+AT_LEAST = AtOutput(
+    None,
+    None,
+    12.0,
+    p=1e-3,
+    verdict="present",
+    reason="all the power may be locked: only a lower bound is known",
+    locked_lower_dbc=31.2,
+)
 UNKNOWN = AtOutput(None, None, None, reason="its period in the output is not known")
 INHERITED = AtOutput(
     None, None, None, verdict="none", reason="every peak at its frequencies is inherited"
