@@ -33,7 +33,8 @@ CONTRADICTIONS = [
     (
         "removed by later layers|at its frequencies the output shows no grid|shows none of it"
         "|which the output holds only peaks",
-        r"weakened by|amplified by|reaches the output as it is|the output holds|\nTry ",
+        r"weakened by|amplified by|reaches the output as it is"
+        r"|the output holds (at least )?[-\d]|\nTry ",
     ),
     (
         "what of it reaches the output is not known",
