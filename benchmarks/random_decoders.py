@@ -26,9 +26,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
-from support.whole import Fault, Whole, run_whole
+from support.whole import Fault, Whole, run_whole, small_flat_fields
 
-THOROUGH_EVERY = 8  # decoders whose netCDF and figures are written and whose swap is analysed
+THOROUGH_EVERY = 32  # decoders whose netCDF and figures are written and whose swap is analysed
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _run(seed: int) -> Line:
 
 
 def _whole(recipe: Recipe, *, thorough: bool) -> Whole:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, small_flat_fields():
         return run_whole(build(recipe), inputs_of(recipe), Path(folder), thorough=thorough)
 
 

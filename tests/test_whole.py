@@ -6,7 +6,7 @@ from torch import nn
 
 from support.blocks import STEPS
 from support.random_decoders import Recipe, build, draw, inputs_of, shrink
-from support.whole import run_whole
+from support.whole import run_whole, small_flat_fields
 from support.zoo import FORMS, PICTURE, TWINS, network
 
 FEW, MANY = range(24), range(24, 224)
@@ -15,13 +15,10 @@ COUNT = 16
 
 
 def of_recipe(recipe, folder, *, thorough):
-    return run_whole(
-        build(recipe),
-        inputs_of(recipe),
-        folder,
-        upsamples=recipe.upsamples,
-        thorough=thorough,
-    ).faults
+    model, inputs = build(recipe), inputs_of(recipe)
+    with small_flat_fields():
+        whole = run_whole(model, inputs, folder, upsamples=recipe.upsamples, thorough=thorough)
+    return whole.faults
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 import spectra
-from spectra import report
+from spectra import probe, report
 from spectra.analysis import Analysis, Options, list_steps
 from spectra.errors import (
     ConversionError,
@@ -40,6 +41,13 @@ SPECTRA = str(Path(spectra.__file__).parent)
 GUESSED_SIDE = 24  # of an input that is not given
 LONGEST_MESSAGE = 1000  # characters of an error that is one clear sentence
 UNCLEAR = ("Traceback", "object at 0x", "<function", "<class")
+
+
+@contextmanager
+def small_flat_fields() -> Iterator[None]:
+    """Keep flat fields small, which grow to 1024 px and would take most of the time."""
+    with patch.dict(probe.flat_field.__kwdefaults__, start=16, limit=64):
+        yield
 
 
 @dataclass(frozen=True)
