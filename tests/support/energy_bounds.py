@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import signal
 from torch import Tensor, nn
 
 from spectra import capture
 from spectra.analysis import Analysis
 from spectra.score import Score
 
-TOLERANCE_DB = 1.0  # the score sees tiles under a window, the bound whole maps
+TOLERANCE_DB = 1.0  # a window leaks over the edge of the base band
 HIGHEST_DBC = 40.0  # to be believed without a bound
 
 
@@ -62,8 +63,8 @@ def _maps(model: nn.Module, inputs: Tensor, result: Analysis) -> dict[str, list[
 def _most_dbc(maps: list[Tensor], attributes: Mapping[Any, Any]) -> float | None:
     """Return the power above the base band of the longest period, over all else, in dBc.
 
-    Of the whole maps, their interior, and tiles of it: the largest; a mean over channels, as
-    the score is.
+    Of the whole maps, their interior, and tiles of it, with a window and without: the largest; a
+    mean over channels, as the score is.
     """
     plan = json.loads(attributes["plan"])
     if not maps or not plan["views"] or maps[0].shape[1:] != torch.Size(plan["shape"]):
@@ -72,7 +73,10 @@ def _most_dbc(maps: list[Tensor], attributes: Mapping[Any, Any]) -> float | None
     longest = np.max([view["period"] for view in plan["views"]], axis=0)
     inner = values[(..., *(slice(m, n - m) for m, n in _margins(plan)))]
     tiles = [_cut(inner, view["tile"]) for view in plan["views"]]
-    share = max(_share_above(x, longest) for x in (values, inner, *tiles))
+    seen = [
+        _windowed(tile) for tile in tiles if tile.size
+    ]  # as the score does: the middle counts for more
+    share = max(_share_above(x, longest) for x in (values, inner, *tiles, *seen))
     return None if share >= 1 - 1e-12 else float(10 * np.log10(share / (1 - share) + 1e-30))
 
 
@@ -88,6 +92,17 @@ def _cut(values: NDArray[np.float64], tile: list[int]) -> NDArray[np.float64]:
         parts = np.split(np.take(values, range(whole), axis), max(whole // side, 1), axis)
         values = np.concatenate(parts, axis=0)
     return values
+
+
+def _windowed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return maps without their mean under a Hann window."""
+    axes = tuple(range(2, values.ndim))
+    seen = values - values.mean(axes, keepdims=True)
+    for axis in axes:
+        side = values.shape[axis]
+        window = signal.windows.hann(side, sym=False)
+        seen = seen * window.reshape([side if a == axis else 1 for a in range(values.ndim)])
+    return seen
 
 
 def _share_above(values: NDArray[np.float64], period: NDArray[np.int64]) -> float:
