@@ -23,7 +23,7 @@ from spectra.capture import (
 from spectra.errors import ModelError
 from spectra.probe._pattern import Locked, locked_power
 
-_SMALLEST = 64
+_SIDES = {1: (64, 1024), 2: (64, 1024), 3: (16, 128)}  # a volume of 64 px is a picture of 512
 _SETTLED_DB = 0.5
 _REST = 0.01
 _CLEAN_DBC = -100.0
@@ -76,7 +76,7 @@ def flat_field(
     period: tuple[int, ...] | None = None,
     method: str | None = None,
     start: int | None = None,
-    limit: int = 1024,
+    limit: int | None = None,
 ) -> FlatField:
     """Measure the lines that a model makes out of a constant input.
 
@@ -98,9 +98,9 @@ def flat_field(
         period 1 counts all structure, and without a period the output has no row.
     method : str, optional
         Method of the model to call; the discovery's by default.
-    start, limit : int
-        Smallest and largest side of the input that is tried, in pixels. Memory may end the
-        doubling earlier.
+    start, limit : int, optional
+        Smallest and largest side of the input that is tried, in pixels; by default 64 and 1024,
+        of volumes 16 and 128. Memory may end the doubling earlier.
 
     Returns
     -------
@@ -127,7 +127,8 @@ def flat_field(
     if method is not None:
         discovery = replace(discovery, method=method)
     flat = _Flat(model, discovery, constant, grids)
-    end = flat.grow(tuple(shape[1:]), start or _SMALLEST, limit)
+    smallest, largest = _SIDES[min(max(len(shape) - 1, 1), 3)]
+    end = flat.grow(tuple(shape[1:]), start or smallest, limit or largest)
     rows = [flat.lines(i, end) for i in range(len(grids))]
     return FlatField(steps=tuple(rows[:-1]), output=rows[-1], period=period)
 

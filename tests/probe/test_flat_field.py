@@ -157,6 +157,18 @@ def test_the_input_grows_no_further_than_the_limit():
     assert row.reason == "not settled at 128 pixels"
 
 
+@pytest.mark.parametrize(("axes", "size"), [(1, 64), (2, 64), (3, 16)])
+def test_a_volume_begins_small_and_shows_the_same_lines(axes, size):
+    """Ones of side 3 at stride 2 make 1 and 2 by turns: a line of a third, on each axis."""
+    up = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}[axes]
+    model = up(1, 1, 3, 2, 1, 1, bias=False)
+    nn.init.ones_(model.weight)
+    row = measure(model, (1, *[8] * axes)).steps[0]
+    lines = (1 + 1 / 9) ** axes - 1
+    assert row.line_dbc == pytest.approx(10 * np.log10(lines), abs=1e-3)
+    assert (row.size, row.converged) == (size, True)
+
+
 class OneSize(nn.Module):
     def __init__(self):
         super().__init__()

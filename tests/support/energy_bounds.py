@@ -73,9 +73,7 @@ def _most_dbc(maps: list[Tensor], attributes: Mapping[Any, Any]) -> float | None
     longest = np.max([view["period"] for view in plan["views"]], axis=0)
     inner = values[(..., *(slice(m, n - m) for m, n in _margins(plan)))]
     tiles = [_cut(inner, view["tile"]) for view in plan["views"]]
-    seen = [
-        _windowed(tile) for tile in tiles if tile.size
-    ]  # as the score does: the middle counts for more
+    seen = [_windowed(tile) for tile in tiles if tile.size]  # so the middle counts for more
     share = max(_share_above(x, longest) for x in (values, inner, *tiles, *seen))
     return None if share >= 1 - 1e-12 else float(10 * np.log10(share / (1 - share) + 1e-30))
 
