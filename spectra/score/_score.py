@@ -233,8 +233,11 @@ def _headline(share: float) -> float:
 
 
 def _part_dbc(part: float, energy: Energy) -> float | None:
-    """Return lines or replicas over the remaining energy in dB, both parts of what is told."""
-    told = energy.told
+    """Return lines or replicas over the remaining energy in dB, both parts of what is told.
+
+    By chance one of them may be negative; the other is no more than the whole all the same.
+    """
+    told, part = energy.told, min(part, energy.share)
     part *= told / energy.share if energy.bounded else 1
     return float(10 * np.log10(part / (1 - told))) if part > 0 and told < 1 else None
 

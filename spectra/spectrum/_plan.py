@@ -176,14 +176,14 @@ def _view(
     usual = tuple(_margin(*axis) for axis in zip(wanted, sides, period, strict=True))
     margin = tuple(max(m, -(-n // p) * p) for m, n, p in zip(usual, disturbed, period, strict=True))
     view = view_of(sides, period, margin, count)
-    for tile, p in zip(view.tile, period, strict=True):
-        least = max(LEAST_TILE, LEAST_PERIODS * p)
-        if p > 1 and tile < least:
-            size = "x".join(map(str, inside(sides, margin, period)))
+    inner = inside(sides, margin, period)
+    for tile, left, p in zip(view.tile, inner, period, strict=True):
+        least = max(LEAST_TILE, LEAST_PERIODS * p) if p > 1 else 1
+        if min(tile, left) < least:
+            size = "x".join(map(str, inner))
             where = f" that padding reaches ({max(disturbed)} px)" if margin != usual else ""
-            return view, (
-                f"too small: {size} px inside the margin{where}, {least} px needed at period {p}"
-            )
+            needed = f", {least} px needed at period {p}" if p > 1 else ""
+            return view, f"too small: {size} px inside the margin{where}{needed}"
     return view, None
 
 

@@ -212,3 +212,18 @@ def test_a_lines_of_the_inputs_own_nyquist_is_not_charged_to_ideal_interpolation
     data = dataset(ideal, (2,))
     measured = measure(data)
     assert score(measured, data).verdict == "none"
+
+
+def test_neither_part_is_more_than_the_whole():
+    """By chance one of them is negative: nearest neighbours null the lines, not what is beside."""
+    negative = 0
+    shared = 30 * torch.linspace(-1, 1, 48) ** 2
+    for seed in range(12):
+        x = torch.randn(16, 1, 48, generator=torch.Generator().manual_seed(seed))
+        data = dataset((x + shared).repeat_interleave(4, -1), (4,))
+        read, found = score(measure(data), data), energy(data)
+        negative += found.line < 0
+        parts = [part for part in (read.line_dbc, read.replica_dbc) if part is not None]
+        assert max(parts, default=-np.inf) <= read.asr_upper_dbc
+        assert read.asr_dbc is None or max(parts) <= read.asr_dbc
+    assert negative

@@ -117,7 +117,12 @@ def build(recipe: Recipe, *, bare: bool = False) -> nn.Module:
     first: nn.Module = convolution(recipe.axes, 3, C)
     if recipe.inputs == "latent":
         sides = recipe.sides
-        first = nn.Sequential(nn.Linear(12, C * prod(sides)), nn.Unflatten(1, (C, *sides)))
+        # a convolution tells which axes are space: before it, a rearrangement could be anything
+        first = nn.Sequential(
+            nn.Linear(12, C * prod(sides)),
+            nn.Unflatten(1, (C, *sides)),
+            convolution(recipe.axes, C, C),
+        )
     if bare:
         return nn.Sequential(first, body).eval()
     finish = RETURNS[recipe.returns]
