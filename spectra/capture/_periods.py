@@ -35,6 +35,7 @@ TOUCHES = (3.0, 3e3, 3e6)  # standard deviations of the map that are added; fain
 FAR = 5  # ratio beyond which, or beyond one over which, only the sizes of the maps decide
 SIMPLE = 4  # largest denominator of a ratio that the sizes of the maps do not suggest
 SURE = 3  # times its doubt that a distance has to be, if it is to tell a ratio
+FAR_APART = 6  # times its doubt, from which on a distance may miss what the sizes say by two doubts
 ASIDE = 4  # times as far along one axis of the output as along any other
 
 
@@ -68,12 +69,17 @@ class Goal(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How far apart two touches are felt on a goal, along each of its axes, and how surely."""
+    """How far apart two touches are felt on a goal, along each of its axes, and how surely.
+
+    ``at_output`` tells whether the goal is the output; samples of a later step's map may be frames
+    that become an axis again.
+    """
 
     goal: Goal
     distance: NDArray[np.float64]
     doubt: NDArray[np.float64]
     same_sample: bool
+    at_output: bool
 
 
 class Shift(NamedTuple):
@@ -98,7 +104,8 @@ class Shift(NamedTuple):
             unit = np.array([float(s) for s in goal.spacing])
             distance = np.abs(other.centre - one.centre) / unit
             doubt = (np.hypot(other.spread, one.spread) / 2 + 0.5) / unit
-            readings.append(Reading(goal, distance, doubt, one.sample == other.sample))
+            same = one.sample == other.sample
+            readings.append(Reading(goal, distance, doubt, same, at_output=spot == OUTPUT))
         steps = max(self.apart)
         return sorted(readings, key=lambda r: abs(np.log(max(r.distance.max(), 1e-9) / steps)))
 
@@ -181,6 +188,7 @@ def _follow(
     sides = tuple(shape[1:])
     goals = _goals(touchable.discovery, known)
     felt_at_all = False
+    odd: set[Ways] = set()
     for strength, (low, high) in product(TOUCHES, PLACES):
         if felt_at_all and strength > TOUCHES[0]:
             break
@@ -196,15 +204,20 @@ def _follow(
         if (ways := _as_sizes_say(shift, goals)) is not None:
             return ways
         found: list[Way | None] = []
+        as_sizes_say = True
         for axis, side in enumerate(sides):
             shares = [high if a == axis else low for a in range(len(sides))]
             shift = _shift(touchable, spot, corner, shares, strength=strength, sides=sides)
-            way = _way(shift, axis, goals) if side > 1 else None
+            way, by_sizes = _way(shift, axis, goals) if side > 1 else (None, True)
             if way == LOST:
                 break
             found.append(way)
+            as_sizes_say &= by_sizes
+        # What a layer makes of a touch differs from place to place: one reading alone may be odd.
         if len(found) == len(sides):
-            return tuple(found)
+            if as_sizes_say or tuple(found) in odd:
+                return tuple(found)
+            odd.add(tuple(found))
     if not felt_at_all:
         return "what changes in its map does not change the output"
     return "where its map lies in the output cannot be followed"
@@ -239,37 +252,39 @@ def _shift(
 
 def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
     """Return the ways if each axis stays itself and grows, or shrinks, as the sizes do."""
-    for goal, distance, doubt, same_sample in shift.readings(goals):
+    for goal, distance, doubt, same_sample, _ in shift.readings(goals):
         if not same_sample or len(goal.sides) != len(shift.sides) or min(shift.apart) < 1:
             continue
         ratios = [Fraction(n, m) for n, m in zip(goal.sides, shift.sides, strict=True)]
         expected = np.array([float(r) for r in ratios]) * shift.apart
         whole = all(1 in (r.numerator, r.denominator) for r in ratios)
-        agree = (np.abs(distance - expected) <= doubt) & (distance >= SURE * doubt)
+        near = np.where(np.minimum(expected, distance) >= FAR_APART * doubt, 2 * doubt, doubt)
+        agree = (np.abs(distance - expected) <= near) & (distance >= SURE * doubt)
         if whole and agree.all() and None not in goal.ways:
             return tuple(goal.onward(axis, ratio) for axis, ratio in enumerate(ratios))
     return None
 
 
-def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> Way | None:
-    """Return where one axis goes; None if along the axis of samples, `LOST` if it is not told."""
+def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> tuple[Way | None, bool]:
+    """Return where one axis goes, and whether its ratio is that of the maps' sizes.
+
+    None if it goes along the axis of samples, `LOST` if it is not told.
+    """
     ends = False
-    for goal, distance, doubt, same_sample in shift.readings(goals):
+    for goal, distance, doubt, same_sample, at_output in shift.readings(goals):
         along = int(distance.argmax())
         if distance[along] <= doubt[along]:
-            ends |= not same_sample
+            ends |= at_output and not same_sample
             continue
         aside = np.delete(distance - doubt, along)
         if not same_sample or (aside > distance[along] / ASIDE).any():
             continue
-        ratio = simplest_ratio(
-            distance[along] / shift.apart[axis],
-            doubt[along] / shift.apart[axis],
-            sizes=Fraction(goal.sides[along], shift.sides[axis]),
-        )
+        sizes = Fraction(goal.sides[along], shift.sides[axis])
+        apart = shift.apart[axis]
+        ratio = simplest_ratio(distance[along] / apart, doubt[along] / apart, sizes=sizes)
         if ratio is not None and (way := goal.onward(along, ratio)) is not None:
-            return way
-    return None if ends else LOST
+            return way, ratio == sizes
+    return (None, True) if ends else (LOST, True)
 
 
 def simplest_ratio(measured: float, doubt: float, *, sizes: Fraction) -> Fraction | None:

@@ -251,3 +251,41 @@ def test_the_simplest_ratio_within_the_doubt_is_found(top, bottom, error, border
 def test_no_ratio_is_named_where_several_would_do():
     assert simplest_ratio(50.4, 2.0, sizes=Fraction(1000, 17)) is None
     assert simplest_ratio(50.4, 2.0, sizes=Fraction(50)) == 50
+
+
+def restless(seed):
+    """Return a decoder whose layers answer a touch differently from place to place."""
+    torch.manual_seed(seed)
+
+    def block():
+        layers = [nn.Conv2d(4, 4, 3, padding=1), nn.GroupNorm(2, 4), nn.SiLU()]
+        return nn.Sequential(*layers, nn.Conv2d(4, 4, 3, padding=1), nn.GroupNorm(2, 4), nn.SiLU())
+
+    ups = [nn.Sequential(block(), nn.Upsample(scale_factor=2), block()) for _ in range(3)]
+    return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), *ups, nn.Conv2d(4, 3, 3, padding=1))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_ratio_that_only_one_reading_tells_is_not_believed(seed):
+    """No period is another than the product of the factors; few are not known."""
+    periods = followed(restless(seed), 3, 8, 8).periods
+    known = zip(periods, (8, 4, 2), strict=True)
+    assert all(period in ((p, p), None) for period, p in known)
+    assert sum(period is None for period in periods) <= 1
+
+
+def test_frames_that_are_samples_for_a_while_are_an_axis_all_the_same():
+    """Of two frames a distance cannot be told: unknown, and not gone."""
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.second(x.transpose(1, 2).flatten(0, 1))
+        return y.unflatten(0, (len(x), x.shape[2])).transpose(1, 2)
+
+    for frames in (2, 8):
+        torch.manual_seed(0)
+        first = nn.ConvTranspose3d(3, 3, (2, 4, 4), (2, 2, 2), (0, 1, 1))
+        model = Do(forward, first=first, second=up())
+        periods = followed(model, 3, frames, 24, 24).periods
+        assert periods[1] == (1, 2, 2)
+        assert periods[0] in ((2, 4, 4), None)
