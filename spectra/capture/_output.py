@@ -9,11 +9,8 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
-from spectra.capture._layout import Layout
-from spectra.capture._lines import NOWHERE, Indices, Role, moves
-from spectra.capture._origins import Origins
 from spectra.capture._reading import Reading
-from spectra.capture._rearrange import read_roles
+from spectra.follow import NOWHERE, Indices, Layout, Origins, Role, moves, read_roles
 
 Sides = tuple[int, ...]
 

@@ -9,8 +9,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-from spectra.capture._layout import Layout
 from spectra.errors import ModelError
+from spectra.follow import Layout
 
 SPACE = {1: ("x",), 2: ("y", "x"), 3: ("z", "y", "x")}
 
