@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Any
 
 from torch import Tensor
 
@@ -64,6 +63,7 @@ class Drafts:
         manner = self.origins.follow(call)
         if self._through:
             self._refute(call)
+        # What mixes values computes new ones: a rearrangement before it is over.
         if manner != "mix":
             self._through.carry(call)
         self._spectra.carry(call)
@@ -99,26 +99,26 @@ class Drafts:
         self._ends.set(result, draft)
         return self._new(draft)
 
-    def completed(self, seam: Seam, args: Sequence[Any], event: Event) -> Draft | None:
+    def completed(self, seam: Seam, call: Dispatched, event: Event) -> Draft | None:
         """Begin a draft, or go on with one, at a seam; None where it is the end of no step.
 
         Parameters
         ----------
         seam : Seam
             What the call completed.
-        args : sequence
-            Arguments of the call by position.
+        call : Dispatched
+            The call itself.
         event : Event
-            The call.
+            What is noted of it.
         """
         if seam.family == "sum":
-            joined = self._added(args, seam.made, event)
+            joined = self._added(call, event)
             if joined is None:
                 self._ends.drop(seam.made)
             return joined
         if seam.family == "filter":
-            return self._filtered(args, seam.made, event)
-        if seam.family == "view" and _same_axes(args[0], seam.made):
+            return self._filtered(call, event)
+        if seam.family == "view" and _same_axes(call.args[0], seam.made):
             return None
         found = read_enlarged(seam.made, self.origins)
         if found is None:
@@ -209,18 +209,9 @@ class Drafts:
         draft.end = event
         return draft
 
-    def _filtered(self, args: Sequence[Any], made: Tensor, event: Event) -> Draft | None:
-        """Let zero insertion end with the filter that fills its zeros.
-
-        Parameters
-        ----------
-        args : sequence
-            Arguments of the convolution by position.
-        made : Tensor
-            Its result.
-        event : Event
-            The call.
-        """
+    def _filtered(self, call: Dispatched, event: Event) -> Draft | None:
+        """Let zero insertion end with the convolution that fills its zeros."""
+        args, made = call.args, call.result
         source, weight = args[0], args[1]
         draft = self._through.get(source)
         if draft is None or not draft.open or draft.kind != "zero_insertion":
@@ -244,18 +235,9 @@ class Drafts:
             self._through.set(made, draft)
         return draft
 
-    def _added(self, args: Sequence[Any], made: Tensor, event: Event) -> Draft | None:
-        """Join parallel drafts of one kind, from one map, where their maps are added.
-
-        Parameters
-        ----------
-        args : sequence
-            Arguments of the addition by position.
-        made : Tensor
-            Its result.
-        event : Event
-            The call.
-        """
+    def _added(self, call: Dispatched, event: Event) -> Draft | None:
+        """Join parallel drafts of one kind, from one map, where their maps are added."""
+        args = call.args
         if not isinstance(args[1], Tensor) or args[0].shape != args[1].shape:
             return None
         pair = [self._ends.get(t) for t in args[:2]]
@@ -284,7 +266,7 @@ class Drafts:
             bits=one.bits | other.bits,
         )
         self.kept.append(joined)
-        self._ends.set(made, joined)
+        self._ends.set(call.result, joined)
         return joined
 
     def _puts_back(self, patches: Tensor) -> bool:

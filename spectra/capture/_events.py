@@ -7,15 +7,13 @@ from fractions import Fraction
 
 from spectra.capture._modules import Frame
 from spectra.capture._recognised import Recognised
+from spectra.capture._seams import Look
 from spectra.capture._site import Site
-from spectra.capture._steps import Kind, SeamFamily
+from spectra.capture._steps import Kind
 from spectra.follow import NOTHING, Borders, Layout
 
 Region = tuple[int, tuple[int, ...], tuple[int, ...], int]
 """Where a tensor lies in memory: its storage, shape, stride and offset."""
-
-Look = tuple[SeamFamily, int, tuple[int, ...]]
-"""What a seam looks like: what it does, axes of its first argument, shape of what it made."""
 
 
 @dataclass(eq=False)

@@ -94,7 +94,6 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
 
     def _look_at(self, call: Dispatched) -> None:
         """Follow one call, and note it if it is a step or may end one."""
-        recogniser = recogniser_of(call.func)
         depends = self.taint.follow(call)
         seam = self._seams.read(call)
         if depends:
@@ -104,6 +103,7 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
                 self.padding.follow(call)
             except Exception as error:
                 self.note_mistake(error, call.result)
+        recogniser = recogniser_of(call.func)
         recognised = recogniser(call) if recogniser else None
         try:
             if recognised is not None:
@@ -170,14 +170,13 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
 
     def _watch(self, call: Dispatched, seam: Seam) -> None:
         """Note a seam, and begin a draft, or go on with one, if a step ends there."""
-        alike = (seam.family, seam.rank, tuple(seam.made.shape))
         borders = self.padding.of(seam.made)
-        event = Event(self._stack.current, seam=alike, borders=borders)
+        event = Event(self._stack.current, seam=seam.look, borders=borders)
         self.events.append(event)
         if seam.family == "fourier":
             draft = self.drafts.transformed(call, event)
         else:
-            draft = self.drafts.completed(seam, call.args, event)
+            draft = self.drafts.completed(seam, call, event)
         if draft is not None:
             # A draft that goes on is behind its own end, and is no earlier call of the same step.
             event.site, event.behind = call_site(), self.taint.of(seam.made) & ~draft.bits

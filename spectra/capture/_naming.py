@@ -13,9 +13,10 @@ from torch.jit import ScriptModule
 
 from spectra import _walk as walk
 from spectra.capture._drafts import named
-from spectra.capture._events import Draft, Event, Look
+from spectra.capture._events import Draft, Event
 from spectra.capture._repeats import Repeats
 from spectra.capture._script import script_paths
+from spectra.capture._seams import Look
 from spectra.capture._steps import Fingerprint, Mark, Step
 from spectra.follow import Layout
 

@@ -25,6 +25,10 @@ _FAMILIES: dict[str, SeamFamily] = {
 }
 
 
+Look = tuple[SeamFamily, int, tuple[int, ...]]
+"""What a seam looks like: what it does, axes of its first argument, shape of what it completed."""
+
+
 class Seam(NamedTuple):
     """A call at which a step of several operations may end.
 
@@ -41,6 +45,11 @@ class Seam(NamedTuple):
     family: SeamFamily
     rank: int
     made: Tensor
+
+    @property
+    def look(self) -> Look:
+        """What it looks like, without holding the tensor."""
+        return self.family, self.rank, tuple(self.made.shape)
 
 
 class Seams:

@@ -205,6 +205,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             return self.run(func, args, kwargs)
         if self._never_concerns(func):
             self._idle.add(id(func))
+        # Between two calls of forward, what looks like the end of a step need not be the model's.
         joins = self._within_forward and self._families
         if joins and comes_apart(func):
             result = self.in_parts(func, args, kwargs)
