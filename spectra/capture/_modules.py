@@ -189,6 +189,7 @@ def _first_tensor(tree: object) -> Tensor | None:
     """Return the first tensor of what a module takes or returns."""
     if isinstance(tree, Tensor):
         return tree
+    # Every call of a module passes here, most with a tuple of tensors, for which no tree is walked.
     if type(tree) is tuple and tree and isinstance(tree[0], Tensor):
         return tree[0]
     return next((leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor)), None)

@@ -4,8 +4,8 @@ A patch is added to the map at one place and the rest of the model runs on: wher
 changes, there that place has gone. Two places, some pixels apart along one axis, are found again
 along some axis of the output, some other number of pixels apart:
 
-    map      . . A . . . . . . B . . . .          18 px from A to B
-    output   . . . . . A' . . . . . . . . . . B'  27 px along the same axis: a ratio of 3/2
+    map      . . A . . . . . B . . .             6 px from A to B
+    output   . . . . A . . . . . . . . B . . .   9 px along the same axis: a ratio of 3/2
 
 Whatever lies between, padding, crops, tiles that are pasted, strided convolutions, resizes, frames
 that become samples, needs no rule of its own. Where both touches are felt on the map of a later
@@ -59,12 +59,12 @@ class Goal(NamedTuple):
     Attributes
     ----------
     sides : tuple of int
-        Sides of the map, of a step's before the step enlarged it. Distances are told in its
-        pixels.
+        Sides of the map in whose pixels distances are told: the output, or the map that enters
+        the later step.
     spacing : tuple of Fraction
-        How many pixels of the map that is felt one of those is.
+        Pixels of the map on which touches are felt, which the later step made, for one of those.
     ways : tuple
-        Where the axes of the map that is felt go in the output.
+        Where the axes of the map on which touches are felt go in the output.
     """
 
     sides: tuple[int, ...]

@@ -37,7 +37,7 @@ class Padding:
         for tensor in call.taken:
             known |= self.of(tensor)
         if call.made and call.taken and _may_pad(call.func):
-            known = _after(call.name, call.arguments, call.taken[0], call.made[0], known)
+            known = _after(call, known)
         if not known.parts:
             return
         for tensor in (*call.made, *call.written):
@@ -51,10 +51,17 @@ def _may_pad(func: OpOverload) -> bool:
     return any(part in func._schema.name for part in ("conv", "pool", "pad", "upsample_"))
 
 
-def _after(
-    name: str, named: Mapping[str, Any], source: Tensor, result: Tensor, known: Borders
-) -> Borders:
-    """Return what is disturbed after a call that may have borders of its own."""
+def _after(call: Dispatched, known: Borders) -> Borders:
+    """Return what is disturbed after a call that may have borders of its own.
+
+    Parameters
+    ----------
+    call : Dispatched
+        A call that takes and makes tensors.
+    known : Borders
+        What is disturbed of what it takes.
+    """
+    name, named, source, result = call.name, call.arguments, call.taken[0], call.made[0]
     if result.ndim < 3 or prod(result.shape) == 0:
         return known
     if name == "constant_pad_nd" or name.endswith(("_pad1d", "_pad2d", "_pad3d")):
@@ -83,7 +90,17 @@ def _after(
 def _reach(
     named: Mapping[str, Any], kernel: Sequence[int], stride: Sequence[int], *, transposed: bool
 ) -> list[int]:
-    """Return on how many pixels of its output the padding of a layer bears, along each axis."""
+    """Return on how many pixels of its output the padding of a layer bears, along each axis.
+
+    Parameters
+    ----------
+    named : mapping
+        Arguments of the layer by name.
+    kernel, stride : sequence of int
+        Its kernel's size and its stride along each axis.
+    transposed : bool
+        Whether it is a transposed convolution.
+    """
     axes = len(kernel)
     dilation = _each(named.get("dilation") or 1, axes)
     full = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
