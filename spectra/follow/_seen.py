@@ -60,9 +60,9 @@ class Seen:
         Parameters
         ----------
         index : sequence of arrays of int
-            Their index along each axis, **the last axis first**. Axes of which the tensor has
-            fewer are left out and an axis of one element counts as its first: so the index of
-            a larger tensor reads what a smaller one is broadcast to.
+            Their index along each axis, **the last axis first**. Axes that the tensor does not
+            have are left out, and along an axis of one element every index is that element: so
+            the index into a larger tensor reads what this one is broadcast to.
         """
         steps = (
             i * s
