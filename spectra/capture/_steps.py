@@ -58,7 +58,8 @@ class Step:
         largest one of parallel ones), of a fold, or of the filter that follows a zero insertion,
         whose stride is the insertion's. Other kinds have none.
     groups : int or None
-        Groups of that convolution.
+        Groups of the transposed convolution, or of the filter that follows a zero insertion.
+        Other kinds have none.
     input_shape, output_shape : tuple of int
         ``(channel, *spatial)`` of the map before and after, without the sample axis.
     reason : str or None

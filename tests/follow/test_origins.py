@@ -5,6 +5,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from spectra import follow
 from spectra.follow import NOWHERE, Dispatched, LightMode, Origins, Taint, is_composite
@@ -86,6 +87,19 @@ def test_what_is_written_into_a_slice_keeps_its_addresses():
         y[..., ::2] = x
         x.zero_()
     assert last_line(follower, y) == ([1, 0, 2, 0, 3, 0], [0, None, 1, None, 2, None])
+
+
+def test_no_map_of_the_pass_is_kept_for_the_sake_of_its_origin():
+    x = torch.rand(1, 3, 4, 5)
+    with torch.no_grad(), Follower(x) as follower:
+        maps = [F.conv2d(x, torch.ones(3, 3, 1, 1))]
+        for operation in (torch.exp, lambda y: y.flip(-1), lambda y: y.mT @ y, lambda y: y.sum(1)):
+            maps.append(operation(maps[-1]))
+        storages = [StorageWeakRef(y.untyped_storage()) for y in maps]
+        last = maps.pop()
+        maps.clear()
+    assert [storage.expired() for storage in storages] == [True] * 4 + [False]
+    assert follower.origins.lines(last) is not None
 
 
 def test_a_call_knows_what_it_took_made_and_wrote():
