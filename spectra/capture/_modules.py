@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import prod
@@ -21,22 +21,34 @@ from torch.utils._pytree import tree_iter
 from torch.utils.hooks import RemovableHandle
 
 from spectra import _walk as walk
-from spectra.capture._recognise import Call
 from spectra.capture._steps import Growth
+from spectra.follow import Dispatched
 
 
 @dataclass(eq=False)
 class Frame:
-    """One running call of a module."""
+    """One running call of a module.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        The module.
+    name : str
+        Its path in the root model.
+    input_shape : tuple of int or None
+        Shape of the first tensor that it was given, None where it was given none.
+    """
 
     module: nn.Module
     name: str
     input_shape: tuple[int, ...] | None
-    calls: list[Call] = field(default_factory=list)
 
     @cached_property
     def explained(self) -> list[Fraction]:
-        """The largest size that the operations seen so far let its output have."""
+        """The largest sides that the operations seen so far let the module's output have.
+
+        They start as those of its input, and grow in `ModuleStack.explain`.
+        """
         return [Fraction(size) for size in self.input_shape[2:]] if self.input_shape else []
 
 
@@ -48,7 +60,7 @@ class ModuleStack:
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
-        """Which axes of a tensor are space of the input, where that is known."""
+        """Returns which axes of a tensor are space, None where that is not known."""
 
     @property
     def current(self) -> Frame:
@@ -56,7 +68,14 @@ class ModuleStack:
         return self._frames[-1]
 
     def growth(self, axes: set[int]) -> tuple[Growth, ...]:
-        """Return the innermost modules that grew unexplained, on tensors of so many axes."""
+        """Return the innermost modules that grew unexplained.
+
+        Parameters
+        ----------
+        axes : set of int
+            Numbers of axes of the tensors that count. A tensor of another number is not what
+            the model's output is made of.
+        """
         return tuple(
             Growth(name, before[1:], after[1:])
             for name, (before, after) in self._grown.items()
@@ -66,12 +85,21 @@ class ModuleStack:
     def explain(
         self, scale: Sequence[Fraction], extra: Sequence[int] = (), size: Sequence[int] = ()
     ) -> None:
-        """Let every running module grow by a ratio per axis, and then by ``extra`` pixels.
+        """Let the output of every running module be larger, as an operation in it was.
 
-        It may have the ``size`` of the map that was made, whichever axes of its input are space.
+        Parameters
+        ----------
+        scale : sequence of Fraction
+            Output size over input size of the operation along each axis.
+        extra : sequence of int
+            Pixels that the operation added to each axis, after the scale.
+        size : sequence of int
+            Sides of the map that it made, which the module may return as they are.
         """
         for frame in self._frames:
             axes = len(frame.explained)
+            # A module of other axes than the operation (tokens around a convolution) may grow
+            # along any of its own by as much as the operation grew along its most.
             ratios = scale if len(scale) == axes else [max(scale, default=Fraction(1))] * axes
             pixels = extra if len(extra) == axes else [max(extra, default=0)] * axes
             frame.explained = [
@@ -83,7 +111,7 @@ class ModuleStack:
 
     @contextmanager
     def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
-        """Follow the modules of ``root`` while it runs on ``x``; leave no hook behind."""
+        """Follow the modules of ``root`` while it runs on ``x``, by hooks that are removed."""
         hooks: list[RemovableHandle] = []
         self._push(root, (x,))
         try:
@@ -103,12 +131,15 @@ class ModuleStack:
         self._judge(self._frames[0], x, output)
 
     def _enter(self, module: nn.Module, args: Any) -> None:
+        """Note that a module begins, unless it is none of the model's."""
         if module in self._names and module is not self._frames[0].module:
             self._push(module, args)
 
     def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
+        """Note that a module ends, and judge how it grew."""
         if module is self._frames[0].module or all(f.module is not module for f in self._frames):
             return
+        # Modules that ended by an error, caught by the one that called them, are still there.
         while (frame := self._frames.pop()).module is not module:
             pass
         self._judge(frame, args, output)
@@ -123,7 +154,7 @@ class ModuleStack:
         before, result = frame.input_shape, _first_tensor(output)
         if before is None or result is None or result.shape == before:
             return
-        # The last axis of a linear layer holds features, not samples.
+        # The last axis of what a linear layer makes holds features, not places.
         taken = _first_tensor(args)
         if taken is None or isinstance(frame.module, nn.Linear):
             return
@@ -140,9 +171,10 @@ class ModuleStack:
             self.explain([Fraction(grown, size) for size, grown in pairs])
 
     def _in_space(self, taken: Tensor, result: Tensor) -> bool:
-        """Tell whether a tensor grew in space, along one axis and as a whole.
+        """Tell whether a tensor grew in space: along one axis, and as a whole.
 
-        Features may stand on its last axis, and windows may have become axes.
+        An axis that grew may hold features, and one that is new may have been cut from another,
+        as windows are. Where it is not known which axes are space, it is taken to have grown.
         """
         space = self.space(result)
         if space is None:
@@ -157,14 +189,17 @@ def _first_tensor(tree: object) -> Tensor | None:
     """Return the first tensor of what a module takes or returns."""
     if isinstance(tree, Tensor):
         return tree
+    # Every call of a module passes here, most with a tuple of tensors, for which no tree is walked.
     if type(tree) is tuple and tree and isinstance(tree[0], Tensor):
         return tree[0]
     return next((leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor)), None)
 
 
-def added_by_borders(func: Any, args: Sequence[Any], result: object) -> tuple[int, ...]:
-    """Return how many pixels a padding or a convolution of stride 1 adds, if to any axis."""
-    if func not in _ADDING or not isinstance(result, Tensor) or not isinstance(args[0], Tensor):
+def added_by_borders(call: Dispatched) -> tuple[int, ...]:
+    """Return how many pixels a padding or a convolution adds to each axis; empty if to none."""
+    args, result = call.args, call.result
+    adds = call.func in _ADDING and isinstance(result, Tensor) and isinstance(args[0], Tensor)
+    if not adds:
         return ()
     pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
     extra = tuple(max(0, grown - size) for size, grown in pairs)
@@ -176,6 +211,7 @@ def readable(name: str) -> str:
     return ".".join(part for part in name.split(".") if part != "_orig_mod")
 
 
+# Operations that may make a map a few pixels larger without enlarging it.
 _ADDING = {
     getattr(packet, overload)
     for name in (

@@ -9,11 +9,8 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
-from spectra.capture._layout import Layout
-from spectra.capture._lines import NOWHERE, Indices, Role, moves
-from spectra.capture._origins import Origins
 from spectra.capture._reading import Reading
-from spectra.capture._rearrange import read_roles
+from spectra.follow import NOWHERE, Indices, Layout, Origins, Role, moves, read_roles
 
 Sides = tuple[int, ...]
 
@@ -28,20 +25,23 @@ def read_tensor(
 ) -> Reading:
     """Return what the axes of a tensor stand for that a model returned.
 
-    Each axis is followed back. Where that tells nothing, or less than the step behind the tensor
-    does, the axes are taken to be those that tensors of so many usually have.
+    Each axis is followed back. Where that tells nothing, or less than the step before the tensor
+    does, the axes are taken to be those that a tensor of that many axes usually has.
 
     Parameters
     ----------
     tensor : Tensor
+        What the model returned.
     origins : Origins or None
-        Of the forward pass; None where it could not be followed.
+        Where the elements of each tensor of the forward pass come from; None where it could not
+        be followed.
     inputs : int
-        How many the model was given.
+        How many inputs the model was given.
     rank : int or None
-        Most spatial axes of the steps that the tensor comes through.
+        Most spatial axes of the steps that the tensor comes through, None if through none.
     maps : sequence of tuple of int
-        Sides of the maps of the forward pass, the latest first: those of tokens are among them.
+        Sides of the maps of the forward pass, the likeliest first. The map whose places tokens
+        hold is among them.
     """
     shape = tuple(tensor.shape)
     if not (tensor.is_floating_point() or tensor.is_complex()):
@@ -169,7 +169,15 @@ def _holds_tokens(layout: Layout) -> bool:
 
 
 def _assumed(shape: tuple[int, ...], rank: int | None) -> Reading:
-    """Return the reading that tensors of so many axes usually have, behind a step of some rank."""
+    """Return the reading that a tensor of that many axes usually has.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the tensor.
+    rank : int or None
+        Most spatial axes of the steps that it comes through, None if through none.
+    """
     axes = len(shape)
     spatial = max(axes - 2, 0) if rank is None else rank
     if not 1 <= spatial <= 3 or axes <= spatial:

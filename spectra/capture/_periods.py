@@ -4,13 +4,13 @@ A patch is added to the map at one place and the rest of the model runs on: wher
 changes, there that place has gone. Two places, some pixels apart along one axis, are found again
 along some axis of the output, some other number of pixels apart:
 
-    map      . . A . . . . . . B . . . .          18 px from A to B
-    output   . . . . . A' . . . . . . . . . . B'  27 px along the same axis: a ratio of 3/2
+    map      . . A . . . . . B . . .             6 px from A to B
+    output   . . . . A . . . . . . . . B . . .   9 px along the same axis: a ratio of 3/2
 
 Whatever lies between, padding, crops, tiles that are pasted, strided convolutions, resizes, frames
-that become samples, needs no rule of its own. Where a later step feels the touches too, their
-distance may be read there, and the ratio to the output is known from there on: it is read where it
-is nearest to one.
+that become samples, needs no rule of its own. Where both touches are felt on the map of a later
+step as well, whose own way to the output is known by then, their distance may be read there. It is
+read where the ratio is nearest to one, and multiplied by the ratio from there to the output.
 """
 
 from __future__ import annotations
@@ -29,33 +29,43 @@ from torch import Tensor, nn
 from spectra.capture._steps import Discovery, Step
 from spectra.capture._touch import INPUT, OUTPUT, Spot, Touch, Touchable
 
-LONGEST_PERIOD = 32  # of a grid on no whole number of pixels, which repeats after several periods
+LONGEST_PERIOD = 32  # pixels, of a grid of 3/2 px and the like, which meets pixels after several
 PLACES = ((1 / 4, 3 / 4), (3 / 8, 5 / 8), (1 / 8, 1 / 2), (1 / 2, 7 / 8))  # shares of each side
 TOUCHES = (3.0, 3e3, 3e6)  # standard deviations of the map that are added; faint detours need more
-FAR = 5  # ratio beyond which, or beyond one over which, only the sizes of the maps decide
+FAR = 5  # of a ratio beyond this, or below one over this, only the sizes of the maps decide
 SIMPLE = 4  # largest denominator of a ratio that the sizes of the maps do not suggest
-SURE = 3  # times its doubt that a distance has to be, if it is to tell a ratio
-FAR_APART = 6  # times its doubt, from which on a distance may miss what the sizes say by two doubts
-ASIDE = 4  # times as far along one axis of the output as along any other
+SURE = 3  # a distance tells a ratio if it is at least this many times its doubt
+FAR_APART = 6  # a distance this many times its doubt may miss what the sizes say by two doubts
+ASIDE = 4  # two touches lie along one axis if they are this many times as far apart as along others
 
 
 class Way(NamedTuple):
-    """Where one axis of a map goes: an axis of another, and so many of its pixels for one."""
+    """Where one axis of a map goes: an axis of another map, and how many of its pixels one is."""
 
     axis: int
     ratio: Fraction
 
 
-LOST = Way(-1, Fraction(0))
-Ways = tuple[Way | None, ...]  # one for each axis; None where it ends on the axis of samples
+LOST = Way(-1, Fraction(0))  # of an axis that could not be followed
+Ways = tuple[Way | None, ...]
+"""Where each axis of a map goes in the output; None for one that ends on the axis of samples."""
+
 Period = tuple[int, ...]
+"""Period of a step's grid along each axis of the output, in pixels."""
 
 
 class Goal(NamedTuple):
     """A map whose own way to the output is known: the output itself, or that of a later step.
 
-    Distances on it are told in pixels of what it was before it was enlarged by ``spacing``;
-    ``sides`` are those, and ``ways`` where its axes go in the output.
+    Attributes
+    ----------
+    sides : tuple of int
+        Sides of the map in whose pixels distances are told: the output, or the map that enters
+        the later step.
+    spacing : tuple of Fraction
+        Pixels of the map on which touches are felt, which the later step made, for one of those.
+    ways : tuple
+        Where the axes of the map on which touches are felt go in the output.
     """
 
     sides: tuple[int, ...]
@@ -63,16 +73,33 @@ class Goal(NamedTuple):
     ways: Ways
 
     def onward(self, axis: int, ratio: Fraction) -> Way | None:
-        """Return the way to the output of what goes along an axis of this map by some ratio."""
+        """Return the way to the output of an axis that goes along one of this map's.
+
+        Parameters
+        ----------
+        axis : int
+            Axis of this map.
+        ratio : Fraction
+            How many pixels of ``sides`` one pixel of the axis is.
+        """
         way = self.ways[axis]
         return way and Way(way.axis, ratio * self.spacing[axis] * way.ratio)
 
 
-class Reading(NamedTuple):
-    """How far apart two touches are felt on a goal, along each of its axes, and how surely.
+class Gap(NamedTuple):
+    """How far apart two touches are felt on a goal.
 
-    ``at_output`` tells whether the goal is the output; samples of a later step's map may be frames
-    that become an axis again.
+    Attributes
+    ----------
+    goal : Goal
+        The map on which they are felt.
+    distance, doubt : ndarray, shape (axes,)
+        Pixels of the goal along each axis, and by how many that may be wrong.
+    same_sample : bool
+        Whether both are felt in one sample.
+    at_output : bool
+        Whether the goal is the output: samples of a later step's map may be frames that become an
+        axis again.
     """
 
     goal: Goal
@@ -83,31 +110,43 @@ class Reading(NamedTuple):
 
 
 class Shift(NamedTuple):
-    """Two touches of a map, ``apart`` by so many pixels along each of its axes, of some sides."""
+    """Two touches of one map.
+
+    Attributes
+    ----------
+    corner, moved : Touch
+        The two.
+    apart : tuple of int
+        Pixels of the map from the one to the other along each axis.
+    sides : tuple of int
+        Sides of the map.
+    """
 
     corner: Touch
     moved: Touch
     apart: tuple[int, ...]
     sides: tuple[int, ...]
 
-    def readings(self, goals: Mapping[int, Goal]) -> list[Reading]:
-        """Return what is felt of both; first where the ratio is nearest to one.
+    def gaps(self, goals: Mapping[int, Goal]) -> list[Gap]:
+        """Return how far apart both are felt on each goal, first where the ratio is nearest to one.
 
-        There the fewest simple fractions compete.
+        The nearer a ratio is to one, the fewer simple fractions lie within its doubt.
         """
         if max(self.apart, default=0) < 1:
             return []
         both = [spot for spot in self.corner.felt if spot in self.moved.felt and spot[0] in goals]
-        readings = []
+        found = []
         for spot in both:
             goal, one, other = goals[spot[0]], self.corner.felt[spot], self.moved.felt[spot]
             unit = np.array([float(s) for s in goal.spacing])
             distance = np.abs(other.centre - one.centre) / unit
+            # A touch is felt over some area. Where its centre went is known to half the spread of
+            # that, and no better than to half a pixel.
             doubt = (np.hypot(other.spread, one.spread) / 2 + 0.5) / unit
             same = one.sample == other.sample
-            readings.append(Reading(goal, distance, doubt, same, at_output=spot == OUTPUT))
+            found.append(Gap(goal, distance, doubt, same, at_output=spot == OUTPUT))
         steps = max(self.apart)
-        return sorted(readings, key=lambda r: abs(np.log(max(r.distance.max(), 1e-9) / steps)))
+        return sorted(found, key=lambda gap: abs(np.log(max(gap.distance.max(), 1e-9) / steps)))
 
 
 def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> Discovery:
@@ -128,7 +167,7 @@ def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> D
     Returns
     -------
     Discovery
-        With ``periods``, ``period_reasons`` and ``ratio``.
+        The discovery with its ``periods``, ``period_reasons`` and ``ratio`` filled in.
     """
     if discovery.layout is None:
         reason = f"the output is no map: {discovery.reading.reason}"
@@ -137,6 +176,7 @@ def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> D
     touchable = Touchable(model, discovery, example)
     known: dict[int, Ways] = {}
     found: list[Period | str] = []
+    # From the last step on, so that each may be read off the maps of those behind it.
     for index in reversed(range(len(discovery.steps))):
         step = discovery.steps[index]
         ways = _follow(touchable, (index, step.calls // 2), step.output_shape, known)
@@ -190,6 +230,8 @@ def _follow(
     felt_at_all = False
     odd: set[Ways] = set()
     for strength, (low, high) in product(TOUCHES, PLACES):
+        # A stronger touch is for maps whose detours are faint; where a touch was felt and not
+        # understood, a stronger one only spreads further.
         if felt_at_all and strength > TOUCHES[0]:
             break
         corner = touchable.at(spot, [low] * len(sides), strength)
@@ -198,7 +240,8 @@ def _follow(
         if OUTPUT not in corner.felt:
             continue
         felt_at_all = True
-        # Along all axes at once, by another distance along each: enough where nothing is odd.
+        # One touch moves along all axes at once, by another distance along each. It is enough
+        # where each axis stays itself and grows as the sizes of the maps do.
         diagonal = [high - axis * (high - low) / 4 for axis in range(len(sides))]
         shift = _shift(touchable, spot, corner, diagonal, strength=strength, sides=sides)
         if (ways := _as_sizes_say(shift, goals)) is not None:
@@ -244,15 +287,34 @@ def _shift(
     strength: float,
     sides: tuple[int, ...],
 ) -> Shift:
-    """Touch the map at another place too."""
+    """Touch a map at another place, and return both touches.
+
+    Parameters
+    ----------
+    touchable : Touchable
+        The model.
+    spot : tuple
+        The map.
+    corner : Touch
+        The first touch.
+    shares : sequence of float
+        The other place, as shares of the map's sides.
+    strength : float
+        Height of the patch, in standard deviations of the map.
+    sides : tuple of int
+        Sides of the map.
+    """
     moved = touchable.at(spot, shares, strength) or Touch(corner.start, {})
     apart = tuple(b - a for a, b in zip(corner.start, moved.start, strict=True))
     return Shift(corner, moved, apart, sides)
 
 
 def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
-    """Return the ways if each axis stays itself and grows, or shrinks, as the sizes do."""
-    for goal, distance, doubt, same_sample, _ in shift.readings(goals):
+    """Return the ways if each axis stays itself and grows, or shrinks, as the sizes do.
+
+    None where no goal shows that.
+    """
+    for goal, distance, doubt, same_sample, _ in shift.gaps(goals):
         if not same_sample or len(goal.sides) != len(shift.sides) or min(shift.apart) < 1:
             continue
         ratios = [Fraction(n, m) for n, m in zip(goal.sides, shift.sides, strict=True)]
@@ -268,10 +330,11 @@ def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
 def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> tuple[Way | None, bool]:
     """Return where one axis goes, and whether its ratio is that of the maps' sizes.
 
-    None if it goes along the axis of samples, `LOST` if it is not told.
+    The two touches lie apart along that axis alone. None if it goes along the axis of samples,
+    `LOST` if that is not told.
     """
     ends = False
-    for goal, distance, doubt, same_sample, at_output in shift.readings(goals):
+    for goal, distance, doubt, same_sample, at_output in shift.gaps(goals):
         along = int(distance.argmax())
         if distance[along] <= doubt[along]:
             ends |= at_output and not same_sample
@@ -288,18 +351,18 @@ def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> tuple[Way | None
 
 
 def simplest_ratio(measured: float, doubt: float, *, sizes: Fraction) -> Fraction | None:
-    """Return the one simple ratio within the doubt about a measured one; None if there are more.
+    """Return the one simple ratio within the doubt about a measured one, None if there is no one.
 
     The ratio of the maps' sizes is taken where it is whole, or one over a whole number, and
-    agrees with what was measured. Else the fraction of the smallest denominator decides, if the
-    ratio is near one.
+    agrees with what was measured. Else it is the fraction of the smallest denominator within the
+    doubt, if the ratio is near one and no other fraction of that denominator lies there.
 
     Parameters
     ----------
     measured, doubt : float
         A ratio, and by how much it may be wrong.
     sizes : Fraction
-        Side of the one map over that of the other.
+        Side of the map in which the axis ends over that of the map in which it begins.
 
     Examples
     --------

@@ -9,8 +9,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-from spectra.capture._layout import Layout
 from spectra.errors import ModelError
+from spectra.follow import Layout
 
 SPACE = {1: ("x",), 2: ("y", "x"), 3: ("z", "y", "x")}
 
@@ -22,16 +22,16 @@ class Reading:
     Attributes
     ----------
     shape : tuple of int
-        Of the tensor, for the example.
+        Shape of the tensor, for the example.
     layout : Layout or None
-        Of the tensor, a complex one seen as real with a last axis of two; None where it is no
-        map.
+        Which axes of the tensor hold samples, channels and space; None where it is no map. A
+        complex tensor is seen as a real one with a last axis of two.
     grid : tuple of int
         Sides of the map that the one spatial axis holds row by row; empty where the spatial
         axes are the map's own.
     followed : bool
         Whether the axes were followed back to the operations that made them; else they are
-        what tensors of so many axes usually have.
+        what a tensor of that many axes usually has.
     alone : bool
         Whether inputs run one at a time: what several of them return together does not tell
         which is whose.
@@ -88,7 +88,7 @@ class Reading:
         Parameters
         ----------
         tensor : Tensor
-            As it was returned.
+            What the model returned, as it is.
         sides, example : sequence of int
             Spatial sides of the input that it was returned for, and of the example.
 

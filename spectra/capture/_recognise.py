@@ -1,111 +1,67 @@
 """Which dispatched operations upsample, and how to read kind, factor and kernel off a call.
 
-One recogniser per operation, in one table. Both vocabularies are here: the decomposed
-operations that reach a dispatch mode as a rule (``aten.convolution``,
+There is one recogniser for each operation, in one table (`RECOGNISERS`). Both vocabularies are
+here: the decomposed operations that reach a dispatch mode as a rule (``aten.convolution``,
 ``aten.upsample_nearest2d``) and the undecomposed ones that reach it under
 ``torch.inference_mode`` and in traces (``aten.conv_transpose2d``, ``upsample_*.vec``,
 ``aten._convolution``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from math import isclose
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
+from spectra.capture._recognised import Family, Recognised
 from spectra.capture._steps import Kind
+from spectra.follow import Dispatched, is_composite
 
-Family = Literal["conv", "shuffle", "resize", "pool", "unpool", "sample", "fold", "other"]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of an operation of the table.
-
-    ``spatial`` is the number of spatial axes, ``channel`` the index of the channel axis and
-    ``scale`` the ratio of output to input size per axis. ``upsamples`` is False for a call
-    that only could have been a step: stride 1, or a resize that shrinks. ``added`` axes of one
-    place were put behind the spatial ones for this call alone. ``before`` is the
-    ``(channel, *spatial)`` of the source where its own shape does not tell, ``positions``
-    where the source is read, if the call takes them. ``spacing`` has the output pixels from
-    one input pixel to the next, empty where that is the factor or not known.
-    """
-
-    family: Family
-    kind: Kind
-    upsamples: bool
-    factor: tuple[int, ...]
-    scale: tuple[Fraction, ...]
-    spatial: int
-    channel: int
-    source: Tensor
-    weight: Tensor | None = None
-    kernel_size: tuple[int, ...] | None = None
-    stride: tuple[int, ...] | None = None
-    groups: int | None = None
-    reason: str | None = None
-    before: tuple[int, ...] | None = None
-    positions: Tensor | None = None
-    spacing: tuple[Fraction, ...] = ()
-    added: int = 0
-
-    def as_map(self, tensor: Tensor) -> Tensor:
-        """View a tensor of this call as ``(sample, channel, *spatial)``."""
-        channels = tensor.shape[self.channel]
-        end = tensor.ndim - self.added
-        return tensor.reshape(-1, channels, *tensor.shape[end - self.spatial : end])
-
-
-Recogniser = Callable[[OpOverload, Sequence[Any], Mapping[str, Any], Tensor], Call | None]
-
-
-def arguments(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call by name, with defaults."""
-    schema = func._schema.arguments
-    values = {a.name: a.default_value for a in schema if a.has_default_value()}
-    positional = zip((a.name for a in schema), args, strict=False)
-    return values | dict(positional) | dict(kwargs)
+Recogniser = Callable[[Dispatched], Recognised | None]
 
 
 def _per_axis(values: Sequence[int], spatial: int) -> tuple[int, ...]:
+    """Return an argument for each spatial axis: one number stands for all of them."""
     return tuple(values) * spatial if len(values) == 1 else tuple(values)
 
 
 def _sizes(tensor: Tensor, spatial: int) -> tuple[int, ...]:
+    """Return the sizes of the last axes, which are space."""
     return tuple(tensor.shape[tensor.ndim - spatial :])
 
 
 def _scale(source: Tensor, result: Tensor, spatial: int) -> tuple[Fraction, ...]:
+    """Return output size over input size along each spatial axis."""
     pairs = zip(_sizes(result, spatial), _sizes(source, spatial), strict=True)
     return tuple(Fraction(grown, size) for grown, size in pairs)
 
 
-def _convolution(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-) -> Call | None:
+def _convolution(call: Dispatched) -> Recognised | None:
     """Read ``aten.convolution`` and ``aten._convolution``, most of which are no step."""
-    if len(args) > 6 and not args[6]:
+    # The seventh argument is "transposed". Every convolution of a model passes here while it
+    # streams, so the plain ones leave before their arguments are named.
+    if len(call.args) > 6 and not call.args[6]:
         return None
-    named = arguments(func, args, kwargs)
-    return _transposed_conv(named, result) if named["transposed"] else None
+    named = call.arguments
+    return _transposed_conv(named, call.result) if named["transposed"] else None
 
 
-def _conv_transpose(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-) -> Call:
-    return _transposed_conv(arguments(func, args, kwargs), result)
+def _conv_transpose(call: Dispatched) -> Recognised:
+    """Read ``aten.conv_transpose1d`` to ``3d``."""
+    return _transposed_conv(call.arguments, call.result)
 
 
-def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Call:
+def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Recognised:
+    """Return the reading of a transposed convolution from its arguments by name."""
     source, weight = named["input"], named["weight"]
     spatial = weight.ndim - 2
     stride = _per_axis(named["stride"], spatial)
-    return Call(
+    return Recognised(
         family="conv",
         kind="transposed_conv",
         upsamples=max(stride) > 1,
@@ -121,27 +77,24 @@ def _transposed_conv(named: Mapping[str, Any], result: Tensor) -> Call:
     )
 
 
-def _convolution_backward(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
-) -> Call | None:
+def _convolution_backward(call: Dispatched) -> Recognised | None:
     """Read the gradient of a convolution by its input: a transposed convolution."""
-    named = arguments(func, args, kwargs)
+    named, result = call.arguments, call.result
     if named["transposed"] or not isinstance(result[0], Tensor):
         return None
     return _transposed_conv(named | {"input": named["grad_output"]}, result[0])
 
 
-def _pixel_shuffle(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-) -> Call:
-    named = arguments(func, args, kwargs)
+def _pixel_shuffle(call: Dispatched) -> Recognised:
+    """Read ``pixel_shuffle``."""
+    named = call.arguments
     factor = int(named["upscale_factor"])
-    return Call(
+    return Recognised(
         family="shuffle",
         kind="pixel_shuffle",
         upsamples=factor > 1,
         factor=(factor, factor),
-        scale=_scale(named["self"], result, 2),
+        scale=_scale(named["self"], call.result, 2),
         spatial=2,
         channel=-3,
         source=named["self"],
@@ -151,10 +104,8 @@ def _pixel_shuffle(
 def _resize(kind: Kind, spatial: int) -> Recogniser:
     """Return the recogniser of one mode of ``interpolate``."""
 
-    def read(
-        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-    ) -> Call:
-        named = arguments(func, args, kwargs)
+    def read(call: Dispatched) -> Recognised:
+        named, result = call.arguments, call.result
         source = named["input"] if "input" in named else named["self"]
         scale = _scale(source, result, spatial)
         asked = named.get("scale_factors") or [
@@ -163,12 +114,14 @@ def _resize(kind: Kind, spatial: int) -> Recogniser:
         given = [value for value in asked if value is not None]
         corners = bool(named.get("align_corners"))
         reason = _no_lattice(scale, given, align_corners=corners)
+        # One value spread over a map has no lattice and is no step. Where a ratio was asked for
+        # it is one all the same: another input would have had more than one pixel.
         spread = not given and all(
             size == 1
             for size, ratio in zip(_sizes(source, spatial), scale, strict=True)
             if ratio > 1
         )
-        return Call(
+        return Recognised(
             family="resize",
             kind=kind,
             upsamples=max(scale) > 1 and not spread,
@@ -187,17 +140,15 @@ def _resize(kind: Kind, spatial: int) -> Recogniser:
 def _area(spatial: int) -> Recogniser:
     """Return the recogniser of adaptive pooling, which is what ``mode="area"`` calls."""
 
-    def read(
-        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-    ) -> Call:
-        source = arguments(func, args, kwargs)["self"]
+    def read(call: Dispatched) -> Recognised:
+        source, result = call.arguments["self"], call.result
         # A 1-D call arrives as a 2-D one whose rows were added for it.
         added = spatial == 2 and source.shape[-2] == result.shape[-2] == 1
         axes = 1 if added else spatial
         scale = _scale(source, result, axes)
         reason = _no_lattice(scale, [], align_corners=False)
         spread = all(size == 1 for size in _sizes(source, axes))
-        return Call(
+        return Recognised(
             family="pool",
             kind="area",
             upsamples=max(scale) > 1 and not spread,
@@ -215,35 +166,32 @@ def _area(spatial: int) -> Recogniser:
 def _unpool(spatial: int) -> Recogniser:
     """Return the recogniser of ``max_unpool``."""
 
-    def read(
-        func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-    ) -> Call:
-        source = arguments(func, args, kwargs)["self"]
+    def read(call: Dispatched) -> Recognised:
+        source, result = call.arguments["self"], call.result
         added = spatial == 2 and source.shape[-1] == result.shape[-1] == 1  # a 1-D call's columns
         if not added:
             return _by_size("unpool", "unpool", source, result, spatial)
-        call = _by_size("unpool", "unpool", source.squeeze(-1), result.squeeze(-1), 1)
-        return replace(call, channel=-3, source=source, added=1)
+        found = _by_size("unpool", "unpool", source.squeeze(-1), result.squeeze(-1), 1)
+        return replace(found, channel=-3, source=source, added=1)
 
     return read
 
 
-def _grid_sample(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor
-) -> Call:
+def _grid_sample(call: Dispatched) -> Recognised:
     """Read ``grid_sample``, a step where its output is larger along some axes, smaller in none."""
-    named = arguments(func, args, kwargs)
+    named = call.arguments
     reason = "grid_sample reads at positions of its own, on no whole-number lattice"
-    source, spatial = named["input"], result.ndim - 2
-    call = _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
-    return replace(call, positions=named["grid"])
+    source, result = named["input"], call.result
+    spatial = result.ndim - 2
+    found = _by_size("sample", "grid_sample", source, result, spatial, reason=reason)
+    return replace(found, positions=named["grid"])
 
 
-def _fold(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> Call:
+def _fold(call: Dispatched) -> Recognised:
     """Read ``fold``: a transposed convolution that only places and adds patches."""
-    named = arguments(func, args, kwargs)
+    named = call.arguments
     stride = tuple(named["stride"])
-    return Call(
+    return Recognised(
         family="fold",
         kind="fold",
         upsamples=max(stride) > 1,
@@ -256,20 +204,23 @@ def _fold(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], resu
         stride=stride,
         before=(
             named["self"].shape[-2],
-            *(n // s for n, s in zip(_sizes(result, 2), stride, strict=True)),
+            *(n // s for n, s in zip(_sizes(call.result, 2), stride, strict=True)),
         ),
     )
 
 
-def _black_box(
-    func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], result: object
-) -> Call | None:
+def _black_box(call: Dispatched) -> Recognised | None:
     """Read an operation of which nothing is known but the sizes of what goes in and out."""
+    result = call.result
     if not isinstance(result, Tensor) or not 3 <= result.ndim <= 5:
         return None
     like = (len(result), result.ndim)
     source = next(
-        (a for a in args if isinstance(a, Tensor) and a.ndim >= 3 and (len(a), a.ndim) == like),
+        (
+            a
+            for a in call.args
+            if isinstance(a, Tensor) and a.ndim >= 3 and (len(a), a.ndim) == like
+        ),
         None,
     )
     if source is None or 0 in source.shape:
@@ -285,11 +236,11 @@ def _by_size(
     spatial: int,
     *,
     reason: str | None = None,
-) -> Call:
-    """Return the call of an operation whose factor is what its sizes say."""
+) -> Recognised:
+    """Return the reading of a call whose factor is what its sizes say."""
     scale = _scale(source, result, spatial)
     reason = reason or _no_lattice(scale, [], align_corners=False)
-    return Call(
+    return Recognised(
         family=family,
         kind=kind,
         upsamples=max(scale) > 1 and min(scale) >= 1 and max(_sizes(source, spatial)) > 1,
@@ -325,7 +276,10 @@ def _spacing(
     *,
     align_corners: bool,
 ) -> tuple[Fraction, ...]:
-    """Return how many output pixels lie between two input pixels: the ratio asked for, if any."""
+    """Return how many output pixels lie between two input pixels along each axis.
+
+    It is the ratio that was asked for, where one was: sizes are rounded, positions are not.
+    """
     if align_corners:
         pairs = zip(_sizes(source, len(scale)), _sizes(result, len(scale)), strict=True)
         return tuple(Fraction(max(after - 1, 1), max(before - 1, 1)) for before, after in pairs)
@@ -383,7 +337,7 @@ FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("grid_sampler", "grid_sample"), "sample"),
     **dict.fromkeys(("col2im", "fold"), "fold"),
 }
-"""Names under which these operations stand in a TorchScript graph."""
+"""Family of each operation by the name under which it stands in a TorchScript graph."""
 
 RECOGNISERS: dict[OpOverload, Recogniser] = {
     getattr(packet, overload): recogniser
@@ -394,6 +348,7 @@ RECOGNISERS: dict[OpOverload, Recogniser] = {
 }
 """Operation -> how to read a call of it: the one place to add an operation."""
 
+# Namespaces of torch itself. Of those of extensions nothing is known but sizes.
 _OWN = ("aten", "prim", "prims", "profiler", "c10d", "_c10d_functional", "rngprims", "inductor")
 
 
@@ -401,3 +356,12 @@ _OWN = ("aten", "prim", "prims", "profiler", "c10d", "_c10d_functional", "rngpri
 def recogniser_of(func: OpOverload) -> Recogniser | None:
     """Return how to read a call of an operation, None where it never is a step by itself."""
     return RECOGNISERS.get(func) or (None if func.namespace in _OWN else _black_box)
+
+
+@cache
+def comes_apart(func: OpOverload) -> bool:
+    """Tell whether an operation is to be seen as the several others of which torch makes it.
+
+    One of the table stays whole: its parts would be a step of another name, or none.
+    """
+    return is_composite(func) and recogniser_of(func) is None

@@ -7,28 +7,11 @@ loop that enlarges again what it has enlarged, are several steps.
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
 
 from torch.jit import ScriptModule
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-    from types import CodeType, FrameType
-
-    from spectra.capture._runs import Run
-
-Site = tuple[tuple["CodeType", int], ...]
-
-
-def call_site() -> Site:
-    """Return the instructions that are running, innermost first: where a call comes from."""
-    instructions = []
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        instructions.append((frame.f_code, frame.f_lasti))
-        frame = frame.f_back
-    return tuple(instructions)
+from spectra.capture._events import Draft
 
 
 class Repeats:
@@ -37,23 +20,28 @@ class Repeats:
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[int, int]] = {}  # step index, and bits of its calls
 
-    def of(self, owner: str, run: Run) -> int | None:
-        """Return the index of the step of which a run is another call; None of a new step."""
-        key = self._key(owner, run)
+    def of(self, owner: str, draft: Draft) -> int | None:
+        """Return the index of the step of which a draft is another call; None of a new step."""
+        key = self._key(owner, draft)
         index, bits = self._known.get(key, (None, 0))
-        if index is None or run.end.behind & bits:
+        # What depends on an earlier call of the step enlarges again: a loop, not a tile.
+        if index is None or draft.end.behind & bits:
             return None
-        self._known[key] = index, bits | run.bits
+        self._known[key] = index, bits | draft.bits
         return index
 
-    def begin(self, owner: str, run: Run, index: int) -> None:
-        """Note a new step."""
-        self._known[self._key(owner, run)] = index, run.bits
+    def begin(self, owner: str, draft: Draft, index: int) -> None:
+        """Note a new step, which has this index."""
+        self._known[self._key(owner, draft)] = index, draft.bits
 
     @staticmethod
-    def _key(owner: str, run: Run) -> Hashable:
-        """Return what all calls of one step share; a TorchScript does not tell its lines."""
-        scripted = any(isinstance(e.frame.module, ScriptModule) for e in (*run.begin, run.end))
-        apart = run.bits if scripted else 0
-        shapes = run.input_shape, run.output_shape
-        return owner, run.kind, run.factor, run.kernel_size, shapes, run.end.site, apart
+    def _key(owner: str, draft: Draft) -> Hashable:
+        """Return what all calls of one step share."""
+        # A TorchScript does not tell its lines: each call in one has a key of its own, and is a
+        # step of its own.
+        events = (*draft.begin, draft.end)
+        scripted = any(isinstance(event.frame.module, ScriptModule) for event in events)
+        apart = draft.bits if scripted else 0
+        shapes = draft.input_shape, draft.output_shape
+        end = draft.end.site
+        return owner, draft.kind, draft.factor, draft.kernel_size, shapes, end, apart

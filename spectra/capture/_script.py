@@ -12,24 +12,35 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from spectra.capture._recognise import FAMILIES, Call, Family
+from spectra.capture._recognise import FAMILIES
+from spectra.capture._recognised import Family, Recognised
 
 
-class Site(NamedTuple):
-    """One operation written in a graph, and the path of the module whose code holds it."""
+class Written(NamedTuple):
+    """One operation written in a graph.
+
+    Attributes
+    ----------
+    path : str
+        Path, within the script, of the module whose code holds it.
+    family : str
+        Operations of one family are counted together.
+    weight : int or None
+        Address of the weight of a transposed convolution, None where it is computed.
+    """
 
     path: str
     family: Family
     weight: int | None
 
 
-def script_paths(script: nn.Module, calls: Sequence[Call], method: str) -> list[str]:
+def script_paths(script: nn.Module, calls: Sequence[Recognised], method: str) -> list[str]:
     """Return, for each call seen in one run of ``script``, the path of its owner within."""
-    sites = list(_sites(script, method, ""))
-    by_weight = {site.weight: site.path for site in sites if site.weight is not None}
+    written = list(_operations(script, method, ""))
+    by_weight = {one.weight: one.path for one in written if one.weight is not None}
     by_family: dict[Family, list[str]] = defaultdict(list)
-    for site in sites:
-        by_family[site.family].append(site.path)
+    for one in written:
+        by_family[one.family].append(one.path)
     seen: dict[Family, int] = defaultdict(int)
     for call in calls:
         seen[call.family] += 1
@@ -44,35 +55,36 @@ def script_paths(script: nn.Module, calls: Sequence[Call], method: str) -> list[
     return names
 
 
-def _sites(module: nn.Module, method: str, path: str) -> Iterator[Site]:
+def _operations(module: nn.Module, method: str, path: str) -> Iterator[Written]:
     """Walk the graph of one method, and of the methods that it calls, in order."""
     compiled: Any = getattr(module, "_c", None)
     if compiled is not None and compiled._has_method(method):
         nodes = compiled._get_method(method).graph.nodes()
-        yield from _sites_of_nodes(nodes, module, path)
+        yield from _operations_of(nodes, module, path)
 
 
-def _sites_of_nodes(nodes: Any, module: nn.Module, path: str) -> Iterator[Site]:
+def _operations_of(nodes: Any, module: nn.Module, path: str) -> Iterator[Written]:
     for node in nodes:
         kind = node.kind()
         if kind == "prim::CallMethod":
             steps = _attributes(node.inputsAt(0))
             target = _descend(module, steps)
             if target is not None:
-                yield from _sites(target, node.s("name"), ".".join(filter(None, [path, *steps])))
+                inner = ".".join(filter(None, [path, *steps]))
+                yield from _operations(target, node.s("name"), inner)
         elif kind == "prim::CallFunction":
             function = node.inputsAt(0).node()
             family = FAMILIES.get(function.s("name")) if function.hasAttribute("name") else None
             if family is not None:
                 area = any(value.toIValue() == "area" for value in node.inputs())
-                yield Site(path, "pool" if area else family, None)
+                yield Written(path, "pool" if area else family, None)
         elif kind in ("aten::_convolution", "aten::convolution"):
             if node.inputsAt(6).toIValue():
-                yield Site(path, "conv", _weight(node, module))
+                yield Written(path, "conv", _weight(node, module))
         elif (family := FAMILIES.get(kind.removeprefix("aten::"))) is not None:
-            yield Site(path, family, _weight(node, module) if family == "conv" else None)
+            yield Written(path, family, _weight(node, module) if family == "conv" else None)
         for block in node.blocks():
-            yield from _sites_of_nodes(block.nodes(), module, path)
+            yield from _operations_of(block.nodes(), module, path)
 
 
 def _attributes(value: Any) -> list[str]:

@@ -8,9 +8,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple, get_args
 
 from spectra._names import label
-from spectra.capture._borders import NOTHING, Borders
-from spectra.capture._layout import Layout
 from spectra.capture._reading import Reading
+from spectra.follow import NOTHING, Borders, Layout
 
 Kind = Literal[
     "transposed_conv",
@@ -33,7 +32,8 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
-Family = Literal["view", "write", "gather", "sum", "filter", "fourier"]
+SeamFamily = Literal["view", "write", "gather", "sum", "filter", "fourier"]
+"""What a call does at which a step of several operations may end, whatever it is called."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Step:
     ----------
     name : str
         Dotted path of the module in whose ``forward`` the operation ran; ``""`` is the model.
-        Of several operations, where the last of them enlarged the map; of parallel ones whose
-        outputs are added, the module that holds them all, else ``"a + b"``.
+        Where several operations are one step, it is the module in which the last of them enlarged
+        the map; where parallel ones are added, the module that holds them all, else ``"a + b"``.
     call : int
         Counts the upsampling steps of that module within one forward pass, from 0.
     kind : Kind
@@ -54,22 +54,24 @@ class Step:
         Upsampling factor of each spatial axis, 1 where the axis is not upsampled; empty
         where the step has no lattice (a non-integer ratio, ``align_corners=True``).
     kernel_size, stride : tuple of int or None
-        Of a transposed convolution, the largest of parallel ones; of the filter that follows
-        a zero insertion; of a fold.
+        Size and stride of the kernel along each axis: that of a transposed convolution (the
+        largest one of parallel ones), of a fold, or of the filter that follows a zero insertion,
+        whose stride is the insertion's. Other kinds have none.
     groups : int or None
-        Of a transposed convolution.
+        Groups of the transposed convolution, or of the filter that follows a zero insertion.
+        Other kinds have none.
     input_shape, output_shape : tuple of int
         ``(channel, *spatial)`` of the map before and after, without the sample axis.
     reason : str or None
         Why the step has no lattice.
     borders : Borders
-        What padding has disturbed of its map.
+        What padding has disturbed of the step's map.
     spacing : tuple of Fraction
         Output pixels from one input pixel to the next along each axis: the factor where there
         is a lattice; empty where it is not known.
     calls : int
-        How often the same line of code ran it, side by side, on maps of this shape: once for
-        each tile of a picture or frame of a film. No call depends on another.
+        How often the same line of code ran the step, side by side, on maps of this shape: once
+        for each tile of a picture or frame of a film. No call depends on another.
     """
 
     name: str
@@ -102,35 +104,47 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Look:
-    """How to know the last operation of several again, of which none upsamples by itself.
+class Fingerprint:
+    """How to know the last operation of a step of several again.
+
+    None of these operations upsamples by itself, and calls that look alike are many: a view is
+    the end of a step here and nothing there.
 
     Attributes
     ----------
     family : str
         What the operation does, whatever it is called.
     rank : int
-        Number of axes that it takes.
+        Number of axes of its first argument.
     layout : Layout
-        Of what it makes.
+        Which axes of what it makes are samples, channels and space.
     channels : int
-        Channels of what it makes.
+        Channels of the map that it makes.
     nth : int
-        It is so manieth of those that look alike since the last mark that is not optional.
+        Its position among the calls with this fingerprint since the last mark that is not
+        optional, counted from 1.
     """
 
-    family: Family
+    family: SeamFamily
     rank: int
     layout: Layout
     channels: int
     nth: int = 1
 
     def fits(
-        self, family: Family, rank: int, shape: Sequence[int], *, side_by_side: int = 1
+        self, family: SeamFamily, rank: int, shape: Sequence[int], *, side_by_side: int = 1
     ) -> bool:
-        """Tell whether another call looks like this one, on a picture of whatever size.
+        """Tell whether another call has this fingerprint, on a picture of whatever size.
 
-        With weights of their own for each sample, a batch lies ``side_by_side`` as channels.
+        Parameters
+        ----------
+        family, rank : str, int
+            What the call does, and the number of axes of its first argument.
+        shape : sequence of int
+            Shape of what it made.
+        side_by_side : int
+            Samples of the model's input. A layer with weights of its own for each sample runs
+            them as groups of one sample, whose channels lie side by side.
         """
         axes = len(self.layout.sample) + len(self.layout.channel) + len(self.layout.spatial)
         if (family, rank, len(shape)) != (self.family, self.rank, axes):
@@ -142,11 +156,25 @@ class Look:
 class Mark(NamedTuple):
     """What identifies an upsampling operation from one forward pass to the next.
 
-    Sizes are left out on purpose: the same model on a larger picture has the same marks.
-    ``step`` is its index among the steps, None where it is not one of them. It is
-    ``optional`` where it does not depend on the model's input (a resized position table):
-    a model may keep the result and skip it the next time. It has a ``look`` where it is the
-    end of several operations.
+    Every forward pass of a model passes the same marks in the same order. Sizes are left out on
+    purpose: the same model on a larger picture has the same marks.
+
+    Attributes
+    ----------
+    kind : Kind
+        What the operation is.
+    factor : tuple of int
+        Upsampling factor along each spatial axis; empty where there is no lattice.
+    channels : int
+        Channels of the map that it makes.
+    step : int or None
+        Index of the step that ends with it. None where none does: it does not depend on the
+        model's input, or its step goes on.
+    optional : bool
+        Whether it does not depend on the model's input (a resized position table). A model may
+        keep the result and skip the operation the next time.
+    fingerprint : Fingerprint or None
+        How to know it again where it is the end of several operations.
     """
 
     kind: Kind
@@ -154,7 +182,7 @@ class Mark(NamedTuple):
     channels: int
     step: int | None = None
     optional: bool = False
-    look: Look | None = None
+    fingerprint: Fingerprint | None = None
 
     def __str__(self) -> str:
         ratio = "x".join(map(str, self.factor)) or "no whole number"
@@ -175,7 +203,7 @@ class Discovery:
         ``(channel, *spatial)`` of the example and of the model's output; ``()`` where that is
         no map.
     signature : tuple of Mark
-        Every upsampling operation of one forward pass, for checking the next.
+        The marks of every upsampling operation of one forward pass, to check the next by.
     total_stride : tuple of int
         How far the model has reduced its input, per axis, before its steps: the input's
         size over the smallest map that enters a step, 1 where there is no step; empty for
@@ -189,13 +217,13 @@ class Discovery:
     outputs : tuple of str
         Where each of these tensors stands in what the model returns.
     chosen : str
-        Why it is this one.
+        Why that tensor is the output.
     untraced : tuple of (str, str)
-        Modules in which what moves data could not be followed, for a mistake of this library,
-        and the error: a rearrangement that upsamples may be missing there.
+        Modules in which operations could not be followed, for a mistake of this library, and the
+        error: a rearrangement that upsamples may be missing there.
     watched : tuple of str or None
         Modules in whose own code the steps run. On inputs of ``input_shape`` a stream looks
-        nowhere else; None: everywhere.
+        nowhere else. Where it is None, a stream looks everywhere.
     borders : Borders
         What padding has disturbed of the output.
     periods : tuple of (tuple of int or None)
@@ -203,7 +231,7 @@ class Discovery:
         `follow_periods` has run: 1 where no grid of it is left along an axis, None where it is
         not known.
     period_reasons : tuple of (str or None)
-        Why each is not known.
+        Why a step's period is not known; None where it is.
     ratio : tuple of Fraction or None
         Output over input pixels along each axis; None where they lie on no common grid.
     """
@@ -240,7 +268,10 @@ class Discovery:
         return tuple(_ratio(grown, size) for size, grown in pairs)
 
     def select(self, wanted: Callable[[Step], bool]) -> Discovery:
-        """Return the same discovery with only the wanted steps, numbered anew."""
+        """Return the same discovery with only the wanted steps, numbered anew.
+
+        Marks of the other steps stay: their operations still run.
+        """
         kept = [index for index, step in enumerate(self.steps) if wanted(step)]
         renumbered = {old: new for new, old in enumerate(kept)}
         return replace(
@@ -256,7 +287,10 @@ class Discovery:
 
 
 def _ratio(large: int, small: int) -> Fraction:
-    """Return ``large / small``, rid of what borders add: 1/8 ... 8 where that is close."""
+    """Return ``large / small``, as n or 1/n if it is within an eighth of that.
+
+    What borders add to a size, or take from it, is no part of the ratio.
+    """
     exact = Fraction(large, small)
     whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
     return whole if abs(exact - whole) <= whole / 8 else exact

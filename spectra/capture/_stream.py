@@ -13,14 +13,16 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, 
 from torch.utils.hooks import RemovableHandle
 
 from spectra.capture._forward import unwrap, watched_by
-from spectra.capture._look import Seam, Seams, family_of, slices
-from spectra.capture._mode import LightMode, is_composite
-from spectra.capture._recognise import Call, recogniser_of
+from spectra.capture._recognise import comes_apart, recogniser_of
+from spectra.capture._recognised import Recognised
+from spectra.capture._seams import Seam, Seams, family_of, slices
 from spectra.capture._steps import Discovery, Mark
 from spectra.capture._unwatched import unwatched
 from spectra.errors import ModelError, ParameterError
+from spectra.follow import Dispatched, LightMode
 
 OnStep = Callable[[int, Tensor], Tensor | None]
+"""Is handed a step's index and map, and returns another map in its place, or None."""
 
 
 @contextmanager
@@ -28,10 +30,10 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
     """Hand each step's output to ``on_step`` while the model runs inside the block.
 
     The model is called by :func:`forward`; called directly, ``model(x)``, it is followed too
-    unless a step of its is several operations. Between the calls no upsampling operation
+    unless one of its steps is several operations. Between the calls no upsampling operation
     should run: it would be taken for the model's. Operations within ``on_step`` are not seen.
-    No activation is kept. Modules without a step are not followed on inputs of a size that was
-    looked at before.
+    No activation is kept. In modules without a step, operations are seen only where the input has
+    a size for which they were not seen before.
 
     Parameters
     ----------
@@ -79,7 +81,12 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
 
 
 class Tap(LightMode):  # type: ignore[no-untyped-call]
-    """Counts through the marks of a discovery as the operations pass."""
+    """Counts through the marks of a discovery as the operations of a model pass.
+
+    Each operation that upsamples has to be the next mark, or one after it if those between are
+    optional. Calls that may end a step of several operations are many; which of them is a mark,
+    its fingerprint tells.
+    """
 
     def __init__(self, discovery: Discovery, on_step: OnStep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -87,21 +94,25 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         self._discovery = discovery
         self._marks = discovery.signature
         self._on_step = on_step
-        self._next = 0
-        self._alike = 0
-        self._batch = 1
+        self._next = 0  # number of the mark that comes next
+        self._alike = 0  # calls so far with the fingerprint of that mark
+        self._batch = 1  # samples of the input
         self._within_forward = False
-        self._families = {mark.look.family for mark in self._marks if mark.look}
+        self._families = {mark.fingerprint.family for mark in self._marks if mark.fingerprint}
         self._seams = Seams()
         self._idle: set[int] = set()  # ids of operations that never concern this tap
-        self._looked_at = {discovery.input_shape}
-        self._size: tuple[int, ...] = ()
-        self._unwatched = 0  # depth of modules without a step
-        self._away = False
+        self._looked_at = {discovery.input_shape}  # sizes of inputs seen in full
+        self._size: tuple[int, ...] = ()  # of the input that runs
+        self._unwatched = 0  # how many running modules are without a step
+        self._away = False  # whether the mode is off the stack for a module without a step
 
     @contextmanager
     def looking_away(self, model: nn.Module) -> Iterator[None]:
-        """Follow no operation in modules without a step, on inputs of a size looked at before."""
+        """See no operation in modules without a step, on inputs of a size seen in full before.
+
+        A dispatch mode costs every operation several microseconds, even one that does nothing:
+        so it is taken off the stack while such a module runs.
+        """
         watched = self._discovery.watched
         hooks: list[RemovableHandle] = []
         try:
@@ -115,13 +126,16 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             self._look_again()
 
     def _enter(self, _module: nn.Module, _args: object) -> None:
+        """Look away as a module without a step begins."""
         self._unwatched += 1
         known = self._within_forward and self._size in self._looked_at
+        # Only the innermost mode can be popped: another one may have been entered since.
         if known and not self._away and _get_current_dispatch_mode() is self:
             _pop_mode()
             self._away = True
 
     def _leave(self, _module: nn.Module, _args: object, _output: object) -> None:
+        """Look again as the outermost module without a step ends."""
         self._unwatched -= 1
         if self._unwatched == 0:
             self._look_again()
@@ -135,7 +149,8 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
     def refusing_direct_calls(self, model: nn.Module) -> Iterator[None]:
         """Raise where a model with steps of several operations is called by ``model(x)``.
 
-        What runs between two calls would be taken for the model's. ScriptModules take no hook.
+        Such a step ends with a call that looks like many others, so that what runs between two
+        calls of the model would be taken for it. ScriptModules take no hook.
         """
 
         def refuse(_module: nn.Module, _args: object) -> None:
@@ -185,38 +200,44 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        # Most operations leave here. An id is found faster than an operation, whose hash is Python.
         if id(func) in self._idle:
             return self.run(func, args, kwargs)
         if self._never_concerns(func):
             self._idle.add(id(func))
+        # Between two calls of forward, what looks like the end of a step need not be the model's.
         joins = self._within_forward and self._families
-        if joins and (result := self.in_parts(func, args, kwargs)) is not NotImplemented:
-            return result
+        if joins and comes_apart(func):
+            result = self.in_parts(func, args, kwargs)
+            if result is not NotImplemented:
+                return result
+        call = Dispatched(func, args, kwargs, self.run(func, args, kwargs))
         recogniser = recogniser_of(func)
-        result = self.run(func, args, kwargs)
-        call = recogniser(func, args, kwargs, result) if recogniser else None
-        if call is not None and call.upsamples:
-            return self._upsampled(call, result)
+        found = recogniser(call) if recogniser else None
+        if found is not None and found.upsamples:
+            return self._upsampled(found, call.result)
+        # Seams in modules without a step were not counted in the discovery.
         if not joins or self._unwatched:
-            return result
-        if seam := self._seams.read(func, args, kwargs, result):
-            return self._completed(seam, result, in_place=func._schema.is_mutable)
-        return result
+            return call.result
+        if seam := self._seams.read(call):
+            return self._completed(seam, call)
+        return call.result
 
     def _never_concerns(self, func: OpOverload) -> bool:
-        """Tell whether an operation is none that upsamples or ends, or prepares, a step here."""
-        if recogniser_of(func) is not None or is_composite(func):
+        """Tell whether an operation never upsamples, ends a step of this model, or prepares one."""
+        if recogniser_of(func) is not None or comes_apart(func):
             return False
         return not self._families or not (slices(func) or family_of(func) in self._families)
 
-    def _upsampled(self, call: Call, result: Any) -> Any:
-        """Hand on the map of an operation that is a step by itself."""
+    def _upsampled(self, found: Recognised, result: Any) -> Any:
+        """Hand on the map of an operation that is a step by itself; return what takes its place."""
         made = result if isinstance(result, Tensor) else result[0]
         with self._noting_errors():
-            mark = self._advance(Mark(call.kind, call.factor, made.shape[call.channel]), made)
+            mark = self._advance(Mark(found.kind, found.factor, made.shape[found.channel]), made)
             if mark.step is None:
                 return result
-            maps = call.as_map(made)
+            maps = found.as_map(made)
+            # Channels that lie side by side for several samples become samples again.
             maps = maps.reshape(-1, mark.channels, *maps.shape[2:])
             replacement = self._on_step(mark.step, maps)
             if replacement is None:
@@ -225,27 +246,29 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             replaced = replacement.to(made).reshape(made.shape)
             return replaced if made is result else (replaced, *result[1:])
 
-    def _completed(self, seam: Seam, result: Any, *, in_place: bool) -> Any:
-        """Hand on the map of a step that ends with this call."""
+    def _completed(self, seam: Seam, call: Dispatched) -> Any:
+        """Hand on the map of a step that ends with a call; return what takes its place."""
         mark = self._ends_with(seam)
         if mark is None or mark.step is None:
-            return result
-        assert mark.look is not None
+            return call.result
+        assert mark.fingerprint is not None
         with self._noting_errors():
-            layout, shape = mark.look.layout, seam.made.shape
+            layout, shape = mark.fingerprint.layout, seam.made.shape
             maps = layout.as_map(seam.made, mark.channels)
             replacement = self._on_step(mark.step, maps)
             if replacement is None:
-                return result
+                return call.result
             _check_shape(replacement, maps)
             replaced = layout.restore(replacement.to(maps), shape)
-            if not in_place:
+            if not call.is_mutable:
                 return replaced.contiguous()
+            # The model goes on with the tensor that it wrote into, whatever is returned.
             seam.made.copy_(replaced)
-            return result
+            return call.result
 
     @contextmanager
     def _noting_errors(self) -> Iterator[None]:
+        """Keep an error as it was: TorchScript turns whatever is raised into RuntimeError."""
         try:
             yield
         except BaseException as error:
@@ -253,11 +276,19 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             raise
 
     def _advance(self, ran: Mark, made: Tensor) -> Mark:
-        """Return the mark that was just passed; skip those that a model may have kept."""
+        """Return the mark that an operation passes; skip optional ones that a model left out.
+
+        Parameters
+        ----------
+        ran : Mark
+            Kind, factor and channels of the operation.
+        made : Tensor
+            What it made.
+        """
         for passed, mark in self._ahead():
             together = self._batch if made.shape[0] == 1 else 1
             fits = ran.channels in (mark.channels, mark.channels * together)
-            if mark.look is None and mark[:2] == ran[:2] and fits:
+            if mark.fingerprint is None and mark[:2] == ran[:2] and fits:
                 self._pass(passed, mark)
                 return mark
             if not mark.optional:
@@ -267,12 +298,12 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
     def _ends_with(self, seam: Seam) -> Mark | None:
         """Return the mark of a step that ends with this call, None where none does."""
         for passed, mark in self._ahead():
-            look = mark.look
-            if look is not None and look.fits(
+            known = mark.fingerprint
+            if known is not None and known.fits(
                 seam.family, seam.rank, seam.made.shape, side_by_side=self._batch
             ):
                 self._alike += 1
-                if self._alike == look.nth:
+                if self._alike == known.nth:
                     self._pass(passed, mark)
                     return mark
                 return None
@@ -288,11 +319,13 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         return enumerate(following, start=self._next)
 
     def _pass(self, passed: int, mark: Mark) -> None:
+        """Go on to the mark after one; counting starts anew, unless that one may be left out."""
         self._next = passed % len(self._marks) + 1
         if not mark.optional:
             self._alike = 0
 
     def _check_complete(self) -> None:
+        """Raise if a pass ended before its last mark, and start anew."""
         missing = [mark for mark in self._marks[self._next :] if not mark.optional]
         self._next = self._alike = 0
         if missing:

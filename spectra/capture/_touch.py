@@ -18,18 +18,28 @@ from spectra.capture._steps import Discovery
 from spectra.capture._stream import stream
 from spectra.errors import ModelError
 
-PATCH = 8  # largest side of a patch in pixels; a map is at least so many patches wide
-MOST_CHANNELS = 16  # that are compared
-FELT = 0.3  # of the largest change, from which on a place counts as changed
-ROUNDING = 1e-10  # of a map's power, below which a change is none
+PATCH = 8  # largest side of a patch in pixels; it is no more than one in 8 of the map's either
+MOST_CHANNELS = 16  # channels that are compared
+FELT = 0.3  # a place counts as changed if its change has at least this share of the largest one
+ROUNDING = 1e-10  # a change below this share of the map's mean power is none
 
-Spot = tuple[int, int]  # a step, and which of its calls
+Spot = tuple[int, int]
+"""One map of a forward pass: the index of a step, and which of its calls made it."""
+
 OUTPUT: Spot = (-1, 0)
 INPUT: Spot = (-2, 0)
 
 
 class Felt(NamedTuple):
-    """Where a touch of one map was felt on another: sample, centre and spread along each axis."""
+    """Where a touch of one map was felt on another.
+
+    Attributes
+    ----------
+    sample : int
+        The sample in which the change is largest.
+    centre, spread : ndarray, shape (axes,)
+        Mean and standard deviation of where it changed, in pixels along each axis.
+    """
 
     sample: int
     centre: NDArray[np.float64]
@@ -38,14 +48,32 @@ class Felt(NamedTuple):
 
 @dataclass(frozen=True)
 class Touch:
-    """One touch: the pixel at which its patch starts, and where it was felt."""
+    """One touch of a map.
+
+    Attributes
+    ----------
+    start : tuple of int
+        The first pixel of its patch along each axis; empty for a map that did not run.
+    felt : dict
+        Where it was felt, by the map on which.
+    """
 
     start: tuple[int, ...]
     felt: dict[Spot, Felt]
 
 
 class Touchable:
-    """A model that runs with one of its maps touched, and tells where that is felt."""
+    """A model that runs with one of its maps touched, and tells where that is felt.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Left as it came.
+    discovery : Discovery
+        What `discover` returned for it.
+    example : Tensor, shape (1, C, *spatial) or whatever the model takes
+        The input that is run. It runs once untouched, to compare with.
+    """
 
     def __init__(self, model: nn.Module, discovery: Discovery, example: Tensor) -> None:
         self.discovery = discovery
@@ -56,7 +84,17 @@ class Touchable:
         self._run(None)
 
     def at(self, spot: Spot, shares: Sequence[float], strength: float) -> Touch | None:
-        """Touch a map at a place, given as shares of its sides; None where the model fails then."""
+        """Touch a map and return where that is felt; None where the model fails, as `error` says.
+
+        Parameters
+        ----------
+        spot : tuple
+            The map: that of a step, or the `INPUT`.
+        shares : sequence of float
+            The middle of the patch along each axis, as a share of the side.
+        strength : float
+            Height of the patch, in standard deviations of each channel.
+        """
         try:
             return self._run(spot, shares, strength)
         except ModelError as error:
@@ -64,6 +102,7 @@ class Touchable:
             return None
 
     def _run(self, spot: Spot | None, shares: Sequence[float] = (), strength: float = 0.0) -> Touch:
+        """Run the model with one map touched, or none, and look at all others."""
         seen: Counter[int] = Counter()
         felt: dict[Spot, Felt] = {}
         start: tuple[int, ...] = ()
@@ -108,6 +147,9 @@ def _touched(
         for n, share, w in zip(sides, shares, width, strict=True)
     ]
     window = tuple(slice(s, s + w) for s, w in zip(start, width, strict=True))
+    # The patch is as high as each channel varies, so that none is drowned; a channel that hardly
+    # varies gets a tenth of what all do. Signs alternate, so that a norm over channels, which takes
+    # off their mean, leaves the patch.
     flat = one.flatten(1)
     overall = float(flat.std(correction=0)) or float(flat.abs().mean()) or 1.0
     height = strength * flat.std(1, correction=0).clamp(min=overall / 10)
@@ -119,7 +161,7 @@ def _touched(
 
 
 def _some_channels(maps: Tensor) -> Tensor:
-    """Return evenly spaced channels as real, finite numbers on the host."""
+    """Return at most `MOST_CHANNELS` evenly spaced channels as real, finite numbers on the host."""
     channels = maps.shape[1]
     kept = sorted({i * channels // MOST_CHANNELS for i in range(MOST_CHANNELS)})
     some = maps[:, kept] if channels > MOST_CHANNELS else maps
@@ -136,6 +178,8 @@ def _felt(maps: Tensor, untouched: Tensor | None) -> Felt | None:
     if not np.isfinite(peak) or peak <= ROUNDING * float(untouched.square().mean()):
         return None
     sample = int(change.flatten(1).amax(1).argmax())
+    # Far from the patch a map changes by little and everywhere, as through a norm over all pixels.
+    # Only what is near the largest change has a centre.
     weight = change[sample].double().numpy()
     weight = np.where(weight >= FELT * weight.max(), weight, 0.0)
     weight /= weight.sum()

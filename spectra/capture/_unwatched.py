@@ -14,8 +14,8 @@ from spectra.capture._modules import readable
 def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:
     """Return the outermost modules that hold none of the watched ones.
 
-    None in a ScriptModule, which takes no hook, and none where a name is not the model's: then
-    it is another model than the one that was looked at.
+    There are none in a ScriptModule, which takes no hook, and none at all where a watched name is
+    not the model's: then it is another model than the one that was looked at.
     """
     modules = {readable(name): module for name, module in walk.named_modules(root)}
     if any(name not in modules for name in watched):

@@ -148,14 +148,14 @@ def test_a_module_that_raises_leaves_nothing_behind(name, error):
 
 
 def test_a_mistake_of_the_search_leaves_the_other_steps(monkeypatch):
-    from spectra.capture import _runs
-    from spectra.capture._discover import _Explorer
+    from spectra.capture import _drafts
+    from spectra.capture._explorer import Explorer
 
     def broken(*_args):
         raise IndexError("out of range")
 
-    monkeypatch.setattr(_Explorer, "strict", False)
-    monkeypatch.setattr(_runs, "read_enlarged", broken)
+    monkeypatch.setattr(Explorer, "strict", False)
+    monkeypatch.setattr(_drafts, "read_enlarged", broken)
     found = discover(MODEL, X)
     assert {error for _, error in found.untraced} == {"IndexError: out of range"}
     assert {name for name, _ in found.untraced} <= set(dict(MODEL.named_modules()))
@@ -165,7 +165,7 @@ def test_a_mistake_of_the_search_leaves_the_other_steps(monkeypatch):
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_mistake_of_the_search_is_not_blamed_on_the_model(monkeypatch, error):
     """Neither is it swallowed by the tests, whatever the call at which it shows."""
-    from spectra.capture import _runs
+    from spectra.capture import _drafts
 
     calls = count()
 
@@ -173,7 +173,7 @@ def test_a_mistake_of_the_search_is_not_blamed_on_the_model(monkeypatch, error):
         if next(calls) == 3:
             raise error("ours")
 
-    monkeypatch.setattr(_runs, "read_enlarged", broken)
+    monkeypatch.setattr(_drafts, "read_enlarged", broken)
     before = state(MODEL)
     with pytest.raises(error, match="ours"):
         discover(MODEL, X)

@@ -16,9 +16,10 @@ class Layout:
     Attributes
     ----------
     sample, channel, spatial : tuple of int
-        Axes, in the order of the map; ``channel`` may be empty.
+        Axes of the tensor, in the order of the map; ``channel`` may be empty.
     folded : int
-        So many channels of each sample lie one after the other on the sample axes.
+        How many channels of one sample follow each other on the sample axes before the next
+        sample begins. It is 1 unless channels were folded into the batch.
     """
 
     sample: tuple[int, ...]
@@ -28,22 +29,31 @@ class Layout:
 
     @classmethod
     def usual(cls, ndim: int) -> Layout:
-        """Return the layout (sample, channel, *spatial)."""
+        """Return the layout (sample, channel, *spatial) of a tensor of ``ndim`` axes."""
         return cls((0,), (1,), tuple(range(2, ndim)))
 
     def shape(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return ``(channel, *spatial)`` of a tensor of some shape."""
+        """Return ``(channel, *spatial)`` of the map that a tensor of some shape holds."""
         channels = self.folded * prod(shape[axis] for axis in self.channel)
         return (channels, *(shape[axis] for axis in self.spatial))
 
     def as_map(self, tensor: Tensor, channels: int | None = None) -> Tensor:
-        """View a tensor as ``(sample, channel, *spatial)``, with so many channels a sample."""
+        """View a tensor as a map ``(sample, channel, *spatial)``.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            Any size along each axis; the axes must be those of this layout.
+        channels : int, optional
+            Channels of one sample; what is left of the other axes becomes samples. By default
+            the tensor's own shape says how many.
+        """
         ordered = tensor.permute(self._order)
         own, *space = self.shape(tensor.shape)
         return ordered.reshape(-1, channels or own, *space)
 
     def restore(self, maps: Tensor, shape: Sequence[int]) -> Tensor:
-        """Return what :meth:`as_map` made a map of, in the tensor's own shape."""
+        """Undo :meth:`as_map`: return a tensor of ``shape`` with the values of its map."""
         ordered = maps.reshape([shape[axis] for axis in self._order])
         return ordered.permute([self._order.index(axis) for axis in range(len(shape))])
 

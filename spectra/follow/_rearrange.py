@@ -8,23 +8,36 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
-from spectra.capture._layout import Layout
-from spectra.capture._lines import (
+from spectra.follow._layout import Layout
+from spectra.follow._lines import (
     NOWHERE,
-    Growth,
-    Lines,
+    AxisGrowth,
+    Line,
     Rearrangement,
     Role,
     growth_along,
     moves,
     role_along,
 )
-from spectra.capture._origins import Origins
+from spectra.follow._origins import Origins
 
 
 @dataclass(frozen=True)
 class Enlarged:
-    """A tensor that holds each place of its root several times, or zeros between them."""
+    """A tensor that holds each place of its root several times, or zeros between them.
+
+    Attributes
+    ----------
+    kind : str
+        How it was enlarged. Where its axes differ, zero insertion comes before depth to space,
+        and that before a repeat.
+    factor : tuple of int
+        Enlargement along each spatial axis, 1 where there is none.
+    layout : Layout
+        Which axes of the tensor are samples, channels and space.
+    shape : tuple of int
+        ``(channel, *spatial)`` of its map.
+    """
 
     kind: Rearrangement
     factor: tuple[int, ...]
@@ -57,7 +70,7 @@ def read_enlarged(tensor: Tensor, origins: Origins) -> Enlarged | None:
         return None
     layout, growth = read
     grown = [g for g in growth if g is not None]
-    if 0 in layout.channel and len(layout.channel) > 1:  # query, key and value
+    if 0 in layout.channel and len(layout.channel) > 1:  # query, key and value, stacked
         return None
     if not grown or not 1 <= len(layout.spatial) <= 3:
         return None
@@ -76,7 +89,7 @@ def read_layout(tensor: Tensor, origins: Origins) -> Layout | None:
 def read_roles(tensor: Tensor, origins: Origins) -> list[Role | None] | None:
     """Return what each axis of a tensor stands for; None if unknown.
 
-    None for an axis along which nothing changes, and for one that runs through a whole map
+    An axis has None for its role if nothing changes along it, or if it runs through a whole map
     again for each channel.
     """
     lines = origins.lines(tensor)
@@ -97,16 +110,18 @@ def looks_up(source: Tensor, positions: Tensor, origins: Origins) -> bool:
     """
     if "place" in (_roles(source, origins)[:1] + _roles(positions, origins)[:1]):
         return True
-    roles = set(_roles(positions, origins)[1:-1])
+    roles = set(_roles(positions, origins)[1:-1])  # the last axis holds x and y of a position
     return "channel" in roles or {"place", None} <= roles
 
 
 def _roles(tensor: Tensor, origins: Origins) -> list[Role | None]:
+    """Return what each axis stands for, places before samples; empty if unknown."""
     lines = origins.lines(tensor) or []
     return ["place" if moves(line.at.place) else role_along(line) for line in lines]
 
 
-def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]] | None:
+def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[AxisGrowth | None]] | None:
+    """Return which axes hold what, and how each was enlarged; None if unknown."""
     lines = origins.lines(tensor)
     if lines is None:
         return None
@@ -114,10 +129,12 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
     samples: list[int] = []
     channels: list[int] = []
     spatial: list[int] = []
-    spare: list[int] = []  # one element, or the same all along
+    spare: list[int] = []  # axes of one element, and those with the same all along
     folded = 1
     for axis, line in enumerate(lines):
         role = "place" if growth[axis] else role_along(line)
+        # The first axis holds samples whatever lies along it, windows and frames included,
+        # unless that is channels only.
         if axis == 0 and role != "channel":
             samples.append(axis)
             folded = _folded(line) if role == "sample" else 1
@@ -125,12 +142,12 @@ def _read(tensor: Tensor, origins: Origins) -> tuple[Layout, list[Growth | None]
             spare.append(axis)
         else:
             {"sample": samples, "channel": channels, "place": spatial}[role].append(axis)
-    if channels == [0] and spare:  # the channels of a batch, one after the other
+    if channels == [0] and spare:  # one sample, whose channels became a batch of maps
         samples, channels, folded = [0], [], tensor.shape[0]
     return Layout(tuple(samples), (*channels, *spare), tuple(spatial), folded), growth
 
 
-def _is_flat(line: Lines) -> bool:
+def _is_flat(line: Line) -> bool:
     """Tell whether all places come again and again along an axis, in other channels."""
     place = line.at.place[line.at.place != NOWHERE]
     changes = 1 + np.count_nonzero(np.diff(place))
@@ -138,7 +155,7 @@ def _is_flat(line: Lines) -> bool:
     return both and bool(2 * len(np.unique(place)) <= changes)
 
 
-def _folded(line: Lines) -> int:
+def _folded(line: Line) -> int:
     """Return how many channels follow each other on the axis of samples before the next one."""
     same = line.at.sample == line.at.sample[0]
     return int(same.sum()) if moves(line.at.channel) else 1

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from spectra.capture import discover
-from spectra.capture._borders import SPREAD
+from spectra.follow._borders import SPREAD
 
 SIDE, AROUND = 24, 24
 ALL_GRIDS = (1000, 1000)

@@ -10,11 +10,11 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from spectra.capture._borders import NOTHING, Borders
-from spectra.capture._recognise import arguments
-from spectra.capture._storages import StorageMap, written
+from spectra.follow._borders import NOTHING, Borders
+from spectra.follow._dispatched import Dispatched
+from spectra.follow._storages import StorageMap
 
-BEYOND = {"bicubic": 1.5, "linear": 0.5}  # input pixels of interpolation
+BEYOND = {"bicubic": 1.5, "linear": 0.5}  # input pixels that interpolation reads past a border
 
 
 class Padding:
@@ -31,40 +31,37 @@ class Padding:
         """Return what is disturbed of a tensor."""
         return self._borders.get(tensor) or NOTHING
 
-    def follow(
-        self,
-        func: OpOverload,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        taken: Sequence[Tensor],
-        made: Sequence[Tensor],
-    ) -> None:
-        """Note what one call makes or writes."""
+    def follow(self, call: Dispatched) -> None:
+        """Note what is disturbed of what one call makes or writes."""
         known = NOTHING
-        for tensor in taken:
+        for tensor in call.taken:
             known |= self.of(tensor)
-        if made and taken and _may_pad(func):
-            name = func._schema.name.partition("::")[2]
-            known = _after(name, arguments(func, args, kwargs), taken[0], made[0], known)
+        if call.made and call.taken and _may_pad(call.func):
+            known = _after(call, known)
         if not known.parts:
             return
-        targets = [*made, *(written(func, args, kwargs) if func._schema.is_mutable else ())]
-        for tensor in targets:
-            if self._borders.get(tensor) is not known:  # as a view of what was taken has it
+        for tensor in (*call.made, *call.written):
+            if self._borders.get(tensor) is not known:  # a view's storage has them already
                 self._borders.set(tensor, known)
 
 
 @cache
 def _may_pad(func: OpOverload) -> bool:
     """Tell whether an operation may have borders of its own, by its name."""
-    name = func._schema.name
-    return any(part in name for part in ("conv", "pool", "pad", "upsample_"))
+    return any(part in func._schema.name for part in ("conv", "pool", "pad", "upsample_"))
 
 
-def _after(
-    name: str, named: Mapping[str, Any], source: Tensor, result: Tensor, known: Borders
-) -> Borders:
-    """Return what is disturbed after a call that may have borders of its own."""
+def _after(call: Dispatched, known: Borders) -> Borders:
+    """Return what is disturbed after a call that may have borders of its own.
+
+    Parameters
+    ----------
+    call : Dispatched
+        A call that takes and makes tensors.
+    known : Borders
+        What is disturbed of what it takes.
+    """
+    name, named, source, result = call.name, call.arguments, call.taken[0], call.made[0]
     if result.ndim < 3 or prod(result.shape) == 0:
         return known
     if name == "constant_pad_nd" or name.endswith(("_pad1d", "_pad2d", "_pad3d")):
@@ -78,11 +75,13 @@ def _after(
     if not kernel or "padding" not in named or result.ndim <= len(kernel):
         return known
     transposed = named.get("transposed") or "transpose" in name or name.endswith("_backward")
-    stride = _each(named.get("stride") or kernel, len(kernel))
+    stride = _each(named.get("stride") or kernel, len(kernel))  # a pooling's is its kernel
     reach = _reach(named, kernel, stride, transposed=bool(transposed))
     before, sides = source.shape[-len(kernel) :], result.shape[-len(kernel) :]
     share = max(r / n for r, n in zip(reach, sides, strict=True))
     longest = max(range(len(kernel)), key=sides.__getitem__)
+    # Where a kernel without padding takes pixels off the border, what was disturbed has the same
+    # width in input pixels, and so a larger share of the side that is left.
     scale = stride[longest] if transposed else 1 / stride[longest]
     ratio = before[longest] / sides[longest] * scale
     return known.on(sides[longest], ratio).after(sides[longest], share)
@@ -91,7 +90,17 @@ def _after(
 def _reach(
     named: Mapping[str, Any], kernel: Sequence[int], stride: Sequence[int], *, transposed: bool
 ) -> list[int]:
-    """Return on how many pixels of its output the padding of a layer bears, along each axis."""
+    """Return on how many pixels of its output the padding of a layer bears, along each axis.
+
+    Parameters
+    ----------
+    named : mapping
+        Arguments of the layer by name.
+    kernel, stride : sequence of int
+        Its kernel's size and its stride along each axis.
+    transposed : bool
+        Whether it is a transposed convolution.
+    """
     axes = len(kernel)
     dilation = _each(named.get("dilation") or 1, axes)
     full = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
@@ -101,15 +110,19 @@ def _reach(
     else:
         each = _each(padding or 0, axes)
     if transposed:
+        # The nearest input pixel that is missing, at -1, would reach output pixels up to
+        # n - p - s, where n + 1 is the width of the kernel. Those have a border; at the far end
+        # there are as many more as the output padding adds.
         more = _each(named.get("output_padding") or 0, axes)
         taps = zip(full, each, stride, more, strict=True)
         return [max(n + 1 - p - s + extra, 0) for n, p, s, extra in taps]
+    # Output pixel o reads from o * s - p on, which is padding while that is below 0.
     return [-(-p // s) for p, s in zip(each, stride, strict=True)]
 
 
 def _padded(source: Tensor, result: Tensor, named: Mapping[str, Any], known: Borders) -> Borders:
     """Return what is disturbed after a padding by itself, of the spatial axes."""
-    widths = named.get("padding") or named.get("pad") or ()
+    widths = named.get("padding") or named.get("pad") or ()  # before and after, last axis first
     axes = min(len(widths) // 2, max(source.ndim - 2, 0))
     if axes == 0:
         return known
@@ -131,5 +144,6 @@ def _interpolated(name: str, source: Tensor, result: Tensor, known: Borders) -> 
 
 
 def _each(value: int | Sequence[int], axes: int) -> list[int]:
+    """Return an argument for each axis: one number stands for all of them."""
     values = [value] if isinstance(value, int) else list(value)
     return values * axes if len(values) == 1 else values

@@ -9,8 +9,7 @@ import torch
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
-from spectra.capture._recognise import recogniser_of
-from spectra.capture._storages import tensors
+from spectra.follow._dispatched import tensors
 
 
 class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -26,36 +25,40 @@ class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @staticmethod
     def run(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Run an operation; the numbers of a TorchScript become tensors again where it needs."""
+        """Run an operation and return its result."""
         try:
             return func(*args, **kwargs)
         except (RuntimeError, TypeError) as error:
             if "Expected a value of type 'Tensor'" not in str(error):
                 raise
+        # A TorchScript hands plain numbers to operations that want tensors of no axes.
         return func(*_with_tensors(func, args), **kwargs)
 
     def in_parts(self, func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Run a composite operation so that its parts pass through this mode; else decline.
+        """Run a composite operation so that its parts pass through this mode, one by one.
 
-        Under ``torch.inference_mode`` operations such as ``reshape`` arrive whole.
+        Under ``torch.inference_mode`` operations such as ``reshape`` arrive whole. Returns
+        NotImplemented, and has run nothing, where torch cannot take the operation apart.
         """
-        if not is_composite(func):
-            return NotImplemented
         with self:
             return func.decompose(*args, **kwargs)
 
 
 @contextmanager
 def unseen() -> Iterator[None]:
-    """Run operations of ours while a model runs, which no mode is to take for the model's."""
+    """Keep operations inside the block from every dispatch mode.
+
+    It is for operations of this library that run while a model does: a mode would take them for
+    the model's.
+    """
     with _disable_current_modes():
         yield
 
 
 class LargestTensor(LightMode):  # type: ignore[no-untyped-call]
-    """Notes the bytes of the largest tensor that any operation makes.
+    """Notes the size in bytes of the largest tensor that any operation makes.
 
-    The maps of a model do not tell: attention makes a tensor of the square of their pixels.
+    The maps of a model do not tell it: attention makes a tensor of the square of their pixels.
     """
 
     def __init__(self) -> None:
@@ -74,7 +77,15 @@ class LargestTensor(LightMode):  # type: ignore[no-untyped-call]
         return result
 
 
+@cache
+def is_composite(func: OpOverload) -> bool:
+    """Tell whether torch itself computes an operation by calling several others."""
+    key = "CompositeImplicitAutograd"
+    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func._name, key))
+
+
 def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:
+    """Return arguments with a tensor for each number that stands where a tensor is wanted."""
     pairs = zip(func._schema.arguments, args, strict=False)
     return [
         torch.tensor(value)
@@ -82,11 +93,3 @@ def _with_tensors(func: OpOverload, args: Sequence[Any]) -> list[Any]:
         else value
         for argument, value in pairs
     ]
-
-
-@cache
-def is_composite(func: OpOverload) -> bool:
-    """Tell whether an operation is several of those that are known."""
-    key = "CompositeImplicitAutograd"
-    composite = torch._C._dispatch_has_kernel_for_dispatch_key(func._name, key)
-    return composite and recogniser_of(func) is None

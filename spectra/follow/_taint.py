@@ -1,12 +1,9 @@
 """Follow what depends on a model's input, and on its steps, through a forward pass."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from torch import Tensor
-from torch._ops import OpOverload
 
-from spectra.capture._storages import StorageMap, written
+from spectra.follow._dispatched import Dispatched
+from spectra.follow._storages import StorageMap
 
 SOURCE = 1  # the bit of the model's input
 FACTORIES = frozenset(
@@ -21,38 +18,29 @@ FACTORIES = frozenset(
 
 
 class Taint:
-    """What each storage depends on, as bits: :data:`SOURCE`, and one bit a step.
+    """What each storage depends on, as bits: the model's input is bit 1, each step has its own.
 
-    A layout without storage is taken to depend on the input: better followed than lost.
+    A tensor without a storage is taken to depend on the input: following too much costs time,
+    following too little loses a step.
     """
 
     def __init__(self, source: Tensor) -> None:
         self._bits: StorageMap[int] = StorageMap()
         self._bits.set(source, SOURCE)
 
-    def follow(
-        self,
-        func: OpOverload,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        taken: Sequence[Tensor],
-        made: Sequence[Tensor],
-    ) -> bool:
-        """Return whether a call depended on the source; what it made or wrote then does too."""
+    def follow(self, call: Dispatched) -> bool:
+        """Return whether a call depends on the input, and note what it made or wrote as such."""
         bits = 0
-        for tensor in () if func._schema.name in FACTORIES else taken:
+        for tensor in () if call.func._schema.name in FACTORIES else call.taken:
             bits |= self.of(tensor)
         if not bits:
             return False
-        for tensor in made:
+        for tensor in (*call.made, *call.written):
             self.mark(tensor, bits)
-        if func._schema.is_mutable:
-            for tensor in written(func, args, kwargs):
-                self.mark(tensor, bits)
         return True
 
     def of(self, tensor: Tensor) -> int:
-        """Return the bits of a tensor."""
+        """Return the bits of what a tensor depends on, 0 where it depends on nothing followed."""
         found = self._bits.get(tensor)
         if found is None:
             return 0 if _has_storage(tensor) else SOURCE
@@ -72,13 +60,14 @@ class Depth:
         self._layers: StorageMap[int] = StorageMap()
 
     def of(self, tensor: Tensor) -> int:
-        """Return the layers before a tensor."""
+        """Return how many layers lie before a tensor."""
         return self._layers.get(tensor) or 0
 
-    def follow(self, taken: Sequence[Tensor], made: Sequence[Tensor], *, deeper: bool) -> None:
-        """Note what one call made, which is a layer or not."""
-        layers = max(map(self.of, taken), default=0) + deeper
-        for tensor in made:
+    def follow(self, call: Dispatched, *, deeper: bool) -> None:
+        """Note the depth of what a call made: that of what it took, and one more for a layer."""
+        layers = max(map(self.of, call.taken), default=0) + deeper
+        for tensor in call.made:
+            # What is written into twice is reached on two ways, of which the longer one counts.
             if layers > self.of(tensor):
                 self._layers.set(tensor, layers)
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from spectra.capture import discover
-from spectra.capture._axes import indices, legs
-from spectra.capture._origins import Origins
-from spectra.capture._rearrange import read_enlarged
+from spectra.follow import Origins, read_enlarged
+from spectra.follow._axes import indices, legs
 
 SIDES = st.sampled_from([1, 2, 3, 4])
 
