@@ -14,7 +14,7 @@ from census.catalogue import Decoder
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from support.whole import Fault, run_whole
+from support.whole import Fault, run_whole, small_flat_fields
 
 COUNT = 16
 
@@ -42,12 +42,15 @@ class Analysed:
 
 
 def analyse(decoder: Decoder) -> Analysed:
-    """Run everything over a decoder with random weights and 16 random inputs."""
+    """Run everything over a decoder with random weights and 16 random inputs.
+
+    Flat fields are kept small: they take most of the time, and none of what may fail.
+    """
     model = decoder.module()
     inputs = torch.cat([decoder.example(seed=seed)[:1] for seed in range(COUNT)])
     if not _takes_one(model, inputs):
         return Analysed([], "", "takes several samples at once only", 0, 0)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, small_flat_fields():
         whole = run_whole(model, inputs, Path(folder), upsamples=not decoder.encoder)
     if whole.summary is None:
         return Analysed(whole.faults, "", "no step" if not whole.faults else "", 0, 0)

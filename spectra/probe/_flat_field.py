@@ -29,7 +29,9 @@ _REST = 0.01
 _CLEAN_DBC = -100.0
 _PERIODS = 8
 _MEMORY = 4 * 2**30
-_TENSORS = 8  # of the largest size that a pass may hold at once
+# Tensors of the largest size that a pass may hold at once, by the axes of its input: a convolution
+# of volumes may write out the 27 neighbours of each voxel.
+_TENSORS = {1: 8, 2: 8, 3: 8 + 27}
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ class _Flat:
         where all are compared with all.
         """
         now, before = self._largest[-1], self._largest[-2:][0]
-        return float(now * max(now / max(before, 1), 2**axes) * _TENSORS)
+        return float(now * max(now / max(before, 1), 2**axes) * _TENSORS.get(axes, 8))
 
     def _accepts(self, spatial: tuple[int, ...]) -> bool:
         try:

@@ -275,3 +275,15 @@ def test_memory_is_judged_by_what_attention_makes_not_by_maps(monkeypatch):
     monkeypatch.setattr("spectra.probe._flat_field._Flat._converged", lambda *_: False)
     flat_field(model, found, (2, 32, 32), level=0.5, start=16)
     assert max(model.sizes) == 32
+
+
+def test_a_convolution_of_volumes_needs_room_for_the_neighbours_of_each_voxel(monkeypatch):
+    """32 px a side make a tensor of 2 MiB and 27 as large: with 8 of them 64 px would seem to fit."""
+    model = nn.ConvTranspose3d(1, 16, 2, 2)
+    nn.init.normal_(model.weight, generator=torch.Generator().manual_seed(0))
+    largest = 16 * 32**3 * 4  # bytes, of the map of a constant of 16 px
+    monkeypatch.setattr("spectra.probe._flat_field._MEMORY", 20 * 8 * largest)
+    monkeypatch.setattr("spectra.probe._flat_field._Flat._converged", lambda *_: False)
+    row = measure(model, (1, 8, 8, 8), start=None).steps[0]
+    assert row.size == 16
+    assert "does not fit into memory" in row.reason
