@@ -278,7 +278,7 @@ def test_memory_is_judged_by_what_attention_makes_not_by_maps(monkeypatch):
 
 
 def test_a_convolution_of_volumes_needs_room_for_the_neighbours_of_each_voxel(monkeypatch):
-    """32 px a side make a tensor of 2 MiB and 27 as large: with 8 of them 64 px would seem to fit."""
+    """16 px a side make a tensor of 2 MiB and one of 27 as large: of 8 alone, 32 px would fit."""
     model = nn.ConvTranspose3d(1, 16, 2, 2)
     nn.init.normal_(model.weight, generator=torch.Generator().manual_seed(0))
     largest = 16 * 32**3 * 4  # bytes, of the map of a constant of 16 px
