@@ -29,8 +29,8 @@ from timing import Table, medians, now
 from torch import Tensor, nn
 
 import spectra
-from spectra import capture, spectrum
-from spectra.analysis import Options, analyze
+from spectra import Options, capture, spectrum
+from spectra.run import analyze
 
 HERE = Path(__file__).parent
 LAYER_ROUNDS = 5

@@ -5,8 +5,7 @@ import sys
 
 import torch
 
-from spectra import analyze, demo
-from spectra.analysis import Options
+from spectra import Options, analyze, demo
 
 torch.set_num_threads(1)
 count = int(sys.argv[1])

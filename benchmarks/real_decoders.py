@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
-from spectra.analysis import Analysis  # noqa: E402
 from spectra.errors import NothingToAnalyseError  # noqa: E402
 from spectra.explain import describe_step  # noqa: E402
+from spectra.report import Result  # noqa: E402
 from spectra.score import Score  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
 
@@ -80,7 +80,7 @@ def analyse(name: str, decoder: Decoder, data: Path, results: Path | None) -> st
     return _row(name, inputs, result)
 
 
-def _row(name: str, inputs: torch.Tensor, result: Analysis) -> str:
+def _row(name: str, inputs: torch.Tensor, result: Result) -> str:
     summary, worst = result.summary, result.worst
     output = summary.output.score
     cells = [

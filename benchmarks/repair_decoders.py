@@ -19,12 +19,12 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from spectra import demo  # noqa: E402
-from spectra.analysis import Options  # noqa: E402
+from spectra import Options, demo  # noqa: E402
 from spectra.capture import forward, quiet  # noqa: E402
 from spectra.load import load_model, open_inputs  # noqa: E402
-from spectra.repairing import split  # noqa: E402
-from spectra.swapping import Alias, Trial, try_swap  # noqa: E402
+from spectra.report import Trial  # noqa: E402
+from spectra.run import split, try_swap  # noqa: E402
+from spectra.score import Score  # noqa: E402
 from support.realdata import (  # noqa: E402
     DECODERS,
     TILE,
@@ -163,7 +163,7 @@ def draw(path: Path, model: torch.nn.Module, trial: Trial, inputs: torch.Tensor)
     picture.resize(size, Image.Resampling.NEAREST).save(path)
 
 
-def cell(alias: Alias | None) -> str:
+def cell(alias: Score | None) -> str:
     """Return one alias with its interval."""
     if alias is None:
         return "-"

@@ -31,7 +31,7 @@ def bench_start(table: Table) -> None:
                 "module": (*SPECTRA, "analyze", "module.pth"),
                 "torch": ("-c", "import torch"),
                 "both": ("-c", "import torch, xarray"),
-                "analysis": ("-c", "import torch, xarray, spectra.analysis"),
+                "analysis": ("-c", "import torch, xarray, spectra.run._analyze"),
             },
             folder,
         )
@@ -42,7 +42,7 @@ def bench_start(table: Table) -> None:
     table.at_most("spectra analyze of a pickled module", used["module"], 3, "CPU s")
     table.note("import torch", f"{used['torch']:.2f} CPU s")
     beyond = used["analysis"] - used["both"]
-    table.at_most("import spectra.analysis beyond torch and xarray", beyond, 0.5, "CPU s")
+    table.at_most("import spectra.run beyond torch and xarray", beyond, 0.5, "CPU s")
 
 
 def _least(commands: dict[str, Sequence[str]], folder: Path) -> dict[str, float]:

@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import spectra  # noqa: E402
 from spectra import demo, load, report  # noqa: E402
 from spectra.errors import SpectraError  # noqa: E402
-from spectra.swapping import try_swap  # noqa: E402
+from spectra.run import try_swap  # noqa: E402
 from support.blocks import STEPS  # noqa: E402
 from support.random_decoders import Recipe, build, draw, inputs_of  # noqa: E402
 from support.realdata import DECODERS  # noqa: E402

@@ -14,12 +14,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from spectra.demo import weights
-from spectra.explain import KernelTable
 from spectra.kernel import rejection_db, transposed_conv
 from spectra.load import load_model
 from spectra.plot import rejection_figure
 from spectra.probe import equivalent_kernel
-from spectra.report import read_kernels
+from spectra.report import KernelTable, read_kernels
 
 Points = dict[str, tuple[int, float]]
 

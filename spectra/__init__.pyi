@@ -1,13 +1,25 @@
-from . import capture, explain, kernel, load, plot, probe, remedy, report, score, signals, spectrum
+from . import (
+    capture,
+    explain,
+    kernel,
+    load,
+    plot,
+    probe,
+    remedy,
+    report,
+    run,
+    score,
+    signals,
+    spectrum,
+)
 from ._options import Options
-from .analysis import Analysis, analyze
 from .errors import SpectraError
-from .kernels import measure_kernels
-from .swapping import swap
+from .report import Result
+from .run import analyze, measure_kernels, swap
 
 __all__ = [
-    "Analysis",
     "Options",
+    "Result",
     "SpectraError",
     "analyze",
     "capture",
@@ -19,6 +31,7 @@ __all__ = [
     "probe",
     "remedy",
     "report",
+    "run",
     "score",
     "signals",
     "spectrum",

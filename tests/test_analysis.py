@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import nn
 
 import spectra
-from spectra.analysis import Options, list_steps
+from spectra import Options
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
+from spectra.run import list_steps
 
 
 class Ideal(nn.Module):

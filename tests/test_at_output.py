@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from spectra import Options
 from spectra._at_output import at_output
 from spectra._conclusion import _control_gap, _inherited, crop_with_pattern, summarise
 from spectra._evidence import gather
-from spectra.analysis import Options
 from spectra.load import load_model, open_inputs
 from spectra.score import Score
 

@@ -11,10 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from spectra import _conclusion
+from spectra import Options, _conclusion
 from spectra._conclusion import _shared_content, _warnings
 from spectra._evidence import gather
-from spectra.analysis import Options
 from spectra.capture import Growth
 from spectra.load import load_model, open_inputs
 from spectra.score import Score

@@ -58,13 +58,13 @@ def test_importing_loads_nothing_heavy(statement):
 
 
 def test_the_analysis_loads_little_beside_torch_and_xarray():
-    modules = loaded_by("import spectra.analysis")
+    modules = loaded_by("import spectra.run._analyze")
     late = {"scipy.optimize", "scipy.special", "scipy.linalg", "skimage", "PIL", "rich", "spandrel"}
     assert modules & (late | {"matplotlib", "h5py", "h5netcdf"}) == set()
 
 
 def test_the_library_loads_neither_torchvision_nor_pyplot():
-    modules = loaded_by("import spectra.analysis, spectra.report, spectra.plot")
+    modules = loaded_by("import spectra.run._analyze, spectra.report, spectra.plot")
     assert modules & {"torchvision", "matplotlib.pyplot"} == set()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import spectra
-from spectra.analysis import Options
+from spectra import Options
 from spectra.errors import ParameterError
 from support.layouts import LAYOUTS, Wrapped, decoder
 

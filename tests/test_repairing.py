@@ -8,13 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from spectra.analysis import Options
+from spectra import Options
 from spectra.errors import ParameterError
 from spectra.load import open_inputs
 from spectra.remedy import LockedPart, repair
-from spectra.repairing import repaired, split
 from spectra.report import encode_swap, render_swap
-from spectra.swapping import swap, try_swap
+from spectra.run import repaired, split, swap, try_swap
 from support.layouts import Wrapped
 
 

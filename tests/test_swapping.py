@@ -7,11 +7,11 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from spectra.analysis import Options, analyze
+from spectra import Options
 from spectra.errors import ParameterError
 from spectra.remedy import Plan, rebuild
 from spectra.report import encode_swap, render_swap, write_swap
-from spectra.swapping import try_swap
+from spectra.run import analyze, try_swap
 
 
 def decoder():

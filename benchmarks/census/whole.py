@@ -51,7 +51,14 @@ def analyse(decoder: Decoder) -> Analysed:
     if not _takes_one(model, inputs):
         return Analysed([], "", "takes several samples at once only", 0, 0)
     with tempfile.TemporaryDirectory() as folder, small_flat_fields():
-        whole = run_whole(model, inputs, Path(folder), upsamples=not decoder.encoder)
+        whole = run_whole(
+            model,
+            inputs,
+            Path(folder),
+            upsamples=not decoder.encoder,
+            thorough=False,
+            formats=("json", "nc", "png"),
+        )
     if whole.summary is None:
         return Analysed(whole.faults, "", "no step" if not whole.faults else "", 0, 0)
     score, rows = whole.summary.output.score, whole.summary.steps

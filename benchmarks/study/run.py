@@ -13,7 +13,7 @@ import torch
 
 import spectra
 from benchmarks.study.variants import build, merged
-from spectra.analysis import Options
+from spectra import Options
 from spectra.demo import photographs
 from spectra.demo.train import fit, held_out, psnr
 

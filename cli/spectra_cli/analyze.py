@@ -61,19 +61,17 @@ def analyze(
     request = parse_request(model, inputs, given)
     loaded = request.load()
 
-    from spectra import analysis
+    from spectra import run
 
     if list_only:
         for text in loaded.notes:
             terminal.note(text)
-        found = analysis.list_steps(loaded, request.inputs, options=request.options)
+        found = run.list_steps(loaded, request.inputs, options=request.options)
         click.echo(report.encode_steps(found) if as_json else report.render_steps(found), nl=False)
         return
 
     with terminal.progress() as progress:
-        result = analysis.analyze(
-            loaded, request.inputs, options=request.options, progress=progress
-        )
+        result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
     wrote = report.write_result(result, out, force=force, formats=formats)
     if as_json:
         click.echo(report.encode_summary(result.summary), nl=False)

@@ -58,10 +58,10 @@ def kernels(
     arguments = load.parse_arch_args(arch_args)
     load.check_source(model, arch=given["arch"], trust=given["trust"])
 
-    from spectra import kernels as library
+    from spectra import run
 
     with terminal.progress() as progress:
-        table = library.measure_kernels(
+        table = run.measure_kernels(
             model,
             arch_args=arguments,
             strides=named,

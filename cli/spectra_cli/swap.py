@@ -60,10 +60,10 @@ def swap(
     request = parse_request(model, inputs, given)
     loaded = request.load()
 
-    from spectra import swapping
+    from spectra import run
 
     with terminal.progress() as progress:
-        trial = swapping.try_swap(
+        trial = run.try_swap(
             loaded,
             request.inputs,
             remedy,

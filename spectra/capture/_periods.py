@@ -227,19 +227,19 @@ def _follow(
     """Return where the axes of one map go in the output, or why that is not known."""
     sides = tuple(shape[1:])
     goals = _goals(touchable.discovery, known)
-    felt_at_all = False
+    felt_at: float | None = None  # the least strength at which the output feels a touch
     odd: set[Ways] = set()
     for strength, (low, high) in product(TOUCHES, PLACES):
         # A stronger touch is for maps whose detours are faint; where a touch was felt and not
         # understood, a stronger one only spreads further.
-        if felt_at_all and strength > TOUCHES[0]:
+        if felt_at is not None and strength > felt_at:
             break
         corner = touchable.at(spot, [low] * len(sides), strength)
         if corner is None:
             return f"the model does not run with its map changed: {touchable.error}"
         if OUTPUT not in corner.felt:
             continue
-        felt_at_all = True
+        felt_at = strength
         # One touch moves along all axes at once, by another distance along each. It is enough
         # where each axis stays itself and grows as the sizes of the maps do.
         diagonal = [high - axis * (high - low) / 4 for axis in range(len(sides))]
@@ -261,7 +261,7 @@ def _follow(
             if as_sizes_say or tuple(found) in odd:
                 return tuple(found)
             odd.add(tuple(found))
-    if not felt_at_all:
+    if felt_at is None:
         return "what changes in its map does not change the output"
     return "where its map lies in the output cannot be followed"
 

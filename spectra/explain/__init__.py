@@ -3,7 +3,6 @@
 from spectra.explain._advice import find_advice
 from spectra.explain._answer import answer
 from spectra.explain._cause import find_cause
-from spectra.explain._kernels import KernelRow, KernelTable
 from spectra.explain._summary import (
     SCHEMA,
     AtOutput,
@@ -31,8 +30,6 @@ __all__ = [
     "FlatFieldRow",
     "InputRow",
     "InputSet",
-    "KernelRow",
-    "KernelTable",
     "Model",
     "OutputRow",
     "Run",

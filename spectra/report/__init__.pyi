@@ -7,6 +7,7 @@ from ._folder import (
     default_directory,
 )
 from ._gate import Gate, gate_above, gate_baseline, read_baseline
+from ._kernel_table import KernelRow, KernelTable
 from ._kernels import (
     encode_kernels,
     kernels_csv,
@@ -17,18 +18,27 @@ from ._kernels import (
     write_kernels,
 )
 from ._netcdf import read_tree, write_tree
-from ._result import write_result
+from ._repair import Repair
+from ._result import Result, write_result
 from ._steps import encode_steps, render_steps
 from ._summary import encode_summary, read_summary, write_summary
 from ._swap import encode_swap, render_swap, write_swap
 from ._table import print_answer, render_text
 from ._text import PLAIN_WIDTH
+from ._trial import Cost, Trial, TrialStep
 
 __all__ = [
     "FORMATS",
     "KERNEL_FORMATS",
     "PLAIN_WIDTH",
+    "Cost",
     "Gate",
+    "KernelRow",
+    "KernelTable",
+    "Repair",
+    "Result",
+    "Trial",
+    "TrialStep",
     "check_formats",
     "check_kernel_formats",
     "check_target",

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
-    from spectra.analysis import Analysis
-    from spectra.explain import KernelTable, Summary
+    from spectra.explain import Summary
+    from spectra.report._kernel_table import KernelTable
 
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 DPI = 150
 
 
-def write_figures(analysis: Analysis, folder: Path, formats: Collection[str]) -> None:
-    """Draw the figures of ``analysis`` and save each in ``formats`` under ``folder``."""
-    for name, figure in _figures(analysis):
+def write_figures(
+    summary: Summary,
+    data: xr.DataTree,
+    crops: Mapping[str, NDArray[np.float64]],
+    *,
+    folder: Path,
+    formats: Collection[str],
+) -> None:
+    """Draw the figures of an analysis and save each in ``formats`` under ``folder``."""
+    for name, figure in _figures(summary, data, crops):
         folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"
@@ -50,24 +59,24 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
         figure.savefig(folder / f"kernels.{extension}", dpi=DPI, metadata=UNDATED[extension])
 
 
-def _figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+def _figures(
+    summary: Summary, tree: xr.DataTree, crops: Mapping[str, NDArray[np.float64]]
+) -> Iterator[tuple[str, Figure]]:
     from spectra import plot
 
-    tree, crops = analysis.data, analysis.crops
-    rows = [(path, label) for path, label in _rows(analysis) if _drawable(tree, path)]
+    rows = [(path, label) for path, label in _rows(summary, tree) if _drawable(tree, path)]
     if rows:
         yield "strip", plot.strip_figure(tree, rows)
         yield "profiles", plot.profiles_figure(tree, rows)
-    if rows and (worst := _worst(analysis.summary)) in dict(rows):
+    if rows and (worst := _worst(summary)) in dict(rows):
         yield "worst", plot.worst_figure(tree, rows, worst)
     if "output" in crops and "locked" in crops:
         yield "crop", plot.crop_figure(crops["output"], crops["locked"])
 
 
-def _rows(analysis: Analysis) -> list[tuple[str, str]]:
+def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:
     """Return each map's group in ``spectra.nc`` with its label, in the order of the model."""
-    steps = [(f"steps/{i}", step.label) for i, step in enumerate(analysis.summary.steps)]
-    tree = analysis.data
+    steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
     names = tree["layers"].children if "layers" in tree.children else ()
     layers = [(path := f"layers/{name}", str(tree[path].attrs["name"])) for name in names]
     return [("input", "input"), *steps, *layers, ("output", "output")]

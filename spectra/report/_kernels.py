@@ -17,17 +17,17 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.errors import InputError
-from spectra.explain import KernelTable
 from spectra.kernel import Measures
 from spectra.report import _words as words
 from spectra.report._folder import check_kernel_formats, check_target, replacing
+from spectra.report._kernel_table import KernelTable
 from spectra.report._table import RULE, labelled
 from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
-    from spectra.explain import KernelRow
+    from spectra.report._kernel_table import KernelRow
 
 HEADER = (
     *("layer", "k/s", "phase\nimbal.", "line\ndB", "rejects\ndB", "nearest\ndB"),

@@ -1,8 +1,9 @@
-"""The result of an analysis as a folder of files."""
+"""The result of an analysis, and how it becomes a folder of files."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,63 @@ from spectra.report._netcdf import write_tree
 from spectra.report._summary import write_summary
 
 if TYPE_CHECKING:
-    from spectra.analysis import Analysis
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from spectra import explain
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer, its numbers and everything needed to draw them.
+
+    Attributes
+    ----------
+    summary : Summary
+        Verdict, worst step, scores: what ``summary.json`` holds.
+    data : xarray.DataTree
+        Spectra, profiles, lattice tables and running sums; groups ``input``, ``output``,
+        ``steps/0`` and so on, and ``layers/...`` where asked for.
+    crops : dict of ndarray
+        ``output``: a crop of one output, shape (*spatial, channel); ``locked``: the mean
+        grid-locked pattern of the same crop. Empty without inputs, or an output of unknown period.
+    """
+
+    summary: explain.Summary
+    data: xr.DataTree
+    crops: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the run."""
+        return self.summary.verdict
+
+    @property
+    def worst(self) -> explain.StepRow | None:
+        """The step that does most harm."""
+        name = self.summary.worst
+        rows = self.summary.steps
+        return next((r for r in rows if name and (r.name, r.call) == (name.name, name.call)), None)
+
+    def __repr__(self) -> str:
+        from spectra.report._table import render_text  # loads rich, which only printing needs
+
+        return render_text(self.summary)
+
+    def save(
+        self,
+        directory: str | PathLike[str],
+        *,
+        force: bool = False,
+        formats: Collection[str] = ("json", "nc", "png"),
+    ) -> Path:
+        """Write numbers and figures to a folder, all or nothing; see `write_result`."""
+        return write_result(self, directory, force=force, formats=formats)
 
 
 def write_result(
-    analysis: Analysis,
+    result: Result,
     directory: str | PathLike[str],
     *,
     force: bool = False,
@@ -30,7 +83,7 @@ def write_result(
 
     Parameters
     ----------
-    analysis : Analysis
+    result : Result
     directory : path
     force : bool
         Replace an old result.
@@ -48,9 +101,15 @@ def write_result(
     check_target(directory, force)
     with replacing(resolved(directory)) as folder:
         if "json" in formats:
-            write_summary(analysis.summary, folder / "summary.json")
+            write_summary(result.summary, folder / "summary.json")
         if "nc" in formats:
-            write_tree(analysis.data, folder / "spectra.nc")
+            write_tree(result.data, folder / "spectra.nc")
         if pictures := [name for name in formats if name in {"png", "pdf"}]:
-            write_figures(analysis, folder / "figures", pictures)
+            write_figures(
+                result.summary,
+                result.data,
+                result.crops,
+                folder=folder / "figures",
+                formats=pictures,
+            )
     return Path(directory)

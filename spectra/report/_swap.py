@@ -18,12 +18,21 @@ from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
-    from spectra.swapping import Alias, Trial
+    from spectra.report._trial import Trial
+    from spectra.score import Score
+
+TOLD = ("verdict", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc", "reason")
 
 
 def encode_swap(trial: Trial) -> bytes:
     """Return the trial as JSON (schema ``spectra.swap/1``), without the model."""
     values = {f.name: getattr(trial, f.name) for f in fields(trial) if f.name != "model"}
+    values["steps"] = [
+        {**vars(step), "before": _told(step.before), "after": _told(step.after)}
+        for step in trial.steps
+    ]
+    for name in ("output_before", "output_after"):
+        values[name] = _told(values[name])
     content = {"schema": "spectra.swap/1", **values, "changes": trial.changes}
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
@@ -59,6 +68,11 @@ def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = Fa
     return Path(directory)
 
 
+def _told(score: Score | None) -> dict[str, object] | None:
+    """Return what ``swap.json`` holds of a score."""
+    return None if score is None else {name: getattr(score, name) for name in TOLD}
+
+
 def _lines(trial: Trial) -> list[str]:
     before, after = trial.before, trial.after
     ratio = after.flops / before.flops if before.flops else 1.0
@@ -92,7 +106,7 @@ def _change(trial: Trial) -> str:
     )
 
 
-def _alias(alias: Alias | None) -> str:
+def _alias(alias: Score | None) -> str:
     if alias is None:
         return "-"
     number, beside = words.alias(alias)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 from torch.utils.checkpoint import checkpoint
 
-from spectra.analysis import analyze, list_steps
 from spectra.capture import discover, forward, quiet, stream
+from spectra.run import analyze, list_steps
 from support.zoo import FORMS, C, Parallel, Unpatchify, network
 
 pytestmark = [

@@ -32,7 +32,7 @@ def calls(monkeypatch):
     for check in ("check_source", "check_inputs"):  # nothing of what is named here exists
         monkeypatch.setattr(f"spectra.load.{check}", lambda *_, **__: None)
     monkeypatch.setattr("spectra.load.load_model", load_model)
-    monkeypatch.setattr("spectra.analysis.analyze", analyze)
+    monkeypatch.setattr("spectra.run.analyze", analyze)
     return calls
 
 

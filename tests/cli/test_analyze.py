@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from spectra.analysis import Options
+from spectra import Options
 from spectra.report import encode_summary, read_summary, render_text
 from support.results import Finished
 from support.summaries import clean, summary
@@ -94,7 +94,7 @@ def test_list_shows_the_steps_and_writes_nothing(spectra, calls, monkeypatch, tm
         steps=[SimpleNamespace(**vars(step), label=step.label, reason=None)],
         growth=summary().unexplained_growth,
     )
-    monkeypatch.setattr("spectra.analysis.list_steps", lambda *_, **__: found)
+    monkeypatch.setattr("spectra.run.list_steps", lambda *_, **__: found)
     done = spectra("analyze", "net.pth", "--list")
     assert done.exit_code == 0
     assert "64x128x128  32x256x256" in done.stdout

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from spectra.analysis import Options, analyze, list_steps
+from spectra import Options
 from spectra.errors import InputError, ModelError
 from spectra.load import load_model
+from spectra.run import analyze, list_steps
 
 AUTO = torch.export.Dim.AUTO
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

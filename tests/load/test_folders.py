@@ -94,7 +94,8 @@ def test_an_index_cannot_name_files_elsewhere(tmp_path, name):
 
 
 def test_decode_of_an_autoencoder_s_folder_finds_its_steps(packages, tmp_path):
-    from spectra.analysis import Options, list_steps
+    from spectra import Options
+    from spectra.run import list_steps
 
     files = {"diffusion_pytorch_model.safetensors": state()}
     loaded = load_model(write_folder(tmp_path / "m", VAE, files))
@@ -118,7 +119,8 @@ def test_weights_that_do_not_fit_the_config_are_refused_unless_accepted(
 
 
 def test_decode_without_latents_says_which_to_give(packages, tmp_path):
-    from spectra.analysis import Options, list_steps
+    from spectra import Options
+    from spectra.run import list_steps
 
     files = {"diffusion_pytorch_model.safetensors": state()}
     loaded = load_model(write_folder(tmp_path / "m", VAE, files))

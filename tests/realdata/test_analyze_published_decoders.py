@@ -8,7 +8,7 @@ from skimage.io import imread, imsave
 from torch import nn
 
 import spectra
-from spectra.analysis import Options
+from spectra import Options
 from spectra.capture import discover
 from support.realdata import DECODERS
 

@@ -245,7 +245,7 @@ def test_the_worst_step_is_drawn_large_and_else_the_output():
 def test_rows_follow_the_model_and_added_layers_stand_before_the_output():
     data = tree(("input", "steps/0", "layers/a_b", "output"))
     data["layers/a_b"].attrs["name"] = "a.b"
-    assert _rows(Finished(clean(), data)) == [
+    assert _rows(clean(), data) == [
         ("input", "input"),
         ("steps/0", "up"),
         ("layers/a_b", "a.b"),

@@ -4,10 +4,10 @@ from math import inf
 
 import pytest
 
-from spectra.repairing import Repair
+from spectra.report import Repair
 from spectra.report._repair import repair_lines
 from spectra.report._swap import _alias
-from spectra.swapping import Alias
+from spectra.score import Score
 
 DONE = Repair(
     passes=30,
@@ -25,20 +25,31 @@ DONE = Repair(
 )
 
 
+def scored(verdict, dbc, interval, upper, lower=None, reason=None):
+    return Score(
+        verdict=verdict,
+        asr_dbc=dbc,
+        asr_ci95_dbc=interval,
+        asr_upper_dbc=upper,
+        asr_lower_dbc=lower,
+        reason=reason,
+    )
+
+
 @pytest.mark.parametrize(
-    ("alias", "text"),
+    ("score", "text"),
     [
         (None, "-"),
-        (Alias("present", -5.6, (-10.4, -2.8), -2.8), "present, -5.6 dBc (-10.4 to -2.8)"),
-        (Alias("present", -32.6, None, -28.4), "present, -32.6 dBc (up to -28.4)"),
-        (Alias("present", -32.6, None, None), "present, -32.6 dBc"),
-        (Alias("none", -60.0, None, -47.2), "none, below -47.2 dBc"),
-        (Alias("present", None, None, None, 31.2), "present, at least 31.2 dBc"),
-        (Alias("insufficient", None, None, None, None, "too few"), "insufficient: too few"),
+        (scored("present", -5.6, (-10.4, -2.8), -2.8), "present, -5.6 dBc (-10.4 to -2.8)"),
+        (scored("present", -32.6, None, -28.4), "present, -32.6 dBc (up to -28.4)"),
+        (scored("present", -32.6, None, None), "present, -32.6 dBc"),
+        (scored("none", -60.0, None, -47.2), "none, below -47.2 dBc"),
+        (scored("present", None, None, None, 31.2), "present, at least 31.2 dBc"),
+        (scored("insufficient", None, None, None, None, "too few"), "insufficient: too few"),
     ],
 )
-def test_an_alias_is_a_number_or_what_is_known_instead(alias, text):
-    assert _alias(alias) == text
+def test_an_alias_is_a_number_or_what_is_known_instead(score, text):
+    assert _alias(score) == text
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from scipy import signal
 from torch import Tensor, nn
 
 from spectra import capture
-from spectra.analysis import Analysis
+from spectra.report import Result
 from spectra.score import Score
 
 TOLERANCE_DB = 1.0  # a window leaks over the edge of the base band
 HIGHEST_DBC = 40.0  # to be believed without a bound
 
 
-def energy_faults(model: nn.Module, inputs: Tensor, result: Analysis) -> Iterator[str]:
+def energy_faults(model: nn.Module, inputs: Tensor, result: Result) -> Iterator[str]:
     """Yield each row that charges more power than is there, beyond its own error."""
     maps = _maps(model, inputs, result)
     rows = [("output", result.summary.output.score)]
@@ -41,7 +41,7 @@ def _surely(score: Score) -> float | None:
     return score.asr_ci95_dbc[0] if score.asr_ci95_dbc else score.asr_dbc
 
 
-def _maps(model: nn.Module, inputs: Tensor, result: Analysis) -> dict[str, list[Tensor]]:
+def _maps(model: nn.Module, inputs: Tensor, result: Result) -> dict[str, list[Tensor]]:
     """Return the maps of every place, as the analysis saw them."""
     seen: dict[str, list[Tensor]] = {}
     with capture.quiet(model):

@@ -21,8 +21,7 @@ import torch
 from torch import Tensor, nn
 
 import spectra
-from spectra import probe, report
-from spectra.analysis import Analysis, Options, list_steps
+from spectra import Options, probe, report
 from spectra.errors import (
     ConversionError,
     InputError,
@@ -31,8 +30,8 @@ from spectra.errors import (
     SpectraError,
 )
 from spectra.explain import Summary
-from spectra.kernels import measure_kernels
-from spectra.swapping import try_swap
+from spectra.report import Result
+from spectra.run import list_steps, measure_kernels, try_swap
 from support.energy_bounds import energy_faults
 from support.left_as_it_came import State
 from support.statements import statement_faults
@@ -137,6 +136,7 @@ def run_whole(
     *,
     upsamples: bool = True,
     thorough: bool = True,
+    formats: tuple[str, ...] | None = None,
     seed: int = 0,
 ) -> Whole:
     """Run everything over a model, with its inputs and without.
@@ -150,12 +150,14 @@ def run_whole(
     upsamples : bool
         Whether a step must be found; if not, it may be.
     thorough : bool
-        Also write netCDF and figures, and analyse what a swap makes of the model.
+        Also write netCDF and figures, add all layers, and analyse what a swap makes of the model.
+    formats : tuple of str, optional
+        What is written of an analysis, in place of that.
     seed : int
         Of torch's generator before each stage.
     """
     faults, summary = Faults(), None
-    formats = ("json", "nc", "png") if thorough else ("json",)
+    formats = formats or (("json", "nc", "png") if thorough else ("json",))
     torch.manual_seed(seed)
     state = State(model)
     with torch.no_grad(), faults.of_the_model():
@@ -197,7 +199,7 @@ def run_whole(
 
 
 def _check(
-    faults: Faults, stage: str, result: Analysis, folder: Path, formats: tuple[str, ...]
+    faults: Faults, stage: str, result: Result, folder: Path, formats: tuple[str, ...]
 ) -> None:
     """Check what an analysis says, and that what it writes is read again."""
     text = repr(result)

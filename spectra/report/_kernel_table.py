@@ -5,7 +5,7 @@ The keys are a contract with everyone who reads the file: add, never rename.
 
 from dataclasses import dataclass
 
-from spectra.explain._summary import Model
+from spectra.explain import Model
 from spectra.kernel import Measures
 
 KERNELS_SCHEMA = "spectra.kernels/1"
@@ -52,6 +52,6 @@ class KernelTable:
     hints: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        from spectra.report import render_kernels
+        from spectra.report._kernels import render_kernels
 
         return render_kernels(self)

@@ -1,13 +1,10 @@
-"""Repairs a swapped model on some inputs and judges the repair on others.
-
-What `spectra.swapping.try_swap` calls.
-"""
+"""Repair a swapped model on some inputs, and judge the repair on others."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from math import log10
 
@@ -19,56 +16,10 @@ from spectra._evidence import add_maps
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ParameterError
-
-__all__ = ["FIDELITY_DB", "LEAST", "Repair", "repaired", "split"]
+from spectra.report import Repair
 
 FIDELITY_DB = 40.0  # to the old output without its grid, below which a repair is no success
 LEAST = 4  # inputs: two to repair from, two to judge by
-
-
-@dataclass(frozen=True)
-class Repair:
-    """What a repair did, measured on inputs that were not used for it.
-
-    Attributes
-    ----------
-    passes : int
-        Forward and backward passes over the inputs of the repair.
-    inputs, held_out : int
-        How many it used, and how many it is judged by.
-    seconds : float
-    psnr_db : float or None
-        Of the new output against the old one, peak the old one's range; None for no difference.
-    cleaned_psnr_db : float or None
-        Of the new output against the old one without its grid-locked part.
-    grid_psnr_db : float or None
-        Of the old output without its grid-locked part against the old output: what a perfect
-        repair would reach as ``psnr_db``; None where no grid is found.
-    change_db : float or None
-        Of the output's locked over remaining energy, at the periods of the swapped steps;
-        None where nothing is left on one side, or it cannot be measured.
-    change_ci95_db : tuple of float or None
-        Of the change in each input, so that it may be narrow where both sides' own are wide; None
-        where its lower end is zero energy.
-    change_upper_db : float or None
-        Its upper end.
-    success : bool
-    failures : tuple of str
-        Why it is none.
-    """
-
-    passes: int
-    inputs: int
-    held_out: int
-    seconds: float
-    psnr_db: float | None
-    cleaned_psnr_db: float | None
-    grid_psnr_db: float | None
-    change_db: float | None
-    change_ci95_db: tuple[float, float] | None
-    change_upper_db: float | None
-    success: bool
-    failures: tuple[str, ...]
 
 
 def split(inputs: load.Inputs | None) -> tuple[load.Inputs, load.Inputs]:

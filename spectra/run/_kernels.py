@@ -1,7 +1,4 @@
-"""From a checkpoint to the table of its upsampling kernels, without any data.
-
-What `spectra.measure_kernels` and the ``spectra kernels`` command call.
-"""
+"""Measure kernels: from a checkpoint to the table of its upsampling kernels, without any data."""
 
 from __future__ import annotations
 
@@ -26,8 +23,7 @@ from spectra._layers import (
 )
 from spectra._options import Options, Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
-
-__all__ = ["measure_kernels"]
+from spectra.report import KernelRow, KernelTable
 
 
 def measure_kernels(
@@ -43,7 +39,7 @@ def measure_kernels(
     shuffles: Mapping[str, int] | None = None,
     exponent: float = 2.0,
     progress: Progress | None = None,
-) -> explain.KernelTable:
+) -> KernelTable:
     """Measure the upsampling kernels of a model or a file of weights.
 
     Parameters
@@ -53,7 +49,7 @@ def measure_kernels(
         `spectra.load.load_model`.
     arch, arch_args, key, strip_prefix, strict, trust
         As of `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
-        without, only what the weights tell (see `spectra.explain.KernelRow`).
+        without, only what the weights tell (see `spectra.report.KernelRow`).
     strides : mapping of str to tuple of int, optional
         Name or pattern of a weight -> stride of the transposed convolution that it belongs
         to; 1 leaves it out. Only for bare weights.
@@ -133,7 +129,7 @@ def measure_kernels(
         tell("measure", index, len(reading.layers))
         rows.append(_row(layer, exponent))
     tell("measure", len(rows), len(rows))
-    return explain.KernelTable(
+    return KernelTable(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=about,
@@ -156,7 +152,7 @@ def _layers_of(model: nn.Module) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
         return layers_of_model(model), (note,) if matter else ()
 
 
-def _row(layer: Layer, exponent: float) -> explain.KernelRow:
+def _row(layer: Layer, exponent: float) -> KernelRow:
     found = layer.kernel
     measures, reason = None, None
     if found.weight.any():
@@ -164,7 +160,7 @@ def _row(layer: Layer, exponent: float) -> explain.KernelRow:
         measures = kernel.measure(found, spectrum=spectrum)
     else:
         reason = "all weights are 0"
-    return explain.KernelRow(
+    return KernelRow(
         layer.name,
         layer.kind,
         layer.certainty,

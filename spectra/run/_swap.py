@@ -1,18 +1,13 @@
-"""Swaps a model's upsampling steps and measures what that changes.
-
-What `spectra.swap` and the ``spectra swap`` command call.
-"""
+"""Swap a model's upsampling steps and measure what that changes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -21,114 +16,16 @@ from spectra import load
 from spectra import remedy as remedies
 from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
-from spectra.analysis import analyze
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
-from spectra.repairing import Repair, repaired, split
-from spectra.score import Score
-
-__all__ = ["Alias", "Cost", "Trial", "TrialStep", "swap", "try_swap"]
+from spectra.report import Cost, Trial, TrialStep
+from spectra.run._analyze import analyze
+from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
 COMPARED = 16  # inputs on which the outputs are compared
-SAME = 1e-4  # of the output's range: differences below are rounding
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a model costs on one input.
-
-    Attributes
-    ----------
-    parameters : int
-    flops : int
-        Of one forward pass, a multiplication and an addition counted as two.
-    milliseconds : float
-        Of one forward pass, the median of a few, on this machine.
-    """
-
-    parameters: int
-    flops: int
-    milliseconds: float
-
-
-@dataclass(frozen=True)
-class Alias:
-    """Locked energy at one place, as `spectra.analyze` gives it."""
-
-    verdict: str
-    asr_dbc: float | None
-    asr_ci95_dbc: tuple[float, float] | None
-    asr_upper_dbc: float | None
-    asr_lower_dbc: float | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class TrialStep:
-    """One replaced step: what it was, what it is, and its alias before and after."""
-
-    label: str
-    old: str
-    new: str
-    before: Alias | None
-    after: Alias | None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What a swap changes.
-
-    Attributes
-    ----------
-    source, inputs : str
-        The model, and the inputs it was tried on.
-    used : int
-        How many inputs; 0: a random one, without alias.
-    compared : int
-        On how many of them both outputs are compared.
-    plan : Plan
-    before, after : Cost
-        The new layers with their parallel kernels merged.
-    steps : tuple of TrialStep
-    output_before, output_after : Alias or None
-    psnr_db : float or None
-        Of the new output against the old, peak the old one's range; None for no difference.
-    max_difference : float
-        Largest difference between both outputs, over the old one's range.
-    repair : Repair or None
-        How the repair does, where one was asked for; everything above is then measured on
-        the inputs that were not used for it.
-    model : Module
-        The new model.
-    """
-
-    source: str
-    inputs: str
-    used: int
-    compared: int
-    plan: remedies.Plan
-    before: Cost
-    after: Cost
-    steps: tuple[TrialStep, ...]
-    output_before: Alias | None
-    output_after: Alias | None
-    psnr_db: float | None
-    max_difference: float
-    repair: Repair | None
-    model: nn.Module = field(repr=False, compare=False)
-
-    @property
-    def changes(self) -> bool:
-        """Whether the output changes by more than rounding."""
-        return self.max_difference > SAME
-
-    def weights(self) -> bytes:
-        """Return the new model's weights as a safetensors file."""
-        state = self.model.state_dict()
-        return save({name: value.detach().cpu().clone() for name, value in state.items()})
 
 
 def swap(
@@ -261,8 +158,8 @@ def try_swap(
         before=before,
         after=after,
         steps=tuple(_step(entry, first, second) for entry in plan.replaced),
-        output_before=_alias(first.output.score) if first else None,
-        output_after=_alias(second.output.score) if second else None,
+        output_before=first.output.score if first else None,
+        output_after=second.output.score if second else None,
         psnr_db=psnr if isfinite(psnr) else None,
         max_difference=difference,
         repair=record,
@@ -357,17 +254,13 @@ def _step(entry: remedies.Replacement, before: Summary | None, after: Summary | 
         entry.label,
         entry.kind,
         new + groups,
-        _alias(old[0].score) if old else None,
-        _alias(now[-1].score) if now else None,
+        old[0].score if old else None,
+        now[-1].score if now else None,
     )
 
 
 def _inside(row: StepRow, path: str) -> bool:
     return row.name == path or row.name.startswith(f"{path}." if path else "")
-
-
-def _alias(score: Score) -> Alias:
-    return Alias(**{f.name: getattr(score, f.name) for f in fields(Alias)})
 
 
 def _times(values: tuple[int, ...]) -> str:

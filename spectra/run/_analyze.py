@@ -1,10 +1,9 @@
-"""Chains the stages: from a model and its inputs to an answer."""
+"""Analyse a model: from it and its inputs to an answer, stage by stage."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,68 +15,13 @@ from spectra._conclusion import collect, crop_with_pattern, summarise
 from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
 from spectra._options import Options, Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError
+from spectra.report import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    from spectra import capture, explain
-
-__all__ = ["Analysis", "Options", "Progress", "analyze", "list_steps"]
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """The answer, its numbers and everything needed to draw them.
-
-    Attributes
-    ----------
-    summary : Summary
-        Verdict, worst step, scores: what ``summary.json`` holds.
-    data : xarray.DataTree
-        Spectra, profiles, lattice tables and running sums; groups ``input``, ``output``,
-        ``steps/0`` and so on, and ``layers/...`` where asked for.
-    crops : dict of ndarray
-        ``output``: a crop of one output, shape (*spatial, channel); ``locked``: the mean
-        grid-locked pattern of the same crop. Empty without inputs, or an output of unknown period.
-    """
-
-    summary: explain.Summary
-    data: xr.DataTree
-    crops: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-
-    @property
-    def verdict(self) -> str:
-        """The verdict of the run."""
-        return self.summary.verdict
-
-    @property
-    def worst(self) -> explain.StepRow | None:
-        """The step that does most harm."""
-        name = self.summary.worst
-        rows = self.summary.steps
-        return next((r for r in rows if name and (r.name, r.call) == (name.name, name.call)), None)
-
-    def __repr__(self) -> str:
-        from spectra.report import render_text
-
-        return render_text(self.summary)
-
-    def save(
-        self,
-        directory: str | Path,
-        *,
-        force: bool = False,
-        formats: Sequence[str] = ("json", "nc", "png"),
-    ) -> Path:
-        """Write numbers and figures to a folder, all or nothing; see `spectra.report`."""
-        from spectra.report import write_result
-
-        return write_result(self, directory, force=force, formats=formats)
+    from spectra import capture
 
 
 def analyze(
@@ -86,7 +30,7 @@ def analyze(
     *,
     options: Options | None = None,
     progress: Progress | None = None,
-) -> Analysis:
+) -> Result:
     """Find, score and explain the upsampling artifacts of a model.
 
     Parameters
@@ -101,7 +45,7 @@ def analyze(
 
     Returns
     -------
-    Analysis
+    Result
         Its repr is the table that the command prints.
 
     Raises
@@ -133,7 +77,7 @@ def analyze(
         torch.set_num_threads(threads)
         if home is not None and isinstance(model, nn.Module):
             model.to(home)
-    return Analysis(summary, tree, crops)
+    return Result(summary, tree, crops)
 
 
 def list_steps(
