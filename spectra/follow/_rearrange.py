@@ -104,14 +104,23 @@ def read_roles(tensor: Tensor, origins: Origins) -> list[Role | None] | None:
 def looks_up(source: Tensor, positions: Tensor, origins: Origins) -> bool:
     """Tell whether reading a source at some positions looks values up, rather than resamples it.
 
-    It does where the first axis, that of samples, holds places of a map (each pixel looks at its
-    neighbours), and where one axis of the positions holds places and another does not (each
-    token looks at a number of points).
+    It does where the first axis, that of samples, holds the places of a whole map (each pixel looks
+    at its neighbours) and not of one axis of it (frames), and where one axis of the positions
+    holds places and another does not (each token looks at a number of points).
     """
-    if "place" in (_roles(source, origins)[:1] + _roles(positions, origins)[:1]):
+    if any(_holds_a_map(tensor, origins) for tensor in (source, positions)):
         return True
     roles = set(_roles(positions, origins)[1:-1])  # the last axis holds x and y of a position
     return "channel" in roles or {"place", None} <= roles
+
+
+def _holds_a_map(tensor: Tensor, origins: Origins) -> bool:
+    """Tell whether the places of several axes of a map follow each other on the first axis."""
+    lines = origins.lines(tensor) or []
+    if not lines or not moves(lines[0].at.place):
+        return False
+    known = lines[0].address[lines[0].at.place != NOWHERE]
+    return sum(map(moves, origins.in_space(known))) != 1
 
 
 def _roles(tensor: Tensor, origins: Origins) -> list[Role | None]:

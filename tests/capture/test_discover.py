@@ -290,3 +290,21 @@ def test_a_failing_module_is_named():
     model = nn.Sequential(nn.Identity(), nn.Sequential(nn.Conv2d(3, 4, 1)))
     with pytest.raises(ModelError, match=r"in '1.0' \(Conv2d\).*expected input"):
         discover(model, PICTURE)
+
+
+def test_frames_that_are_sampled_finely_are_enlarged():
+    """The first axis holds places of one axis, and not those of a map that is looked up."""
+
+    class Sampled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv3d(3, 4, 3, padding=1)
+
+        def forward(self, x):
+            frames = self.first(x).transpose(1, 2).flatten(0, 1)
+            theta = torch.eye(2, 3).expand(len(frames), -1, -1)
+            grid = F.affine_grid(theta, [*frames.shape[:2], 12, 16], align_corners=False)
+            return F.grid_sample(frames, grid, align_corners=False)
+
+    (step,) = discover(Sampled(), torch.zeros(1, 3, 5, 6, 8)).steps
+    assert (step.kind, step.output_shape) == ("grid_sample", (4, 12, 16))

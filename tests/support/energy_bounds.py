@@ -17,6 +17,7 @@ from spectra.report import Result
 from spectra.score import Score
 
 TOLERANCE_DB = 1.0  # a window leaks over the edge of the base band
+FEW = 4  # maps that vary, of which no more do not make a channel
 HIGHEST_DBC = 40.0  # to be believed without a bound
 
 
@@ -109,6 +110,7 @@ def _share_above(values: NDArray[np.float64], period: NDArray[np.int64]) -> floa
     if 0 in values.shape:
         return 0.0
     power = np.abs(np.fft.fftn(values - values.mean(axes, keepdims=True), axes=axes)) ** 2
+    varying = (power.sum(axes) > 0).sum(0)
     power = power.sum(0)
     inside = np.ones(power.shape[1:], bool)
     for axis, (side, p) in enumerate(zip(power.shape[1:], period, strict=True)):
@@ -117,5 +119,5 @@ def _share_above(values: NDArray[np.float64], period: NDArray[np.int64]) -> floa
             inside &= np.expand_dims(band, tuple(a for a in range(inside.ndim) if a != axis))
     total = power.reshape(len(power), -1).sum(1)
     above = power[:, ~inside].sum(1)
-    live = total > 0
+    live = (total > 0) & (varying > FEW)  # as the score does
     return float(np.mean(above[live] / total[live])) if live.any() else 0.0
