@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
+from spectra._files import open_regular
 from spectra.errors import LoadError
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
@@ -73,7 +74,7 @@ def load_weights(
         weights, stripped = strip(weights, strip_prefix, str(source))
         notes = (*notes, *stripped)
     plain = opened.format.startswith(("torch_zip", "torch_legacy"))
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "state_dict" if plain else opened.format
     return LoadedWeights(weights, str(source), digest, kind, model, notes)

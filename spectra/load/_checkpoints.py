@@ -14,6 +14,7 @@ from typing import IO
 import torch
 from torch import Tensor, nn
 
+from spectra._files import open_regular
 from spectra.errors import LoadError
 from spectra.load._bounds import check_size
 from spectra.load._formats import (
@@ -78,7 +79,7 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
 def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
     """Return what ``torch.save`` wrote to ``path``, on the CPU; code runs only with ``trust``."""
     try:
-        with path.open("rb") as file, plain_data_allowed(), _quiet():
+        with open_regular(path) as file, plain_data_allowed(), _quiet():
             return torch.load(
                 str(path) if mmap else file,
                 map_location="cpu",
@@ -98,7 +99,7 @@ def _open_pickle(path: Path, *, trust: bool) -> object:
     if not trust:
         raise LoadError(_untrusted(path, unsafe_globals(path) or ("anything it names",)))
     try:
-        with path.open("rb") as file, _quiet():
+        with open_regular(path) as file, _quiet():
             return pickle.load(file)
     except Exception as error:
         raise LoadError(_unopened(path, "pickle", error)) from error
@@ -114,7 +115,7 @@ def unsafe_globals(path: Path) -> tuple[str, ...]:
             with plain_data_allowed():
                 found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         else:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 found = list(_pickled_globals(file))
     except Exception:  # a damaged file has no list; the caller reports the damage
         return ()

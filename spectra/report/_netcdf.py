@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectra._files import check_regular
+from spectra._printable import printable
 from spectra.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
     file = Path(path)
     if file.is_dir():
         file = file / "spectra.nc"
+    check_regular(file, "a spectra.nc", InputError)
     try:
         with xr.open_datatree(file, engine="h5netcdf") as tree:
             return tree.load()
@@ -61,7 +64,11 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
 
 def _storable(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        str(name): int(value) if isinstance(value, bool) else value
-        for name, value in attributes.items()
-        if value is not None
+        str(name): _storable_value(value) for name, value in attributes.items() if value is not None
     }
+
+
+def _storable_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)  # netCDF holds neither NUL nor what is no Unicode
+    return int(value) if isinstance(value, bool) else value

@@ -8,9 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from rich.table import Table
+from rich.text import Text
 
+from spectra._printable import encode_json, printable
 from spectra.report import _words as words
 from spectra.report._folder import check_target, replacing
 from spectra.report._repair import repair_lines
@@ -25,7 +26,7 @@ def encode_swap(trial: Trial) -> bytes:
     """Return the trial as JSON (schema ``spectra.swap/1``), without the model."""
     values = {f.name: getattr(trial, f.name) for f in fields(trial) if f.name != "model"}
     content = {"schema": "spectra.swap/1", **values, "changes": trial.changes}
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    return encode_json(content)
 
 
 def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
@@ -35,12 +36,13 @@ def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> st
     for name in ("step", "is", "would be", "alias before", "after"):
         table.add_column(name, overflow="fold")
     for step in trial.steps:
-        table.add_row(step.label, step.old, step.new, _alias(step.before), _alias(step.after))
+        cells = step.label, step.old, step.new, _alias(step.before), _alias(step.after)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
     console.print(table)
     lines = [*_lines(trial), *([f"Wrote    {wrote}"] if wrote else [])]
     text = text_of(console)
-    return text + "\n" + "".join(f"{line}\n" for line in lines)
+    return text + "\n" + "".join(f"{printable(line)}\n" for line in lines)
 
 
 def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = False) -> Path:
