@@ -185,7 +185,8 @@ def _pixels(path: Path) -> NDArray[Any]:
                 return read_tiff(file, path)
         if found == "PNG" and head[24:26] in (b"\x10\x02", b"\x10\x06"):
             high = _pillow(file, found, raw_mode=";16B").astype(np.uint16)
-            return np.bitwise_or(high << 8, _pillow(file, found, raw_mode=";16L"))
+            pixels: NDArray[Any] = high << 8 | _pillow(file, found, raw_mode=";16L")
+            return pixels
         return _pillow(file, found)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra.errors import InputError, SpectraError
+from spectra.errors import SpectraError
 from spectra.load import load_model, open_inputs
 from support.files import damaged, damaged_folder, make, valid_files
 
@@ -105,20 +105,3 @@ def test_short_files_raise_nothing_but_clear_errors(place, files, data, seed):
         load_model(place / "file", arch=make)
     with contextlib.suppress(SpectraError):
         list(open_inputs(place / "file").batches(2))
-
-
-def test_an_hdf5_file_that_hangs_or_crashes_its_library_is_given_up(place, files, monkeypatch):
-    from spectra.load import _hdf5
-
-    (place / "file").write_bytes(files["hdf5"])
-    for code, message in (
-        ("while True: pass", "its structure is not read after 1 CPU s"),
-        ("import time; time.sleep(300)", "its structure is not read after 0.5 s"),
-        ("import os; os.abort()", "the HDF5 library ends with -6"),
-        ("raise OSError('bad checksum')", "OSError: bad checksum"),
-    ):
-        monkeypatch.setattr(_hdf5, "_TRY", code)
-        monkeypatch.setattr(_hdf5, "MOST_CPU_SECONDS", 1 if "while" in code else 15)
-        monkeypatch.setattr(_hdf5, "MOST_SECONDS", 0.5 if "sleep" in code else 300)
-        with pytest.raises(InputError, match=f"HDF5 file .* cannot be read .*{message}"):
-            open_inputs(place / "file")
