@@ -8,7 +8,7 @@ from stat import S_ISREG
 
 from spectra.errors import SpectraError
 
-TEXT_BYTES = 1 << 24  # a JSON text that is larger describes something else
+TEXT_BYTES = 1 << 23  # a JSON text that is larger describes something else
 
 
 def is_regular(path: Path) -> bool:

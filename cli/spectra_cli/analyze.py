@@ -56,6 +56,8 @@ def analyze(
     if not list_only:
         report.check_formats(formats)
         report.check_target(out, force)
+    if fail_above is not None:
+        report.check_limit(fail_above)
     before = report.read_baseline(baseline) if baseline else None
 
     request = parse_request(model, inputs, given)

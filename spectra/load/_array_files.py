@@ -1,7 +1,6 @@
 """Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
 
 import math
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,12 +12,13 @@ from torch import Tensor
 from spectra._files import open_regular
 from spectra.errors import InputError, LoadError
 from spectra.load._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
-from spectra.load._bounds import check_packed, check_size
+from spectra.load._bounds import check_dense, check_packed, check_size
 from spectra.load._checkpoints import open_torch
 from spectra.load._formats import DESCRIPTION, Format
 from spectra.load._netcdf import read_values, read_variables
 from spectra.load._npy_header import read_header
 from spectra.load._text import brief, listed
+from spectra.load._zips import is_zip, open_zip
 
 BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
@@ -68,7 +68,7 @@ def _npy(path: Path, key: str | None, source: str) -> Stack:
 
 
 def _npz(path: Path, key: str | None, source: str) -> Stack:
-    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+    with open_zip(path) as archive:
         headers = {}
         for name in archive.namelist():
             with archive.open(name) as member:
@@ -87,7 +87,7 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
             return replace(array_stack(arrays[name]), notes=note)
 
     def rows() -> Iterator[Tensor]:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+        with open_zip(path) as archive, archive.open(f"{name}.npy") as file:
             read_header(file)
             for _ in range(shape[0]):
                 row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
@@ -98,17 +98,25 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
 
 def _torch(path: Path, key: str | None, source: str) -> Stack:
     check_size(path, InputError)
-    content = open_torch(path, mmap=zipfile.is_zipfile(path))
+    content = open_torch(path, mmap=is_zip(path))
     if isinstance(content, Mapping):
         tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
         name = _choose({n: (tuple(t.shape), str(t.dtype)) for n, t in tensors.items()}, key, source)
-        return replace(tensor_stack(tensors[name]), notes=(f"tensor {name!r} of {path.name}",))
+        note = f"tensor {name!r} of {path.name}"
+        return replace(_tensor(tensors[name], name, path, source), notes=(note,))
     if not isinstance(content, Tensor):
         raise InputError(
             f"{source} holds a {type(content).__name__}: expected one tensor (N, C, ...), "
             "such as torch.stack gives"
         )
-    return tensor_stack(content)
+    return _tensor(content, "the tensor", path, source)
+
+
+def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
+    """Return a tensor of a file, which may repeat few values, as a stack."""
+    check_dense({name: tensor}, source)
+    check_packed(4 * math.prod(tensor.shape[1:]), path.stat().st_size, source)
+    return tensor_stack(tensor)
 
 
 def _netcdf(path: Path, key: str | None, source: str) -> Stack:

@@ -10,6 +10,7 @@ from torch import nn
 
 from spectra._files import open_regular
 from spectra.errors import LoadError
+from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
 from spectra.load._formats import check_readable
@@ -70,6 +71,7 @@ def load_weights(
     weights, notes, model = found.weights, found.notes, None
     if isinstance(weights, nn.Module):
         model, weights = weights, dict(weights.state_dict())
+    check_dense(weights, str(source))
     if strip_prefix is not None:
         weights, stripped = strip(weights, strip_prefix, str(source))
         notes = (*notes, *stripped)

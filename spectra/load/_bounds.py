@@ -1,7 +1,6 @@
 """What a file declares, against what it can hold: archives that swell, views that repeat."""
 
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from spectra.errors import InputError, LoadError, SpectraError
 from spectra.load._text import gigabytes
+from spectra.load._zips import is_zip, open_zip
 
 SLACK = 64 << 20  # bytes that nobody needs to account for
 MOST_SWELLING = 2  # weights that a zip packs closer than that were not trained
@@ -37,10 +37,10 @@ def check_size(path: Path, error: type[SpectraError] = LoadError) -> None:
             f"{path} has {gigabytes(size)}, but this machine's memory is {gigabytes(most)}: "
             "expected a file that fits; give one of its parts, or use a larger machine"
         )
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
     except Exception:  # a damaged archive is reported by who reads it
         return

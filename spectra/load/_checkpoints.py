@@ -4,7 +4,6 @@ import pickle
 import pickletools
 import traceback
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from spectra.load._formats import (
 )
 from spectra.load._plain_data import is_data, plain_data_allowed
 from spectra.load._text import brief, listed
+from spectra.load._zips import is_zip
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,
@@ -111,7 +111,7 @@ def unsafe_globals(path: Path) -> tuple[str, ...]:
     The pickle is only read, never run.
     """
     try:
-        if zipfile.is_zipfile(path):
+        if is_zip(path):
             with plain_data_allowed():
                 found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         else:

@@ -9,6 +9,7 @@ from typing import Literal
 from spectra._files import check_regular, is_regular, open_regular, read_head
 from spectra.errors import LoadError, SpectraError
 from spectra.load._picture_formats import SUFFIXES, picture_format
+from spectra.load._zips import open_zip
 
 Format = Literal[
     "torch_zip",
@@ -177,7 +178,7 @@ def recognise(path: Path) -> Format:
 
 def _recognise_zip(path: Path) -> Format:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return "truncated_zip"

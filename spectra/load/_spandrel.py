@@ -10,6 +10,7 @@ from typing import Any
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import Built
 from spectra.load._fit import strip_common
+from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
 from spectra.load._libraries import offline
 from spectra.load._packages import is_installed, optional, usable
 from spectra.load._spandrel_index import EXTRA, SPANDREL, Entry, check_spandrel_name, entries
@@ -50,6 +51,8 @@ def build_spandrel(
     chosen = next((c for c in candidates if known.detect(c[0])), candidates[-1])
     try:
         return _load(known, *chosen)
+    except TooLargeError:
+        raise
     except Exception as error:
         raise LoadError(
             f"the weights of {source} are not those of {arch} ({brief(error)}): they begin with "
@@ -70,6 +73,8 @@ def detect_spandrel(weights: Weights) -> Built | None:
             if known.detect(candidate):
                 try:
                     return _load(known, candidate, notes)
+                except TooLargeError:
+                    raise
                 except Exception:  # detection is a guess: the next may be right
                     continue
     return None
@@ -127,7 +132,7 @@ def _imported(entry: Entry, purpose: str) -> Any:
 
 
 def _load(known: Any, weights: Weights, notes: tuple[str, ...]) -> Built:
-    with _hull():
+    with _hull(), growth_bounded(held_bytes(weights), "the file"):
         descriptor = known.load(dict(weights))
     return Built(descriptor.model, f"{PREFIX}{descriptor.architecture.id}", notes)
 

@@ -6,7 +6,7 @@ from ._folder import (
     check_target,
     default_directory,
 )
-from ._gate import Gate, gate_above, gate_baseline, read_baseline
+from ._gate import Gate, check_limit, gate_above, gate_baseline, read_baseline
 from ._kernels import (
     encode_kernels,
     kernels_csv,
@@ -31,6 +31,7 @@ __all__ = [
     "Gate",
     "check_formats",
     "check_kernel_formats",
+    "check_limit",
     "check_target",
     "default_directory",
     "encode_kernels",

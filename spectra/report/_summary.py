@@ -13,7 +13,7 @@ from spectra._printable import encode_json
 from spectra.errors import InputError, ParameterError
 from spectra.explain import Summary
 
-MOST_BYTES = 1 << 28  # of a summary.json; one of a thousand steps has some 2 MiB
+MOST_BYTES = 1 << 25  # of a summary.json; one of a thousand steps has some 2 MiB
 
 
 def encode_summary(summary: Summary) -> bytes:

@@ -61,7 +61,11 @@ def test_a_model_that_does_not_load_is_a_usage_error(spectra, calls):
     [
         ([], "Missing argument 'MODEL'"),
         (["net.pth", "--colour"], "No such option"),
-        (["net.pth", "--num", "0"], "0 is not in the range x>=1"),
+        (["net.pth", "--num", "0"], "0 is not in the range 1<=x<=2147483647"),
+        (["net.pth", "--num", f"{10**30}"], "is not in the range"),
+        (["net.pth", "--threads", "100000"], "is not in the range 1<=x<=1024"),
+        (["net.pth", "--fail-above", "nan"], "fail_above=nan is no limit"),
+        (["net.pth", "--fail-above", "inf"], "fail_above=inf is no limit"),
         (["net.pth", "--mean", "a,b"], "is no list of numbers"),
         (["net.pth", "--arch-arg", "width"], "arch_arg='width' is no argument"),
         (["net.pth", "--formats", "gif"], "expected some of json,nc,png,pdf"),
