@@ -5,6 +5,7 @@ from ._folder import (
     check_kernel_formats,
     check_target,
     default_directory,
+    recover,
 )
 from ._gate import Gate, check_limit, gate_above, gate_baseline, read_baseline
 from ._kernels import (
@@ -48,6 +49,7 @@ __all__ = [
     "read_kernels",
     "read_summary",
     "read_tree",
+    "recover",
     "render_kernels",
     "render_steps",
     "render_swap",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from errno import EEXIST, ENOTDIR, ENOTEMPTY
+from itertools import count
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
@@ -92,8 +95,8 @@ def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool
         raise ParameterError(message)
     if not target.is_dir():
         raise ParameterError(f"{directory}: is a file: expected a folder to replace")
-    if strangers := _strangers(target):
-        message = f"{directory}: is not replaced: it holds {strangers[0]}, no part of a result"
+    if stranger := _stranger(target):
+        message = f"{directory}: is not replaced: it holds {stranger}, no part of a result"
         raise ParameterError(message)
     if target.is_mount():
         message = f"{directory}: is not replaced: it is a mount point; choose a folder inside it"
@@ -107,38 +110,170 @@ def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Yield a new folder that replaces ``target`` if the block ends without an error."""
-    old: Path | None = None
+def writing(
+    directory: str | PathLike[str], *, force: bool = False, checked: bool = False
+) -> Iterator[Path]:
+    """Yield a new folder that becomes ``directory`` if the block ends without an error.
+
+    Parameters
+    ----------
+    directory : path
+    force : bool
+        Replace an old result.
+    checked : bool
+        ``check_target`` found nothing wrong before a long run. If something is by now,
+        nothing is lost: the folder is kept under a name beside ``directory``.
+
+    Raises
+    ------
+    ParameterError
+        See `check_target`.
+    SpectraError
+        If it cannot be written; or if it is kept beside ``directory``, and then where.
+    """
+    try:
+        check_target(directory, force)
+    except ParameterError:
+        if not checked:
+            raise
+        force = False
+    target = resolved(directory)
     try:
         with _new_folder(target) as new:
             yield new
-            old = new.with_suffix(".old")
-            if target.exists():
-                target.rename(old)
-            new.rename(target)
+            kept = _place(new, target, force)
     except OSError as error:
         message = f"{target}: the result cannot be written: {error.strerror or error}"
         raise SpectraError(message) from error
+    if kept != target:
+        raise SpectraError(
+            f"{target}: was made by another run in the meantime: expected a folder of its own for "
+            f"each; this result is in {kept}"
+        )
+
+
+def _place(new: Path, target: Path, force: bool) -> Path:
+    """Rename ``new`` to ``target``, or to a name beside it that is free; return which.
+
+    Renaming replaces no folder that holds something, so that of two runs at once the later
+    finds what the earlier one made.
+    """
+    names = (target.with_name(f"{target.name}-{number}") for number in count(2))
+    place = target
+    while True:
+        try:
+            if force:
+                _exchange(new, target)
+            elif place.exists():  # were it an empty folder, it would be replaced
+                raise FileExistsError(EEXIST, "File exists", str(place))
+            else:
+                new.rename(place)
+        except OSError as error:
+            if error.errno not in (EEXIST, ENOTEMPTY, ENOTDIR):
+                raise
+            place = place if force else next(names)
+        else:
+            return place
+
+
+def _exchange(new: Path, target: Path) -> None:
+    """Put ``new`` in the place of ``target``, which is back there if that fails."""
+    old = new.with_suffix(".old")
+    try:
+        with suppress(FileNotFoundError):
+            target.rename(old)
+        new.rename(target)
     finally:
-        if old is not None:
-            if old.exists() and not target.exists():
-                old.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
+        if old.exists() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
 def _new_folder(target: Path) -> Iterator[Path]:
     """Yield a new folder beside ``target``; what is still there at the end is removed."""
-    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
+    new = target.with_name(f".{target.name}.{_mark()}.{token_hex(4)}.new")
     made = [folder for folder in target.parents if not folder.exists()]
+    _temporary.append((new, target, made))
     try:
         new.mkdir(parents=True)
         yield new
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if not target.exists():
-            _remove_empty(made)
+        _remove(new, target, made)
+        _temporary.remove((new, target, made))
+
+
+_temporary: list[tuple[Path, Path, list[Path]]] = []
+
+
+def remove_temporary() -> None:
+    """Remove the folders that are being written, where a process ends without unwinding.
+
+    A result that is being replaced is put back first.
+    """
+    for new, target, made in _temporary:
+        old = new.with_suffix(".old")
+        if old.exists() and not target.exists():
+            old.rename(target)
+        _remove(new, target, made)
+
+
+def _remove(new: Path, target: Path, made: list[Path]) -> None:
+    shutil.rmtree(new, ignore_errors=True)
+    if not target.exists():
+        _remove_empty(made)
+
+
+def recover(directory: str | PathLike[str]) -> list[str]:
+    """Tidy up what a run to ``directory`` left that was killed; return what was done.
+
+    An unfinished result is removed. An old result that was being replaced is put back. Runs that
+    are still alive, and those of other machines on a shared disk, are left alone.
+    """
+    target = resolved(directory)
+    done: list[str] = []
+    if not target.parent.is_dir():
+        return done
+    pattern = re.compile(
+        re.escape(f".{target.name}.") + r"(?P<mark>.+)\.[0-9a-f]{8}\.(?P<kind>new|old)"
+    )
+    left = [
+        (match["kind"], Path(member))
+        for member in os.scandir(target.parent)
+        if (match := pattern.fullmatch(member.name)) and _is_dead(match["mark"])
+    ]
+    for kind, folder in sorted(left, reverse=True):  # what is old before what is new
+        if kind == "old" and not target.exists():
+            with suppress(OSError):
+                folder.rename(target)
+                done.append(f"{directory}: the result that a killed run was replacing is put back")
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        done.append(f"{directory}: what a killed run left unfinished is removed ({folder.name})")
+    return done
+
+
+def _mark() -> str:
+    """Return what tells this process from others: its machine and its number."""
+    return f"{_host()}-{os.getpid()}"
+
+
+def _host() -> str:
+    return re.sub(r"[^\w-]+", "-", platform.node()) or "here"
+
+
+def _is_dead(mark: str) -> bool:
+    """Tell whether the process of that mark ran here and runs no more."""
+    host, _, number = mark.rpartition("-")
+    if host != _host() or not number.isdecimal() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def resolved(directory: str | PathLike[str]) -> Path:
@@ -148,10 +283,15 @@ def resolved(directory: str | PathLike[str]) -> Path:
         raise ParameterError(f"{directory}: is not a usable path: {error}") from error
 
 
-def _strangers(folder: Path) -> list[str]:
-    """Return the paths in ``folder`` that no result holds."""
-    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")))
-    return [path for path in paths if not OURS.fullmatch(path)]
+def _stranger(folder: Path) -> str | None:
+    """Return a path in ``folder`` that no result holds, looking no further than the first."""
+    for base, inside in (("", folder), ("figures/", folder / "figures")):
+        if inside.is_dir() and not (base and inside.is_symlink()):
+            with os.scandir(inside) as members:
+                for member in members:
+                    if not OURS.fullmatch(base + member.name):
+                        return base + member.name
+    return None
 
 
 def _remove_empty(folders: list[Path]) -> None:

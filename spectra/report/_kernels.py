@@ -22,7 +22,7 @@ from spectra.errors import InputError
 from spectra.explain import KernelTable
 from spectra.kernel import Measures
 from spectra.report import _words as words
-from spectra.report._folder import check_kernel_formats, check_target, replacing
+from spectra.report._folder import check_kernel_formats, writing
 from spectra.report._summary import MOST_BYTES
 from spectra.report._table import RULE, labelled
 from spectra.report._text import text_console, text_of
@@ -79,6 +79,7 @@ def write_kernels(
     directory: str | PathLike[str],
     *,
     force: bool = False,
+    checked: bool = False,
     formats: Collection[str] = ("json", "csv", "nc", "png"),
 ) -> Path:
     """Write a result folder and return its path: all of it, or nothing.
@@ -89,6 +90,9 @@ def write_kernels(
     directory : path
     force : bool
         Replace an old result.
+    checked : bool
+        `check_target` found nothing wrong before a long run: what is found now loses no result,
+        which is then kept under a name beside ``directory``.
     formats : collection of {"json", "csv", "nc", "png", "pdf"}
         ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
 
@@ -102,8 +106,7 @@ def write_kernels(
     from spectra.report._netcdf import write_tree
 
     check_kernel_formats(formats)
-    check_target(directory, force)
-    with replacing(Path(directory).resolve()) as folder:
+    with writing(directory, force=force, checked=checked) as folder:
         if "json" in formats:
             (folder / "kernels.json").write_bytes(encode_kernels(table))
         if "csv" in formats:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from spectra._printable import encode_json, printable
 from spectra.report import _words as words
-from spectra.report._folder import check_target, replacing
+from spectra.report._folder import writing
 from spectra.report._repair import repair_lines
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
@@ -45,7 +45,9 @@ def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> st
     return text + "\n" + "".join(f"{printable(line)}\n" for line in lines)
 
 
-def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = False) -> Path:
+def write_swap(
+    trial: Trial, directory: str | PathLike[str], *, force: bool = False, checked: bool = False
+) -> Path:
     """Write ``model.safetensors``, ``plan.json`` and ``swap.json`` to a folder, all or nothing.
 
     Raises
@@ -53,8 +55,7 @@ def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = Fa
     ParameterError
         If the folder exists and ``force`` is not given, or it cannot be created.
     """
-    check_target(directory, force)
-    with replacing(Path(directory).resolve()) as folder:
+    with writing(directory, force=force, checked=checked) as folder:
         (folder / "model.safetensors").write_bytes(trial.weights())
         (folder / "plan.json").write_text(trial.plan.to_json())
         (folder / "swap.json").write_bytes(encode_swap(trial))
