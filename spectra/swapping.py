@@ -21,6 +21,7 @@ from spectra import load
 from spectra import remedy as remedies
 from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
+from spectra._printable import encodable
 from spectra.analysis import analyze
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
@@ -126,9 +127,9 @@ class Trial:
         return self.max_difference > SAME
 
     def weights(self) -> bytes:
-        """Return the new model's weights as a safetensors file."""
+        """Return the new model's weights as a safetensors file, whose names are Unicode."""
         state = self.model.state_dict()
-        return save({name: value.detach().cpu().clone() for name, value in state.items()})
+        return save({encodable(k): value.detach().cpu().clone() for k, value in state.items()})
 
 
 def swap(

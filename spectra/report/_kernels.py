@@ -219,7 +219,7 @@ def _grid(table: KernelTable, width: int) -> Table:
         grid.add_column(head, justify=side, width=min(room, columns) if index == 0 else columns,
                         no_wrap=True, vertical="bottom")  # fmt: skip
     for cells in rows:
-        grid.add_row(words.shorten(cells[0], min(room, natural[0])), *cells[1:])
+        grid.add_row(Text(words.shorten(cells[0], min(room, natural[0]))), *cells[1:])
     return grid
 
 

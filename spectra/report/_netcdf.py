@@ -21,10 +21,15 @@ COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
 def write_tree(tree: xr.DataTree, path: str | PathLike[str]) -> None:
     """Write ``tree`` to ``path`` as compressed netCDF-4.
 
-    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1. The
+    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1, and
+    texts, names of groups too, become `printable`. The
     file is made in memory and written at once, because HDF5 crashes where a disk is full.
     """
-    stored = tree.copy()
+    import xarray as xr
+
+    stored = xr.DataTree.from_dict(  # a group may be named after a module
+        {printable(node.path): node.to_dataset(inherit=False) for node in tree.subtree}
+    )
     for node in stored.subtree:
         node.attrs = _storable(node.attrs)
     encoding = {

@@ -57,7 +57,7 @@ def write_swap(
     """
     with writing(directory, force=force, checked=checked) as folder:
         (folder / "model.safetensors").write_bytes(trial.weights())
-        (folder / "plan.json").write_text(trial.plan.to_json())
+        (folder / "plan.json").write_text(trial.plan.to_json(), encoding="utf-8")
         (folder / "swap.json").write_bytes(encode_swap(trial))
     return Path(directory)
 
