@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from spectra.errors import LoadError, ParameterError
@@ -68,8 +69,9 @@ def detect_spandrel(weights: Weights) -> Built | None:
     LoadError
         If spandrel is not installed, or what may know the weights cannot be imported.
     """
+    known_here = entries()
     for candidate, notes in _candidates(weights):
-        for known in _that_may_know(candidate.keys()):
+        for known in _that_may_know(candidate.keys(), known_here):
             if known.detect(candidate):
                 try:
                     return _load(known, candidate, notes)
@@ -83,9 +85,11 @@ def detect_spandrel(weights: Weights) -> Built | None:
 def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
     """Yield ``weights`` as they are, then without prefixes that are not the architecture's."""
     yield weights, ()
-    parts = {name.partition(".")[0] for name in weights if "." in name}
-    for part in sorted(parts) if len(parts) > 1 else ():
-        within = {name: value for name, value in weights.items() if name.startswith(f"{part}.")}
+    parts: dict[str, Weights] = {}
+    for name, value in weights.items():
+        if "." in name:
+            parts.setdefault(name.partition(".")[0], {})[name] = value
+    for _, within in sorted(parts.items(), key=itemgetter(0)) if len(parts) > 1 else ():
         stripped, notes = strip_common(within)
         yield stripped, (*notes, f"{len(weights) - len(within)} other entries not used")
     stripped, notes = strip_common(weights)
@@ -93,11 +97,11 @@ def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
         yield stripped, notes
 
 
-def _that_may_know(names: Set[str]) -> Iterator[Any]:
+def _that_may_know(names: Set[str], known_here: tuple[Entry, ...]) -> Iterator[Any]:
     """Yield the architectures that weights of these names may be of, in the order of detection."""
     purpose = "recognising an architecture"
-    if entries():
-        yield from (_imported(one, purpose) for one in entries() if one.may_be_of(names))
+    if known_here:
+        yield from (_imported(one, purpose) for one in known_here if one.may_be_of(names))
     else:
         yield from _registry(purpose).values()
 
