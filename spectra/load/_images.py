@@ -4,7 +4,6 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +22,7 @@ from spectra.load._inputs import Dropped, Inputs
 from spectra.load._picture_formats import HEAD_BYTES, PictureFormat, picture_format
 from spectra.load._prepare import Options, centre, size_text
 from spectra.load._text import brief, listed
-from spectra.load._tiff import read_tiff
+from spectra.load._tiff import DamagedError, read_tiff
 
 LARGEST = 512
 SMALLEST = 8
@@ -181,8 +180,12 @@ def _pixels(path: Path) -> NDArray[Any]:
         if found is None:
             raise ValueError("its first bytes are those of no format of pictures that is read")
         if found == "TIFF":
-            with suppress(Exception):  # other compressions, which Pillow knows, or damage
+            try:
                 return read_tiff(file, path)
+            except DamagedError:
+                raise
+            except Exception:  # packed or written in a way that only Pillow knows
+                file.seek(0)
         if found == "PNG" and head[24:26] in (b"\x10\x02", b"\x10\x06"):
             high = _pillow(file, found, raw_mode=";16B").astype(np.uint16)
             pixels: NDArray[Any] = high << 8 | _pillow(file, found, raw_mode=";16L")

@@ -20,6 +20,10 @@ class OtherDecoderError(Exception):
     """The pixels are packed in a way that Pillow unpacks within bounds, and tifffile does not."""
 
 
+class DamagedError(ValueError):
+    """The pixels cannot be unpacked, and no other decoder need try."""
+
+
 def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
     """Return the pixels (y, x) or (y, x, channel) of the first page, of their own type.
 
@@ -27,8 +31,8 @@ def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
     ------
     OtherDecoderError
         If the page is packed in another way than plain, deflate, LZMA, LZW or PackBits.
-    ValueError
-        If it declares, or would unpack to, more than a file of its size may.
+    DamagedError
+        If it declares, or would unpack to, more than a file of its size may, or is damaged.
     Exception
         Whatever tifffile raises of a damaged file.
     """
@@ -46,11 +50,19 @@ def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
         if compression not in (_PLAIN, _LZW):
             for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
                 file.seek(start)
-                if _unpacked(file.read(min(count, size)), compression, piece) > piece:
-                    raise ValueError(f"a part of it unpacks to more than its {piece} bytes")
+                _check_part(file.read(min(count, size)), compression, piece)
         file.seek(0)
         pixels = np.asarray(page.asarray())
         return np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
+
+
+def _check_part(data: bytes, compression: int, piece: int) -> None:
+    try:
+        fits = _unpacked(data, compression, piece) <= piece
+    except (zlib.error, lzma.LZMAError) as error:
+        raise DamagedError(f"a part of it cannot be unpacked: {error}") from error
+    if not fits:
+        raise DamagedError(f"a part of it unpacks to more than its {piece} bytes")
 
 
 def _unpacked(data: bytes, compression: int, most: int) -> int:

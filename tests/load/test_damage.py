@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.errors import SpectraError
-from spectra.load import load_model, open_inputs
+from spectra.load import check_inputs, check_source, load_model, open_inputs
 from support.files import damaged, damaged_folder, make, valid_files
+from support.mutants import mutant
 
 bounded = settings(max_examples=300, deadline=None, derandomize=True)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, in exporting
@@ -82,6 +83,43 @@ def test_damaged_files_raise_nothing_but_clear_errors(place, crater, files, seed
     (place / "file").write_bytes(damaged(files[name], chance))
     opened(place / "file")
     assert not crater.exists()
+
+
+FAST = ("zip", "legacy", "lightning", "safetensors", "npy", "npz", "tensor", "png", "jpeg", "tiff",
+        "bmp", "webp", "arrays in a zip", "bomb in a zip", "bomb in an npy")  # fmt: skip
+
+
+@bounded
+@given(seed=st.integers(0, 2**40), kind=st.sampled_from(FAST))
+def test_files_that_are_wrong_inside_raise_nothing_but_clear_errors(
+    place, crater, files, seed, kind
+):
+    (place / "file").write_bytes(mutant(kind, files[kind], random.Random(seed), place / "made"))
+    opened(place / "file")
+    assert not crater.exists()
+
+
+@settings(bounded, max_examples=10)
+@given(seed=st.integers(0, 2**40))
+def test_netcdf_files_that_nobody_would_write_raise_nothing_but_clear_errors(place, files, seed):
+    chance = random.Random(seed)
+    kind = chance.choice(("hdf5", "hdf5", "netcdf3"))
+    (place / "file").write_bytes(mutant(kind, files[kind], chance, place / "made"))
+    with contextlib.suppress(SpectraError):
+        list(open_inputs(place / "file").batches(2))
+
+
+def test_most_files_that_are_wrong_inside_get_past_the_first_check(place, files):
+    past = 0
+    for index in range(300):
+        kind = FAST[index % len(FAST)]
+        (place / "file").write_bytes(mutant(kind, files[kind], random.Random(index), place / "m"))
+        for check in (check_source, check_inputs):
+            with contextlib.suppress(SpectraError):
+                check(place / "file")
+                past += 1
+                break
+    assert past > 240
 
 
 @settings(bounded, max_examples=100)

@@ -12,7 +12,7 @@ import spectra
 from spectra.errors import SpectraError
 from spectra.load import load_model, load_weights, open_inputs
 
-FEW, MANY = 250, 1000
+FEW, MANY = 100, 400
 OURS = str(Path(spectra.__file__).parent)
 
 
