@@ -104,7 +104,8 @@ def forget_peak() -> int:
 
 def child(numbers: range, pipe, crater: str) -> None:
     """Open the inputs of ``numbers`` and report each, before and after."""
-    import spectra.load
+    from spectra.errors import SpectraError
+    from spectra.load import load_model, open_inputs
     from spectra.load._netcdf import CHILD
     from support.files import make, valid_files
 
@@ -118,10 +119,10 @@ def child(numbers: range, pipe, crater: str) -> None:
         for kind in ("zip", "png", "tiff", "npz", "safetensors"):  # imports what it needs
             (folder / "file").write_bytes(files[kind])
             for run in (
-                lambda: spectra.load.load_model(folder / "file", arch=make),
-                lambda: spectra.load.open_inputs(folder / "file"),
+                lambda: load_model(folder / "file", arch=make),
+                lambda: open_inputs(folder / "file"),
             ):
-                with suppress(spectra.errors.SpectraError):
+                with suppress(SpectraError):
                     run()
         used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (used + MORE_BYTES, used + MORE_BYTES))
@@ -195,6 +196,7 @@ class Worker:
         self._process.start()
         theirs.close()
         self._patience = time.monotonic() + MOST_SECONDS + 120  # it imports first
+        self._begun = False
 
     @property
     def done(self) -> bool:
@@ -211,9 +213,11 @@ class Worker:
             number, kind, ended = self.pipe.recv()
         except (EOFError, OSError):
             self._process.join()
+            if not self._begun:
+                sys.exit("a child ended before its first input: see above")
             self._give_up(f"the process died with code {self._process.exitcode}")
             return
-        self._patience = time.monotonic() + MOST_SECONDS
+        self._patience, self._begun = time.monotonic() + MOST_SECONDS, True
         if kind == "begins":
             return
         self.next = number + 1
