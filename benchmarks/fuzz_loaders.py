@@ -41,6 +41,7 @@ FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.m
 
 def open_all(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, str]:
     """Open input ``number`` in every way; return its kind and how it ended."""
+    from spectra._printable import printable
     from spectra.errors import SpectraError
     from spectra.load import check_inputs, check_source, load_model, load_weights, open_inputs
     from support.files import damaged, damaged_folder, make
@@ -72,7 +73,7 @@ def open_all(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, s
             run()
             ended = better if ended != "opened" else ended
         except SpectraError as error:
-            if not str(error).isprintable():
+            if printable(str(error)) != str(error):
                 return kind, f"no plain line: {error!r}"
     return kind, ended
 

@@ -13,8 +13,9 @@ def prepare() -> None:
     A closed one becomes a hole: else the next file that is opened would take its place, and
     what is printed would end up in that. Characters that it cannot show are escaped.
     """
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+    for number in range(3):  # all of them before the first file is opened
         _fill(number)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

@@ -41,8 +41,10 @@ def test_a_closed_stream_is_a_hole(tmp_path, name):
 
 
 def test_with_all_streams_closed_no_file_takes_their_place(tmp_path):
-    code, *_ = run(tmp_path, *DATA, preexec_fn=lambda: os.closerange(0, 3))
+    body = "held = open('held', 'w'); os.write(1, b'noise'); os.write(2, b'of a library')"
+    code, *_ = run(tmp_path, *DATA, body=body, preexec_fn=lambda: os.closerange(0, 3))
     assert code == 0
+    assert (tmp_path / "held").read_text() == ""
     assert read_summary(tmp_path / "spectra-out/net") == summary()
 
 

@@ -141,7 +141,7 @@ def repeated_weights(path):
 
 def many_names_in_a_zip(path):
     about = b"PK\x01\x02" + bytes(24) + struct.pack("<H", 4) + bytes(16)
-    names = b"".join(about + b"%04x" % (i % 65536) for i in range(250_000))
+    names = b"".join(about + b"%04x" % (i % 65536) for i in range(600_000))
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, len(names), 4, 0)
     path.write_bytes(b"PK\x03\x04" + names + end)
 

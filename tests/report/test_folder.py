@@ -54,6 +54,17 @@ def test_a_folder_that_appears_during_a_run_loses_no_result(tmp_path):
     assert (tmp_path / "out" / "thesis.tex").read_text() == "years of work"
 
 
+def test_an_empty_folder_that_appears_during_a_run_is_not_replaced(tmp_path):
+    def run():
+        with writing(tmp_path / "out") as new:
+            write(new, "mine")
+            (tmp_path / "out").mkdir()
+
+    with pytest.raises(SpectraError, match="this result is in"):
+        run()
+    assert texts(tmp_path) == {"out-2/summary.json": "mine"}
+
+
 def test_without_a_check_before_an_existing_folder_is_refused(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(ParameterError, match="exists already"):
