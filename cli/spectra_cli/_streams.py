@@ -10,28 +10,16 @@ from contextlib import suppress
 def prepare() -> None:
     """Make sure that there is a stdout and a stderr, and that any text can be written to them.
 
-    A closed one becomes a hole: else the next file that is opened would take its place, and
-    what is printed would end up in that. Characters that it cannot show are escaped.
+    A closed one becomes a hole. It gets the lowest descriptor that is free, its own, which the
+    next file that is opened would get otherwise, and with it what libraries print. Characters
+    that a stream cannot show are escaped.
     """
-    for number in range(3):  # all of them before the first file is opened
-        _fill(number)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
         elif mode == "w" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _fill(number: int) -> None:
-    """Open nothing as the descriptor ``number`` if it is closed."""
-    try:
-        os.fstat(number)
-    except OSError:
-        hole = os.open(os.devnull, os.O_RDWR)  # the lowest that is free, so mostly this one
-        if hole != number:
-            os.dup2(hole, number)
-            os.close(hole)
 
 
 def silence(name: str) -> None:
