@@ -67,7 +67,7 @@ class ExitCodes(click.Group):
 
 def _remove_temporary() -> None:
     """Remove the folders of a result that is not complete, if any was begun."""
-    folder = sys.modules.get("spectra.report._folder")
+    folder = sys.modules.get("spectra.report._temporary")
     if folder is not None:
         folder.remove_temporary()
 

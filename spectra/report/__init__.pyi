@@ -5,7 +5,6 @@ from ._folder import (
     check_kernel_formats,
     check_target,
     default_directory,
-    recover,
 )
 from ._gate import Gate, check_limit, gate_above, gate_baseline, read_baseline
 from ._kernels import (
@@ -23,6 +22,7 @@ from ._steps import encode_steps, render_steps
 from ._summary import encode_summary, read_summary, write_summary
 from ._swap import encode_swap, render_swap, write_swap
 from ._table import print_answer, render_text
+from ._temporary import recover
 from ._text import PLAIN_WIDTH
 
 __all__ = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spectra.errors import ParameterError, SpectraError
-from spectra.report import _folder, check_target, read_summary, recover, write_result
+from spectra.report import _temporary, check_target, read_summary, recover, write_result
 from spectra.report._folder import writing
 from support.results import Finished
 from support.summaries import clean, summary
@@ -143,9 +143,9 @@ def test_a_killed_run_to_a_new_folder_leaves_nothing_after_the_next(tmp_path):
 
 
 def test_a_run_that_is_alive_and_one_of_another_machine_are_left_alone(tmp_path):
-    for mark in (f"{_folder._host()}-{os.getpid()}", "elsewhere-1", "nonsense"):
+    for mark in (f"{_temporary._host()}-{os.getpid()}", "elsewhere-1", "nonsense"):
         (tmp_path / f".out.{mark}.0123abcd.new").mkdir()
-    (tmp_path / f".other.{_folder._host()}-999999999.0123abcd.new").mkdir()
+    (tmp_path / f".other.{_temporary._host()}-999999999.0123abcd.new").mkdir()
     assert recover(tmp_path / "out") == []
     assert len(list(tmp_path.iterdir())) == 4
 
