@@ -136,3 +136,21 @@ def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
     assert len(stderr.splitlines()) == 1
     assert [p.name for p in tmp_path.joinpath("spectra-out").iterdir()] == ["net"]
     assert read_summary(tmp_path / "spectra-out/net") == clean()
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 TB")]
+)
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ((), "try --batch 1, or a smaller --crop"),
+        (("--batch", "9"), "try --batch 4, or a smaller --crop"),
+        (("--batch", "1"), "with one input at a time: use a smaller --crop"),
+    ],
+)
+def test_out_of_memory_says_which_batch_to_try(error, given, advice, spectra, calls):
+    calls.error = error
+    done = spectra("-q", "analyze", "net.pth", "photos", *given)
+    assert done.exit_code == 2
+    assert advice in done.stderr
