@@ -58,14 +58,16 @@ def recover(directory: str | PathLike[str]) -> list[str]:
     """
     target = resolved(directory)
     done: list[str] = []
-    if not target.parent.is_dir():
+    try:
+        members = list(os.scandir(target.parent))
+    except OSError:  # it is not there, or may not be looked into
         return done
     pattern = re.compile(
         re.escape(f".{target.name}.") + r"(?P<mark>.+)\.[0-9a-f]{8}\.(?P<kind>new|old)"
     )
     left = [
         (match["kind"], Path(member))
-        for member in os.scandir(target.parent)
+        for member in members
         if (match := pattern.fullmatch(member.name)) and _is_dead(match["mark"])
     ]
     for kind, folder in sorted(left, reverse=True):  # what is old before what is new
