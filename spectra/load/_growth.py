@@ -86,5 +86,6 @@ _FACTORIES = frozenset({"empty", "zeros", "ones", "full", "rand", "randn", "empt
 
 
 def held_bytes(weights: Mapping[str, Tensor]) -> int:
-    """Return the bytes that the values of ``weights`` take."""
-    return sum(tensor.numel() * tensor.element_size() for tensor in weights.values())
+    """Return the bytes that hold the values of ``weights``, repeated ones counted once."""
+    storages = [tensor.untyped_storage() for tensor in weights.values()]
+    return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())

@@ -9,7 +9,7 @@ from torch import nn
 
 from spectra.errors import LoadError
 from spectra.load import load_model
-from spectra.load._growth import TooLargeError, growth_bounded
+from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
 from support.packages import packages
 
 __all__ = ["packages"]
@@ -68,6 +68,12 @@ def test_other_threads_and_later_models_are_not_bounded():
         thread.start()
         thread.join()
     build(MOST)
+
+
+def test_repeated_values_warrant_nothing():
+    one = torch.ones(1000)
+    views = {"a": one, "b": one[:500], "c": torch.ones(1).expand(1 << 20), "d": torch.ones(10)}
+    assert held_bytes(views) == 4 * (1000 + 1 + 10)
 
 
 def test_a_folder_whose_config_asks_for_more_than_its_weights_is_refused(packages, tmp_path):
