@@ -1,5 +1,6 @@
 """What lies beside a file is importable for the user's own code, and for nothing else."""
 
+import subprocess
 import sys
 
 import pytest
@@ -84,3 +85,12 @@ def test_the_search_path_and_the_finders_are_left_as_they_were(write):
     path = write(data="import torch\nx = torch.rand(2, 1, 8, 8)")
     assert len(open_inputs(f"{path}/data.py:x")) == 2
     assert (list(sys.path), list(sys.meta_path)) == before
+
+
+def test_the_command_run_as_a_module_searches_no_working_folder(tmp_path):
+    for name in ("click", "rich", "lazy_loader"):
+        (tmp_path / f"{name}.py").write_text(CRATER)
+    command = [sys.executable, "-m", "spectra_cli", "analyze", "nothing.pth"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert not (tmp_path / "crater").exists()
