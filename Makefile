@@ -7,7 +7,7 @@
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
 #   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
-#   make fuzz    damaged files of every format against the loaders, for MINUTES=5
+#   make fuzz    damaged files of every format against the loaders, for MINUTES=5 on all cores; figures add up
 #   make random-decoders  the whole command over 2000 random decoders; goes on where it was stopped
 #   make census  steps found in published decoders, against an independent count (several GB)
 

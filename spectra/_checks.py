@@ -6,6 +6,7 @@ from typing import SupportsIndex
 
 from spectra.errors import ParameterError
 
+MOST = 2**31 - 1  # that libraries count to
 PerAxis = SupportsIndex | Sequence[SupportsIndex]
 
 
@@ -27,8 +28,9 @@ def check_positive(name: str, value: SupportsIndex) -> int:
         number = index(value)
     except TypeError:
         number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ParameterError(f"{name}={value!r} is not a count: expected an integer >= 1")
+    if not 1 <= number <= MOST or isinstance(value, bool):
+        expected = "an integer >= 1" if number < 1 else f"at most {MOST}"
+        raise ParameterError(f"{name}={value!r} is not a count: expected {expected}")
     return number
 
 

@@ -1,10 +1,15 @@
 """What can go wrong, named so that a caller can tell the cases apart."""
 
+from spectra._printable import printable
+
 
 class SpectraError(Exception):
     """Base of all errors raised on purpose; its text is one clear message for the user."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ParameterError(SpectraError, ValueError):

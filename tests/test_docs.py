@@ -71,3 +71,12 @@ def test_the_links_lead_to_files(name):
     file = ROOT / name
     for link in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
         assert (file.parent / link).exists(), link
+
+
+def test_every_test_that_security_names_is_there():
+    text = (ROOT / "SECURITY.md").read_text()
+    rows = [line.split("|")[-2] for line in text.splitlines() if line.startswith("| ")]
+    named = {name for cell in rows[1:] for name in re.findall(r"`(\w+)`", cell)}
+    assert len(named) > 8
+    missing = [name for name in named if not (ROOT / f"tests/load/test_{name}.py").is_file()]
+    assert missing == []

@@ -1,5 +1,14 @@
 """Run the command line with ``python -m spectra_cli``."""
 
-from spectra_cli.main import main
+import sys
+from pathlib import Path
+
+_HOME = Path(__file__).resolve().parents[1]
+
+# -m searches the working folder first, where a checkpoint may lie with anything beside it
+if not sys.flags.safe_path and sys.path[:1] == [str(Path.cwd())] != [str(_HOME)]:
+    del sys.path[0]
+
+from spectra_cli.main import main  # noqa: E402
 
 main()

@@ -14,7 +14,7 @@ def parse_named(texts: tuple[str, ...], option: str) -> dict[str, tuple[int, ...
     named = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
-        numbers = tuple(int(n) for n in value.split("x") if n.isdecimal())
+        numbers = tuple(int(n) for n in value.split("x") if n.isdecimal() and len(n) < 5)
         if not name or not equals or len(numbers) != value.count("x") + 1 or min(numbers) < 1:
             message = f"{option}={text!r}: expected NAME=NUMBER, such as up.0=2 or 'up*=2x1'"
             raise ParameterError(message)

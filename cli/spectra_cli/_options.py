@@ -65,7 +65,8 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-COUNT = click.IntRange(min=1)
+COUNT = click.IntRange(min=1, max=2**31 - 1)
+THREADS = click.IntRange(min=1, max=1024)
 FILE = click.Path(path_type=Path)
 
 LOADING = (
@@ -119,7 +120,7 @@ run_options = section(
         help="Also the outputs of these modules; repeat for more.",
     ),
     option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
-    option("--threads", type=COUNT, metavar="N", help="CPU threads."),
+    option("--threads", type=THREADS, metavar="N", help="CPU threads."),
     option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
 )
 result_options = section(
@@ -209,7 +210,7 @@ swap_options = section(
 machine_options = section(
     "Run",
     option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
-    option("--threads", type=COUNT, metavar="N", help="CPU threads."),
+    option("--threads", type=THREADS, metavar="N", help="CPU threads."),
     option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
 )
 saving_options = section(

@@ -5,13 +5,19 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from spectra._printable import printable
+from spectra_cli._stop import stop
+from spectra_cli._streams import silence
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
 Progress = Callable[[str, int, int], None]
@@ -25,17 +31,42 @@ class Terminal:
     quiet: bool = False
     verbose: bool = False
     color: bool = True
+    batch: int | None = None
+    unanswered: OSError | None = None
 
     def note(self, text: str) -> None:
         """Say something beside the answer, unless quiet."""
         if not self.quiet:
-            click.echo(f"spectra: {text}", err=True)
+            self._say(text)
 
     def error(self, text: str) -> None:
         """Say what went wrong, in verbose mode with the traceback."""
         if self.verbose:
-            traceback.print_exc()
-        click.echo(f"spectra: {text}", err=True)
+            with suppress(OSError):
+                traceback.print_exc()
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        with suppress(OSError):  # nobody listens: the answer and the exit code are still due
+            click.echo(f"spectra: {printable(text)}", err=True)
+
+    def prepare(self, out: Path, force: bool) -> None:
+        """Tidy up after a killed run; raise unless a result can be written to ``out``."""
+        from spectra import report
+
+        for done in report.recover(out):
+            self.note(done)
+        report.check_target(out, force)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Write the answer inside the block; where that fails, remember it and go on."""
+        try:
+            yield
+            sys.stdout.flush()
+        except OSError as error:
+            self.unanswered = error
+            silence("stdout")
 
     def console(self, *, err: bool = False) -> Console:
         """Return a console on stdout or stderr, plain and of fixed width off a terminal."""
@@ -52,10 +83,24 @@ class Terminal:
         )
 
     @contextmanager
-    def progress(self) -> Iterator[Progress | None]:
-        """Yield a function that shows ``(what, done, total)``: bars only on a terminal."""
+    def progress(self) -> Iterator[Progress]:
+        """Yield a function that shows ``(what, done, total)``: bars only on a terminal.
+
+        The library calls it once a batch; a signal that came since then ends the run there.
+        """
+        with stop.between_batches(), self._shown() as shown:
+
+            def show(what: str, done: int, total: int) -> None:
+                stop.check()
+                with suppress(OSError):
+                    shown(what, done, total)
+
+            yield show
+
+    @contextmanager
+    def _shown(self) -> Iterator[Progress]:
         if self.quiet:
-            yield None
+            yield lambda *_: None
         elif sys.stderr.isatty():
             with _bars(self.console(err=True)) as bars:
                 yield bars

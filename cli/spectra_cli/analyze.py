@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spectra._printable import printable
 from spectra_cli import _options as options
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
 if TYPE_CHECKING:
     from spectra.explain import Summary
+    from spectra.report import Gate
 
 
 @click.command(
@@ -55,9 +57,12 @@ def analyze(
     out = out or report.default_directory(model)
     if not list_only:
         report.check_formats(formats)
-        report.check_target(out, force)
+        terminal.prepare(out, force)
+    if fail_above is not None:
+        report.check_limit(fail_above)
     before = report.read_baseline(baseline) if baseline else None
 
+    terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
     loaded = request.load()
 
@@ -67,21 +72,31 @@ def analyze(
         for text in loaded.notes:
             terminal.note(text)
         found = run.list_steps(loaded, request.inputs, options=request.options)
-        click.echo(report.encode_steps(found) if as_json else report.render_steps(found), nl=False)
+        with terminal.answering():
+            click.echo(
+                report.encode_steps(found) if as_json else report.render_steps(found), nl=False
+            )
         return
 
     with terminal.progress() as progress:
         result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
-    wrote = report.write_result(result, out, force=force, formats=formats)
-    if as_json:
-        click.echo(report.encode_summary(result.summary), nl=False)
-    else:
-        report.print_answer(result.summary, terminal.console(), wrote=wrote)
-    judge(result.summary, fail_above, before, err=as_json)
+    wrote = report.write_result(result, out, force=force, checked=True, formats=formats)
+    with terminal.answering():
+        if as_json:
+            click.echo(report.encode_summary(result.summary), nl=False)
+        else:
+            report.print_answer(result.summary, terminal.console(), wrote=wrote)
+    gates = judge(result.summary, fail_above, before)
+    with terminal.answering():
+        for gate in gates:
+            said = "passed" if gate.passed else "failed"
+            click.echo(f"Gate     {said}: {printable(gate.text)}", err=as_json)
+    if not all(gate.passed for gate in gates):
+        raise click.exceptions.Exit(1)
 
 
-def judge(summary: Summary, fail_above: float | None, before: Summary | None, *, err: bool) -> None:
-    """Say what the gates that were asked for say; exit 1 if one failed."""
+def judge(summary: Summary, fail_above: float | None, before: Summary | None) -> list[Gate]:
+    """Return what the gates that were asked for say."""
     from spectra.report import gate_above, gate_baseline
 
     gates = []
@@ -89,7 +104,4 @@ def judge(summary: Summary, fail_above: float | None, before: Summary | None, *,
         gates.append(gate_above(summary, fail_above))
     if before is not None:
         gates.append(gate_baseline(summary, before))
-    for gate in gates:
-        click.echo(f"Gate     {'passed' if gate.passed else 'failed'}: {gate.text}", err=err)
-    if not all(gate.passed for gate in gates):
-        raise click.exceptions.Exit(1)
+    return gates

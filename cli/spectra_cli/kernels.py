@@ -49,7 +49,7 @@ def kernels(
         f"{report.default_directory(model).name}-kernels"
     )
     report.check_kernel_formats(formats)
-    report.check_target(out, force)
+    terminal.prepare(out, force)
 
     from spectra import load
 
@@ -70,8 +70,9 @@ def kernels(
             progress=progress,
             **given,
         )
-    wrote = report.write_kernels(table, out, force=force, formats=formats)
-    if as_json:
-        click.echo(report.encode_kernels(table), nl=False)
-    else:
-        report.print_kernels(table, terminal.console(), wrote=wrote)
+    wrote = report.write_kernels(table, out, force=force, checked=True, formats=formats)
+    with terminal.answering():
+        if as_json:
+            click.echo(report.encode_kernels(table), nl=False)
+        else:
+            report.print_kernels(table, terminal.console(), wrote=wrote)

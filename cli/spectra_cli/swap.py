@@ -52,11 +52,12 @@ def swap(
     default = report.default_directory(model)
     out = out or default.with_name(f"{default.name}-swap")
     if save:
-        report.check_target(out, force)
+        terminal.prepare(out, force)
 
     from spectra.remedy import parse_remedy
 
     parse_remedy(remedy)
+    terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
     loaded = request.load()
 
@@ -73,6 +74,7 @@ def swap(
             options=request.options,
             progress=progress,
         )
-    wrote = report.write_swap(trial, out, force=force) if save else None
+    wrote = report.write_swap(trial, out, force=force, checked=True) if save else None
     text = report.encode_swap(trial) if as_json else report.render_swap(trial, wrote=wrote)
-    click.echo(text, nl=False)
+    with terminal.answering():
+        click.echo(text, nl=False)

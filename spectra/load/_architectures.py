@@ -85,10 +85,9 @@ def _built(
     suggested: Mapping[str, object],
 ) -> Built:
     """Call ``factory``, with those of the ``suggested`` arguments that it names itself."""
-    taken = {} if name.startswith("timm:") else {
-        key: value for key, value in suggested.items()
-        if key in _parameters(factory) and key not in {*needed, *arguments}
-    }  # fmt: skip
+    known = set() if name.startswith("timm:") else _parameters(factory)
+    known -= {*needed, *arguments}
+    taken = {key: value for key, value in suggested.items() if key in known}
     if not taken:
         return Built(_called(name, factory, {**needed, **arguments}), name)
     text = listed((f"{key}={value!r}" for key, value in taken.items()), 12)

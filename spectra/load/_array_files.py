@@ -1,23 +1,24 @@
 """Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
 
 import math
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from torch import Tensor
 
+from spectra._files import open_regular
 from spectra.errors import InputError, LoadError
-from spectra.load._arrays import AXES, Stack, array_stack, tensor_stack, to_tensor
-from spectra.load._bounds import check_size
+from spectra.load._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
+from spectra.load._bounds import check_dense, check_packed, check_size
 from spectra.load._checkpoints import open_torch
-from spectra.load._formats import DESCRIPTION, Format, recognise
-from spectra.load._hdf5 import check_hdf5
+from spectra.load._formats import DESCRIPTION, Format
+from spectra.load._netcdf import read_values, read_variables
+from spectra.load._npy_header import read_header
 from spectra.load._text import brief, listed
+from spectra.load._zips import is_zip, open_zip
 
 BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
@@ -61,26 +62,33 @@ def _reading(path: Path, found: Format) -> Iterator[None]:
 def _npy(path: Path, key: str | None, source: str) -> Stack:
     if key is not None:
         raise InputError(f"{source} has no array {key!r}: it holds one array without a name")
+    with open_regular(path) as file:
+        read_header(file)
     return array_stack(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def _npz(path: Path, key: str | None, source: str) -> Stack:
-    with zipfile.ZipFile(path) as archive:
-        headers = {name.removesuffix(".npy"): _npy_header(archive, name)
-                   for name in archive.namelist()}  # fmt: skip
+    with open_zip(path) as archive:
+        headers = {}
+        for name in archive.namelist():
+            with archive.open(name) as member:
+                headers[name.removesuffix(".npy")] = read_header(member)
     name = _choose({name: (shape, dtype.name) for name, (shape, _, dtype) in headers.items()},
                    key, source)  # fmt: skip
     shape, fortran, dtype = headers[name]
     note = (f"array {name!r} of {path.name}",) if len(headers) > 1 else ()
-    if fortran or dtype.hasobject or len(shape) < 2:  # cannot be read row by row
-        check_size(path, InputError)
+    by_row = not fortran and not dtype.hasobject and len(shape) >= 2
+    values = math.prod(shape[1:] if by_row else shape)
+    check_packed(max(4, dtype.itemsize) * values, path.stat().st_size, source)
+    if not by_row:
+        if not dtype.hasobject:  # else NumPy refuses it
+            check_dtype(dtype.name, source)
         with np.load(path, allow_pickle=False) as arrays:
             return replace(array_stack(arrays[name]), notes=note)
 
     def rows() -> Iterator[Tensor]:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
-            _read_header(file)
-            values = int(np.prod(shape[1:]))
+        with open_zip(path) as archive, archive.open(f"{name}.npy") as file:
+            read_header(file)
             for _ in range(shape[0]):
                 row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
                 yield to_tensor(row.reshape(shape[1:]))
@@ -88,64 +96,51 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
     return Stack(shape[0], shape[1:], dtype.name, rows, note)
 
 
-def _npy_header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], bool, Any]:
-    with archive.open(name) as file:
-        return _read_header(file)
-
-
-def _read_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
-    """Read the header of an .npy stream: shape, Fortran order and dtype."""
-    version = np.lib.format.read_magic(file)
-    read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-            else np.lib.format.read_array_header_2_0)  # fmt: skip
-    return cast("tuple[tuple[int, ...], bool, Any]", read(file))
-
-
 def _torch(path: Path, key: str | None, source: str) -> Stack:
     check_size(path, InputError)
-    content = open_torch(path, mmap=zipfile.is_zipfile(path))
+    content = open_torch(path, mmap=is_zip(path))
     if isinstance(content, Mapping):
         tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
         name = _choose({n: (tuple(t.shape), str(t.dtype)) for n, t in tensors.items()}, key, source)
-        return replace(tensor_stack(tensors[name]), notes=(f"tensor {name!r} of {path.name}",))
+        note = f"tensor {name!r} of {path.name}"
+        return replace(_tensor(tensors[name], name, path, source), notes=(note,))
     if not isinstance(content, Tensor):
         raise InputError(
             f"{source} holds a {type(content).__name__}: expected one tensor (N, C, ...), "
             "such as torch.stack gives"
         )
-    return tensor_stack(content)
+    return _tensor(content, "the tensor", path, source)
+
+
+def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
+    """Return a tensor of a file, which may repeat few values, as a stack."""
+    check_dense({name: tensor}, source)
+    check_packed(4 * math.prod(tensor.shape[1:]), path.stat().st_size, source)
+    return tensor_stack(tensor)
 
 
 def _netcdf(path: Path, key: str | None, source: str) -> Stack:
-    import xarray as xr
-
-    if recognise(path) == "hdf5":
-        check_hdf5(path)
-    with xr.open_dataset(path, decode_times=False) as dataset:
-        shapes = {
-            str(name): (tuple(variable.shape), variable.dtype.name)
-            for name, variable in dataset.data_vars.items()
-        }
-        name = _choose(shapes, key, source)
-        dims = [str(dim) for dim in dataset[name].dims]
+    variables = {variable.name: variable for variable in read_variables(path)}
+    name = _choose({name: (v.shape, v.dtype) for name, v in variables.items()}, key, source)
+    variable = variables[name]
+    dims = variable.dims
     channel = next((dim for dim in dims if dim.lower() in CHANNEL_NAMES), None)
-    order = [dims[0], channel, *dims[1:]] if channel not in (None, dims[0]) else dims
-    order = list(dict.fromkeys(order))
+    second = () if channel is None else (channel,)
+    order = list(dict.fromkeys((*dims[:1], *second, *dims)))
     alone = channel is None and len(dims) == 3
-    shape = tuple(shapes[name][0][dims.index(dim)] for dim in order)
-    shape = (shape[0], 1, *shape[1:]) if alone else shape
-    block = max(1, BLOCK_BYTES // (8 * math.prod(shape[1:]) or 1))
+    count, *rest = (variable.shape[dims.index(dim)] for dim in order) if dims else (0,)
+    size = path.stat().st_size
+    check_packed(8 * math.prod(rest), size, source)
+    check_packed(variable.chunk, size, source)
+    block = max(1, BLOCK_BYTES // (8 * math.prod(rest) or 1))
     note = f"variable {name!r} over {', '.join(order)}"
 
     def rows() -> Iterator[Tensor]:
-        with xr.open_dataset(path, decode_times=False) as dataset:
-            variable = dataset[name].transpose(*order)
-            for start in range(0, shape[0], block):
-                for values in variable[start : start + block].values:
-                    yield to_tensor(values[None] if alone else values)
+        for values in read_values(path, variable, order, block):
+            yield values[None] if alone else values
 
     notes = (note + (", one channel" if alone else ""),)
-    return Stack(shape[0], shape[1:], shapes[name][1], rows, notes)
+    return Stack(count, (1, *rest) if alone else tuple(rest), variable.dtype, rows, notes)
 
 
 def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:

@@ -118,7 +118,7 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
 def _digest(row: Tensor) -> bytes:
     """Return what equal samples share."""
     values = row.contiguous().view(torch.uint8).cpu().numpy()
-    return blake2b(values.tobytes(), digest_size=16).digest()
+    return blake2b(values.data, digest_size=16).digest()
 
 
 def _describe(

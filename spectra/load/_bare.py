@@ -8,7 +8,9 @@ from pathlib import Path
 
 from torch import nn
 
+from spectra._files import open_regular
 from spectra.errors import LoadError
+from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
 from spectra.load._formats import check_readable
@@ -69,11 +71,12 @@ def load_weights(
     weights, notes, model = found.weights, found.notes, None
     if isinstance(weights, nn.Module):
         model, weights = weights, dict(weights.state_dict())
+    check_dense(weights, str(source))
     if strip_prefix is not None:
         weights, stripped = strip(weights, strip_prefix, str(source))
         notes = (*notes, *stripped)
     plain = opened.format.startswith(("torch_zip", "torch_legacy"))
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "state_dict" if plain else opened.format
     return LoadedWeights(weights, str(source), digest, kind, model, notes)

@@ -1,18 +1,20 @@
 """What a file declares, against what it can hold: archives that swell, views that repeat."""
 
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from spectra.errors import LoadError, SpectraError
+from spectra.errors import InputError, LoadError, SpectraError
 from spectra.load._text import gigabytes
+from spectra.load._zips import is_zip, open_zip
 
 SLACK = 64 << 20  # bytes that nobody needs to account for
-MOST_SWELLING = 20  # floats that a zip packs closer than that are no trained weights
+MOST_SWELLING = 2  # weights that a zip packs closer than that were not trained
+MOST_PACKING = 20  # arrays of floats that are packed closer than that were not measured
+MOST_PIXELS = 32  # bytes of pixels for one of a file: JPEG of a clear sky has 25
 
 
 def memory_bytes() -> int:
@@ -35,10 +37,10 @@ def check_size(path: Path, error: type[SpectraError] = LoadError) -> None:
             f"{path} has {gigabytes(size)}, but this machine's memory is {gigabytes(most)}: "
             "expected a file that fits; give one of its parts, or use a larger machine"
         )
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
     except Exception:  # a damaged archive is reported by who reads it
         return
@@ -46,6 +48,24 @@ def check_size(path: Path, error: type[SpectraError] = LoadError) -> None:
         raise error(
             f"{path} has {gigabytes(size)} and would unpack to {gigabytes(unpacked)}: expected "
             "weights, which cannot be packed so closely; get the file from its author again"
+        )
+
+
+def check_pixels(declared: int, size: int) -> None:
+    """Raise ValueError if a picture of ``size`` bytes declares more pixels than it can hold."""
+    if declared > max(SLACK, MOST_PIXELS * size):
+        raise ValueError(f"declares {gigabytes(declared)} of pixels in {gigabytes(size)}")
+
+
+def check_packed(declared: int, size: int, source: str) -> None:
+    """Raise InputError if a file of ``size`` bytes holds ``declared`` bytes in one piece.
+
+    One piece, a sample or a chunk, is what has to be in memory at once.
+    """
+    if declared > max(SLACK // 2, MOST_PACKING * size):
+        raise InputError(
+            f"{source} has {gigabytes(size)} and would unpack to {gigabytes(declared)} at once: "
+            "expected samples, which cannot be packed so closely; save it again without zeros"
         )
 
 

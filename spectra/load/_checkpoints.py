@@ -4,7 +4,6 @@ import pickle
 import pickletools
 import traceback
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import IO
 import torch
 from torch import Tensor, nn
 
+from spectra._files import open_regular
 from spectra.errors import LoadError
 from spectra.load._bounds import check_size
 from spectra.load._formats import (
@@ -26,6 +26,7 @@ from spectra.load._formats import (
 )
 from spectra.load._plain_data import is_data, plain_data_allowed
 from spectra.load._text import brief, listed
+from spectra.load._zips import is_zip
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,
@@ -78,7 +79,7 @@ def open_checkpoint(path: Path, *, trust: bool = False) -> Opened:
 def open_torch(path: Path, *, trust: bool = False, mmap: bool = False) -> object:
     """Return what ``torch.save`` wrote to ``path``, on the CPU; code runs only with ``trust``."""
     try:
-        with path.open("rb") as file, plain_data_allowed(), _quiet():
+        with open_regular(path) as file, plain_data_allowed(), _quiet():
             return torch.load(
                 str(path) if mmap else file,
                 map_location="cpu",
@@ -98,7 +99,7 @@ def _open_pickle(path: Path, *, trust: bool) -> object:
     if not trust:
         raise LoadError(_untrusted(path, unsafe_globals(path) or ("anything it names",)))
     try:
-        with path.open("rb") as file, _quiet():
+        with open_regular(path) as file, _quiet():
             return pickle.load(file)
     except Exception as error:
         raise LoadError(_unopened(path, "pickle", error)) from error
@@ -110,11 +111,11 @@ def unsafe_globals(path: Path) -> tuple[str, ...]:
     The pickle is only read, never run.
     """
     try:
-        if zipfile.is_zipfile(path):
+        if is_zip(path):
             with plain_data_allowed():
                 found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         else:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 found = list(_pickled_globals(file))
     except Exception:  # a damaged file has no list; the caller reports the damage
         return ()

@@ -1,20 +1,19 @@
 """A name such as ``pkg.mod:make`` or ``net.py:make`` becomes a Python object."""
 
 import difflib
-import hashlib
 import importlib
 import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from spectra.errors import SpectraError
 from spectra.load._formats import check_readable
+from spectra.load._neighbours import file_module, importable
 from spectra.load._text import brief, listed
 
 _SPEC = re.compile(r"(?P<place>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
@@ -80,22 +79,9 @@ def call(
         raise error(f"{spec} raised {brief(failure)}{_at(failure)}") from failure
 
 
-@contextmanager
-def importable(place: str) -> Iterator[None]:
-    """Put the folder of ``place`` (of a module: the working directory) on ``sys.path``."""
-    folder = str(Path(place).resolve().parent if place.endswith(".py") else Path.cwd())
-    sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
-
-
 def _import_file(path: Path, error: type[SpectraError]) -> ModuleType:
     check_readable(path, "a Python file", error)
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    name = f"_spectra_file_{digest}"
+    name = file_module(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path, PurePosixPath
 
+from spectra._files import is_regular, open_regular, read_whole
 from spectra.errors import LoadError
 from spectra.load._formats import WEIGHTS_EXPECTED
 from spectra.load._hub_config import HubConfig, read_hub_config, read_json
@@ -24,6 +26,7 @@ def described_files(folder: Path) -> tuple[HubConfig, Path]:
     LoadError
         If the folder is something else, or holds no weights or several.
     """
+    _check_members(folder)
     described = read_hub_config(folder)
     if described is None:
         raise LoadError(folder_refusal(folder))
@@ -31,6 +34,17 @@ def described_files(folder: Path) -> tuple[HubConfig, Path]:
     if file is None:
         raise LoadError(_no_weights(folder, described))
     return described, file
+
+
+def _check_members(folder: Path) -> None:
+    """Raise if ``folder`` holds a pipe or a device, on which a package that reads it would wait."""
+    with os.scandir(folder) as members:
+        for member in members:
+            if not member.is_dir() and not is_regular(Path(member)) and Path(member).exists():
+                raise LoadError(
+                    f"{folder} holds {member.name!r}, which is no regular file but a pipe or a "
+                    "device: expected files; remove it"
+                )
 
 
 def weights_in(folder: Path) -> Path:
@@ -77,7 +91,7 @@ def parts_of(index: Path) -> tuple[Path, ...]:
         If it is damaged, names files elsewhere, or files are missing.
     """
     try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        names = sorted(set(json.loads(read_whole(index))["weight_map"].values()))
         elsewhere = [name for name in names if PurePosixPath(name).name != name or "\\" in name]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LoadError(
@@ -109,7 +123,7 @@ def check_no_part(path: Path) -> None:
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file; of sharded weights, that of their parts' in order."""
     if not path.name.endswith(".index.json"):
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     digests = "".join(digest_of(part) for part in parts_of(path))
     return hashlib.sha256(digests.encode()).hexdigest()

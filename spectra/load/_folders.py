@@ -11,6 +11,7 @@ from spectra.load._architectures import Built, build_described
 from spectra.load._checkpoints import open_checkpoint, unsafe_globals
 from spectra.load._fit import fit, problems_text
 from spectra.load._folder_files import described_files, parts_of
+from spectra.load._growth import TooLargeError, growth_bounded
 from spectra.load._hub_config import HubConfig, described_class
 from spectra.load._libraries import offline
 from spectra.load._text import brief, listed
@@ -55,11 +56,13 @@ def load_folder(
     for part in parts:
         _check_plain(part)
     if described.library in ("smp", "timm") or arguments:
-        model = build_described(described, arguments)
+        with growth_bounded(sum(part.stat().st_size for part in parts), str(folder)):
+            model = build_described(described, arguments)
         weights = open_parts(file) if len(parts) > 1 else _weights_of(file)
         notes = fit(model, weights, str(folder), strict=strict)
     else:
-        model, notes = _from_pretrained(described, folder, file, strict=strict)
+        with growth_bounded(sum(part.stat().st_size for part in parts), str(folder)):
+            model, notes = _from_pretrained(described, folder, file, strict=strict)
     notes = (*notes, *_decoder_note(model, described))
     return Built(model, described.arch, notes), file, described.library
 
@@ -78,6 +81,8 @@ def _from_pretrained(
                 str(folder), local_files_only=True, output_loading_info=True,
                 use_safetensors=".safetensors" in file.suffixes, **how,
             )  # fmt: skip
+    except TooLargeError:
+        raise
     except Exception as error:
         raise LoadError(
             f"{folder} cannot be opened as a {described.name} ({brief(error)}): expected the "

@@ -6,7 +6,10 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
+from spectra._files import check_regular, is_regular, open_regular, read_head
 from spectra.errors import LoadError, SpectraError
+from spectra.load._picture_formats import SUFFIXES, picture_format
+from spectra.load._zips import open_zip
 
 Format = Literal[
     "torch_zip",
@@ -39,6 +42,7 @@ Format = Literal[
     "truncated_safetensors",
     "empty",
     "directory",
+    "special",
     "unknown",
 ]
 
@@ -51,21 +55,6 @@ ARRAYS: frozenset[Format] = frozenset(
 HEAD_BYTES = 4096
 _PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
-PICTURE_SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2"),
-)
-_PICTURE_MAGIC = (
-    b"\x89PNG\r\n\x1a\n",
-    b"\xff\xd8\xff",
-    b"GIF87a",
-    b"GIF89a",
-    b"II*\x00",
-    b"MM\x00*",
-    b"II+\x00",
-    b"MM\x00+",
-    b"\x00\x00\x00\x0cjP  ",
-)
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (LEGACY_MAGIC, "torch_legacy"),
     (b"\x93NUMPY", "npy"),
@@ -118,6 +107,7 @@ DESCRIPTION: dict[Format, str] = {
     "truncated_safetensors": "a truncated safetensors file: a download or copy that stopped early",
     "empty": "empty (0 bytes)",
     "directory": "a folder",
+    "special": "no regular file but a pipe or a device",
     "unknown": "of no known kind",
 }
 _WEIGHTS_ADVICE: dict[Format, str] = {
@@ -148,6 +138,7 @@ _WEIGHTS_ADVICE: dict[Format, str] = {
     "truncated_zip": "download or copy it again and compare its size",
     "truncated_safetensors": "download or copy it again and compare its size",
     "empty": "download or save it again",
+    "special": "copy what it gives to a file",
     "unknown": "save the weights again with torch.save(model.state_dict(), FILE)",
 }
 
@@ -164,8 +155,9 @@ def recognise(path: Path) -> Format:
     """
     if path.is_dir():
         return "directory"
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    if not is_regular(path) and path.exists():
+        return "special"
+    head = read_head(path, HEAD_BYTES)
     if not head:
         return "empty"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -173,7 +165,7 @@ def recognise(path: Path) -> Format:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
-    if is_picture(head):
+    if picture_format(head) is not None:
         return "picture"
     return (
         _recognise_safetensors(head, path.stat().st_size)
@@ -184,19 +176,9 @@ def recognise(path: Path) -> Format:
     )
 
 
-def is_picture(head: bytes) -> bool:
-    """Tell whether a file that starts with ``head`` is a picture."""
-    return (
-        head.startswith(_PICTURE_MAGIC)
-        or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
-        or (head.startswith(b"BM") and head[6:10] == bytes(4))
-        or (head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace())
-    )
-
-
 def _recognise_zip(path: Path) -> Format:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return "truncated_zip"
@@ -255,11 +237,10 @@ def _recognise_text(head: bytes) -> Format | None:
 
 def looks_like_picture(path: Path) -> bool:
     """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
-    if path.suffix.lower() in PICTURE_SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return True
     try:
-        with path.open("rb") as file:
-            return is_picture(file.read(HEAD_BYTES))
+        return picture_format(read_head(path, HEAD_BYTES)) is not None
     except OSError:
         return False
 
@@ -289,9 +270,10 @@ def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:
     """Return ``path`` if it exists and can be opened; else raise ``error`` naming near misses."""
     if not path.exists():
         raise error(f"{path} does not exist: expected {what}{_near(path)}")
+    check_regular(path, what, error)
     if path.is_file():
         try:
-            path.open("rb").close()
+            open_regular(path).close()
         except OSError as failure:
             message = f"{path} cannot be read ({failure.strerror}): expected {what}"
             raise error(message) from failure

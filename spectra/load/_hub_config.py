@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from spectra._files import read_whole
 from spectra.errors import LoadError
 from spectra.load._libraries import library_factory, model_class
 from spectra.load._packages import PACKAGES
@@ -19,7 +20,6 @@ Library = Literal["diffusers", "transformers", "smp", "timm"]
 _PREFIXES: dict[Library, str] = {
     "diffusers": "diffusers", "transformers": "hf", "smp": "smp", "timm": "timm",
 }  # fmt: skip
-_LARGEST_CONFIG = 1 << 24
 _TIMM_ARGUMENTS = ("num_classes", "global_pool")
 
 
@@ -89,9 +89,7 @@ def config_at(path: Path) -> HubConfig:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file; nothing if there is none."""
     try:
-        if path.stat().st_size > _LARGEST_CONFIG:
-            return {}
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_whole(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

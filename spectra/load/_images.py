@@ -1,27 +1,32 @@
 """Pictures: found, checked one by one, and read again when their turn comes."""
 
 import logging
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spectra._files import open_regular
 from spectra.errors import InputError, NothingToAnalyseError
+from spectra.load._bounds import check_pixels
 from spectra.load._formats import DESCRIPTION, recognise
 from spectra.load._inputs import Dropped, Inputs
+from spectra.load._picture_formats import HEAD_BYTES, PictureFormat, picture_format
 from spectra.load._prepare import Options, centre, size_text
-from spectra.load._text import brief, gigabytes, listed
+from spectra.load._text import brief, listed
+from spectra.load._tiff import DamagedError, read_tiff
 
 LARGEST = 512
 SMALLEST = 8
-MOST_BYTES = 1 << 30  # of one picture; Pillow's own bound is near
+_BYTES = {"1": 1, "L": 1, "P": 3, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # of a pixel, else 4
 _PLAIN_MODES = {
     "1": "L",
     "P": "RGB",
@@ -133,10 +138,12 @@ def _check(path: Path, options: Options) -> _Picture:
         low, high = float(pixels.min()), float(pixels.max())
         if low < 0 or high > 1:
             raise _UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
-    if (pixels == pixels[0, 0]).all():
+    if all((row == pixels[0, 0]).all() for row in pixels):
         raise _UnusableError("constant: all pixels are equal")
-    digest = blake2b(pixels.tobytes(), digest_size=16).digest()
-    return _Picture(path, (height, width), channels, alpha, pixels.dtype.name, digest)
+    digest = blake2b(digest_size=16)
+    for row in pixels:  # one at a time: a copy of the whole is as large as the picture
+        digest.update(np.ascontiguousarray(row).data)
+    return _Picture(path, (height, width), channels, alpha, pixels.dtype.name, digest.digest())
 
 
 def _decode(path: Path) -> tuple[NDArray[Any], bool]:
@@ -146,7 +153,7 @@ def _decode(path: Path) -> tuple[NDArray[Any], bool]:
             warnings.simplefilter("ignore")
             pixels = _pixels(path)
     except Exception as error:
-        found = recognise(path) if path.is_file() else None
+        found = recognise(path) if path.exists() else None
         if found not in (None, "picture"):
             raise _UnusableError(f"not a picture but {DESCRIPTION[found]}") from error
         raise _UnusableError(f"cannot be decoded ({brief(error)})") from error
@@ -162,21 +169,31 @@ def _decode(path: Path) -> tuple[NDArray[Any], bool]:
 
 
 def _pixels(path: Path) -> NDArray[Any]:
-    """Return the pixels of the first frame as the decoder gives them."""
-    with path.open("rb") as file:
-        head = file.read(26)
-    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
-        try:
-            return _tiff(path)
-        except Exception:  # a compression that only Pillow knows
-            return _pillow(path)
-    if head.startswith(b"\x89PNG") and head[24:26] in (b"\x10\x02", b"\x10\x06"):
-        high, low = (_pillow(path, raw_mode=f";16{order}").astype(np.uint16) for order in "BL")
-        return high << 8 | low
-    return _pillow(path)
+    """Return the pixels of the first frame as the decoder gives them.
+
+    What the first bytes do not tell to be of a known format is not given to any decoder.
+    """
+    with open_regular(path) as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        found = picture_format(head)
+        if found is None:
+            raise ValueError("its first bytes are those of no format of pictures that is read")
+        if found == "TIFF":
+            try:
+                return read_tiff(file, path)
+            except DamagedError:
+                raise
+            except Exception:  # packed or written in a way that only Pillow knows
+                file.seek(0)
+        if found == "PNG" and head[24:26] in (b"\x10\x02", b"\x10\x06"):
+            high = _pillow(file, found, raw_mode=";16B").astype(np.uint16)
+            pixels: NDArray[Any] = high << 8 | _pillow(file, found, raw_mode=";16L")
+            return pixels
+        return _pillow(file, found)
 
 
-def _pillow(path: Path, raw_mode: str | None = None) -> NDArray[Any]:
+def _pillow(file: BinaryIO, found: PictureFormat, raw_mode: str | None = None) -> NDArray[Any]:
     """Decode with Pillow; ``raw_mode`` picks the byte of each 16 bits that Pillow keeps.
 
     Pillow keeps 8 bits of RGB pictures of 16: the high byte if told that the file is big
@@ -184,7 +201,12 @@ def _pillow(path: Path, raw_mode: str | None = None) -> NDArray[Any]:
     """
     from PIL import Image
 
-    with Image.open(path) as image:
+    with Image.open(file, formats=[found]) as image:
+        size = os.fstat(file.fileno()).st_size
+        check_pixels(image.width * image.height * _BYTES.get(image.mode, 4), size)
+        if found == "TIFF":  # libtiff makes room for a whole tile before it looks at the size
+            tile = [int(image.tag_v2.get(tag, 0)) for tag in (322, 323)]  # type: ignore[attr-defined]
+            check_pixels(4 * tile[0] * tile[1], size)
         if raw_mode is not None:
             image.tile = [
                 tile._replace(args=cast(str, tile.args).partition(";")[0] + raw_mode)
@@ -194,17 +216,6 @@ def _pillow(path: Path, raw_mode: str | None = None) -> NDArray[Any]:
             return np.asarray(image)
         mode = _PLAIN_MODES.get(image.mode)
         return np.asarray(image.convert(mode) if mode else image)
-
-
-def _tiff(path: Path) -> NDArray[Any]:
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        page = file.pages.first
-        if page.nbytes > MOST_BYTES:
-            raise ValueError(f"declares {gigabytes(page.nbytes)} of pixels")
-        pixels = np.asarray(page.asarray())
-        return np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
 
 
 def _common_size(pictures: Sequence[_Picture], options: Options) -> tuple[int, int]:

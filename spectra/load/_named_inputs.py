@@ -18,6 +18,7 @@ from spectra.load._formats import (
     looks_like_picture,
     recognise,
 )
+from spectra.load._glob import matching_files
 from spectra.load._random_spec import PREFIX, RandomSpec, parse_random
 from spectra.load._text import listed
 
@@ -93,8 +94,7 @@ def _one(source: str) -> Named:
     if query and Path(file).is_file():
         return _file(Path(file), query, file)
     if glob.has_magic(source):
-        paths = sorted(Path(found) for found in glob.glob(source, recursive=True))
-        files = [found for found in paths if found.is_file()]
+        files = matching_files(source)
         if not files:
             raise NothingToAnalyseError(f"{source} matches no file: expected {EXPECTED}")
         return _several(files, source)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
 from spectra._checks import check_positive
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 Range = tuple[float, float]
+_FLOAT32 = 1.2e-38, 3.4e38  # least and largest number of full precision
+_LARGEST_SEED = 2**63 - 1
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*")
 
@@ -38,7 +41,7 @@ def parse_range(text: str | Sequence[float]) -> Range:
         low, high = (float(value) for value in (match.groups() if match else text))
     except (TypeError, ValueError):
         low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not (low < high and max(abs(low), abs(high), high - low) <= _FLOAT32[1]):
         raise ParameterError(f"range={text!r} is no range: expected 'low..high' such as '0..1'")
     return low, high
 
@@ -129,9 +132,9 @@ def check_options(
         multiple=None if multiple is None else check_positive("multiple", multiple),
         crop=None if crop is None else check_positive("crop", crop),
         num=None if num is None else check_positive("num", num),
-        seed=seed,
+        seed=_check_seed(seed),
     )
-    if any(value <= 0 for value in options.std):
+    if any(value < _FLOAT32[0] for value in options.std):
         raise ParameterError(f"std={std!r} is no deviation: expected numbers above 0")
     if len(options.mean) > 1 and len(options.std) > 1 and len(options.mean) != len(options.std):
         raise ParameterError(f"mean={mean!r} and std={std!r} differ in length: expected the same")
@@ -144,6 +147,17 @@ def check_options(
     return options
 
 
+def _check_seed(seed: SupportsIndex) -> int:
+    """Return ``seed`` as an integer that every generator of random numbers takes."""
+    try:
+        number = index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number <= _LARGEST_SEED:
+        raise ParameterError(f"seed={seed!r} is no seed: expected an integer from 0 to 2^63 - 1")
+    return number
+
+
 def _numbers(name: str, values: float | Sequence[float] | None) -> tuple[float, ...]:
     if values is None:
         return ()
@@ -151,7 +165,7 @@ def _numbers(name: str, values: float | Sequence[float] | None) -> tuple[float, 
         numbers = tuple(float(v) for v in (values if isinstance(values, Sequence) else [values]))
     except (TypeError, ValueError):
         numbers = ()
-    if not numbers or not all(map(math.isfinite, numbers)):
+    if not numbers or not all(abs(number) <= _FLOAT32[1] for number in numbers):
         raise ParameterError(f"{name}={values!r} is no number: expected one, or one for a channel")
     return numbers
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import parse_qsl
 
+from spectra._checks import MOST
 from spectra.errors import InputError
 from spectra.load._text import near
 
@@ -83,6 +84,10 @@ def parse_random(source: str) -> RandomSpec:
 
 
 def _integer(source: str, name: str, text: str, least: int) -> int:
-    if not text.strip().isdecimal() or int(text) < least:
-        raise InputError(f"{source!r} has {name}={text!r}: expected integers >= {least}; {_FORM}")
-    return int(text)
+    most = 2**63 - 1 if name == "seed" else MOST
+    number = int(text) if text.strip().isdecimal() and len(text) < 30 else -1
+    if not least <= number <= most:
+        raise InputError(
+            f"{source!r} has {name}={text!r}: expected integers from {least} to {most}; {_FORM}"
+        )
+    return number

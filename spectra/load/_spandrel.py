@@ -5,11 +5,13 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import Built
 from spectra.load._fit import strip_common
+from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
 from spectra.load._libraries import offline
 from spectra.load._packages import is_installed, optional, usable
 from spectra.load._spandrel_index import EXTRA, SPANDREL, Entry, check_spandrel_name, entries
@@ -50,6 +52,8 @@ def build_spandrel(
     chosen = next((c for c in candidates if known.detect(c[0])), candidates[-1])
     try:
         return _load(known, *chosen)
+    except TooLargeError:
+        raise
     except Exception as error:
         raise LoadError(
             f"the weights of {source} are not those of {arch} ({brief(error)}): they begin with "
@@ -65,11 +69,14 @@ def detect_spandrel(weights: Weights) -> Built | None:
     LoadError
         If spandrel is not installed, or what may know the weights cannot be imported.
     """
+    known_here = entries()
     for candidate, notes in _candidates(weights):
-        for known in _that_may_know(candidate.keys()):
+        for known in _that_may_know(candidate.keys(), known_here):
             if known.detect(candidate):
                 try:
                     return _load(known, candidate, notes)
+                except TooLargeError:
+                    raise
                 except Exception:  # detection is a guess: the next may be right
                     continue
     return None
@@ -78,9 +85,11 @@ def detect_spandrel(weights: Weights) -> Built | None:
 def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
     """Yield ``weights`` as they are, then without prefixes that are not the architecture's."""
     yield weights, ()
-    parts = {name.partition(".")[0] for name in weights if "." in name}
-    for part in sorted(parts) if len(parts) > 1 else ():
-        within = {name: value for name, value in weights.items() if name.startswith(f"{part}.")}
+    parts: dict[str, Weights] = {}
+    for name, value in weights.items():
+        if "." in name:
+            parts.setdefault(name.partition(".")[0], {})[name] = value
+    for _, within in sorted(parts.items(), key=itemgetter(0)) if len(parts) > 1 else ():
         stripped, notes = strip_common(within)
         yield stripped, (*notes, f"{len(weights) - len(within)} other entries not used")
     stripped, notes = strip_common(weights)
@@ -88,11 +97,11 @@ def _candidates(weights: Weights) -> Iterator[tuple[Weights, tuple[str, ...]]]:
         yield stripped, notes
 
 
-def _that_may_know(names: Set[str]) -> Iterator[Any]:
+def _that_may_know(names: Set[str], known_here: tuple[Entry, ...]) -> Iterator[Any]:
     """Yield the architectures that weights of these names may be of, in the order of detection."""
     purpose = "recognising an architecture"
-    if entries():
-        yield from (_imported(one, purpose) for one in entries() if one.may_be_of(names))
+    if known_here:
+        yield from (_imported(one, purpose) for one in known_here if one.may_be_of(names))
     else:
         yield from _registry(purpose).values()
 
@@ -127,7 +136,7 @@ def _imported(entry: Entry, purpose: str) -> Any:
 
 
 def _load(known: Any, weights: Weights, notes: tuple[str, ...]) -> Built:
-    with _hull():
+    with _hull(), growth_bounded(held_bytes(weights), "the file"):
         descriptor = known.load(dict(weights))
     return Built(descriptor.model, f"{PREFIX}{descriptor.architecture.id}", notes)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from torch import nn
 
+from spectra._printable import encode_json
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
@@ -131,7 +132,7 @@ class Plan:
 
     def to_json(self) -> str:
         """Return the plan as text."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return encode_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Plan:

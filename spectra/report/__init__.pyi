@@ -6,7 +6,7 @@ from ._folder import (
     check_target,
     default_directory,
 )
-from ._gate import Gate, gate_above, gate_baseline, read_baseline
+from ._gate import Gate, check_limit, gate_above, gate_baseline, read_baseline
 from ._kernel_table import KernelRow, KernelTable
 from ._kernels import (
     encode_kernels,
@@ -24,6 +24,7 @@ from ._steps import encode_steps, render_steps
 from ._summary import encode_summary, read_summary, write_summary
 from ._swap import encode_swap, render_swap, write_swap
 from ._table import print_answer, render_text
+from ._temporary import recover
 from ._text import PLAIN_WIDTH
 from ._trial import Cost, Trial, TrialStep
 
@@ -41,6 +42,7 @@ __all__ = [
     "TrialStep",
     "check_formats",
     "check_kernel_formats",
+    "check_limit",
     "check_target",
     "default_directory",
     "encode_kernels",
@@ -57,6 +59,7 @@ __all__ = [
     "read_kernels",
     "read_summary",
     "read_tree",
+    "recover",
     "render_kernels",
     "render_steps",
     "render_swap",

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spectra._printable import printable
+
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
@@ -40,7 +42,7 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
     from spectra import plot
 
     square = {
-        row.name: (row.kernel_size[0], row.measures.rejection_db)
+        _drawn(row.name): (row.kernel_size[0], row.measures.rejection_db)
         for row in table.layers
         if row.measures is not None
         and row.measures.rejection_db is not None
@@ -50,7 +52,7 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
     }
     if not square:
         return
-    axes = {row.name: len(row.stride) for row in table.layers}
+    axes = {_drawn(row.name): len(row.stride) for row in table.layers}
     dominant = max(axes[name] for name in square)
     points = {name: point for name, point in square.items() if axes[name] == dominant}
     figure = plot.rejection_figure(points, min(dominant, 2))
@@ -79,7 +81,13 @@ def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:
     steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
     names = tree["layers"].children if "layers" in tree.children else ()
     layers = [(path := f"layers/{name}", str(tree[path].attrs["name"])) for name in names]
-    return [("input", "input"), *steps, *layers, ("output", "output")]
+    rows = [("input", "input"), *steps, *layers, ("output", "output")]
+    return [(path, _drawn(label)) for path, label in rows]
+
+
+def _drawn(label: str) -> str:
+    """Return ``label`` as it is drawn, though matplotlib takes dollars for a formula's."""
+    return printable(label).replace("$", r"\$")
 
 
 def _worst(summary: Summary) -> str:

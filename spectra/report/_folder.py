@@ -7,12 +7,14 @@ import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from errno import EEXIST, ENOTDIR, ENOTEMPTY
+from itertools import count
 from os import PathLike
 from pathlib import Path
-from secrets import token_hex
 from stat import S_ISVTX
 
 from spectra.errors import ParameterError, SpectraError
+from spectra.report._temporary import new_folder, resolved
 
 LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = ("json", "nc", "png", "pdf")
@@ -75,7 +77,7 @@ def check_target(directory: str | PathLike[str], force: bool = False) -> None:
             raise ParameterError(f"{directory}: cannot be created: {parent} is not writable")
         if shutil.disk_usage(parent).free < LEAST_FREE:
             raise ParameterError(f"{directory}: cannot be created: the disk of {parent} is full")
-        with _new_folder(target) as new:
+        with new_folder(target) as new:
             (new / "summary.json").write_text("{}")
     except (OSError, ValueError) as error:
         if isinstance(error, ParameterError):
@@ -92,8 +94,8 @@ def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool
         raise ParameterError(message)
     if not target.is_dir():
         raise ParameterError(f"{directory}: is a file: expected a folder to replace")
-    if strangers := _strangers(target):
-        message = f"{directory}: is not replaced: it holds {strangers[0]}, no part of a result"
+    if stranger := _stranger(target):
+        message = f"{directory}: is not replaced: it holds {stranger}, no part of a result"
         raise ParameterError(message)
     if target.is_mount():
         message = f"{directory}: is not replaced: it is a mount point; choose a folder inside it"
@@ -107,54 +109,91 @@ def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Yield a new folder that replaces ``target`` if the block ends without an error."""
-    old: Path | None = None
+def writing(
+    directory: str | PathLike[str], *, force: bool = False, checked: bool = False
+) -> Iterator[Path]:
+    """Yield a new folder that becomes ``directory`` if the block ends without an error.
+
+    Parameters
+    ----------
+    directory : path
+    force : bool
+        Replace an old result.
+    checked : bool
+        ``check_target`` found nothing wrong before a long run. If something is by now,
+        nothing is lost: the folder is kept under a name beside ``directory``.
+
+    Raises
+    ------
+    ParameterError
+        See `check_target`.
+    SpectraError
+        If it cannot be written; or if it is kept beside ``directory``, and then where.
+    """
     try:
-        with _new_folder(target) as new:
+        check_target(directory, force)
+    except ParameterError:
+        if not checked:
+            raise
+        force = False
+    target = resolved(directory)
+    try:
+        with new_folder(target) as new:
             yield new
-            old = new.with_suffix(".old")
-            if target.exists():
-                target.rename(old)
-            new.rename(target)
+            kept = _place(new, target, force)
     except OSError as error:
         message = f"{target}: the result cannot be written: {error.strerror or error}"
         raise SpectraError(message) from error
-    finally:
-        if old is not None:
-            if old.exists() and not target.exists():
-                old.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
+    if kept != target:
+        raise SpectraError(
+            f"{target}: was made by another run in the meantime: expected a folder of its own for "
+            f"each; this result is in {kept}"
+        )
 
 
-@contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``target``; what is still there at the end is removed."""
-    new = target.with_name(f".{target.name}.{token_hex(4)}.new")
-    made = [folder for folder in target.parents if not folder.exists()]
+def _place(new: Path, target: Path, force: bool) -> Path:
+    """Rename ``new`` to ``target``, or to a name beside it that is free; return which.
+
+    Renaming replaces no folder that holds something, so that of two runs at once the later
+    finds what the earlier one made.
+    """
+    names = (target.with_name(f"{target.name}-{number}") for number in count(2))
+    place = target
+    while True:
+        try:
+            if force:
+                _exchange(new, target)
+            elif place.exists():  # were it an empty folder, it would be replaced
+                raise FileExistsError(EEXIST, "File exists", str(place))
+            else:
+                new.rename(place)
+        except OSError as error:
+            if error.errno not in (EEXIST, ENOTEMPTY, ENOTDIR):
+                raise
+            place = place if force else next(names)
+        else:
+            return place
+
+
+def _exchange(new: Path, target: Path) -> None:
+    """Put ``new`` in the place of ``target``, which is back there if that fails."""
+    old = new.with_suffix(".old")
     try:
-        new.mkdir(parents=True)
-        yield new
+        with suppress(FileNotFoundError):
+            target.rename(old)
+        new.rename(target)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if not target.exists():
-            _remove_empty(made)
+        if old.exists() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
 
 
-def resolved(directory: str | PathLike[str]) -> Path:
-    try:
-        return Path(directory).resolve()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ParameterError(f"{directory}: is not a usable path: {error}") from error
-
-
-def _strangers(folder: Path) -> list[str]:
-    """Return the paths in ``folder`` that no result holds."""
-    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")))
-    return [path for path in paths if not OURS.fullmatch(path)]
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        with suppress(OSError):
-            folder.rmdir()
+def _stranger(folder: Path) -> str | None:
+    """Return a path in ``folder`` that no result holds, looking no further than the first."""
+    for base, inside in (("", folder), ("figures/", folder / "figures")):
+        if inside.is_dir() and not (base and inside.is_symlink()):
+            with os.scandir(inside) as members:
+                for member in members:
+                    if not OURS.fullmatch(base + member.name):
+                        return base + member.name
+    return None

@@ -1,10 +1,10 @@
 """Does a result pass? Two rules that a build can depend on."""
 
 from dataclasses import dataclass
-from math import inf, log10
+from math import inf, isfinite, log10
 from os import PathLike
 
-from spectra.errors import InputError, NothingToAnalyseError
+from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import SCHEMA, Summary
 from spectra.report._summary import read_summary
 from spectra.score import REFERENCE, Score
@@ -28,6 +28,7 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
     NothingToAnalyseError
         If the output has no score, so that there is nothing to judge.
     """
+    check_limit(limit_db)
     score = summary.output.score
     if score.verdict != "insufficient" and score.a_db is not None and not score.at_least:
         passed = score.a_db <= limit_db
@@ -40,6 +41,12 @@ def gate_above(summary: Summary, limit_db: float) -> Gate:
             return Gate(False, f"A of the output is at least {value} dB > {limit} dB")
     reason = score.reason or "the measurement is insufficient"
     raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+
+
+def check_limit(limit_db: float) -> None:
+    """Raise ParameterError unless an A in dB can be above or below ``limit_db``."""
+    if not isfinite(limit_db):
+        raise ParameterError(f"fail_above={limit_db} is no limit: expected a number of dB")
 
 
 def read_baseline(path: str | PathLike[str]) -> Summary:

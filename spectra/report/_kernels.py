@@ -16,11 +16,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spectra._files import read_whole
+from spectra._printable import encode_json, printable
 from spectra.errors import InputError
 from spectra.kernel import Measures
 from spectra.report import _words as words
-from spectra.report._folder import check_kernel_formats, check_target, replacing
+from spectra.report._folder import check_kernel_formats, writing
 from spectra.report._kernel_table import KernelTable
+from spectra.report._summary import MOST_BYTES
 from spectra.report._table import RULE, labelled
 from spectra.report._text import text_console, text_of
 
@@ -46,7 +49,7 @@ def encode_kernels(table: KernelTable) -> bytes:
     """Return the table as JSON (schema ``spectra.kernels/1``)."""
     content = asdict(table)
     ordered = {"schema": content.pop("schema"), **content}
-    return msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+    return encode_json(ordered)
 
 
 def read_kernels(path: str | PathLike[str]) -> KernelTable:
@@ -60,7 +63,7 @@ def read_kernels(path: str | PathLike[str]) -> KernelTable:
     file = Path(path)
     file = file / "kernels.json" if file.is_dir() else file
     try:
-        table = msgspec.json.decode(file.read_bytes(), type=KernelTable)
+        table = msgspec.json.decode(read_whole(file, most=MOST_BYTES), type=KernelTable)
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -76,6 +79,7 @@ def write_kernels(
     directory: str | PathLike[str],
     *,
     force: bool = False,
+    checked: bool = False,
     formats: Collection[str] = ("json", "csv", "nc", "png"),
 ) -> Path:
     """Write a result folder and return its path: all of it, or nothing.
@@ -86,6 +90,9 @@ def write_kernels(
     directory : path
     force : bool
         Replace an old result.
+    checked : bool
+        `check_target` found nothing wrong before a long run: what is found now loses no result,
+        which is then kept under a name beside ``directory``.
     formats : collection of {"json", "csv", "nc", "png", "pdf"}
         ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
 
@@ -99,8 +106,7 @@ def write_kernels(
     from spectra.report._netcdf import write_tree
 
     check_kernel_formats(formats)
-    check_target(directory, force)
-    with replacing(Path(directory).resolve()) as folder:
+    with writing(directory, force=force, checked=checked) as folder:
         if "json" in formats:
             (folder / "kernels.json").write_bytes(encode_kernels(table))
         if "csv" in formats:
@@ -141,7 +147,7 @@ def kernels_dataset(table: KernelTable) -> Any:
 
     layers = table.layers
     variables: dict[str, Any] = {
-        name: ("layer", [str(getattr(row, name)) for row in layers])
+        name: ("layer", [printable(str(getattr(row, name))) for row in layers])
         for name in ("kind", "certainty", "evidence")
     }
     for name in ("kernel_size", "stride", "padding", "dilation"):
@@ -159,7 +165,7 @@ def kernels_dataset(table: KernelTable) -> Any:
         second = {"mass": "box", "replica_rejection_db": "replica"}.get(field.name, "axis")
         variables[field.name] = (("layer", second), _padded(values), units)
     attributes = {"schema": table.schema, "model": table.model.source, "spectrum": table.spectrum}
-    names = {"layer": [row.name for row in layers]}
+    names = {"layer": [printable(row.name) for row in layers]}
     return xr.Dataset(variables, coords=names, attrs=attributes)
 
 
@@ -186,7 +192,7 @@ def render_kernels(
     model = table.model
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
     about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
-    head = [("Model", Text(words.printable(f"{model.source}  ({about})")))]
+    head = [("Model", Text(printable(f"{model.source} ({about})")))]
     console.print(labelled(head), "")
     console.print(_grid(table, console.width))
     console.print(Text(f"\n{LEGEND} Inputs: {table.spectrum}.\n", style="dim"))
@@ -213,13 +219,13 @@ def _grid(table: KernelTable, width: int) -> Table:
         grid.add_column(head, justify=side, width=min(room, columns) if index == 0 else columns,
                         no_wrap=True, vertical="bottom")  # fmt: skip
     for cells in rows:
-        grid.add_row(words.shorten(cells[0], min(room, natural[0])), *cells[1:])
+        grid.add_row(Text(words.shorten(cells[0], min(room, natural[0]))), *cells[1:])
     return grid
 
 
 def _cells(row: KernelRow) -> list[str]:
     mark = {"likely": "?", "certain": "*"}.get(row.certainty, "")
-    name = words.printable(row.name or "(model)") + mark
+    name = printable(row.name or "(model)") + mark
     size = words.kernel_and_stride(row.kernel_size, row.stride, row.stride)
     m = row.measures
     if m is None:
@@ -248,11 +254,11 @@ def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tu
         fit = "fits" if len(table.ambiguous) == 1 else "fit"
         settle = ", ".join([*table.hints[:2], "--arch"])
         text = f"left out: {listed}{more} {fit} a plain convolution too; settle it by {settle}"
-        yield "Unclear", Text(words.printable(text))
+        yield "Unclear", Text(printable(text))
     for note in table.notes:
-        yield "Note", Text(words.printable(note))
+        yield "Note", Text(printable(note))
     if wrote is not None:
-        yield "Wrote", Text(words.printable(str(wrote)))
+        yield "Wrote", Text(printable(str(wrote)))
 
 
 def _db(value: float | None) -> str:
@@ -264,9 +270,9 @@ def _per_axis(texts: list[str]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return (
-        "x".join("" if v is None else str(v) for v in value) if isinstance(value, tuple) else value
-    )
+    if isinstance(value, tuple):
+        return "x".join("" if v is None else str(v) for v in value)
+    return printable(value) if isinstance(value, str) else value
 
 
 def _padded(values: list[tuple[float | None, ...] | None]) -> np.ndarray[Any, Any]:

@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectra._files import check_regular
+from spectra._printable import printable
 from spectra.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,10 +21,15 @@ COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
 def write_tree(tree: xr.DataTree, path: str | PathLike[str]) -> None:
     """Write ``tree`` to ``path`` as compressed netCDF-4.
 
-    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1. The
+    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1, and
+    texts, names of groups too, become `printable`. The
     file is made in memory and written at once, because HDF5 crashes where a disk is full.
     """
-    stored = tree.copy()
+    import xarray as xr
+
+    stored = xr.DataTree.from_dict(  # a group may be named after a module
+        {printable(node.path): node.to_dataset(inherit=False) for node in tree.subtree}
+    )
     for node in stored.subtree:
         node.attrs = _storable(node.attrs)
     encoding = {
@@ -51,6 +58,7 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
     file = Path(path)
     if file.is_dir():
         file = file / "spectra.nc"
+    check_regular(file, "a spectra.nc", InputError)
     try:
         with xr.open_datatree(file, engine="h5netcdf") as tree:
             return tree.load()
@@ -61,7 +69,11 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
 
 def _storable(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        str(name): int(value) if isinstance(value, bool) else value
-        for name, value in attributes.items()
-        if value is not None
+        str(name): _storable_value(value) for name, value in attributes.items() if value is not None
     }
+
+
+def _storable_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)  # netCDF holds neither NUL nor what is no Unicode
+    return int(value) if isinstance(value, bool) else value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectra.report._figures import write_figures
-from spectra.report._folder import check_formats, check_target, replacing, resolved
+from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._summary import write_summary
 
@@ -74,6 +74,7 @@ def write_result(
     directory: str | PathLike[str],
     *,
     force: bool = False,
+    checked: bool = False,
     formats: Collection[str] = ("json", "nc", "png"),
 ) -> Path:
     """Write a result folder and return its path.
@@ -87,6 +88,9 @@ def write_result(
     directory : path
     force : bool
         Replace an old result.
+    checked : bool
+        `check_target` found nothing wrong before a long run: what is found now loses no result,
+        which is then kept under a name beside ``directory``.
     formats : collection of {"json", "nc", "png", "pdf"}
         ``summary.json``, ``spectra.nc``, and ``figures/`` as pictures or vector graphics.
 
@@ -98,8 +102,7 @@ def write_result(
         If the disk is full or the folder cannot be written.
     """
     check_formats(formats)
-    check_target(directory, force)
-    with replacing(resolved(directory)) as folder:
+    with writing(directory, force=force, checked=checked) as folder:
         if "json" in formats:
             write_summary(result.summary, folder / "summary.json")
         if "nc" in formats:

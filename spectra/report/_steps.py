@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from spectra._printable import encode_json, printable
 from spectra.report import _words as words
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def encode_steps(discovery: Discovery) -> bytes:
         for step in discovery.steps
     ]
     content = {"steps": steps, "unexplained_growth": discovery.growth}
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    return encode_json(content)
 
 
 def render_steps(discovery: Discovery) -> str:
@@ -34,13 +33,13 @@ def render_steps(discovery: Discovery) -> str:
             words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
             "x".join(map(str, step.input_shape)),
             "x".join(map(str, step.output_shape)),
-            words.printable(step.reason or ""),
+            printable(step.reason or ""),
         )
         for step in discovery.steps
     ]
     rows += [
         (
-            words.printable(growth.name or "(model)"),
+            printable(growth.name or "(model)"),
             *("-", "-"),
             "x".join(map(str, growth.input_shape)),
             "x".join(map(str, growth.output_shape)),

@@ -8,8 +8,12 @@ from typing import Any
 
 import msgspec
 
+from spectra._files import read_whole
+from spectra._printable import encode_json
 from spectra.errors import InputError, ParameterError
 from spectra.explain import Summary
+
+MOST_BYTES = 1 << 25  # of a summary.json; one of a thousand steps has some 2 MiB
 
 
 def encode_summary(summary: Summary) -> bytes:
@@ -26,12 +30,12 @@ def encode_summary(summary: Summary) -> bytes:
             message = f"summary{place}={number} is not a number: expected None with a reason"
             raise ParameterError(message)
     ordered = {"schema": content.pop("schema"), **content}
-    text = msgspec.json.encode(ordered)
+    text = encode_json(ordered)
     try:
         msgspec.json.decode(text, type=Summary)
     except msgspec.ValidationError as error:
         raise ParameterError(f"the summary does not fit its schema: {error}") from error
-    return msgspec.json.format(text, indent=2) + b"\n"
+    return text
 
 
 def write_summary(summary: Summary, path: str | PathLike[str]) -> None:
@@ -56,7 +60,7 @@ def read_summary(path: str | PathLike[str]) -> Summary:
     if file.is_dir():
         file = file / "summary.json"
     try:
-        text = file.read_bytes()
+        text = read_whole(file, most=MOST_BYTES)
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
     try:

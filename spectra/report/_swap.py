@@ -8,11 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from rich.table import Table
+from rich.text import Text
 
+from spectra._printable import encode_json, printable
 from spectra.report import _words as words
-from spectra.report._folder import check_target, replacing
+from spectra.report._folder import writing
 from spectra.report._repair import repair_lines
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
@@ -34,7 +35,7 @@ def encode_swap(trial: Trial) -> bytes:
     for name in ("output_before", "output_after"):
         values[name] = _told(values[name])
     content = {"schema": "spectra.swap/1", **values, "changes": trial.changes}
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    return encode_json(content)
 
 
 def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
@@ -44,15 +45,18 @@ def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> st
     for name in ("step", "is", "would be", "alias before", "after"):
         table.add_column(name, overflow="fold")
     for step in trial.steps:
-        table.add_row(step.label, step.old, step.new, _alias(step.before), _alias(step.after))
+        cells = step.label, step.old, step.new, _alias(step.before), _alias(step.after)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
     console.print(table)
     lines = [*_lines(trial), *([f"Wrote    {wrote}"] if wrote else [])]
     text = text_of(console)
-    return text + "\n" + "".join(f"{line}\n" for line in lines)
+    return text + "\n" + "".join(f"{printable(line)}\n" for line in lines)
 
 
-def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = False) -> Path:
+def write_swap(
+    trial: Trial, directory: str | PathLike[str], *, force: bool = False, checked: bool = False
+) -> Path:
     """Write ``model.safetensors``, ``plan.json`` and ``swap.json`` to a folder, all or nothing.
 
     Raises
@@ -60,10 +64,9 @@ def write_swap(trial: Trial, directory: str | PathLike[str], *, force: bool = Fa
     ParameterError
         If the folder exists and ``force`` is not given, or it cannot be created.
     """
-    check_target(directory, force)
-    with replacing(Path(directory).resolve()) as folder:
+    with writing(directory, force=force, checked=checked) as folder:
         (folder / "model.safetensors").write_bytes(trial.weights())
-        (folder / "plan.json").write_text(trial.plan.to_json())
+        (folder / "plan.json").write_text(trial.plan.to_json(), encoding="utf-8")
         (folder / "swap.json").write_bytes(encode_swap(trial))
     return Path(directory)
 

@@ -12,6 +12,7 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spectra._printable import printable
 from spectra.explain import counted, input_noun
 from spectra.report import _words as words
 from spectra.report._text import text_console, text_of
@@ -71,26 +72,26 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     model, inputs = summary.model, summary.inputs
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
     about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
-    yield "Model", Text(words.printable(f"{model.source}  ({about})"))
+    yield "Model", Text(printable(f"{model.source} ({about})"))
     if not inputs.count:
         yield "Inputs", Text("none: only the probes that need no data ran")
         return
     given = counted(inputs.count, input_noun(inputs.kind))
     used = f"{inputs.used} of {given}, {words.shape(inputs.shape)}"
     dropped = f", {len(inputs.dropped)} dropped" if inputs.dropped else ""
-    yield "Inputs", Text(words.printable(f"{inputs.source}  ({used}{dropped})"))
+    yield "Inputs", Text(printable(f"{inputs.source} ({used}{dropped})"))
 
 
 def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
     """Answer the questions in the order in which users ask them."""
     for question, text in {"verdict": summary.verdict, **summary.answer}.items():
         style = STYLES[summary.verdict] if question == "verdict" else ""
-        yield question.capitalize(), Text(words.printable(text), style)
+        yield question.capitalize(), Text(printable(text), style)
     for finding in summary.warnings:
         label, style = ("Note", "") if finding.id in NOTES else ("Warning", "yellow")
-        yield label, Text(words.printable(finding.text), style)
+        yield label, Text(printable(finding.text), style)
     if wrote is not None:
-        yield "Wrote", Text(words.printable(f"{wrote}  ({summary.run.elapsed_s:.0f} s)"))
+        yield "Wrote", Text(printable(f"{wrote} ({summary.run.elapsed_s:.0f} s)"))
 
 
 def labelled(lines: Iterable[tuple[str, Text]]) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from spectra._printable import encodable
+
 if TYPE_CHECKING:
     from torch.nn import Module
 
@@ -93,8 +95,8 @@ class Trial:
         return self.max_difference > SAME
 
     def weights(self) -> bytes:
-        """Return the new model's weights as a safetensors file."""
+        """Return the new model's weights as a safetensors file, whose names are Unicode."""
         from safetensors.torch import save
 
         state = self.model.state_dict()
-        return save({name: value.detach().cpu().clone() for name, value in state.items()})
+        return save({encodable(k): value.detach().cpu().clone() for k, value in state.items()})

@@ -5,13 +5,9 @@ from typing import Protocol
 
 from spectra import _names as names
 from spectra._names import Named
+from spectra._printable import printable
 from spectra.explain import FlatFieldRow, StepRow, grey
 from spectra.score import Score
-
-
-def printable(text: str) -> str:
-    """Return ``text`` without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
 
 
 def shorten(text: str, width: int) -> str:

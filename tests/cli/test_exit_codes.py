@@ -1,10 +1,6 @@
 """Every way to fail has its exit code and one clear line."""
 
 import errno
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +9,11 @@ import pytest
 from spectra.errors import InputError, LoadError, ModelError, NothingToAnalyseError
 from spectra.report import read_summary, write_result
 from spectra.score import Score
+from support.command import HANGS, command
 from support.results import Finished
 from support.summaries import clean, summary
 
 DATA = "--formats=json,nc"
-HANGS = 300  # seconds after which a process is given up, on however busy a machine
 
 
 @pytest.mark.parametrize(
@@ -26,7 +22,7 @@ HANGS = 300  # seconds after which a process is given up, on however busy a mach
         (InputError("photos: holds no picture"), 2, "error: photos: holds no picture"),
         (ModelError("up: raised ValueError"), 2, "error: up: raised ValueError"),
         (NothingToAnalyseError("no step"), 4, "error: no step"),
-        (MemoryError(), 2, "error: out of memory: use a smaller --batch, --crop or --num"),
+        (MemoryError(), 2, "error: out of memory: try --batch 1, or a smaller --crop"),
         (OSError(errno.ENOSPC, "No space left", "x.nc"), 2, "error: the disk is full: x.nc"),
         (PermissionError(13, "Permission denied", "x"), 2, "error: [Errno 13] Permission denied"),
         (ZeroDivisionError("a bug"), 3, "internal error: ZeroDivisionError: a bug"),
@@ -61,7 +57,11 @@ def test_a_model_that_does_not_load_is_a_usage_error(spectra, calls):
     [
         ([], "Missing argument 'MODEL'"),
         (["net.pth", "--colour"], "No such option"),
-        (["net.pth", "--num", "0"], "0 is not in the range x>=1"),
+        (["net.pth", "--num", "0"], "0 is not in the range 1<=x<=2147483647"),
+        (["net.pth", "--num", f"{10**30}"], "is not in the range"),
+        (["net.pth", "--threads", "100000"], "is not in the range 1<=x<=1024"),
+        (["net.pth", "--fail-above", "nan"], "fail_above=nan is no limit"),
+        (["net.pth", "--fail-above", "inf"], "fail_above=inf is no limit"),
         (["net.pth", "--mean", "a,b"], "is no list of numbers"),
         (["net.pth", "--arch-arg", "width"], "arch_arg='width' is no argument"),
         (["net.pth", "--formats", "gif"], "expected some of json,nc,png,pdf"),
@@ -122,47 +122,6 @@ def test_a_baseline_that_is_no_summary_is_refused(spectra, calls):
     assert "old.json: is not a summary.json of spectra" in done.stderr
 
 
-def command(folder, *arguments, body="", **options):
-    """Start the command in a process of its own, on a library that runs ``body`` first."""
-    start = (
-        "import signal, sys, time, types\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it\n"
-        "from support.results import Finished\n"
-        "def run(*_, **__):\n"
-        f"    {body or 'pass'}\n"
-        "    return Finished()\n"
-        "verbs = types.ModuleType('spectra.run')\n"
-        "verbs.analyze = run\n"
-        "load = types.ModuleType('spectra.load')\n"
-        "load.load_model = lambda *_, **__: types.SimpleNamespace(notes=())\n"
-        "load.parse_arch_args = dict\n"
-        "load.check_source = load.check_inputs = load.check_options = lambda *_, **__: None\n"
-        "sys.modules |= {'spectra.run': verbs, 'spectra.load': load}\n"
-        "from spectra_cli.main import main\n"
-        "main()\n"
-    )
-    path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
-        [sys.executable, "-c", start, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
-def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
-    body = f"print('running', flush=True); time.sleep({HANGS})"
-    process = command(tmp_path, "analyze", "net.pth", body=body)
-    assert process.stdout.readline() == "running\n"
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=HANGS)
-    assert (process.returncode, stderr) == (130, "spectra: interrupted\n")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
     def full():
         import resource
@@ -179,9 +138,19 @@ def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
     assert read_summary(tmp_path / "spectra-out/net") == clean()
 
 
-def test_a_reader_that_hangs_up_is_no_internal_error(tmp_path):
-    process = command(tmp_path, "analyze", "net.pth", DATA, body="time.sleep(1)")
-    process.stdout.close()
-    assert process.wait(HANGS) == 2
-    assert "Traceback" not in process.stderr.read()
-    process.stderr.close()
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 TB")]
+)
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ((), "try --batch 1, or a smaller --crop"),
+        (("--batch", "9"), "try --batch 4, or a smaller --crop"),
+        (("--batch", "1"), "with one input at a time: use a smaller --crop"),
+    ],
+)
+def test_out_of_memory_says_which_batch_to_try(error, given, advice, spectra, calls):
+    calls.error = error
+    done = spectra("-q", "analyze", "net.pth", "photos", *given)
+    assert done.exit_code == 2
+    assert advice in done.stderr

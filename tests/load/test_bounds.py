@@ -172,7 +172,9 @@ def test_a_picture_that_declares_gigabytes_is_dropped_undecoded(tmp_path, monkey
     tifffile.imwrite(file, np.arange(4096, dtype=np.uint8).reshape(64, 64), compression=None)
     monkeypatch.setattr(tifffile.TiffPage, "nbytes", 2 << 30)
     monkeypatch.setattr(tifffile.TiffPage, "asarray", lambda _: pytest.fail("it was decoded"))
-    monkeypatch.setattr("PIL.Image.open", lambda _: (_ for _ in ()).throw(ValueError("a bomb")))
+    monkeypatch.setattr(
+        "PIL.Image.open", lambda *_, **__: (_ for _ in ()).throw(ValueError("a bomb"))
+    )
     with pytest.raises(NothingToAnalyseError, match="a bomb"):
         open_inputs(file)
 

@@ -251,9 +251,9 @@ def test_pictures_are_read_one_at_a_time(tmp_path, rng, monkeypatch):
     opened = []
     pillow_open = Image.open
 
-    def count(path, *rest):
-        opened.append(path)
-        return pillow_open(path, *rest)
+    def count(file, **how):
+        opened.append(file.name)
+        return pillow_open(file, **how)
 
     monkeypatch.setattr(Image, "open", count)
     inputs = open_inputs(tmp_path)

@@ -52,7 +52,7 @@ def test_num_limits_the_samples():
     [
         ("random:latnt?shape=1,2", "is no random input: did you mean latent"),
         ("random:latent", "has no shape: expected such as"),
-        ("random:latent?shape=a,2", "shape='a': expected integers >= 1"),
+        ("random:latent?shape=a,2", "shape='a': expected integers from 1"),
         ("random:latent?shape=0,2", "shape='0'"),
         ("random:latent?shape=1,2&n=-3", "n='-3'"),
         ("random:latent?shape=1,2&sed=3", "unknown part 'sed': did you mean seed"),

@@ -1,0 +1,52 @@
+"""The command in a process of its own, on a library that does what a test says."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import indent
+
+HANGS = 300  # seconds after which a process is given up, on however busy a machine
+_START = """
+import os, signal, sys, time, types
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+{first}
+from support.results import Finished
+
+def load_model(*_, **__):
+{load}
+    return types.SimpleNamespace(notes=())
+
+def run(*_, progress=None, **__):
+{body}
+    return Finished()
+
+verbs = types.ModuleType("spectra.run")
+verbs.analyze = run
+load = types.ModuleType("spectra.load")
+load.load_model = load_model
+load.parse_arch_args = dict
+load.check_source = load.check_inputs = load.check_options = lambda *_, **__: None
+sys.modules |= {{"spectra.run": verbs, "spectra.load": load}}
+from spectra_cli.main import main
+main()
+"""
+
+
+def command(folder, *arguments, body="pass", load="pass", first="", **options):
+    """Start ``spectra`` in ``folder``.
+
+    Parameters
+    ----------
+    folder : path
+    *arguments : str
+    body, load, first : str
+        Python that runs instead of the analysis, instead of loading, and before all.
+    **options
+        Of `subprocess.Popen`.
+    """
+    start = _START.format(first=first, body=indent(body, "    "), load=indent(load, "    "))
+    path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    how["env"] = {**os.environ, "PYTHONPATH": os.pathsep.join(path), **how.pop("env", {})}
+    return subprocess.Popen([sys.executable, "-c", start, *arguments], cwd=folder, **how)
