@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra._printable import printable
 
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from spectra.explain import Summary
@@ -63,7 +62,7 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
 
 def _figures(
     summary: Summary, tree: xr.DataTree, crops: Mapping[str, NDArray[np.float64]]
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[tuple[str, Any]]:
     from spectra import plot
 
     rows = [(path, label) for path, label in _rows(summary, tree) if _drawable(tree, path)]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra._printable import encodable
 
 if TYPE_CHECKING:
-    from torch.nn import Module
-
     from spectra.remedy import Plan
     from spectra.report._repair import Repair
     from spectra.score import Score
@@ -70,7 +68,7 @@ class Trial:
     repair : Repair or None
         How the repair does, where one was asked for; everything above is then measured on
         the inputs that were not used for it.
-    model : Module
+    model : torch.nn.Module
         The new model.
     """
 
@@ -87,7 +85,7 @@ class Trial:
     psnr_db: float | None
     max_difference: float
     repair: Repair | None
-    model: Module = field(repr=False, compare=False)
+    model: Any = field(repr=False, compare=False)
 
     @property
     def changes(self) -> bool:
