@@ -46,6 +46,8 @@ def analyse(decoder: Decoder) -> Analysed:
 
     Flat fields are kept small: they take most of the time, and none of what may fail.
     """
+    if decoder.tokens is not None:
+        return Analysed([], "", "takes whole numbers, which inputs are not", 0, 0)
     model = decoder.module()
     inputs = torch.cat([decoder.example(seed=seed)[:1] for seed in range(COUNT)])
     if not _takes_one(model, inputs):
