@@ -318,3 +318,11 @@ def test_a_spectral_norm_in_training_mode_stays_as_it_came():
 def test_a_kernel_of_complex_numbers_is_left_out():
     with pytest.raises(NothingToAnalyseError):
         measure_kernels(nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1).to(torch.complex64)))
+
+
+def test_a_shuffle_by_one_is_no_step():
+    """Restoration networks keep the module at scale 1."""
+    head = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.PixelShuffle(1))
+    model = nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1), head)
+    table = measure_kernels(model)
+    assert [(row.name, row.stride) for row in table.layers] == [("0", (2, 2))]

@@ -99,7 +99,11 @@ def _layer(name: str, module: nn.Module, partner: nn.Module | None) -> Layer | N
             groups=module.groups,
         )
         return Layer(name, "transposed_conv", "module", type(module).__name__, found)
-    if isinstance(module, nn.PixelShuffle) and isinstance(partner, CONVOLUTIONS):
+    if (
+        isinstance(module, nn.PixelShuffle)
+        and module.upscale_factor > 1
+        and isinstance(partner, CONVOLUTIONS)
+    ):
         found = kernel.pixel_shuffle(
             _full(partner), factor=module.upscale_factor, padding=_padding(partner)
         )
