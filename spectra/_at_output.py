@@ -48,8 +48,6 @@ def at_output(
     )
     if there.verdict == "none":
         return replace(row, reason=f"no grid at its frequencies (p = {there.p:.2g})")
-    if there.told_dbc is None:
-        return replace(row, reason=there.reason or explain.describe_energy(there))
     if there.asr_dbc is None:
         return replace(row, locked_lower_dbc=there.asr_lower_dbc, reason=there.reason)
     row = replace(row, locked_dbc=there.asr_dbc)

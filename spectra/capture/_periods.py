@@ -46,7 +46,17 @@ class Way(NamedTuple):
     ratio: Fraction
 
 
-LOST = Way(-1, Fraction(0))  # of an axis that could not be followed
+class Told(NamedTuple):
+    """Where one axis goes, None where it ends on the axis of samples.
+
+    ``as_sizes_say`` tells whether the ratio is that of the sides of both maps.
+    """
+
+    way: Way | None
+    as_sizes_say: bool
+
+
+ENDS = Told(None, as_sizes_say=True)
 Ways = tuple[Way | None, ...]
 """Where each axis of a map goes in the output; None for one that ends on the axis of samples."""
 
@@ -152,8 +162,9 @@ class Shift(NamedTuple):
 def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> Discovery:
     """Return a discovery with the period of each step's grid in the output.
 
-    The model runs once untouched and once for each touch: two for each step and for the input, one
-    more for each axis where maps change their size in odd ways. One sample is enough.
+    The model runs once untouched and once for each touch: two for each step and for the input
+    where each axis grows as the sizes of the maps say. Elsewhere one more for each axis, all of it
+    twice, and up to four times where nothing can be told. One sample is enough.
 
     Parameters
     ----------
@@ -246,21 +257,20 @@ def _follow(
         shift = _shift(touchable, spot, corner, diagonal, strength=strength, sides=sides)
         if (ways := _as_sizes_say(shift, goals)) is not None:
             return ways
-        found: list[Way | None] = []
-        as_sizes_say = True
+        told: list[Told] = []
         for axis, side in enumerate(sides):
             shares = [high if a == axis else low for a in range(len(sides))]
             shift = _shift(touchable, spot, corner, shares, strength=strength, sides=sides)
-            way, by_sizes = _way(shift, axis, goals) if side > 1 else (None, True)
-            if way == LOST:
+            one = _told(shift, axis, goals) if side > 1 else ENDS
+            if one is None:
                 break
-            found.append(way)
-            as_sizes_say &= by_sizes
-        # What a layer makes of a touch differs from place to place: one reading alone may be odd.
-        if len(found) == len(sides):
-            if as_sizes_say or tuple(found) in odd:
-                return tuple(found)
-            odd.add(tuple(found))
+            told.append(one)
+        else:
+            ways = tuple(one.way for one in told)
+            # What a layer makes of a touch differs from place to place: one reading may be odd.
+            if ways in odd or all(one.as_sizes_say for one in told):
+                return ways
+            odd.add(ways)
     if felt_at is None:
         return "what changes in its map does not change the output"
     return "where its map lies in the output cannot be followed"
@@ -327,11 +337,10 @@ def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
     return None
 
 
-def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> tuple[Way | None, bool]:
-    """Return where one axis goes, and whether its ratio is that of the maps' sizes.
+def _told(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> Told | None:
+    """Return where one axis goes, from two touches that lie apart along it alone.
 
-    The two touches lie apart along that axis alone. None if it goes along the axis of samples,
-    `LOST` if that is not told.
+    None where that cannot be told.
     """
     ends = False
     for goal, distance, doubt, same_sample, at_output in shift.gaps(goals):
@@ -346,8 +355,8 @@ def _way(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> tuple[Way | None
         apart = shift.apart[axis]
         ratio = simplest_ratio(distance[along] / apart, doubt[along] / apart, sizes=sizes)
         if ratio is not None and (way := goal.onward(along, ratio)) is not None:
-            return way, ratio == sizes
-    return (None, True) if ends else (LOST, True)
+            return Told(way, as_sizes_say=ratio == sizes)
+    return ENDS if ends else None
 
 
 def simplest_ratio(measured: float, doubt: float, *, sizes: Fraction) -> Fraction | None:

@@ -174,16 +174,18 @@ def _view(
     """Return how maps are cut for one period, and in what they are too small for it, if so."""
     disturbed = reach(period) if reach else (0,) * len(period)
     usual = tuple(_margin(*axis) for axis in zip(wanted, sides, period, strict=True))
-    margin = tuple(max(m, -(-n // p) * p) for m, n, p in zip(usual, disturbed, period, strict=True))
+    # What padding does along an axis without a grid has no period on the others.
+    reached = tuple(n if p > 1 else 0 for n, p in zip(disturbed, period, strict=True))
+    margin = tuple(max(m, -(-n // p) * p) for m, n, p in zip(usual, reached, period, strict=True))
     view = view_of(sides, period, margin, count)
-    inner = inside(sides, margin, period)
-    for tile, left, p in zip(view.tile, inner, period, strict=True):
-        least = max(LEAST_TILE, LEAST_PERIODS * p) if p > 1 else 1
-        if min(tile, left) < least:
-            size = "x".join(map(str, inner))
-            where = f" that padding reaches ({max(disturbed)} px)" if margin != usual else ""
-            needed = f", {least} px needed at period {p}" if p > 1 else ""
-            return view, f"too small: {size} px inside the margin{where}{needed}"
+    for tile, p in zip(view.tile, period, strict=True):
+        least = max(LEAST_TILE, LEAST_PERIODS * p)
+        if p > 1 and tile < least:
+            size = "x".join(map(str, inside(sides, margin, period)))
+            where = f" that padding reaches ({max(reached)} px)" if margin != usual else ""
+            return view, (
+                f"too small: {size} px inside the margin{where}, {least} px needed at period {p}"
+            )
     return view, None
 
 
