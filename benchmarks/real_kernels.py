@@ -217,6 +217,7 @@ def _alias(
     for axis, n in enumerate(sides):
         near = np.abs(np.fft.fftfreq(n, 1 / n)) <= n // 2 - EDGE
         inner &= near.reshape([-1 if a == axis else 1 for a in range(len(sides))])
+    levels = mean @ kernel.frequency_response(kept, np.zeros(len(sides)))
     base = passed(kernel.frequency_response(kept, grid))
     power = (np.abs(base) ** 2).sum(0)
     total = power.sum(tuple(range(len(sides))))
@@ -233,13 +234,31 @@ def _alias(
         locked += share[inner].sum(0)
         lines = mean @ kernel.frequency_response(kept, shift)
         total = total + (np.abs(lines) ** 2).mean(0)
-        locked += _agreed(lines / len(lines), image)
-    levels = mean @ kernel.frequency_response(kept, np.zeros(len(sides)))
+        locked += _following(lines, levels, image)
     of_image = np.array([levels[image == i].mean(0) for i in image]).reshape(-1, levels.shape[-1])
     if len(image):  # what varies between tiles
         total = total + (np.abs(levels - of_image) ** 2).mean(0)
     share = float((locked / total).mean())
     return 10 * np.log10(share / (1 - share)) if 0 < share < 1 else None
+
+
+def _following(
+    lines: NDArray[np.complex128], levels: NDArray[np.complex128], image: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the power of lines, (block, channel), that a constant and each tile's level predict.
+
+    The coefficients come from the other images, so that coincidences do not count.
+    """
+    groups = image if image.size else np.arange(len(lines))
+    power = np.zeros(lines.shape[1])
+    for channel, (line, level) in enumerate(zip(lines.T, levels.real.T, strict=True)):
+        known = np.stack([np.ones_like(level), level], axis=1)
+        for own in np.unique(groups):
+            others = groups != own
+            coefficients = np.linalg.lstsq(known[others], line[others])[0]
+            predicted = known[~others] @ coefficients
+            power[channel] += (predicted.conj() * line[~others]).real.sum()
+    return power / len(lines)
 
 
 def _agreed(parts: NDArray[np.complex128], image: NDArray[np.int64]) -> NDArray[np.float64]:
