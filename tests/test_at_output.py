@@ -130,6 +130,13 @@ def test_a_change_needs_more_than_bounds():
     assert there.reason == "all the power may be locked: only a lower bound is known"
 
 
+def test_a_change_from_a_bound_is_not_told(evidence):
+    own = replace(evidence.steps[1].score(), asr_dbc=None, asr_lower_dbc=30.0)
+    there = at_output(evidence, 1, own, _inherited(evidence))
+    assert there.locked_dbc is not None
+    assert there.change_db is None
+
+
 def test_a_change_needs_a_grid_at_the_step(evidence):
     own = replace(evidence.steps[1].score(), verdict="none")
     assert at_output(evidence, 1, own, _inherited(evidence)).change_db is None

@@ -35,7 +35,6 @@ TOUCHES = (3.0, 3e3, 3e6)  # standard deviations of the map that are added; fain
 FAR = 5  # of a ratio beyond this, or below one over this, only the sizes of the maps decide
 SIMPLE = 4  # largest denominator of a ratio that the sizes of the maps do not suggest
 SURE = 3  # a distance tells a ratio if it is at least this many times its doubt
-FAR_APART = 6  # a distance this many times its doubt may miss what the sizes say by two doubts
 ASIDE = 4  # two touches lie along one axis if they are this many times as far apart as along others
 
 
@@ -330,8 +329,7 @@ def _as_sizes_say(shift: Shift, goals: Mapping[int, Goal]) -> Ways | None:
         ratios = [Fraction(n, m) for n, m in zip(goal.sides, shift.sides, strict=True)]
         expected = np.array([float(r) for r in ratios]) * shift.apart
         whole = all(1 in (r.numerator, r.denominator) for r in ratios)
-        near = np.where(np.minimum(expected, distance) >= FAR_APART * doubt, 2 * doubt, doubt)
-        agree = (np.abs(distance - expected) <= near) & (distance >= SURE * doubt)
+        agree = (np.abs(distance - expected) <= doubt) & (distance >= SURE * doubt)
         if whole and agree.all() and None not in goal.ways:
             return tuple(goal.onward(axis, ratio) for axis, ratio in enumerate(ratios))
     return None

@@ -40,6 +40,10 @@ def test_inputs_give_alias_before_and_after(spectra, net, tmp_path):
     trial = json.loads(done.stdout)
     assert trial["used"] == 16
     assert trial["steps"][0]["before"]["verdict"] == "present"
+    keys = ["verdict", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc", "reason"]
+    step = trial["steps"][0]
+    for alias in (step["before"], step["after"], trial["output_before"], trial["output_after"]):
+        assert list(alias) == keys  # a contract: of a score no more is written
     assert trial["changes"]
 
 
