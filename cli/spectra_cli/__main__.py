@@ -6,7 +6,7 @@ from pathlib import Path
 _HOME = Path(__file__).resolve().parents[1]
 
 # -m searches the working folder first, where a checkpoint may lie with anything beside it
-if not sys.flags.safe_path and sys.path[:1] == [str(Path.cwd())] != [str(_HOME)]:
+if not sys.flags.safe_path and sys.path[0] == str(Path.cwd()) and Path.cwd() != _HOME:
     del sys.path[0]
 
 from spectra_cli.main import main  # noqa: E402

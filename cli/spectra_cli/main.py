@@ -37,9 +37,7 @@ class ExitCodes(click.Group):
             failed = flush()
             if stop.asked:
                 code = stop.code
-            elif type(sys.stdout).__name__.endswith(
-                "PacifyFlushWrapper"
-            ):  # click met a reader that went away
+            elif _is_pacified(sys.stdout):
                 code = UNREAD
             elif failed is not None and code in (None, 0):
                 code = _unread(Terminal(), failed)
@@ -63,6 +61,11 @@ class ExitCodes(click.Group):
         if terminal.unanswered is not None:
             ctx.exit(_unread(terminal, terminal.unanswered))
         return result
+
+
+def _is_pacified(stream: object) -> bool:
+    """Tell whether click wrapped a stream whose reader went away; the class is private."""
+    return type(stream).__name__.endswith("PacifyFlushWrapper")
 
 
 def _remove_temporary() -> None:
