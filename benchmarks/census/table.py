@@ -78,13 +78,15 @@ def totals(
     if failed:
         lines.append(f"- Failed: {len(failed)}.")
     if analysed:
-        clean = sum(not found.faults for found in analysed.values())
+        ran = sum(found.ran for found in analysed.values())
+        clean = sum(found.ran and not found.faults for found in analysed.values())
         scored = sum(found.scored for found in analysed.values())
         steps = sum(found.steps for found in analysed.values())
         judged = sum(found.verdict not in ("", "insufficient") for found in analysed.values())
         lines.append(
-            f"- Analyze: {clean} of {len(analysed)} without a fault; {judged} outputs with a "
-            f"verdict, {scored} of {steps} steps with a number, the others with a reason."
+            f"- Analyze: {clean} of {ran} without a fault, {len(analysed) - ran} take no such "
+            f"inputs; {judged} outputs with a verdict, {scored} of {steps} steps with a number, the "
+            "others with a reason."
         )
     taken = [costs[row.name] for row in decoders if row.name in costs]
     if taken:

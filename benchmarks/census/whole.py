@@ -32,6 +32,8 @@ class Analysed:
         Its energy, or the reason why there is none; empty for an encoder.
     scored, steps : int
         Of how many steps, how many have a number of their own.
+    ran : bool
+        Whether the command takes such inputs at all; ``told`` says why not.
     """
 
     faults: list[Fault]
@@ -39,6 +41,7 @@ class Analysed:
     told: str
     scored: int
     steps: int
+    ran: bool = True
 
 
 def analyse(decoder: Decoder) -> Analysed:
@@ -47,11 +50,11 @@ def analyse(decoder: Decoder) -> Analysed:
     Flat fields are kept small: they take most of the time, and none of what may fail.
     """
     if decoder.tokens is not None:
-        return Analysed([], "", "takes whole numbers, which inputs are not", 0, 0)
+        return Analysed([], "", "takes whole numbers, which inputs are not", 0, 0, ran=False)
     model = decoder.module()
     inputs = torch.cat([decoder.example(seed=seed)[:1] for seed in range(COUNT)])
     if not _takes_one(model, inputs):
-        return Analysed([], "", "takes several samples at once only", 0, 0)
+        return Analysed([], "", "takes several samples at once only", 0, 0, ran=False)
     with tempfile.TemporaryDirectory() as folder, small_flat_fields():
         whole = run_whole(
             model,
