@@ -85,8 +85,8 @@ def totals(
         judged = sum(found.verdict not in ("", "insufficient") for found in analysed.values())
         lines.append(
             f"- Analyze: {clean} of {ran} without a fault, {len(analysed) - ran} take no such "
-            f"inputs; {judged} outputs with a verdict, {scored} of {steps} steps with a number, the "
-            "others with a reason."
+            f"inputs; {judged} outputs with a verdict, {scored} of {steps} steps with a number, "
+            "the others with a reason."
         )
     taken = [costs[row.name] for row in decoders if row.name in costs]
     if taken:

@@ -47,7 +47,7 @@ class Analysed:
 def analyse(decoder: Decoder) -> Analysed:
     """Run everything over a decoder with random weights and 16 random inputs.
 
-    Flat fields are kept small: they take most of the time, and none of what may fail.
+    Flat fields are kept small, which would take most of the time.
     """
     if decoder.tokens is not None:
         return Analysed([], "", "takes whole numbers, which inputs are not", 0, 0, ran=False)
