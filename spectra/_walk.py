@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor, nn
 
 
@@ -71,3 +72,8 @@ def buffers(model: nn.Module) -> Iterator[Tensor]:
         for buffer in module._buffers.values():
             if buffer is not None:
                 yield buffer
+
+
+def device(model: nn.Module) -> torch.device:
+    """Return where the first parameter of a model lives; the CPU without any."""
+    return next((parameter.device for parameter in parameters(model)), torch.device("cpu"))

@@ -60,7 +60,7 @@ def test_every_sentence_stands_on_its_page_and_no_other():
 
 
 def test_every_warning_stands_on_its_page():
-    code = (ROOT / "spectra" / "_conclusion.py").read_text(encoding="utf-8")
+    code = (ROOT / "spectra" / "explain" / "_notes.py").read_text(encoding="utf-8")
     said = set(re.findall(r'Finding\("(\w+)"', code))
     table = SENTENCES.partition("## Notes and warnings")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == said

@@ -12,7 +12,7 @@ from PIL import Image
 from benchmarks.calibration import networks, pictures
 from benchmarks.calibration.cells import Cell, Draw, Maps
 from benchmarks.calibration.pictures import EMPTY, PHOTOGRAPHS, TEXTURES, crops, luma, picture
-from spectra.capture import Borders
+from spectra.follow import Borders
 
 
 def photo(count: int, side: int, rng: Generator, part: str, **options: bool | int) -> Maps:

@@ -1,31 +1,6 @@
 """A running model -> its upsampling steps and what flows through them."""
 
-from spectra.capture._discover import discover
-from spectra.capture._forward import MixedInputsError, forward
-from spectra.capture._periods import follow_periods
-from spectra.capture._quiet import quiet
-from spectra.capture._reading import Reading
-from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
-from spectra.capture._stream import Tap, stream
-from spectra.follow import Borders, LargestTensor, Layout, unseen
+import lazy_loader
 
-__all__ = [
-    "KINDS",
-    "Borders",
-    "Discovery",
-    "Growth",
-    "Kind",
-    "LargestTensor",
-    "Layout",
-    "Mark",
-    "MixedInputsError",
-    "Reading",
-    "Step",
-    "Tap",
-    "discover",
-    "follow_periods",
-    "forward",
-    "quiet",
-    "stream",
-    "unseen",
-]
+# what is told of a step is read again without torch, which takes seconds to import
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_iter
 from torch.utils.hooks import RemovableHandle
 
 from spectra import _walk as walk
-from spectra.capture._steps import Growth
+from spectra.capture._operation import Growth
 from spectra.follow import Dispatched
 
 

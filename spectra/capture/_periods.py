@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra.capture._grids import Period, different_periods, scored_period
 from spectra.capture._steps import Discovery, Step
 from spectra.capture._touch import INPUT, OUTPUT, Spot, Touch, Touchable
 
@@ -58,9 +59,6 @@ class Told(NamedTuple):
 ENDS = Told(None, as_sizes_say=True)
 Ways = tuple[Way | None, ...]
 """Where each axis of a map goes in the output; None for one that ends on the axis of samples."""
-
-Period = tuple[int, ...]
-"""Period of a step's grid along each axis of the output, in pixels."""
 
 
 class Goal(NamedTuple):
@@ -177,7 +175,7 @@ def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> D
     Returns
     -------
     Discovery
-        The discovery with its ``periods``, ``period_reasons`` and ``ratio`` filled in.
+        The discovery with its ``periods``, ``period_reasons``, ``output_periods`` and ``ratio``.
     """
     if discovery.layout is None:
         reason = f"the output is no map: {discovery.reading.reason}"
@@ -193,9 +191,12 @@ def follow_periods(model: nn.Module, discovery: Discovery, example: Tensor) -> D
         if not isinstance(ways, str):
             known[index] = ways
         found.insert(0, _period(step, ways, axes=len(discovery.output_shape) - 1))
+    periods = tuple(None if isinstance(p, str) else p for p in found)
+    scored = [p and scored_period(p, discovery.output_shape) for p in periods]
     return replace(
         discovery,
-        periods=tuple(None if isinstance(p, str) else p for p in found),
+        periods=periods,
+        output_periods=different_periods(scored),
         period_reasons=tuple(p if isinstance(p, str) else None for p in found),
         ratio=_ratio_of_input(touchable, known),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple, get_args
 
-from spectra._names import label
+from spectra.capture._grids import Period, control_periods, scored_period
+from spectra.capture._operation import Growth, Operation
 from spectra.capture._reading import Reading
 from spectra.follow import NOTHING, Borders, Layout
 
@@ -37,31 +38,15 @@ SeamFamily = Literal["view", "write", "gather", "sum", "filter", "fourier"]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One upsampling operation of a model.
+class Step(Operation):
+    """One upsampling operation of a model, as a forward pass showed it.
+
+    Attributes beside those of `Operation`:
 
     Attributes
     ----------
-    name : str
-        Dotted path of the module in whose ``forward`` the operation ran; ``""`` is the model.
-        Where several operations are one step, it is the module in which the last of them enlarged
-        the map; where parallel ones are added, the module that holds them all, else ``"a + b"``.
-    call : int
-        Counts the upsampling steps of that module within one forward pass, from 0.
     kind : Kind
         What the operation is.
-    factor : tuple of int
-        Upsampling factor of each spatial axis, 1 where the axis is not upsampled; empty
-        where the step has no lattice (a non-integer ratio, ``align_corners=True``).
-    kernel_size, stride : tuple of int or None
-        Size and stride of the kernel along each axis: that of a transposed convolution (the
-        largest one of parallel ones), of a fold, or of the filter that follows a zero insertion,
-        whose stride is the insertion's. Other kinds have none.
-    groups : int or None
-        Groups of the transposed convolution, or of the filter that follows a zero insertion.
-        Other kinds have none.
-    input_shape, output_shape : tuple of int
-        ``(channel, *spatial)`` of the map before and after, without the sample axis.
     reason : str or None
         Why the step has no lattice.
     borders : Borders
@@ -74,33 +59,11 @@ class Step:
         for each tile of a picture or frame of a film. No call depends on another.
     """
 
-    name: str
-    call: int
     kind: Kind
-    factor: tuple[int, ...]
-    kernel_size: tuple[int, ...] | None
-    stride: tuple[int, ...] | None
-    groups: int | None
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
     reason: str | None = None
     borders: Borders = field(default=NOTHING, compare=False)
     spacing: tuple[Fraction, ...] = ()
     calls: int = 1
-
-    @property
-    def label(self) -> str:
-        """The step's name as printed: the module path, with ``#call`` after the first."""
-        return label(self)
-
-
-@dataclass(frozen=True)
-class Growth:
-    """A module whose output is larger than its input although no step was found inside."""
-
-    name: str
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -234,6 +197,9 @@ class Discovery:
         Why a step's period is not known; None where it is.
     ratio : tuple of Fraction or None
         Output over input pixels along each axis; None where they lie on no common grid.
+    output_periods : tuple of tuple of int
+        The different periods at which the output is scored: those of all steps of the model, also
+        of those that `select` has left out.
     """
 
     steps: tuple[Step, ...]
@@ -250,9 +216,10 @@ class Discovery:
     untraced: tuple[tuple[str, str], ...] = ()
     watched: tuple[str, ...] | None = field(default=None, compare=False)
     borders: Borders = NOTHING
-    periods: tuple[tuple[int, ...] | None, ...] = ()
+    periods: tuple[Period | None, ...] = ()
     period_reasons: tuple[str | None, ...] = ()
     ratio: tuple[Fraction, ...] | None = None
+    output_periods: tuple[Period, ...] = ()
 
     @property
     def layout(self) -> Layout | None:
@@ -267,8 +234,18 @@ class Discovery:
         pairs = zip(self.input_shape[1:], self.output_shape[1:], strict=True)
         return tuple(_ratio(grown, size) for size, grown in pairs)
 
+    @property
+    def scored_periods(self) -> tuple[Period | None, ...]:
+        """The period at which the output is scored for each step's grid; None where not known."""
+        return tuple(p and scored_period(p, self.output_shape) for p in self.periods)
+
+    @property
+    def control_periods(self) -> tuple[Period, ...]:
+        """The periods at which the inputs are scored, in their own pixels."""
+        return control_periods(self.output_periods, self.ratio, len(self.input_shape) - 1)
+
     def select(self, wanted: Callable[[Step], bool]) -> Discovery:
-        """Return the same discovery with only the wanted steps, numbered anew.
+        """Return the discovery with only the wanted steps, numbered anew.
 
         Marks of the other steps stay: their operations still run.
         """

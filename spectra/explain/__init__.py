@@ -1,14 +1,11 @@
 """Numbers become verdict, cause, confounders and advice."""
 
-from spectra.explain._advice import find_advice
 from spectra.explain._answer import answer
-from spectra.explain._cause import find_cause
+from spectra.explain._summarise import summarise
 from spectra.explain._summary import (
     SCHEMA,
-    AtOutput,
     DroppedInput,
     Finding,
-    FlatFieldRow,
     InputRow,
     InputSet,
     Model,
@@ -17,17 +14,14 @@ from spectra.explain._summary import (
     StepName,
     StepRow,
     Summary,
-    UnexplainedGrowth,
 )
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import counted, describe_energy, describe_step, grey, input_noun
 
 __all__ = [
     "SCHEMA",
-    "AtOutput",
     "DroppedInput",
     "Finding",
-    "FlatFieldRow",
     "InputRow",
     "InputSet",
     "Model",
@@ -36,15 +30,13 @@ __all__ = [
     "StepName",
     "StepRow",
     "Summary",
-    "UnexplainedGrowth",
     "answer",
     "counted",
     "describe_energy",
     "describe_step",
-    "find_advice",
-    "find_cause",
     "grey",
     "input_noun",
     "overall_verdict",
+    "summarise",
     "worst_step",
 ]

@@ -11,8 +11,8 @@ from spectra.explain._summary import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectra.explain._summary import FlatFieldRow
     from spectra.kernel import Measures
+    from spectra.probe import FlatLines
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
@@ -33,7 +33,7 @@ class _Step:
     factor: Sequence[int]
     kernel_size: Sequence[int] | None
     score: Score
-    flat: FlatFieldRow
+    flat: FlatLines
     kernel: Measures | None
 
     @property
@@ -176,7 +176,7 @@ def find_cause(
     factor: Sequence[int],
     kernel_size: Sequence[int] | None,
     score: Score,
-    flat: FlatFieldRow,
+    flat: FlatLines,
     *,
     kernel: Measures | None = None,
 ) -> Finding | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spectra._names import period, place
-from spectra.explain._summary import AtOutput
 from spectra.explain._words import (
     counted,
     describe_energy,
@@ -15,6 +14,7 @@ from spectra.explain._words import (
     input_noun,
     listed,
 )
+from spectra.score import AtOutput
 
 if TYPE_CHECKING:
     from spectra.explain._summary import Summary
@@ -39,7 +39,7 @@ class Facts:
         self.inputs = summary.input.score
         self.verdict = VERDICT_TEXT[summary.verdict]
         self.worst = next((row for row in self.steps if (row.name, row.call) == worst), None)
-        self.at = self.worst.at_output if self.worst else AtOutput(None, None, None)
+        self.at = self.worst.at_output if self.worst else AtOutput()
         self.used = summary.inputs.used
 
     @property

@@ -1,18 +1,6 @@
 """Known signals -> the causal response of a model: flat field, impulses, shifts."""
 
-from spectra.probe._flat_field import FlatField, Lines, flat_field
-from spectra.probe._grid_dependence import GridDependence, grid_dependence
-from spectra.probe._line_drop import without_pattern
-from spectra.probe._operator import OperatorKernel, equivalent_kernel, local_kernel
+import lazy_loader
 
-__all__ = [
-    "FlatField",
-    "GridDependence",
-    "Lines",
-    "OperatorKernel",
-    "equivalent_kernel",
-    "flat_field",
-    "grid_dependence",
-    "local_kernel",
-    "without_pattern",
-]
+# what is told of a probe is read again without torch, which takes seconds to import
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

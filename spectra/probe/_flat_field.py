@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import (
     Discovery,
-    LargestTensor,
     Step,
     discover,
     forward,
@@ -21,6 +20,8 @@ from spectra.capture import (
     stream,
 )
 from spectra.errors import ModelError
+from spectra.follow import LargestTensor
+from spectra.probe._flat_lines import FlatLines
 from spectra.probe._pattern import Locked, locked_power
 
 _SIDES = {1: (64, 1024), 2: (64, 1024), 3: (16, 128)}  # a volume of 64 px is a picture of 512
@@ -35,37 +36,11 @@ _TENSORS = {1: 8, 2: 8, 3: 8 + 27}
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Grid-locked lines of one map under a constant input.
-
-    Attributes
-    ----------
-    line_dbc : float or None
-        Power of all lines over the power of the mean level, in dBc; None with a ``reason``.
-        Where no lattice is known, power of all structure: nothing but DC should be there.
-    size : int or None
-        Side of the input, in pixels, at which it was measured; None without spatial input.
-    converged : bool
-        Whether a larger input would say the same, so that borders play no part.
-    reason : str or None
-        Why there is no number, why it has not converged, or what else it counts than lines.
-    upper_dbc : float or None
-        What all lines lie below, where the map was measured and none stands above its rounding.
-    """
-
-    line_dbc: float | None
-    size: int | None
-    converged: bool
-    reason: str | None = None
-    upper_dbc: float | None = None
-
-
-@dataclass(frozen=True)
 class FlatField:
     """Lines of every step and of the output; ``period`` is the output's, in its pixels."""
 
-    steps: tuple[Lines, ...]
-    output: Lines
+    steps: tuple[FlatLines, ...]
+    output: FlatLines
     period: tuple[int, ...] | None
 
 
@@ -175,30 +150,32 @@ class _Flat:
                 return f"the model does not run at {max(size)} pixels"
         return f"not settled at {self._size} pixels"
 
-    def lines(self, row: int, end: str) -> Lines:
+    def lines(self, row: int, end: str) -> FlatLines:
         """Return what is known of one map."""
         now = self._readings[-1][row]
         if not self._grids[row]:
-            return Lines(None, self._size, converged=False, reason="no period")
+            return FlatLines(None, self._size, converged=False, reason="no period")
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
-            return Lines(None, self._size, converged=False, reason=reason)
+            return FlatLines(None, self._size, converged=False, reason=reason)
         if not isfinite(now.level + now.line + now.rest):
             reason = "a constant input gives NaN or infinite values"
-            return Lines(None, self._size, converged=True, reason=reason)
+            return FlatLines(None, self._size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
-            return Lines(None, self._size, converged=True, reason="the mean level is zero")
+            return FlatLines(None, self._size, converged=True, reason="the mean level is zero")
         rounding = 20 * log10(8 * now.eps)
         if _dbc(now) < rounding:
             reason = "no line above rounding"
-            return Lines(None, self._size, converged=True, reason=reason, upper_dbc=rounding)
+            return FlatLines(
+                None, self._size, converged=True, reason=reason, line_upper_dbc=rounding
+            )
         settled = self._converged(row)
         doubts = [
             "no lattice, so all structure counts" if max(self._grids[row]) == 1 else None,
             None if settled else end,
         ]
         doubt = "; ".join(filter(None, doubts))
-        return Lines(_dbc(now), self._size, converged=settled, reason=doubt or None)
+        return FlatLines(_dbc(now), self._size, converged=settled, reason=doubt or None)
 
     def _converged(self, row: int) -> bool:
         """Whether another size would change nothing, or there is nothing to find."""
@@ -278,7 +255,7 @@ def _dbc(locked: Locked) -> float:
 
 def _memory(model: nn.Module) -> float:
     """Return how many bytes a forward pass may take on the model's device."""
-    device = next((p.device for p in walk.parameters(model)), torch.device("cpu"))
+    device = walk.device(model)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return free / 2

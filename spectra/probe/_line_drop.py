@@ -2,14 +2,101 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
+from spectra import score, spectrum
 from spectra.capture import Discovery, forward, quiet, stream
 from spectra.errors import ParameterError
+from spectra.gather import add_maps
 from spectra.probe._pattern import tile_pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from spectra.gather import Passed
+    from spectra.score import Scores
+
+STRONGEST = 5  # steps whose pattern is taken away: those with the strongest lines
+
+
+def line_drops(model: nn.Module, passed: Passed, scores: Scores) -> tuple[float | None, ...]:
+    """Return how far the output's lines fall without the mean pattern of each step.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    passed : Passed
+        What the inputs left on their way through it.
+    scores : Scores
+        The scores of the run.
+
+    Returns
+    -------
+    tuple of (float or None)
+        One for each step, in dB. None where the step has no line, is not one of the five with the
+        strongest, or the output shows no lattice of it.
+    """
+    lines = {
+        index: step.own.line_dbc
+        for index, step in enumerate(scores.steps)
+        if step.own.verdict in ("present", "suspect") and step.own.line_dbc is not None
+    }
+    probed = sorted(lines, key=lines.__getitem__, reverse=True)[:STRONGEST]
+    return tuple(
+        _line_drop(model, passed, scores, index) if index in probed else None
+        for index in range(len(scores.steps))
+    )
+
+
+def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> float | None:
+    """Return how far the output's lines fall without one step's locked mean pattern, in dB."""
+    found, few, measured = passed.found, passed.few, scores.measured["output"]
+    period = found.scored_periods[index]
+    if measured is None or period is None or few is None:
+        return None
+    points = measured.lattice.frequency[score.owned_by(measured, period)]
+    if not len(points):
+        return None
+    assert few.outputs is not None
+    pattern = locked_pattern(passed.steps[index].data["phase_mean"].to_numpy())
+    without = without_pattern(model, found, few.inputs.clone(), index, pattern)
+    grid = passed.output.plan.period
+    before, after = (
+        line_power(_phase_means(maps, grid), points) for maps in (few.outputs, without)
+    )
+    return score.power_ratio_db(before, after)
+
+
+def locked_pattern(phase_mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of each grid phase, shape (channel, *period), less the mean of all phases."""
+    level: NDArray[np.float64] = phase_mean.mean(
+        axis=tuple(range(1, phase_mean.ndim)), keepdims=True
+    )
+    return phase_mean - level
+
+
+def line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:
+    """Return the power of the lines in the mean pattern of a grid.
+
+    Parameters
+    ----------
+    phase_mean : ndarray, shape (channel, *period)
+        Mean of each polyphase component.
+    frequency : ndarray, shape (point, axis)
+        Lattice points, cycles/pixel; each also stands for its mirror image.
+    """
+    period = np.array(phase_mean.shape[1:])
+    spectrum = np.abs(np.fft.fftn(phase_mean, axes=range(1, phase_mean.ndim), norm="forward")) ** 2
+    power = 0.0
+    for point in frequency:
+        bins = {tuple(np.round(sign * point * period).astype(int) % period) for sign in (1, -1)}
+        power += sum(float(spectrum[(slice(None), *b)].mean()) for b in bins)
+    return power
 
 
 def without_pattern(
@@ -26,9 +113,11 @@ def without_pattern(
     Parameters
     ----------
     model : torch.nn.Module
+        Left as it came.
     discovery : Discovery
         What :func:`spectra.capture.discover` returned for it.
     inputs : Tensor, shape (B, C, *spatial)
+        What the model runs on.
     step_index : int
         Index of the step in ``discovery.steps``.
     pattern : array, shape (channel, *factor)
@@ -67,3 +156,11 @@ def without_pattern(
 
     with quiet(model, seed=0), stream(model, discovery, subtract):
         return forward(model, inputs, found=discovery, method=method)
+
+
+def _phase_means(maps: Tensor, period: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the mean polyphase components of a few maps."""
+    sums = spectrum.MapStatistics(spectrum.plan_maps(maps.shape[1:], period, count=len(maps)))
+    add_maps(sums, maps, first=0, inputs=len(maps))
+    means: NDArray[np.float64] = spectrum.to_dataset(sums)["phase_mean"].to_numpy()
+    return means

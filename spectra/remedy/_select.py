@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 
 from spectra.capture import Discovery, Step
 from spectra.errors import NothingToAnalyseError, ParameterError
@@ -21,7 +20,7 @@ def select_steps(found: Discovery, layers: str) -> list[Step]:
     """
     if not found.steps:
         raise NothingToAnalyseError("the model has no upsampling step that depends on its input")
-    chosen = [s for s in found.steps if fnmatchcase(s.name, layers) or fnmatchcase(s.label, layers)]
+    chosen = [step for step in found.steps if step.matches(layers)]
     if not chosen:
         raise ParameterError(no_match(layers, [s.label for s in found.steps]))
     return chosen

@@ -1,3 +1,4 @@
+from ._crop import crop_with_pattern
 from ._folder import (
     FORMATS,
     KERNEL_FORMATS,
@@ -44,6 +45,7 @@ __all__ = [
     "check_kernel_formats",
     "check_limit",
     "check_target",
+    "crop_with_pattern",
     "default_directory",
     "encode_kernels",
     "encode_steps",

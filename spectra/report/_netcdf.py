@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spectra._files import check_regular
 from spectra._printable import printable
 from spectra.errors import InputError
@@ -21,14 +23,15 @@ COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True}
 def write_tree(tree: xr.DataTree, path: str | PathLike[str]) -> None:
     """Write ``tree`` to ``path`` as compressed netCDF-4.
 
-    Attributes that netCDF cannot hold change: None is left out, a bool becomes 0 or 1, and
-    texts, names of groups too, become `printable`. The
-    file is made in memory and written at once, because HDF5 crashes where a disk is full.
+    What netCDF cannot hold changes. Of attributes None is left out, a bool becomes 0 or 1, and
+    texts, names of groups too, become `printable`; complex sums become two, ``base_re_0`` and
+    ``base_im_0``. The file is made in memory and written at once, because HDF5 crashes where a
+    disk is full.
     """
     import xarray as xr
 
     stored = xr.DataTree.from_dict(  # a group may be named after a module
-        {printable(node.path): node.to_dataset(inherit=False) for node in tree.subtree}
+        {printable(node.path): _split(node.to_dataset(inherit=False)) for node in tree.subtree}
     )
     for node in stored.subtree:
         node.attrs = _storable(node.attrs)
@@ -61,10 +64,40 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
     check_regular(file, "a spectra.nc", InputError)
     try:
         with xr.open_datatree(file, engine="h5netcdf") as tree:
-            return tree.load()
+            return tree.map_over_datasets(_joined).load()
     except (OSError, ValueError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else "not netCDF-4"
         raise InputError(f"{file}: cannot be read as spectra.nc: {reason}") from error
+
+
+def _split(data: xr.Dataset) -> xr.Dataset:
+    """Return a dataset with two real variables for each complex one."""
+    variables: dict[str, Any] = {}
+    for key, variable in data.data_vars.items():
+        name, _, number = str(key).rpartition("_")
+        if variable.dtype.kind == "c":
+            variables |= {
+                f"{name}_re_{number}": variable.real,
+                f"{name}_im_{number}": variable.imag,
+            }
+        else:
+            variables[str(key)] = variable
+    return data.drop_vars(data.data_vars).assign(variables)
+
+
+def _joined(data: xr.Dataset) -> xr.Dataset:
+    """Return a dataset with one complex variable for two real ones."""
+    variables: dict[str, Any] = {}
+    for key, variable in data.data_vars.items():
+        name, _, number = str(key).rpartition("_")
+        stem = name.removesuffix("_re")
+        if (other := f"{stem}_im_{number}") in data and name.endswith("_re"):
+            sums = np.empty(variable.shape, complex)
+            sums.real, sums.imag = variable, data[other]
+            variables[f"{stem}_{number}"] = (variable.dims, sums)
+        elif not (name.endswith("_im") and f"{name.removesuffix('_im')}_re_{number}" in data):
+            variables[str(key)] = variable
+    return data.drop_vars(data.data_vars).assign(variables)
 
 
 def _storable(attributes: Mapping[Any, Any]) -> dict[str, Any]:

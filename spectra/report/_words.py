@@ -6,7 +6,8 @@ from typing import Protocol
 from spectra import _names as names
 from spectra._names import Named
 from spectra._printable import printable
-from spectra.explain import FlatFieldRow, StepRow, grey
+from spectra.explain import StepRow, grey
+from spectra.probe import FlatLines
 from spectra.score import Score
 
 
@@ -76,7 +77,7 @@ class Energy(Protocol):
     def reason(self) -> str | None: ...
 
 
-def alias(score: Energy, flat: FlatFieldRow | None = None) -> tuple[str, str]:
+def alias(score: Energy, flat: FlatLines | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
     estimate = "-" if score.asr_dbc is None else f"{score.asr_dbc:.1f}"
     if score.asr_ci95_dbc is not None:
@@ -92,7 +93,7 @@ def alias(score: Energy, flat: FlatFieldRow | None = None) -> tuple[str, str]:
     return "-", _flat_field(flat) or printable(score.reason or "not measured")
 
 
-def _flat_field(flat: FlatFieldRow | None) -> str:
+def _flat_field(flat: FlatLines | None) -> str:
     """Return what a constant input shows; nothing where it was not measured."""
     if flat is None:
         return ""

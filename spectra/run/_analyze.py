@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from spectra import _walk as walk
-from spectra import load
-from spectra._conclusion import collect, crop_with_pattern, summarise
-from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
+from spectra import capture, explain, gather, load, probe, report, score
+from spectra._layers import measure_steps
 from spectra._options import Options, Progress
-from spectra.errors import InputError, ModelError, NothingToAnalyseError
-from spectra.report import Result
+from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from spectra import capture
 
 
 def analyze(
@@ -30,7 +25,7 @@ def analyze(
     *,
     options: Options | None = None,
     progress: Progress | None = None,
-) -> Result:
+) -> report.Result:
     """Find, score and explain the upsampling artifacts of a model.
 
     Parameters
@@ -40,6 +35,7 @@ def analyze(
     inputs : Inputs or anything `spectra.load.open_inputs` takes, optional
         Pictures, arrays, latents. Without any, only the data-free probes run.
     options : Options, optional
+        What the user decides about the run.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -63,21 +59,24 @@ def analyze(
     'present'
     """
     started = time.perf_counter()
-    options = options or Options()
-    threads, home = torch.get_num_threads(), _home(model)
-    try:
-        if options.threads:
-            torch.set_num_threads(options.threads)
-        loaded, opened = _open(model, inputs, options)
-        with _advised(loaded, opened):
-            evidence = gather(loaded.model, opened, options, progress or _silent)
-        summary = summarise(evidence, loaded, opened, time.perf_counter() - started)
-        tree, crops = collect(evidence), crop_with_pattern(evidence)
-    finally:
-        torch.set_num_threads(threads)
-        if home is not None and isinstance(model, nn.Module):
-            model.to(home)
-    return Result(summary, tree, crops)
+    options, tell = options or Options(), progress or silent
+    with borrowed(model, options):
+        loaded, inputs = opened(model, inputs, options)
+        net = loaded.model
+        with advised(loaded, inputs), capture.quiet(net):
+            example = capture.example_input(net, inputs, crop=options.crop)
+            found = capture.find_steps(net, example, options, progress=tell)
+            passed = gather.run(net, found, inputs, options, progress=tell)
+            scores = score.run(passed, inputs, seed=options.seed, progress=tell)
+            probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
+            kernels = measure_steps(net, passed.found, example)
+        run = _run_record(loaded, example, options, passed.forward_s, started)
+        summary = explain.summarise(
+            loaded, inputs, passed, scores, probed, kernels=kernels, run=run
+        )
+        return report.Result(
+            summary, score.tables(passed, scores), report.crop_with_pattern(passed)
+        )
 
 
 def list_steps(
@@ -88,55 +87,28 @@ def list_steps(
 ) -> capture.Discovery:
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
-    loaded, opened = _open(model, inputs, options)
-    with _advised(loaded, opened):
-        _, found = find_steps(loaded.model, opened, options)
-    chosen = select_steps(found, options.steps)
-    if found.steps and not chosen.steps:
-        raise NothingToAnalyseError(nothing_found(found, options))
-    return chosen
+    loaded, inputs = opened(model, inputs, options)
+    with advised(loaded, inputs):
+        example = capture.example_input(loaded.model, inputs, crop=options.crop)
+        return capture.list_steps(loaded.model, example, options)
 
 
-def _open(
-    model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
-) -> tuple[load.LoadedModel, load.Inputs | None]:
-    """Return the loaded model on its device, and its inputs."""
-    options.check()
-    if not isinstance(model, load.LoadedModel):
-        load.check_inputs(inputs)
-    loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
-    device = _device(options.device, loaded.model)
-    if device is not None:
-        loaded.model.to(device)
-    return loaded, opened_inputs(inputs, options)
-
-
-@contextmanager
-def _advised(loaded: load.LoadedModel, inputs: load.Inputs | None) -> Iterator[None]:
-    """Say beside a failure of the model what about its inputs may be the reason."""
-    try:
-        yield
-    except (InputError, ModelError) as error:
-        if text := load.advice(loaded, inputs):
-            raise type(error)(f"{error}; {text}") from error
-        raise
-
-
-def _home(model: object) -> torch.device | None:
-    """Return where the caller's own model lives, if it all lives in one place."""
-    if not isinstance(model, nn.Module):
-        return None
-    devices = {tensor.device for tensor in (*walk.parameters(model), *walk.buffers(model))}
-    return devices.pop() if len(devices) == 1 else None
-
-
-def _device(wanted: str, model: nn.Module) -> torch.device | None:
-    """Return where to move the model, None to leave it where it is."""
-    if wanted == "auto":
-        at_home = all(p.device.type == "cpu" for p in walk.parameters(model))
-        return torch.device("cuda") if at_home and torch.cuda.is_available() else None
-    return torch.device(wanted)
-
-
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    """Report nothing."""
+def _run_record(
+    loaded: load.LoadedModel,
+    example: torch.Tensor,
+    options: Options,
+    forward_s: float,
+    started: float,
+) -> explain.Run:
+    """Return how the analysis ran; its precision is that of the first weights, else the inputs'."""
+    first = next(walk.parameters(loaded.model), example)
+    return explain.Run(
+        device=str(example.device),
+        dtype=str(first.dtype).removeprefix("torch."),
+        threads=torch.get_num_threads(),
+        seed=options.seed,
+        options={**loaded.options, **asdict(options)},
+        torch=torch.__version__,
+        elapsed_s=time.perf_counter() - started,
+        forward_s=forward_s,
+    )

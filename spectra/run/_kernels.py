@@ -13,7 +13,6 @@ from torch import Tensor, nn
 import spectra
 from spectra import _walk as walk
 from spectra import capture, explain, kernel, load
-from spectra._evidence import example_input
 from spectra._layers import (
     Layer,
     Reading,
@@ -21,7 +20,7 @@ from spectra._layers import (
     layers_of_script,
     layers_of_weights,
 )
-from spectra._options import Options, Progress
+from spectra._options import Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
 
@@ -144,7 +143,7 @@ def measure_kernels(
 def _layers_of(model: nn.Module) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
     """Return the layers of a model, and what a forward pass on a guessed input could not show."""
     try:
-        example = example_input(model, None, Options())
+        example = capture.example_input(model)
         return layers_of_model(model, example), ()
     except (InputError, ModelError) as error:
         note = f"pixel shuffles and interpolations only where they stand in a Sequential: {error}"
@@ -210,7 +209,7 @@ def _nothing_in(source: str, model: nn.Module) -> str:
     """Say why a model has no kernel: it may upsample in its code, where no module shows it."""
     try:
         with capture.quiet(model):
-            steps = capture.discover(model, example_input(model, None, Options())).steps
+            steps = capture.discover(model, capture.example_input(model)).steps
     except (InputError, ModelError):
         steps = ()
     if not steps:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from spectra import load, remedy, score, spectrum
-from spectra._evidence import add_maps
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ParameterError
+from spectra.gather import add_maps
 from spectra.report import Repair
 
 FIDELITY_DB = 40.0  # to the old output without its grid, below which a repair is no success

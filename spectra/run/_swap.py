@@ -14,14 +14,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from spectra import _walk as walk
 from spectra import load
 from spectra import remedy as remedies
-from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
-from spectra.capture import discover, forward, quiet
+from spectra.capture import discover, example_input, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged, psnr_db
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
+from spectra.run._opened import opened_inputs
 from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
@@ -68,7 +68,7 @@ def swap(
     (7, 7)
     """
     if example is None:
-        example = example_input(model, None, Options(call=method))
+        example = example_input(model)
     return remedies.swap(
         model, remedy, example=example, layers=layers, init=init, method=method, partial=partial
     )
@@ -127,7 +127,7 @@ def try_swap(
     opened = opened_inputs(inputs, options)
     if repair is not None:
         learned, opened = split(opened)
-    example = example_input(loaded.model, opened, options)
+    example = example_input(loaded.model, opened, crop=options.crop)
     if opened is None:
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)

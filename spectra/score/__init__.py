@@ -1,13 +1,7 @@
 """Statistics become numbers with units, intervals and p-values."""
 
-from spectra.score._cascade import (
-    control_periods,
-    inherited_points,
-    owned_by,
-    phase_line_power,
-    scored_period,
-    scored_periods,
-)
+from spectra.score._at_output import AtOutput
+from spectra.score._cascade import owned_by
 from spectra.score._change import Change, locked_change
 from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice, ratio_dbc
 from spectra.score._prominence import prominence_db
@@ -16,28 +10,28 @@ from spectra.score._score import (
     REFERENCE,
     Measured,
     judge,
-    lattice_table,
     measure,
     out_of_band_dbc,
-    point_significance,
     power_ratio_db,
     score,
 )
+from spectra.score._scores import Scores, StepScore, run
+from spectra.score._tables import tables
 from spectra.score._types import Score, Verdict
 
 __all__ = [
     "REFERENCE",
+    "AtOutput",
     "Change",
     "Energy",
     "GridTest",
     "Lattice",
     "Measured",
     "Score",
+    "Scores",
+    "StepScore",
     "Verdict",
-    "control_periods",
-    "inherited_points",
     "judge",
-    "lattice_table",
     "locked_change",
     "locked_energy",
     "locked_lattice",
@@ -45,12 +39,10 @@ __all__ = [
     "offset_randomisation",
     "out_of_band_dbc",
     "owned_by",
-    "phase_line_power",
-    "point_significance",
     "power_ratio_db",
     "prominence_db",
     "ratio_dbc",
+    "run",
     "score",
-    "scored_period",
-    "scored_periods",
+    "tables",
 ]

@@ -1,4 +1,4 @@
-"""Which frequencies of one grid are whose on another: steps, output and inputs."""
+"""Which frequencies of the output are whose: a step's, or the inputs'."""
 
 from __future__ import annotations
 
@@ -14,59 +14,7 @@ if TYPE_CHECKING:
 
     from spectra.score._score import Measured
 
-MOST_PERIOD, LEAST_PERIODS = 32, 6
 INHERITED_RISE_DB, ERRORS = 3.0, 2.0
-
-
-def scored_periods(periods: Sequence[tuple[int, ...] | None]) -> list[tuple[int, ...]]:
-    """Return the different periods at which the output is scored."""
-    return sorted({p for p in periods if p is not None and max(p) > 1})
-
-
-def scored_period(period: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
-    """Return the longest period whose lattice lies in that of ``period`` and that has room.
-
-    At most 32 pixels, and at most a sixth of what the margin of an eighth leaves of the map.
-
-    Parameters
-    ----------
-    period : sequence of int
-        Along each axis.
-    shape : sequence of int
-        ``(channel, *spatial)`` of the map.
-
-    Examples
-    --------
-    >>> scored_period((32, 18), (3, 256, 128))
-    (32, 9)
-    >>> scored_period((64, 64), (3, 360, 480))
-    (32, 32)
-    """
-    scored = []
-    for length, side in zip(period, shape[1:], strict=True):
-        divisors = [d for d in range(2, MOST_PERIOD + 1) if length % d == 0]
-        room = (side - side // 8 * 2) // LEAST_PERIODS
-        with_room = [d for d in divisors if d <= room]
-        scored.append(max(with_room, default=min(divisors, default=1)))
-    return tuple(scored)
-
-
-def control_periods(
-    periods: Sequence[tuple[int, ...]], ratio: Sequence[Fraction] | None, axes: int
-) -> list[tuple[int, ...]]:
-    """Return the periods at which the inputs are scored.
-
-    Those of the output mapped to the inputs' grid, and 2: a checkerboard of the inputs' own
-    is worth knowing whatever the model does.
-    """
-    own = (2,) * axes
-    if ratio is None:
-        return [own]
-    mapped = {
-        tuple(int(s / r) if (s / r).denominator == 1 else 1 for s, r in zip(p, ratio, strict=True))
-        for p in periods
-    }
-    return sorted({own, *(p for p in mapped if max(p) > 1)})
 
 
 def owned_by(measured: Measured, period: Sequence[int]) -> NDArray[np.bool_]:
@@ -108,25 +56,6 @@ def inherited_points(
         error = np.hypot(our_error[index], their_error[place])
         inherited[index] = ours[index] <= most + ERRORS * error
     return inherited
-
-
-def phase_line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:
-    """Return the power of the lines in the mean pattern of a grid.
-
-    Parameters
-    ----------
-    phase_mean : ndarray, shape (channel, *period)
-        Mean of each polyphase component.
-    frequency : ndarray, shape (point, axis)
-        Lattice points, cycles/pixel; each also stands for its mirror image.
-    """
-    period = np.array(phase_mean.shape[1:])
-    spectrum = np.abs(np.fft.fftn(phase_mean, axes=range(1, phase_mean.ndim), norm="forward")) ** 2
-    power = 0.0
-    for point in frequency:
-        bins = {tuple(np.round(sign * point * period).astype(int) % period) for sign in (1, -1)}
-        power += sum(float(spectrum[(slice(None), *b)].mean()) for b in bins)
-    return power
 
 
 def _key(frequency: NDArray[np.float64]) -> tuple[int, ...]:

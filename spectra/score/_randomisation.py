@@ -85,8 +85,8 @@ def _view_statistics(
     """Return statistics, shape (2, point, 1 + draw); the observed ones come first."""
     frequency = data[f"frequency_{number}"].to_numpy()
     cell_point = data[f"cell_point_{number}"].to_numpy()
-    lines = _complex(data, "mark", number)
-    cells = _complex(data, "cell", number)
+    lines = data[f"mark_{number}"].to_numpy()
+    cells = data[f"cell_{number}"].to_numpy()
     rows = []
     for index, point in enumerate(frequency):
         turn = np.exp(2j * np.pi * (offsets @ point))
@@ -105,10 +105,3 @@ def _agreement(
     alone: float = (np.abs(vectors) ** 2).sum()
     agreement: NDArray[np.float64] = together.sum(axis=1) - alone
     return agreement
-
-
-def _complex(data: xr.Dataset, name: str, number: int) -> NDArray[np.complex128]:
-    values: NDArray[np.complex128] = (
-        data[f"{name}_re_{number}"].to_numpy() + 1j * data[f"{name}_im_{number}"].to_numpy()
-    )
-    return values

@@ -23,7 +23,7 @@ from spectra.score._randomisation import GridTest, offset_randomisation
 from spectra.score._types import Score, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -149,8 +149,8 @@ def score(
         asr_ci95_dbc=None if lower is None or upper is None else (lower, upper),
         asr_lower_dbc=lower,
         asr_upper_dbc=upper,
-        line_dbc=_part_dbc(energy.line, energy),
-        replica_dbc=_part_dbc(energy.replica, energy),
+        line_dbc=part_dbc(energy.line, energy),
+        replica_dbc=part_dbc(energy.replica, energy),
         z=z,
         p=p,
         verdict=judge(p),
@@ -183,27 +183,6 @@ def point_significance(measured: Measured) -> tuple[NDArray[np.float64], NDArray
     return z, p
 
 
-def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
-    """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p.
-
-    NaN where nothing above zero is locked; the least where all the power may be.
-    """
-    lattice = measured.lattice
-    points = np.eye(len(lattice.frequency), dtype=bool)
-    energies = [locked_energy(lattice, point) for point in points]
-    z, p = point_significance(measured)
-    return {
-        "frequency": lattice.frequency,
-        "period": lattice.period.astype(float),
-        "locked_dbc": _or_nan(ratio_dbc(energy.told) for energy in energies),
-        "line_dbc": _or_nan(_part_dbc(energy.line, energy) for energy in energies),
-        "replica_dbc": _or_nan(_part_dbc(energy.replica, energy) for energy in energies),
-        "prominence_db": measured.prominence,
-        "z": z,
-        "p": p,
-    }
-
-
 def out_of_band_dbc(data: xr.Dataset, factor: Sequence[int]) -> float | None:
     """Return the power above the base band of a step's input over the power within it.
 
@@ -232,7 +211,7 @@ def _headline(share: float) -> float:
     return 0.0 if dbc is None else float(10 * np.log10(1 + 10 ** (dbc / 10) / REFERENCE))
 
 
-def _part_dbc(part: float, energy: Energy) -> float | None:
+def part_dbc(part: float, energy: Energy) -> float | None:
     """Return lines or replicas over the remaining energy in dB, both parts of what is told.
 
     By chance one of them may be negative; the other is no more than the whole all the same.
@@ -254,10 +233,6 @@ def _notice(lattice: Lattice, points: NDArray[np.bool_], energy: Energy) -> str 
     """Say if what all maps share may be what is taken for replicas."""
     fixed = float(lattice.fixed[points].sum())
     return FIXED_CONTENT if fixed > max(FIXED_PART * energy.replica, FIXED_FLOOR) else None
-
-
-def _or_nan(values: Iterable[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in values])
 
 
 def _largest(values: NDArray[np.float64]) -> float | None:

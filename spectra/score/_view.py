@@ -39,13 +39,8 @@ class ViewSums:
 
     def groups(self, name: str, index: int) -> NDArray[Any]:
         """Return the sums of one channel over the groups that hold any block."""
-        if f"{name}_{self.number}" in self.data:
-            sums: NDArray[Any] = self.get(name)[self._rows, index]
-            return sums
-        real, imaginary = (self.get(f"{name}_{part}")[self._rows, index] for part in ("re", "im"))
-        joined = np.empty(real.shape, complex)
-        joined.real, joined.imag = real, imaginary
-        return joined
+        sums: NDArray[Any] = self.get(name)[self._rows, index]
+        return np.ascontiguousarray(sums) if np.iscomplexobj(sums) else sums
 
     @cached_property
     def _read(self) -> dict[str, NDArray[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -142,8 +142,8 @@ def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
 
     arrays: dict[str, xr.DataArray] = {}
     for name, dims in STATE.items():
-        for part, values in _real_parts(name, statistics.sums[f"{name}_{number}"]).items():
-            arrays[f"{part}_{number}"] = xr.DataArray(values, dims=own(dims))
+        values = statistics.sums[f"{name}_{number}"]
+        arrays[f"{name}_{number}"] = xr.DataArray(values, dims=own(dims))
     point, pair, cell = own(("point",))[0], own(("pair",))[0], own(("cell",))[0]
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])
@@ -165,13 +165,6 @@ def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
         f"pair_weight_{number}": xr.DataArray(pairs.weight, dims=pair),
         f"cell_point_{number}": xr.DataArray(pairs.cell_point, dims=cell),
     }
-
-
-def _real_parts(name: str, values: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
-    """Return real sums as they are, complex ones as two: netCDF has no complex numbers."""
-    if np.iscomplexobj(values):
-        return {f"{name}_re": values.real, f"{name}_im": values.imag}
-    return {name: values}
 
 
 def full_plane(half: NDArray[np.float64], last: int) -> NDArray[np.float64]:

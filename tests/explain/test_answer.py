@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from spectra import _names as names
 from spectra.explain import (
-    AtOutput,
     Finding,
-    FlatFieldRow,
     InputRow,
     OutputRow,
     StepName,
@@ -19,9 +17,10 @@ from spectra.explain import (
     overall_verdict,
     worst_step,
 )
+from spectra.probe import FlatLines
 from spectra.report import _words as words
 from spectra.report import render_text
-from spectra.score import Score
+from spectra.score import AtOutput, Score
 from support.summaries import PRESENT, step, summary
 
 FOUND = ("present", "suspect")
@@ -114,7 +113,7 @@ def at_outputs(draw):
 def flat_fields(draw):
     line, upper = draw(maybe(decibels)), draw(maybe(st.just(-120.4)))
     reason = draw(maybe(st.just("no lattice, so all structure counts")))
-    return FlatFieldRow(line, 64, draw(st.booleans()), reason, upper if line is None else None)
+    return FlatLines(line, 64, draw(st.booleans()), reason, upper if line is None else None)
 
 
 @st.composite

@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from spectra.explain import (
-    AtOutput,
-    FlatFieldRow,
     InputRow,
     OutputRow,
     StepName,
@@ -24,7 +22,8 @@ from spectra.explain._sentence import Sentence, first
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._words import ENERGY
 from spectra.kernel import interpolator, measure
-from spectra.score import Score
+from spectra.probe import FlatLines
+from spectra.score import AtOutput, Score
 from support.summaries import (
     AT_LEAST,
     FAINT,
@@ -40,10 +39,10 @@ from support.summaries import (
     summary,
 )
 
-LINES = FlatFieldRow(-15.1, 512, True, None)
-CLEAN = FlatFieldRow(None, 512, True, "no line above rounding", line_upper_dbc=-120.4)
-UNSETTLED = FlatFieldRow(-15.1, 64, False, "the model does not run at 128 pixels")
-REFUSED = FlatFieldRow(None, None, False, "the map holds fewer than two periods")
+LINES = FlatLines(-15.1, 512, True, None)
+CLEAN = FlatLines(None, 512, True, "no line above rounding", line_upper_dbc=-120.4)
+UNSETTLED = FlatLines(-15.1, 64, False, "the model does not run at 128 pixels")
+REFUSED = FlatLines(None, None, False, "the map holds fewer than two periods")
 NO_DATA = Score(reason="no inputs")
 ALL_INHERITED = Score(0.0, verdict="none", reason="every peak is inherited from the inputs")
 WEAK = replace(
@@ -73,7 +72,7 @@ def run(
     inherited: Iterable[tuple[float, ...]] = (),
     dependence: float | None = None,
     note: str | None = "no inputs",
-    flat: FlatFieldRow | None = None,
+    flat: FlatLines | None = None,
     inputs: Score = NOTHING,
     control: str | None = None,
     used: int = 24,
@@ -97,7 +96,7 @@ def run(
     )
 
 
-def bare(*flats: FlatFieldRow, output: FlatFieldRow | None = None) -> Summary:
+def bare(*flats: FlatLines, output: FlatLines | None = None) -> Summary:
     """Return a run without inputs, whose steps show this under a constant input."""
     rows = [up(UNKNOWN, NO_DATA, f"up.{n}", flat_field=flat) for n, flat in enumerate(flats)]
     return run(*rows, output=NO_DATA, inputs=NO_DATA, flat=output, used=0)
@@ -160,7 +159,7 @@ ANSWER = {
         run(output=UNSCORED),
     ),
     "verdict.output_lines": Case(
-        bare(LINES, output=FlatFieldRow(-40.2, 512, True, None)),
+        bare(LINES, output=FlatLines(-40.2, 512, True, None)),
         "at up.0; the output holds lines of -40.2 dB",
         bare(LINES, output=UNSETTLED),
     ),
@@ -256,7 +255,7 @@ ANSWER = {
         run(), "peak 17.5 dB above the spectrum beside it", changed(prominence_db=None)
     ),
     "looks.flat": Case(
-        run(flat=FlatFieldRow(-31.7, 512, True, None)),
+        run(flat=FlatLines(-31.7, 512, True, None)),
         "a constant input comes out with -31.7 dBc of lines",
         run(flat=UNSETTLED),
     ),
@@ -337,7 +336,7 @@ def of_step(
     size: tuple[int, ...] | None = (4, 4),
     line: float | None = -14.0,
     replica: float | None = -21.0,
-    flat: FlatFieldRow = LINES,
+    flat: FlatLines = LINES,
     kernel: Any = None,
 ) -> _Step:
     score = replace(PRESENT, line_dbc=line, replica_dbc=replica)

@@ -6,22 +6,17 @@ import torch
 from torch import nn
 
 from spectra.capture import discover
-from spectra.explain import (
-    AtOutput,
-    Finding,
-    FlatFieldRow,
-    find_advice,
-    find_cause,
-    overall_verdict,
-    worst_step,
-)
+from spectra.explain import Finding, overall_verdict, worst_step
+from spectra.explain._advice import find_advice
+from spectra.explain._cause import find_cause
+from spectra.probe import FlatLines
 from spectra.remedy import swap
-from spectra.score import Score
+from spectra.score import AtOutput, Score
 from support.summaries import FAINT, GONE, NOTHING, PRESENT, UNKNOWN, reaching, step
 
 INSUFFICIENT = Score(reason="too small")
-FLAT = FlatFieldRow(-15.0, 256, True, None)
-EVEN = FlatFieldRow(None, 256, True, "no line above rounding")
+FLAT = FlatLines(-15.0, 256, True, None)
+EVEN = FlatLines(None, 256, True, "no line above rounding")
 
 
 def test_the_verdict_is_the_outputs():

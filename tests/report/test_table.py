@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from spectra.explain import Finding, FlatFieldRow
+from spectra.explain import Finding
+from spectra.probe import FlatLines
 from spectra.report import _words as words
 from spectra.report import render_text
 from spectra.score import Score
@@ -106,7 +107,7 @@ def test_an_energy_that_is_not_above_zero_is_a_bound():
     assert "-51.0" not in render_text(made)
 
 
-FLAT = FlatFieldRow(-15.1, 512, True, None)
+FLAT = FlatLines(-15.1, 512, True, None)
 BOUND = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=None)
 
 
@@ -121,10 +122,10 @@ BOUND = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=None)
         (Score(reason="no inputs"), replace(FLAT, converged=False), ("-", "flat field unsettled")),
         (
             Score(reason="no inputs"),
-            FlatFieldRow(None, 512, True, "no line above rounding", -120.4),
+            FlatLines(None, 512, True, "no line above rounding", -120.4),
             ("-", "flat field: none"),
         ),
-        (Score(reason="no inputs"), FlatFieldRow(None, 64, True, "zero"), ("-", "no inputs")),
+        (Score(reason="no inputs"), FlatLines(None, 64, True, "zero"), ("-", "no inputs")),
         (Score(reason="too small"), None, ("-", "too small")),
         (Score(), None, ("-", "not measured")),
     ],

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
+from spectra.capture import Growth
 from spectra.explain import (
-    AtOutput,
     DroppedInput,
     Finding,
-    FlatFieldRow,
     InputRow,
     InputSet,
     Model,
@@ -15,9 +14,9 @@ from spectra.explain import (
     StepName,
     StepRow,
     Summary,
-    UnexplainedGrowth,
 )
-from spectra.score import Score
+from spectra.probe import FlatLines
+from spectra.score import AtOutput, Score
 
 PRESENT = Score(
     a_db=26.8,
@@ -103,7 +102,7 @@ def step(name: str, score: Score, *, call: int = 0, kind: str = "transposed_conv
         score=score,
         out_of_band_dbc=-9.1,
         at_output=at_output,
-        flat_field=FlatFieldRow(-15.1, 512, True, None),
+        flat_field=FlatLines(-15.1, 512, True, None),
         cause=Finding("overlap", "kernel 3 is no multiple of stride 2"),
         advice=Finding("kernel-multiple", "use kernel 4 at stride 2"),
     )
@@ -122,7 +121,7 @@ def summary() -> Summary:
         step("decoder.blocks.2.upsample.transposed_convolution", PRESENT),
         replace(
             step("decoder.aux.up", Score(reason="input too small: 12 px, 16 needed")),
-            flat_field=FlatFieldRow(None, None, False, "the model refused a constant input"),
+            flat_field=FlatLines(None, None, False, "the model refused a constant input"),
         ),
     )
     return Summary(
@@ -143,7 +142,7 @@ def summary() -> Summary:
         input=InputRow(replace(NOTHING, asr_upper_dbc=-50.1)),
         output=OutputRow(OUTPUT, (), None, "the model has no total stride"),
         steps=steps,
-        unexplained_growth=(UnexplainedGrowth("encoder.stem", (3, 64, 64), (16, 128, 128)),),
+        unexplained_growth=(Growth("encoder.stem", (3, 64, 64), (16, 128, 128)),),
         warnings=(
             Finding("loading", "weights under key 'params_ema'"),
             Finding("range", "the output leaves 0..1: were the pictures scaled as trained?"),

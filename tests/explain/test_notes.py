@@ -1,22 +1,20 @@
 """Every note and warning stands where it is right, and not beside a run without its reason."""
 
 import re
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from spectra import Options, _conclusion
-from spectra._conclusion import _shared_content, _warnings
-from spectra._evidence import gather
-from spectra.capture import Growth
+from spectra import Options, gather, score
+from spectra.capture import Growth, find_steps
+from spectra.explain import _notes
 from spectra.load import load_model, open_inputs
 from spectra.score import Score
+from support.summaries import PRESENT, step
 
 
 def noise(*shape):
@@ -49,12 +47,19 @@ class Coarse(nn.Module):
         return x + sum(grids)
 
 
+def silent(*_):
+    """Report nothing."""
+
+
 def run(model, x=None):
-    """Return evidence, model and inputs of a run; arrays come without the notes on their layout."""
+    """Return what `notes` reads of a run; arrays come without the notes on their layout."""
     inputs = open_inputs(noise(16, 1, 24, 24) if x is None else x)
     if inputs.kind != "images":
         inputs = replace(inputs, notes=())
-    return gather(model, inputs, Options(), lambda *_: None), load_model(model), inputs
+    found = find_steps(model, next(inputs.batches(1)), Options(), progress=silent)
+    passed = gather.run(model, found, inputs, Options(), progress=silent)
+    scores = score.run(passed, inputs, seed=0, progress=silent)
+    return load_model(model), inputs, passed, scores
 
 
 @pytest.fixture(scope="module")
@@ -75,23 +80,19 @@ def folder(tmp_path_factory):
     return path
 
 
-def told(evidence, loaded, inputs):
-    return {finding.id: finding.text for finding in _warnings(evidence, loaded, inputs)}
+def told(loaded, inputs, passed, scores, steps=()):
+    return {note.id: note.text for note in _notes.notes(loaded, inputs, passed, scores, steps)}
 
 
-def found(evidence, **values):
-    """Return evidence whose discovery says something else."""
-    changed = copy(evidence)
-    changed.found = replace(evidence.found, **values)
-    return changed
+def found(passed, **values):
+    """Return what passed a model of which something else was found."""
+    return replace(passed, found=replace(passed.found, **values))
 
 
-def counted(evidence, absent):
-    changed = copy(evidence)
-    sums = evidence.output.statistics.sums | {"dropped_non_finite": np.array(absent)}
-    statistics = SimpleNamespace(sums=sums, plan=evidence.output.statistics.plan)
-    changed.output = SimpleNamespace(statistics=statistics)
-    return changed
+def counted(passed, absent):
+    """Return what passed with some maps of the output left out."""
+    data = passed.output.data.assign_attrs(dropped_non_finite=absent)
+    return replace(passed, output=replace(passed.output, data=data))
 
 
 def test_a_run_without_a_reason_has_no_warning(plain):
@@ -99,8 +100,8 @@ def test_a_run_without_a_reason_has_no_warning(plain):
 
 
 def test_what_loading_changed_is_noted(plain):
-    evidence, loaded, inputs = plain
-    noted = told(evidence, replace(loaded, notes=("prefix 'module.' removed",)), inputs)
+    loaded, *rest = plain
+    noted = told(replace(loaded, notes=("prefix 'module.' removed",)), *rest)
     assert noted == {"loading": "prefix 'module.' removed"}
 
 
@@ -130,8 +131,8 @@ def test_which_of_several_maps_is_the_output_is_noted(plain):
     ],
 )
 def test_maps_that_are_not_finite_are_counted(plain, absent, text):
-    evidence, loaded, inputs = plain
-    assert told(counted(evidence, absent), loaded, inputs) == {"non_finite": text}
+    loaded, inputs, passed, scores = plain
+    assert told(loaded, inputs, counted(passed, absent), scores) == {"non_finite": text}
 
 
 def test_a_period_without_room_is_named_where_others_are_scored(plain):
@@ -143,30 +144,32 @@ def test_a_period_without_room_is_named_where_others_are_scored(plain):
     assert told(*run(Coarse(), noise(16, 1, 84, 84))) == {}
 
 
-def test_content_that_all_maps_share_is_named_where_it_may_pass_for_a_grid():
-    noticed = Score(notice="the maps share content")
-    (finding,) = _shared_content(noticed, ())
-    assert (finding.id, finding.text) == ("fixed_content", "output: the maps share content")
-    assert _shared_content(Score(), ()) == []
+def test_content_that_all_maps_share_is_named_where_it_may_pass_for_a_grid(plain):
+    *rest, scores = plain
+    noticed = replace(scores, output=Score(notice="the maps share content"))
+    row = step("up", replace(PRESENT, notice="so do these"))
+    assert told(*rest, noticed)["fixed_content"] == "output: the maps share content"
+    assert told(*rest, scores, [row])["fixed_content"] == "up: so do these"
+    assert "fixed_content" not in told(*rest, scores, [step("up", PRESENT)])
 
 
 def test_growth_that_no_step_explains_is_named(plain):
-    evidence, loaded, inputs = plain
+    loaded, inputs, passed, scores = plain
     growth = (Growth("stem", (3, 8, 8), (3, 16, 16)),)
-    said = told(found(evidence, growth=growth), loaded, inputs)
+    said = told(loaded, inputs, found(passed, growth=growth), scores)
     assert set(said) == {"unexplained_growth"}
     assert said["unexplained_growth"].startswith("stem enlarges (3, 8, 8) to (3, 16, 16)")
 
 
 def test_data_that_could_not_be_followed_are_named(plain):
-    evidence, loaded, inputs = plain
-    said = told(found(evidence, untraced=(("up", "ValueError"),)), loaded, inputs)
+    loaded, inputs, passed, scores = plain
+    said = told(loaded, inputs, found(passed, untraced=(("up", "ValueError"),)), scores)
     assert set(said) == {"untraced"}
     assert said["untraced"].startswith("data moved in up could not be followed")
 
 
 def test_every_note_is_held_here():
-    code = Path(_conclusion.__file__).read_text(encoding="utf-8")
+    code = Path(_notes.__file__).read_text(encoding="utf-8")
     tests = Path(__file__).read_text(encoding="utf-8")
     assert [
         name for name in re.findall(r'Finding\("(\w+)"', code) if f'"{name}"' not in tests

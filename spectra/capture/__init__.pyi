@@ -1,0 +1,33 @@
+from ._discover import discover
+from ._example import example_input
+from ._find import find_steps, list_steps
+from ._forward import MixedInputsError, forward
+from ._grids import scored_period
+from ._operation import Growth, Operation
+from ._periods import follow_periods
+from ._quiet import quiet
+from ._reading import Reading
+from ._steps import KINDS, Discovery, Kind, Mark, Step
+from ._stream import Tap, stream
+
+__all__ = [
+    "KINDS",
+    "Discovery",
+    "Growth",
+    "Kind",
+    "Mark",
+    "MixedInputsError",
+    "Operation",
+    "Reading",
+    "Step",
+    "Tap",
+    "discover",
+    "example_input",
+    "find_steps",
+    "follow_periods",
+    "forward",
+    "list_steps",
+    "quiet",
+    "scored_period",
+    "stream",
+]

@@ -1,0 +1,95 @@
+"""The steps that were asked for, with the periods of their grids in the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectra.capture._discover import discover
+from spectra.capture._periods import follow_periods
+from spectra.capture._quiet import quiet
+from spectra.errors import NothingToAnalyseError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from spectra._options import Options, Progress
+    from spectra.capture._steps import Discovery
+
+
+def list_steps(model: nn.Module, example: Tensor, options: Options) -> Discovery:
+    """Return the steps that were asked for, from one forward pass.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    example : Tensor, shape (1, C, *spatial)
+        One input.
+    options : Options
+        Which method is called, which tensor is the output, which steps are asked for.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If the model has steps, and none of them was asked for.
+    """
+    found = _discovered(model, example, options)
+    chosen = _chosen(found, options.steps)
+    if found.steps and not chosen.steps:
+        raise NothingToAnalyseError(_nothing_found(found, options.steps))
+    return chosen
+
+
+def find_steps(
+    model: nn.Module, example: Tensor, options: Options, *, progress: Progress
+) -> Discovery:
+    """Return the steps that were asked for, and follow the grids of all steps to the output.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    example : Tensor, shape (1, C, *spatial)
+        One input.
+    options : Options
+        Which method is called, which tensor is the output, which steps are asked for.
+    progress : callable
+        Called with ("find steps", done, total).
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If the model has no upsampling step that was asked for.
+    """
+    progress("find steps", 0, 1)
+    found = _discovered(model, example, options)
+    if not _chosen(found, options.steps).steps:
+        raise NothingToAnalyseError(_nothing_found(found, options.steps))
+    chosen = _chosen(follow_periods(model, found, example), options.steps)
+    progress("find steps", 1, 1)
+    return chosen
+
+
+def _discovered(model: nn.Module, example: Tensor, options: Options) -> Discovery:
+    with quiet(model):
+        return discover(model, example, method=options.call, output=options.output)
+
+
+def _chosen(found: Discovery, pattern: str | None) -> Discovery:
+    """Return the discovery with the steps that a pattern means; all without one."""
+    return found if pattern is None else found.select(lambda step: step.matches(pattern))
+
+
+def _nothing_found(found: Discovery, pattern: str | None) -> str:
+    """Say that there is no step, or none of the name that was asked for."""
+    if found.steps:
+        names = ", ".join(repr(step.label) for step in found.steps)
+        return f"steps={pattern!r} matches no upsampling step: the model's are {names}"
+    grown = "".join(
+        f"; {g.name or '(model)'} grows {g.input_shape} to {g.output_shape} by other means"
+        for g in found.growth
+    )
+    return (
+        "the model has no upsampling step (transposed convolution, shuffle, interpolation, "
+        f"repeat, ...) that depends on its input{grown}"
+    )

@@ -1,0 +1,136 @@
+"""What the user should know before trusting the numbers: notes and warnings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectra.explain._summary import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spectra.capture import Discovery
+    from spectra.explain._summary import StepRow
+    from spectra.gather import Passed, Place
+    from spectra.load import Inputs, LoadedModel
+    from spectra.score import Score, Scores
+
+DROPPED = 3  # of the inputs that were left out, so many are named
+TENSORS = 8  # of the tensors that a model returns, so many are named
+
+
+def notes(
+    loaded: LoadedModel,
+    inputs: Inputs | None,
+    passed: Passed,
+    scores: Scores,
+    steps: Sequence[StepRow],
+) -> tuple[Finding, ...]:
+    """Return what was assumed, left out, or could not be done.
+
+    Parameters
+    ----------
+    loaded : LoadedModel
+        The model.
+    inputs : Inputs or None
+        What it ran on.
+    passed : Passed
+        What they left.
+    scores : Scores
+        The scores of the run.
+    steps : sequence of StepRow
+        The rows of its steps.
+    """
+    return (
+        *(Finding("loading", text) for text in loaded.notes),
+        *(() if inputs is None else _of_inputs(inputs, passed, scores)),
+        *_of_output_choice(passed.found),
+        *_of_non_finite(passed.output),
+        *_of_coarse_grids(passed.output),
+        *_of_discovery(passed.found),
+        *_of_shared_content(scores.output, steps),
+    )
+
+
+def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Finding]:
+    """Say how inputs were read, which were left out, and if their range may be wrong."""
+    for text in inputs.notes:
+        yield Finding("preprocessing", text)
+    if inputs.dropped:
+        first = "; ".join(f"{d.source}: {d.reason}" for d in inputs.dropped[:DROPPED])
+        left = len(inputs.dropped) - DROPPED
+        more = f" and {left} more" if left > 0 else ""
+        yield Finding("dropped", f"left out: {first}{more}")
+    if scores.far_off and inputs.range is not None:
+        low, high = inputs.range
+        text = (
+            f"inputs in {low:g}..{high:g} give outputs of RMS {passed.output_rms:.3g}: check that "
+            "--range is what the model was trained on"
+        )
+        yield Finding("range", text)
+
+
+def _of_output_choice(found: Discovery) -> Iterator[Finding]:
+    """Say which tensor that the model returns is its output and how it is read, if not plain."""
+    reading, several = found.reading, len(found.outputs) > 1
+    if not several and reading.is_usual:
+        return
+    shape = f"shape {reading.shape}"
+    text = f"the model returns one tensor of {shape}"
+    if several:
+        left = len(found.outputs) - TENSORS
+        more = f" and {left} more" if left > 0 else ""
+        text = (
+            f"the model returns {len(found.outputs)} tensors: {found.outputs[found.output]} of "
+            f"{shape} is its output ({found.chosen}; --output NAME takes another of "
+            f"{', '.join(found.outputs[:TENSORS])}{more})"
+        )
+    if reading.layout is None:
+        yield Finding("output_choice", f"{text}: no map, {reading.reason}")
+        return
+    assumed = "" if reading.followed else ", assumed from the number of axes"
+    alone = "; inputs run one at a time" if reading.alone else ""
+    yield Finding("output_choice", f"{text}, read as {reading.axes}{assumed}{alone}")
+
+
+def _of_non_finite(output: Place) -> Iterator[Finding]:
+    """Count the output's maps that were left out because they hold NaN or infinite values."""
+    absent = int(output.data.attrs["dropped_non_finite"])
+    if absent:
+        maps = "map holds" if absent == 1 else "maps hold"
+        left_out = "was" if absent == 1 else "were"
+        text = f"{absent} output {maps} NaN or infinite values and {left_out} left out"
+        yield Finding("non_finite", text)
+
+
+def _of_coarse_grids(output: Place) -> Iterator[Finding]:
+    """Name the grids at which the output is not scored, and why."""
+    size = "x".join(map(str, output.plan.shape[1:]))
+    for period, why in output.plan.left_out:
+        grid = "x".join(map(str, period))
+        text = f"the grid of period {grid} is not scored in outputs of {size}: {why}"
+        yield Finding("coarse_grid", text)
+
+
+def _of_discovery(found: Discovery) -> Iterator[Finding]:
+    """Name the modules that enlarge by no known operation, or could not be followed."""
+    for growth in found.growth:
+        text = (
+            f"{growth.name or '(model)'} enlarges {growth.input_shape} to {growth.output_shape} "
+            "by no operation that was recognised: its grid is not scored"
+        )
+        yield Finding("unexplained_growth", text)
+    for name, error in found.untraced:
+        text = (
+            f"data moved in {name or '(model)'} could not be followed: a step by reshaping may be "
+            f"missing there ({error})"
+        )
+        yield Finding("untraced", text)
+
+
+def _of_shared_content(output: Score, steps: Sequence[StepRow]) -> Iterator[Finding]:
+    """Name the places where what all maps share may be what is taken for a grid."""
+    notices = {"output": output.notice} | {row.label: row.score.notice for row in steps}
+    for name, notice in notices.items():
+        if notice:
+            yield Finding("fixed_content", f"{name}: {notice}")

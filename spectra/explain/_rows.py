@@ -1,0 +1,63 @@
+"""One row a step: what was measured of it, why it leaves a grid and what to try."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+from spectra.capture import Operation
+from spectra.explain._advice import find_advice
+from spectra.explain._cause import find_cause
+from spectra.explain._summary import StepRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spectra.capture import Discovery
+    from spectra.kernel import Measures
+    from spectra.probe import Probed
+    from spectra.score import Scores
+
+
+def step_rows(
+    found: Discovery, scores: Scores, probed: Probed, kernels: Sequence[Measures | None]
+) -> tuple[StepRow, ...]:
+    """Return one row a step.
+
+    Parameters
+    ----------
+    found : Discovery
+        The steps, with their periods in the output.
+    scores : Scores
+        The scores of the run.
+    probed : Probed
+        Its causal responses.
+    kernels : sequence of (Measures or None)
+        What the weights of each step say by themselves.
+    """
+    rows = []
+    for index, (step, scored, kernel) in enumerate(
+        zip(found.steps, scores.steps, kernels, strict=True)
+    ):
+        flat = probed.flat.steps[index]
+        cause = find_cause(
+            step.kind, step.factor, step.kernel_size, scored.own, flat, kernel=kernel
+        )
+        advice = find_advice(
+            step.kind, cause, label=step.label, factor=step.factor, kernel_size=step.kernel_size
+        )
+        rows.append(
+            StepRow(
+                **{field.name: getattr(step, field.name) for field in fields(Operation)},
+                period_in_output=found.periods[index],
+                score=scored.own,
+                out_of_band_dbc=scored.out_of_band_dbc,
+                at_output=replace(scored.at_output, line_drop_db=probed.line_drops[index]),
+                flat_field=flat,
+                cause=cause,
+                advice=advice,
+                kernel=kernel,
+                calls=step.calls,
+            )
+        )
+    return tuple(rows)

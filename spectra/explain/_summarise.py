@@ -1,0 +1,109 @@
+"""From all that was measured in a run to its summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import spectra
+from spectra.explain._answer import answer
+from spectra.explain._notes import notes
+from spectra.explain._rows import step_rows
+from spectra.explain._summary import (
+    DroppedInput,
+    InputRow,
+    InputSet,
+    Model,
+    OutputRow,
+    Run,
+    StepName,
+    StepRow,
+    Summary,
+)
+from spectra.explain._verdict import overall_verdict, worst_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spectra.gather import Passed
+    from spectra.kernel import Measures
+    from spectra.load import Inputs, LoadedModel
+    from spectra.probe import Probed
+    from spectra.score import Scores
+
+
+def summarise(
+    loaded: LoadedModel,
+    inputs: Inputs | None,
+    passed: Passed,
+    scores: Scores,
+    probed: Probed,
+    *,
+    kernels: Sequence[Measures | None],
+    run: Run,
+) -> Summary:
+    """Return the answer of a run.
+
+    Parameters
+    ----------
+    loaded : LoadedModel
+        The model.
+    inputs : Inputs or None
+        What it ran on; None where only data-free probes ran.
+    passed : Passed
+        What they left on their way through it.
+    scores : Scores
+        The scores of the run.
+    probed : Probed
+        The causal responses of the model.
+    kernels : sequence of (Measures or None)
+        What the weights of each step say by themselves.
+    run : Run
+        How the analysis ran.
+    """
+    steps = step_rows(passed.found, scores, probed, kernels)
+    summary = Summary(
+        spectra_version=spectra.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=Model(
+            source=loaded.source,
+            sha256=loaded.sha256,
+            format=loaded.format,
+            architecture=loaded.architecture,
+            parameters=loaded.parameters,
+        ),
+        inputs=_input_set(inputs, passed.found.input_shape),
+        run=run,
+        verdict=overall_verdict(scores.output, steps),
+        worst=_worst(steps),
+        input=InputRow(scores.input, scores.control_gap),
+        output=_output_row(scores, probed),
+        steps=steps,
+        unexplained_growth=passed.found.growth,
+        warnings=notes(loaded, inputs, passed, scores, steps),
+    )
+    return replace(summary, answer=answer(summary))
+
+
+def _input_set(inputs: Inputs | None, shape: tuple[int, ...]) -> InputSet:
+    if inputs is None:
+        return InputSet("none", "none", 0, 0, (), shape)
+    dropped = tuple(DroppedInput(d.source, d.reason) for d in inputs.dropped)
+    return InputSet(inputs.source, inputs.kind, inputs.count, len(inputs), dropped, inputs.shape)
+
+
+def _output_row(scores: Scores, probed: Probed) -> OutputRow:
+    grid = probed.grid
+    return OutputRow(
+        score=scores.output,
+        inherited=scores.inherited,
+        grid_dependence_dbc=grid.dbc if grid else None,
+        grid_dependence_note=grid.reason or grid.how if grid else "no inputs",
+        flat_field=probed.flat.output,
+    )
+
+
+def _worst(steps: Sequence[StepRow]) -> StepName | None:
+    row = worst_step(steps)
+    return StepName(row.name, row.call) if row else None

@@ -1,0 +1,159 @@
+"""The one pass of all inputs through a model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spectra import _walk as walk
+from spectra import capture
+from spectra.errors import ModelError
+from spectra.follow import unseen
+from spectra.gather._clock import Clock
+from spectra.gather._layers import layer_taps
+from spectra.gather._passed import Few, Passed
+from spectra.gather._places import Places, add_named
+
+if TYPE_CHECKING:
+    from spectra._options import Options, Progress
+    from spectra.capture import Discovery
+    from spectra.load import Inputs
+    from spectra.spectrum import MapStatistics
+
+ACTIVATION_BYTES = 256 << 20
+MOST_BATCH = 16
+FEW = 2  # real inputs that the causal probes run on
+
+
+def run(
+    model: nn.Module,
+    found: Discovery,
+    inputs: Inputs | None,
+    options: Options,
+    *,
+    progress: Progress,
+) -> Passed:
+    """Run all inputs; reduce what passes the steps, the output and the inputs themselves.
+
+    Where several inputs at once do not run, or what the model makes of them does not tell which is
+    whose, they run one by one.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    found : Discovery
+        Its steps, with their periods.
+    inputs : Inputs or None
+        What runs; without any every place is empty.
+    options : Options
+        Inputs per pass, and which modules' outputs are shown as well.
+    progress : callable
+        Called with ("measure", done, total).
+
+    Raises
+    ------
+    ModelError
+        If the model fails, or the size of a map changes from input to input.
+    """
+    if inputs is None:
+        return Passed(found, **Places(found, 1).finished())
+    one_pass = _Pass(model, found, inputs, options)
+    try:
+        return one_pass.run(progress)
+    except ModelError as error:
+        if not one_pass.may_run_alone(error):
+            raise
+    alone = replace(found, reading=replace(found.reading, alone=True))
+    return _Pass(model, alone, inputs, options).run(progress)
+
+
+class _Pass:
+    """A pass under way."""
+
+    def __init__(
+        self, model: nn.Module, found: Discovery, inputs: Inputs, options: Options
+    ) -> None:
+        self._model, self._found, self._inputs, self._options = model, found, inputs, options
+        self._places = Places(found, len(inputs))
+        self._clock = Clock()
+        self._done = 0  # inputs that have run
+        self._running = 0  # inputs that run
+        self._few_inputs: list[Tensor] = []
+        self._few_outputs: list[Tensor] = []
+
+    def run(self, progress: Progress) -> Passed:
+        """Run all inputs and return what they left."""
+        device = walk.device(self._model)
+        level: Tensor | float = 0.0
+        taps = layer_taps(self._model, self._options.layers, self._take_layer)
+        with capture.stream(self._model, self._found, self._take_step), taps:
+            for batch in self._inputs.batches(self._batch_size()):
+                x = batch.to(device)
+                level = level + (x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()).sum(0)
+                self._run(x)
+                progress("measure", self._done, len(self._inputs))
+        assert isinstance(level, Tensor)
+        return Passed(
+            self._found,
+            **self._places.finished(),
+            few=self._few,
+            level=(level / self._done).to(x.dtype),
+            output_rms=self._places.output_rms,
+            forward_s=self._clock.seconds,
+        )
+
+    def may_run_alone(self, error: ModelError) -> bool:
+        """Tell whether inputs may run one by one where several at once do not.
+
+        What a model makes of several may not tell which is whose, and an export may hold its batch.
+        """
+        if isinstance(error, capture.MixedInputsError):
+            return True
+        asked, begun = self._options.batch is not None, bool(self._few_outputs)
+        return not (asked or begun or self._found.reading.alone) and len(self._inputs) > 1
+
+    def _run(self, x: Tensor) -> None:
+        """Run one batch and add what passes."""
+        self._running = len(x)
+        if self._places.input is not None:  # before a model can write into it
+            self._places.input.update(x, first=self._done)
+        left = max(FEW - self._done, 0)
+        if left:
+            self._few_inputs.append(x[:left].clone())
+        with self._clock.running():
+            y = capture.forward(self._model, x, found=self._found)
+        if self._found.layout is not None:
+            self._add("the output", self._places.output, y)
+            if left:
+                self._few_outputs.append(y[: left * (len(y) // len(x))].clone())
+        self._done += len(x)
+
+    def _take_step(self, index: int, maps: Tensor) -> None:
+        with self._clock.paused():
+            self._add(self._found.steps[index].label, self._places.steps[index], maps)
+
+    def _take_layer(self, name: str, maps: Tensor) -> None:
+        with self._clock.paused(), unseen():
+            self._add(*self._places.layer(name, tuple(maps.shape[1:])), maps)
+
+    def _add(self, name: str, statistics: MapStatistics, maps: Tensor) -> None:
+        add_named(name, statistics, maps, first=self._done, inputs=self._running)
+
+    @property
+    def _few(self) -> Few:
+        outputs = torch.cat(self._few_outputs) if self._few_outputs else None
+        return Few(torch.cat(self._few_inputs), outputs)
+
+    def _batch_size(self) -> int:
+        """Return how many inputs fit the activation budget, judged by the largest step."""
+        if self._found.reading.alone:
+            return 1
+        if self._options.batch is not None:
+            return self._options.batch
+        largest = max(int(np.prod(step.output_shape)) for step in self._found.steps)
+        return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))

@@ -1,0 +1,83 @@
+"""What one pass of all inputs through a model has left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from torch import Tensor
+
+    from spectra.capture import Discovery
+    from spectra.spectrum import Plan
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of the model that maps streamed through.
+
+    Attributes
+    ----------
+    plan : Plan
+        How its maps were cut.
+    data : xarray.Dataset
+        Their running sums as labelled arrays, see `spectra.spectrum.to_dataset`.
+    """
+
+    plan: Plan
+    data: xr.Dataset = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Few:
+    """The first inputs, and what the model made of them: what causal probes run on.
+
+    Attributes
+    ----------
+    inputs : Tensor, shape (B, C, *spatial)
+        A copy, so that no model has written into it.
+    outputs : Tensor, shape (B, C, *spatial), or None
+        The maps that came out; None where the output is no map.
+    """
+
+    inputs: Tensor
+    outputs: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """What all inputs have left on their way through a model.
+
+    Attributes
+    ----------
+    found : Discovery
+        The model's steps, and how its inputs ran: perhaps one at a time.
+    steps : tuple of Place
+        One for each step.
+    output : Place
+        The model's output.
+    input : Place or None
+        The inputs themselves; None where they are no maps.
+    layers : mapping of str to Place
+        Modules whose outputs were asked for.
+    few : Few or None
+        What the probes run on; None without inputs.
+    level : Tensor of shape (C,), or None
+        Mean of the inputs; None without any.
+    output_rms : float or None
+        Root mean square of the output's values; None where none was measured.
+    forward_s : float
+        Seconds spent in forward passes, measuring apart.
+    """
+
+    found: Discovery
+    steps: tuple[Place, ...]
+    output: Place
+    input: Place | None
+    layers: Mapping[str, Place] = field(default_factory=dict)
+    few: Few | None = None
+    level: Tensor | None = None
+    output_rms: float | None = None
+    forward_s: float = 0.0

@@ -1,0 +1,131 @@
+"""The places of a model that are measured, and the running sums of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spectra import spectrum
+from spectra.errors import ModelError
+from spectra.gather._passed import Place
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from spectra.capture import Discovery
+    from spectra.follow import Borders
+
+NO_MAP = (1, 1)  # shape of an output that is no map, at whose place nothing is measured
+
+
+class Places:
+    """Running sums of the inputs, of each step, of the output and of the layers asked for.
+
+    Parameters
+    ----------
+    found : Discovery
+        The model's steps, with their periods.
+    count : int
+        Number of inputs that will come.
+    """
+
+    def __init__(self, found: Discovery, count: int) -> None:
+        self._count = count
+        self.input = (
+            self._sums(found.input_shape, *found.control_periods)
+            if is_map(found.input_shape)
+            else None
+        )
+        self.steps = [
+            self._sums(s.output_shape, *filter(None, [s.factor]), borders=s.borders)
+            for s in found.steps
+        ]
+        self.output = self._sums(
+            found.output_shape or NO_MAP, *found.output_periods, borders=found.borders
+        )
+        self.layers: dict[str, spectrum.MapStatistics] = {}
+
+    def layer(self, name: str, shape: tuple[int, ...]) -> tuple[str, spectrum.MapStatistics]:
+        """Return the sums of a module's output of one shape, and the name that they have."""
+        if name in self.layers and shape != self.layers[name].plan.shape:
+            name = f"{name} {'x'.join(map(str, shape[1:]))}"  # one module, two sizes
+        if name not in self.layers:
+            self.layers[name] = self._sums(shape)
+        return name, self.layers[name]
+
+    @property
+    def output_rms(self) -> float | None:
+        """Root mean square of the output's values so far."""
+        sums = self.output.sums
+        maps = sums["phase_maps"].sum()
+        return float(np.sqrt(sums["value_square"].sum() / maps)) if maps else None
+
+    def finished(self) -> dict[str, Any]:
+        """Return all sums as labelled arrays, under the names that they have in `Passed`."""
+        return {
+            "steps": tuple(map(_place, self.steps)),
+            "output": _place(self.output),
+            "input": self.input and _place(self.input),
+            "layers": {name: _place(sums) for name, sums in self.layers.items()},
+        }
+
+    def _sums(
+        self, shape: Sequence[int], *periods: tuple[int, ...], borders: Borders | None = None
+    ) -> spectrum.MapStatistics:
+        reach = partial(borders.reach, shape) if borders is not None else None
+        plan = spectrum.plan_maps(shape, *periods, count=self._count, reach=reach)
+        return spectrum.MapStatistics(plan)
+
+
+def is_map(shape: Sequence[int]) -> bool:
+    """Tell whether ``(channel, *spatial)`` has one to three axes of more than a pixel."""
+    return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
+
+
+def add_maps(statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int) -> None:
+    """Add maps of some inputs, of which each may have several: frames that are samples.
+
+    The maps of one input follow each other. They are no independent replicates: each counts as
+    another look at its input.
+
+    Parameters
+    ----------
+    statistics : MapStatistics
+        The sums of their place.
+    maps : Tensor, shape (B, C, *spatial)
+        The maps; of complex ones the real part counts.
+    first : int
+        Index of the first of these inputs among all.
+    inputs : int
+        Number of inputs that the maps are of.
+    """
+    each = max(len(maps) // inputs, 1)
+    real = maps if maps.is_floating_point() else maps.real.float()
+    for index in range(each):
+        statistics.update(real[index::each], first=first)
+
+
+def add_named(
+    name: str, statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int
+) -> None:
+    """Add maps as `add_maps` does, and name the place where their size is another one.
+
+    Raises
+    ------
+    ModelError
+        If the maps differ in size from what the first input gave.
+    """
+    shape, planned = tuple(maps.shape[1:]), statistics.plan.shape
+    if shape != planned:
+        raise ModelError(
+            f"the size of {name} changes from input to input: {planned} for the first, {shape} "
+            f"for {first} and after; give inputs for which it does not"
+        )
+    add_maps(statistics, maps, first=first, inputs=inputs)
+
+
+def _place(statistics: spectrum.MapStatistics) -> Place:
+    return Place(statistics.plan, spectrum.to_dataset(statistics))

@@ -1,0 +1,83 @@
+"""All causal responses of one run: flat field, position on the grid, a step without its pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spectra.probe._flat_field import FlatField, flat_field
+from spectra.probe._grid_dependence import GridDependence, grid_dependence
+from spectra.probe._line_drop import line_drops
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectra._options import Progress
+    from spectra.gather import Passed
+    from spectra.score import Scores
+
+MID_GREY = 0.5  # level of the constant input where no inputs tell their mean
+OFFSETS = 4  # positions on the grid at which each of the few inputs is seen
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What causal probes of one run show.
+
+    Attributes
+    ----------
+    flat : FlatField
+        Lines that a constant input leaves in each step and in the output.
+    grid : GridDependence or None
+        How much of the output depends on the inputs' position on the grid; None without inputs.
+    line_drops : tuple of (float or None)
+        How far the output's lines fall without the pattern of each step, in dB.
+    """
+
+    flat: FlatField
+    grid: GridDependence | None
+    line_drops: tuple[float | None, ...]
+
+
+def run(
+    model: nn.Module, passed: Passed, scores: Scores, *, seed: int, progress: Progress
+) -> Probed:
+    """Measure the causal responses of a model.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    passed : Passed
+        What the inputs left on their way through it.
+    scores : Scores
+        Which steps have lines, and which frequencies of the output are theirs.
+    seed : int
+        Seed of the positions that are drawn.
+    progress : callable
+        Called with (stage, done, total).
+    """
+    found = passed.found
+    progress("flat field", 0, 1)
+    flat = flat_field(
+        model,
+        found,
+        found.input_shape,
+        level=MID_GREY if passed.level is None else passed.level,
+        period=passed.output.plan.period if found.layout else None,
+    )
+    progress("flat field", 1, 1)
+    if passed.few is None:
+        return Probed(flat, None, (None,) * len(found.steps))
+    progress("grid position", 0, 1)
+    grid = grid_dependence(
+        model,
+        passed.few.inputs.clone(),
+        total_stride=found.total_stride,
+        scale=found.scale,
+        found=found,
+        offsets=OFFSETS,
+        seed=seed,
+    )
+    progress("grid position", 1, 1)
+    return Probed(flat, grid, line_drops(model, passed, scores))

@@ -1,0 +1,85 @@
+"""What a verb is given becomes a model and inputs, and the caller's own come back as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from spectra import _walk as walk
+from spectra import load
+from spectra.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spectra._options import Options
+
+
+def opened(
+    model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
+) -> tuple[load.LoadedModel, load.Inputs | None]:
+    """Return the loaded model on its device, and its inputs as the options say."""
+    options.check()
+    if not isinstance(model, load.LoadedModel):
+        load.check_inputs(inputs)
+    loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
+    device = _device(options.device, loaded.model)
+    if device is not None:
+        loaded.model.to(device)
+    return loaded, opened_inputs(inputs, options)
+
+
+def opened_inputs(inputs: Any, options: Options) -> load.Inputs | None:
+    """Return what was given as inputs, read as the options say."""
+    if inputs is None or isinstance(inputs, load.Inputs):
+        return inputs
+    return load.open_inputs(inputs, **options.reading)
+
+
+@contextmanager
+def borrowed(model: object, options: Options) -> Iterator[None]:
+    """Give back the caller's number of threads, and the device of the caller's own module."""
+    threads, home = torch.get_num_threads(), _home(model)
+    try:
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if home is not None and isinstance(model, nn.Module):
+            model.to(home)
+
+
+@contextmanager
+def advised(loaded: load.LoadedModel, inputs: load.Inputs | None) -> Iterator[None]:
+    """Say beside a failure of the model what about its inputs may be the reason."""
+    try:
+        yield
+    except (InputError, ModelError) as error:
+        if text := load.advice(loaded, inputs):
+            raise type(error)(f"{error}; {text}") from error
+        raise
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+def _home(model: object) -> torch.device | None:
+    """Return where the caller's own model lives, if it all lives in one place."""
+    if not isinstance(model, nn.Module):
+        return None
+    devices = {tensor.device for tensor in (*walk.parameters(model), *walk.buffers(model))}
+    return devices.pop() if len(devices) == 1 else None
+
+
+def _device(wanted: str, model: nn.Module) -> torch.device | None:
+    """Return where to move the model, None to leave it where it is."""
+    if wanted == "auto":
+        at_home = all(p.device.type == "cpu" for p in walk.parameters(model))
+        return torch.device("cuda") if at_home and torch.cuda.is_available() else None
+    return torch.device(wanted)

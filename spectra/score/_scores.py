@@ -1,0 +1,215 @@
+"""All scores of one run: the inputs', each step's, the output's, and what of a step is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra.score._at_output import AtOutput, at_output, too_small
+from spectra.score._cascade import inherited_points
+from spectra.score._score import Measured, measure, out_of_band_dbc, point_significance, score
+from spectra.score._types import Score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spectra._options import Progress
+    from spectra.gather import Passed, Place
+    from spectra.load import Inputs
+
+NO_INPUTS = Score(reason="no inputs")
+NO_CONTROL = "inputs are no maps"
+NO_PERIOD = "the period of no step in the output is known"
+FAR_OFF = 20.0  # between RMS of outputs and range of inputs, where a wrong range is likely
+LEVELS = 255
+
+
+@dataclass(frozen=True)
+class StepScore:
+    """The scores of one step.
+
+    Attributes
+    ----------
+    own : Score
+        Score of the step's own maps.
+    out_of_band_dbc : float or None
+        Power of these maps above the base band of the step's input over that within it.
+    at_output : AtOutput
+        What of the step reaches the output.
+    """
+
+    own: Score
+    out_of_band_dbc: float | None
+    at_output: AtOutput
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All scores of one run.
+
+    Attributes
+    ----------
+    input, output : Score
+        The output's without the peaks that the inputs already had.
+    steps : tuple of StepScore
+        One for each step.
+    inherited : tuple of tuple of float
+        Frequencies of the output whose peak the inputs already had, in cycles/pixel.
+    control_gap : str or None
+        Why the inputs tell nothing of the output's own frequencies, if so.
+    far_off : bool
+        Whether what comes out does not look like what went in, as pictures should.
+    measured : mapping of str to Measured or None
+        What the lattice points of ``input``, ``output``, ``steps/0`` and so on show; None where
+        there are none.
+    """
+
+    input: Score
+    output: Score
+    steps: tuple[StepScore, ...]
+    inherited: tuple[tuple[float, ...], ...]
+    control_gap: str | None
+    far_off: bool
+    measured: Mapping[str, Measured | None] = field(repr=False)
+
+
+def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:
+    """Score all places of a run.
+
+    Parameters
+    ----------
+    passed : Passed
+        What the inputs left on their way through the model.
+    inputs : Inputs or None
+        The inputs; without any there is no score.
+    seed : int
+        Seed of the randomisation test.
+    progress : callable
+        Called with ("score", done, total).
+    """
+    measured = _measured(passed, seed=seed, progress=progress)
+    there, inherited = measured["output"], _inherited(passed, measured)
+    far_off = inputs is not None and _is_far_off(passed, inputs)
+    if inputs is None:
+        control = output = NO_INPUTS
+        own = [NO_INPUTS] * len(passed.steps)
+        beyond: list[float | None] = [None] * len(passed.steps)
+    else:
+        control = _control(passed, measured.get("input"), inputs)
+        output = _output(passed, there, inherited, None if far_off else inputs)
+        own = [_own(passed, i, measured[f"steps/{i}"]) for i in range(len(passed.steps))]
+        beyond = [_out_of_band(passed, i) for i in range(len(passed.steps))]
+    arrived = [
+        at_output(passed, i, score_of, output=there, inherited=inherited)
+        for i, score_of in enumerate(own)
+    ]
+    return Scores(
+        input=control,
+        output=output,
+        steps=tuple(map(StepScore, own, beyond, arrived)),
+        inherited=() if there is None else _frequencies(there, inherited),
+        control_gap=_control_gap(passed),
+        far_off=far_off,
+        measured=measured,
+    )
+
+
+def _measured(passed: Passed, *, seed: int, progress: Progress) -> dict[str, Measured | None]:
+    """Return what the lattice points of each place show."""
+    places = _places(passed)
+    measured: dict[str, Measured | None] = {}
+    for number, (name, place) in enumerate(places.items()):
+        progress("score", number, len(places))
+        measured[name] = measure(place.data, seed=seed)
+    progress("score", len(places), len(places))
+    return measured
+
+
+def _places(passed: Passed) -> dict[str, Place]:
+    """Return the places that have a lattice, by the groups that they have in ``spectra.nc``."""
+    steps = {f"steps/{index}": place for index, place in enumerate(passed.steps)}
+    control = {} if passed.input is None else {"input": passed.input}
+    return control | steps | {"output": passed.output}
+
+
+def _inherited(passed: Passed, measured: Mapping[str, Measured | None]) -> NDArray[np.bool_]:
+    """Return which lattice points of the output the inputs already had."""
+    output, inputs = measured["output"], measured.get("input")
+    if output is None or inputs is None or passed.found.ratio is None:
+        return np.zeros(0 if output is None else len(output.lattice.frequency), bool)
+    _, p = point_significance(inputs)
+    return inherited_points(output, inputs, passed.found.ratio, p)
+
+
+def _frequencies(measured: Measured, chosen: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, f)) for f in measured.lattice.frequency[chosen])
+
+
+def _own(passed: Passed, index: int, measured: Measured | None) -> Score:
+    """Return the score of a step's own maps."""
+    step, place = passed.found.steps[index], passed.steps[index]
+    own = score(measured, place.data)
+    return own if step.factor else replace(own, reason=step.reason)
+
+
+def _out_of_band(passed: Passed, index: int) -> float | None:
+    factor = passed.found.steps[index].factor
+    return out_of_band_dbc(passed.steps[index].data, factor) if factor else None
+
+
+def _control(passed: Passed, measured: Measured | None, inputs: Inputs) -> Score:
+    """Return the score of the inputs."""
+    if passed.input is None:
+        return Score(reason=NO_CONTROL)
+    return score(measured, passed.input.data, levels=_levels(inputs))
+
+
+def _output(
+    passed: Passed,
+    measured: Measured | None,
+    inherited: NDArray[np.bool_],
+    inputs: Inputs | None,
+) -> Score:
+    """Return the score of the output, in grey levels too where it has the range of its inputs."""
+    found = passed.found
+    if found.layout is None:
+        return Score(reason=f"no map: {found.reading.reason}")
+    alike = found.output_shape[:1] == found.input_shape[:1]  # else no picture: logits, features
+    levels = _levels(inputs) if alike and inputs is not None else None
+    own = None if measured is None else ~inherited
+    output = score(measured, passed.output.data, chosen=own, levels=levels)
+    return output if found.output_periods else replace(output, reason=NO_PERIOD)
+
+
+def _levels(inputs: Inputs) -> float | None:
+    """Return the levels of 255 that one unit of some pictures is; None of other inputs."""
+    if inputs.kind != "images" or inputs.range is None:
+        return None
+    low, high = inputs.range
+    return LEVELS / (high - low)
+
+
+def _is_far_off(passed: Passed, inputs: Inputs) -> bool:
+    """Tell whether what comes out does not look like what went in, as pictures should."""
+    found = passed.found
+    alike = found.output_shape[:1] == found.input_shape[:1]
+    if _levels(inputs) is None or not alike or passed.output_rms is None:
+        return False
+    assert inputs.range is not None
+    reach = max(map(abs, inputs.range))
+    return not reach / FAR_OFF / 2 <= passed.output_rms <= reach * FAR_OFF
+
+
+def _control_gap(passed: Passed) -> str | None:
+    """Return why the inputs tell nothing of the output's own frequencies, if so."""
+    if passed.input is None:
+        return NO_CONTROL
+    if passed.found.ratio is None:
+        return "input and output share no common grid"
+    plan = passed.input.plan
+    scored = {view.period for view in plan.views}
+    missing = [period for period in passed.found.control_periods if period not in scored]
+    return too_small("inputs", plan.shape, missing[0]) if missing else None

@@ -1,0 +1,92 @@
+"""Everything measured in one run as labelled arrays, one group a place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spectra.score._energy import locked_energy, ratio_dbc
+from spectra.score._score import part_dbc, point_significance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from spectra.gather import Passed, Place
+    from spectra.score._score import Measured
+    from spectra.score._scores import Scores
+
+UNITS = {"frequency": "cycles/pixel", "period": "pixel", "z": "1", "p": "1"}
+
+
+def tables(passed: Passed, scores: Scores) -> xr.DataTree:
+    """Return the running sums and spectra of all places with what their lattice points show.
+
+    Parameters
+    ----------
+    passed : Passed
+        What the inputs left on their way through the model.
+    scores : Scores
+        The scores of the run.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``input``, ``steps/0`` and so on, ``layers/...`` and ``output``.
+    """
+    import xarray as xr  # not before: reading a summary needs no xarray
+
+    groups: dict[str, xr.Dataset] = {}
+    if passed.input is not None:
+        control = scores.measured["input"]
+        groups["input"] = _group(passed.input, control, name="input", kind="control")
+    for index, (step, place) in enumerate(zip(passed.found.steps, passed.steps, strict=True)):
+        own = scores.measured[f"steps/{index}"]
+        groups[f"steps/{index}"] = _group(
+            place, own, name=step.name, call=step.call, kind=step.kind
+        )
+    for name, place in passed.layers.items():
+        groups[f"layers/{name}"] = _group(place, None, name=name, kind="layer")
+    there = scores.measured["output"]
+    groups["output"] = _group(passed.output, there, name="output", kind="output")
+    return xr.DataTree.from_dict(groups)
+
+
+def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
+    """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p.
+
+    NaN where nothing above zero is locked; the least where all the power may be.
+    """
+    lattice = measured.lattice
+    points = np.eye(len(lattice.frequency), dtype=bool)
+    energies = [locked_energy(lattice, point) for point in points]
+    z, p = point_significance(measured)
+    return {
+        "frequency": lattice.frequency,
+        "period": lattice.period.astype(float),
+        "locked_dbc": _or_nan(ratio_dbc(energy.told) for energy in energies),
+        "line_dbc": _or_nan(part_dbc(energy.line, energy) for energy in energies),
+        "replica_dbc": _or_nan(part_dbc(energy.replica, energy) for energy in energies),
+        "prominence_db": measured.prominence,
+        "z": z,
+        "p": p,
+    }
+
+
+def _group(place: Place, measured: Measured | None, **attributes: Any) -> xr.Dataset:
+    """Return a place's dataset with its lattice table."""
+    data = place.data.assign_attrs(attributes)
+    if measured is None:
+        return data
+    table = {
+        name: (("point", "axis")[: values.ndim], values, {"units": UNITS.get(name, "dB")})
+        for name, values in lattice_table(measured).items()
+    }
+    return data.assign(table)
+
+
+def _or_nan(values: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if value is None else value for value in values])
