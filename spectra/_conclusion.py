@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from spectra import capture, load, probe
     from spectra._evidence import Evidence, Place
+    from spectra.inputs import Inputs
 
 LINE_PROBES = 5  # steps whose locked pattern is subtracted, those with the strongest lines
 NO_PERIOD = "the period of no step in the output is known"
@@ -30,7 +31,7 @@ NAMED = 8  # of the tensors that a model returns, at most
 
 
 def summarise(
-    evidence: Evidence, loaded: load.LoadedModel, inputs: load.Inputs | None, elapsed_s: float
+    evidence: Evidence, loaded: load.LoadedModel, inputs: Inputs | None, elapsed_s: float
 ) -> explain.Summary:
     """Return the answer of a run."""
     inherited = _inherited(evidence)
@@ -130,7 +131,7 @@ def _frequencies(
 
 
 def _rows(
-    evidence: Evidence, inputs: load.Inputs | None, inherited: NDArray[np.bool_] | None
+    evidence: Evidence, inputs: Inputs | None, inherited: NDArray[np.bool_] | None
 ) -> tuple[score.Score, score.Score]:
     """Return the scores of the inputs and of the output without what it inherited."""
     if inputs is None:
@@ -237,7 +238,7 @@ def _worst(steps: tuple[explain.StepRow, ...]) -> explain.StepName | None:
     return explain.StepName(row.name, row.call) if row else None
 
 
-def _input_set(evidence: Evidence, inputs: load.Inputs | None) -> explain.InputSet:
+def _input_set(evidence: Evidence, inputs: Inputs | None) -> explain.InputSet:
     if inputs is None:
         return explain.InputSet("none", "none", 0, 0, (), evidence.discovery.input_shape)
     dropped = tuple(explain.DroppedInput(d.source, d.reason) for d in inputs.dropped)
@@ -266,7 +267,7 @@ def _dtype(evidence: Evidence) -> torch.dtype:
 
 
 def _warnings(
-    evidence: Evidence, loaded: load.LoadedModel, inputs: load.Inputs | None
+    evidence: Evidence, loaded: load.LoadedModel, inputs: Inputs | None
 ) -> list[explain.Finding]:
     """Return what the user should know before trusting the numbers."""
     found = [explain.Finding("loading", text) for text in loaded.notes]
@@ -346,7 +347,7 @@ def _shared_content(
     ]
 
 
-def _range_doubt(evidence: Evidence, inputs: load.Inputs) -> str | None:
+def _range_doubt(evidence: Evidence, inputs: Inputs) -> str | None:
     """Say if what comes out does not look like what went in, as pictures should."""
     sums = evidence.output.statistics.sums
     same = evidence.discovery.output_shape[:1] == evidence.discovery.input_shape[:1]

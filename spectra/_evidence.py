@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra import capture, kernel, load, probe, score, spectrum
+from spectra import capture, kernel, probe, score, spectrum
 from spectra._layers import measure_steps
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
+from spectra.inputs import Inputs, open_inputs
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -185,9 +186,7 @@ class Evidence:
         return phases
 
 
-def gather(
-    model: nn.Module, inputs: load.Inputs | None, options: Options, tell: Progress
-) -> Evidence:
+def gather(model: nn.Module, inputs: Inputs | None, options: Options, tell: Progress) -> Evidence:
     """Run the model: find its steps, stream the inputs through it, probe it.
 
     Raises
@@ -219,7 +218,7 @@ def gather(
 
 
 def find_steps(
-    model: nn.Module, inputs: load.Inputs | None, options: Options
+    model: nn.Module, inputs: Inputs | None, options: Options
 ) -> tuple[Tensor, capture.Discovery]:
     """Return one input, and all steps that a forward pass of it runs through."""
     example = example_input(model, inputs, options)
@@ -234,7 +233,7 @@ def select_steps(found: capture.Discovery, pattern: str | None) -> capture.Disco
     return found.select(lambda step: fnmatchcase(step.label, pattern))
 
 
-def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Evidence:
+def _planned(model: nn.Module, inputs: Inputs | None, options: Options) -> Evidence:
     """Find the steps and fix what is measured at each place, before the first map."""
     example, found = find_steps(model, inputs, options)
     if not select_steps(found, options.steps).steps:
@@ -270,7 +269,7 @@ def _planned(model: nn.Module, inputs: load.Inputs | None, options: Options) -> 
     )
 
 
-def _may_run_alone(evidence: Evidence, inputs: load.Inputs, error: ModelError) -> bool:
+def _may_run_alone(evidence: Evidence, inputs: Inputs, error: ModelError) -> bool:
     """Tell whether inputs may run one by one where several at once do not.
 
     What a model makes of several may not tell which is whose, and an export may hold its batch.
@@ -302,7 +301,7 @@ def _one_at_a_time(evidence: Evidence) -> Evidence:
     )
 
 
-def _stream(evidence: Evidence, inputs: load.Inputs, tell: Progress) -> None:
+def _stream(evidence: Evidence, inputs: Inputs, tell: Progress) -> None:
     """Run all inputs; reduce what passes the steps, the output and the inputs themselves."""
     model, options = evidence.model, evidence.options
     clock = _Clock()
@@ -433,7 +432,7 @@ class _Clock:
         self.seconds -= time.perf_counter() - start
 
 
-def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options) -> Tensor:
+def example_input(model: nn.Module, inputs: Inputs | None, options: Options) -> Tensor:
     """Return one input on the model's device: the first, or a guess from the first layer."""
     parameter = next(walk.parameters(model), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
@@ -454,11 +453,11 @@ def example_input(model: nn.Module, inputs: load.Inputs | None, options: Options
     )
 
 
-def opened_inputs(inputs: Any, options: Options) -> load.Inputs | None:
+def opened_inputs(inputs: Any, options: Options) -> Inputs | None:
     """Return what was given as inputs, read as the options say."""
-    if inputs is None or isinstance(inputs, load.Inputs):
+    if inputs is None or isinstance(inputs, Inputs):
         return inputs
-    return load.open_inputs(inputs, **options.reading)
+    return open_inputs(inputs, **options.reading)
 
 
 def nothing_found(found: capture.Discovery, options: Options) -> str:

@@ -12,7 +12,8 @@ from spectra import Options
 from spectra._at_output import at_output
 from spectra._conclusion import _control_gap, _inherited, crop_with_pattern, summarise
 from spectra._evidence import gather
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 from spectra.score import Score
 
 

@@ -15,7 +15,8 @@ from spectra import Options, _conclusion
 from spectra._conclusion import _shared_content, _warnings
 from spectra._evidence import gather
 from spectra.capture import Growth
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 from spectra.score import Score
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from torch import nn
 
-from spectra._files import open_regular
+from spectra._files import check_readable, open_regular
 from spectra.errors import LoadError
-from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
-from spectra.load._formats import check_readable
+from spectra.load._values import check_dense
 from spectra.load._weights import Weights, find_weights
 
 

@@ -7,10 +7,10 @@ import re
 from pathlib import Path, PurePosixPath
 
 from spectra._files import is_regular, open_regular, read_whole
+from spectra._text import brief, listed
 from spectra.errors import LoadError
-from spectra.load._formats import WEIGHTS_EXPECTED
 from spectra.load._hub_config import HubConfig, read_hub_config, read_json
-from spectra.load._text import brief, listed
+from spectra.load._weight_files import WEIGHTS_EXPECTED
 
 _CANONICAL = ("model", "diffusion_pytorch_model", "pytorch_model")
 _SUFFIXES = (".safetensors", ".bin")

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from torch import nn
 
+from spectra._text import brief, listed
 from spectra.errors import LoadError
 from spectra.load._architectures import Built, build_described
 from spectra.load._checkpoints import open_checkpoint, unsafe_globals
@@ -14,10 +15,8 @@ from spectra.load._folder_files import described_files, parts_of
 from spectra.load._growth import TooLargeError, growth_bounded
 from spectra.load._hub_config import HubConfig, described_class
 from spectra.load._libraries import offline
-from spectra.load._text import brief, listed
+from spectra.load._loaded import DECODER
 from spectra.load._weights import Weights, find_weights
-
-DECODER = "its decoder alone:"
 
 
 def open_parts(index: Path, *, trust: bool = False) -> Weights:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.modules import module as registry
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from spectra._files import SLACK
+from spectra._text import gigabytes
 from spectra.errors import LoadError
-from spectra.load._bounds import SLACK
-from spectra.load._text import gigabytes
 
 MOST_GROWTH = 4  # bytes of a model for one of its weights: float16 is built as float32, and more
 

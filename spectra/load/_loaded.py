@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
+DECODER = "its decoder alone:"  # how the note on running only that begins
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -46,3 +48,8 @@ class LoadedModel:
     notes: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     input_shape: tuple[int | None, ...] | None = None
+
+    @property
+    def decoder_note(self) -> str:
+        """The note on how to run the decoder alone; empty where there is none to run."""
+        return next((note for note in self.notes if note.startswith(DECODER)), "")

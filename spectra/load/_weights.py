@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spectra._text import listed
 from spectra.errors import LoadError
-from spectra.load._text import listed
 
 Weights = dict[str, Tensor]
 

@@ -15,7 +15,10 @@ from spectra._conclusion import collect, crop_with_pattern, summarise
 from spectra._evidence import find_steps, gather, nothing_found, opened_inputs, select_steps
 from spectra._options import Options, Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError
+from spectra.inputs import Inputs, check_inputs
 from spectra.report import Result
+from spectra.run._advice import advice
+from spectra.run._check import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +40,7 @@ def analyze(
     ----------
     model : LoadedModel, Module, str or Path
         A model, or what `spectra.load.load_model` makes one of.
-    inputs : Inputs or anything `spectra.load.open_inputs` takes, optional
+    inputs : Inputs or anything `spectra.inputs.open_inputs` takes, optional
         Pictures, arrays, latents. Without any, only the data-free probes run.
     options : Options, optional
     progress : callable, optional
@@ -99,11 +102,11 @@ def list_steps(
 
 def _open(
     model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
-) -> tuple[load.LoadedModel, load.Inputs | None]:
+) -> tuple[load.LoadedModel, Inputs | None]:
     """Return the loaded model on its device, and its inputs."""
-    options.check()
+    check_options(options)
     if not isinstance(model, load.LoadedModel):
-        load.check_inputs(inputs)
+        check_inputs(inputs)
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     device = _device(options.device, loaded.model)
     if device is not None:
@@ -112,12 +115,12 @@ def _open(
 
 
 @contextmanager
-def _advised(loaded: load.LoadedModel, inputs: load.Inputs | None) -> Iterator[None]:
+def _advised(loaded: load.LoadedModel, inputs: Inputs | None) -> Iterator[None]:
     """Say beside a failure of the model what about its inputs may be the reason."""
     try:
         yield
     except (InputError, ModelError) as error:
-        if text := load.advice(loaded, inputs):
+        if text := advice(loaded, inputs):
             raise type(error)(f"{error}; {text}") from error
         raise
 

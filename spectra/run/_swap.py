@@ -19,9 +19,11 @@ from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
+from spectra.inputs import Inputs, check_inputs
 from spectra.remedy import merged, psnr_db
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
+from spectra.run._check import check_options
 from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
@@ -91,7 +93,7 @@ def try_swap(
     ----------
     model : LoadedModel or Module
         Left as it is.
-    inputs : anything `spectra.load.open_inputs` takes, optional
+    inputs : anything `spectra.inputs.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
     remedy, layers, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
@@ -120,9 +122,9 @@ def try_swap(
     """
     options = options or Options()
     remedies.parse_remedy(remedy)
-    options.check()
+    check_options(options)
     if not isinstance(model, load.LoadedModel):
-        load.check_inputs(inputs)
+        check_inputs(inputs)
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     opened = opened_inputs(inputs, options)
     if repair is not None:
@@ -193,7 +195,7 @@ def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tupl
 
 
 def _compared(
-    old: nn.Module, new: nn.Module, inputs: load.Inputs | None, example: Tensor, options: Options
+    old: nn.Module, new: nn.Module, inputs: Inputs | None, example: Tensor, options: Options
 ) -> tuple[float, float]:
     """Return the PSNR and the largest difference of both outputs, over the old one's range.
 
@@ -218,7 +220,7 @@ def _compared(
     return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
-def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
+def _some(inputs: Inputs | None, example: Tensor) -> Iterator[Tensor]:
     if inputs is None:
         yield example
         return
@@ -231,7 +233,7 @@ def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
 def _analyzed(
     model: load.LoadedModel | nn.Module,
     name: str,
-    inputs: load.Inputs,
+    inputs: Inputs,
     options: Options,
     progress: Progress | None,
 ) -> Summary:

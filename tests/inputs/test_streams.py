@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.load import open_inputs
+from spectra.inputs import open_inputs
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spectra._files import memory_bytes
+from spectra._text import gigabytes
 from spectra.errors import InputError
-from spectra.load._bounds import memory_bytes
-from spectra.load._inputs import Dropped, Inputs, Kind
-from spectra.load._prepare import Options, centre, cropped_size, size_text
-from spectra.load._text import gigabytes
+from spectra.inputs._inputs import Dropped, Inputs, Kind
+from spectra.inputs._prepare import Preparation, centre, cropped_size, size_text
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
@@ -47,7 +47,7 @@ class Stack:
     notes: tuple[str, ...] = ()
 
 
-def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array") -> Inputs:
+def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
     """Return the first ``num`` finite samples of ``stack`` as inputs.
 
     All of them are read once here, one at a time, so that what cannot be used is known before
@@ -62,9 +62,9 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
     _check_axes(stack.shape, source)
     _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
-    size = cropped_size(spatial, options, source)
-    channels = options.channels(channels, source)
-    keep, dropped = _usable(stack, source, options.num)
+    size = cropped_size(spatial, how, source)
+    channels = how.channels(channels, source)
+    keep, dropped = _usable(stack, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not keep and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -78,7 +78,7 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
     def samples() -> Iterator[Tensor]:
         for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
             if index in kept:
-                yield options.values(row[window])
+                yield how.values(row[window])
 
     return Inputs(
         source=source,
@@ -87,8 +87,8 @@ def open_stack(stack: Stack, source: str, options: Options, kind: Kind = "array"
         used=len(keep),
         dropped=dropped,
         shape=(channels, *size),
-        range=options.normalised(options.range),
-        notes=(*_describe(stack, count, len(keep), size, options), *options.notes()),
+        range=how.normalised(how.range),
+        notes=(*_describe(stack, count, len(keep), size, how), *how.notes()),
         samples=samples,
     )
 
@@ -122,7 +122,7 @@ def _digest(row: Tensor) -> bytes:
 
 
 def _describe(
-    stack: Stack, count: int, used: int, size: tuple[int, ...], options: Options
+    stack: Stack, count: int, used: int, size: tuple[int, ...], how: Preparation
 ) -> Iterator[str]:
     """Yield what was assumed in reading ``stack``."""
     if stack.notes:
@@ -131,14 +131,14 @@ def _describe(
         yield f"array of shape {(count, *stack.shape)} read as {axes(stack.shape)}"
     if stack.shape[1:] != size:
         yield f"centre crop {size_text(size)} of {size_text(stack.shape[1:])}"
-    if options.gray and stack.shape[0] == 3:
+    if how.gray and stack.shape[0] == 3:
         yield "RGB turned to gray by Rec. 601 luma"
     if used < count:
         yield f"{used} of {count} samples used, in order"
-    if options.range is None:
+    if how.range is None:
         yield "values used as they are, of unknown range"
     else:
-        yield f"values used as they are, in {options.range[0]:g}..{options.range[1]:g}"
+        yield f"values used as they are, in {how.range[0]:g}..{how.range[1]:g}"
 
 
 def axes(shape: tuple[int, ...]) -> str:

@@ -47,8 +47,8 @@ def parse_range(text: str | Sequence[float]) -> Range:
 
 
 @dataclass(frozen=True)
-class Options:
-    """Checked options of ``open_inputs``, shared by all kinds of sources."""
+class Preparation:
+    """Checked how of ``open_inputs``, shared by all kinds of sources."""
 
     range: Range | None = None
     mean: tuple[float, ...] = ()
@@ -112,7 +112,7 @@ class Options:
         return (" ".join(texts),) if texts else ()
 
 
-def check_options(
+def check_reading(
     *,
     range: str | Sequence[float] | None,  # noqa: A002
     mean: float | Sequence[float] | None,
@@ -122,9 +122,9 @@ def check_options(
     crop: SupportsIndex | None,
     num: SupportsIndex | None,
     seed: int,
-) -> Options:
-    """Return the options as one checked value."""
-    options = Options(
+) -> Preparation:
+    """Return the how as one checked value."""
+    how = Preparation(
         range=None if range is None else parse_range(range),
         mean=_numbers("mean", mean),
         std=_numbers("std", std),
@@ -134,17 +134,17 @@ def check_options(
         num=None if num is None else check_positive("num", num),
         seed=_check_seed(seed),
     )
-    if any(value < _FLOAT32[0] for value in options.std):
+    if any(value < _FLOAT32[0] for value in how.std):
         raise ParameterError(f"std={std!r} is no deviation: expected numbers above 0")
-    if len(options.mean) > 1 and len(options.std) > 1 and len(options.mean) != len(options.std):
+    if len(how.mean) > 1 and len(how.std) > 1 and len(how.mean) != len(how.std):
         raise ParameterError(f"mean={mean!r} and std={std!r} differ in length: expected the same")
-    if options.crop and options.multiple and options.crop % options.multiple:
-        below = options.crop // options.multiple * options.multiple
+    if how.crop and how.multiple and how.crop % how.multiple:
+        below = how.crop // how.multiple * how.multiple
         raise ParameterError(
-            f"crop={options.crop} is not a multiple of {options.multiple}: expected "
-            f"{f'{below} or ' if below else ''}{below + options.multiple}"
+            f"crop={how.crop} is not a multiple of {how.multiple}: expected "
+            f"{f'{below} or ' if below else ''}{below + how.multiple}"
         )
-    return options
+    return how
 
 
 def _check_seed(seed: SupportsIndex) -> int:
@@ -193,7 +193,7 @@ def size_text(spatial: Sequence[int]) -> str:
     return "x".join(str(length) for length in spatial)
 
 
-def cropped_size(spatial: Sequence[int], options: Options, source: str) -> tuple[int, ...]:
+def cropped_size(spatial: Sequence[int], how: Preparation, source: str) -> tuple[int, ...]:
     """Return the size to which maps of ``spatial`` size are cropped: as asked for, else whole.
 
     Axes shorter than the multiple, as those of latents often are, stay whole.
@@ -203,11 +203,11 @@ def cropped_size(spatial: Sequence[int], options: Options, source: str) -> tuple
     InputError
         If the maps are smaller than the crop.
     """
-    if options.crop is None:
-        multiple = options.multiple or 1
+    if how.crop is None:
+        multiple = how.multiple or 1
         return tuple(length // multiple * multiple or length for length in spatial)
-    if any(length < options.crop for length in spatial):
+    if any(length < how.crop for length in spatial):
         raise InputError(
-            f"{source} holds maps of {size_text(spatial)}: expected at least crop={options.crop}"
+            f"{source} holds maps of {size_text(spatial)}: expected at least crop={how.crop}"
         )
-    return (options.crop,) * len(spatial)
+    return (how.crop,) * len(spatial)

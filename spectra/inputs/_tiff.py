@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.load._bounds import check_pixels
+from spectra._files import check_pixels
 
 _PLAIN, _LZW = 1, 5  # LZW: by imagecodecs, which fills a buffer of known size, or not at all
 _PACKBITS, _LZMA = 32773, 34925

@@ -9,16 +9,21 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from spectra._files import open_regular
+from spectra._files import (
+    DESCRIPTION,
+    Format,
+    check_packed,
+    check_size,
+    is_zip,
+    open_regular,
+    open_zip,
+)
+from spectra._text import brief, listed
 from spectra.errors import InputError, LoadError
-from spectra.load._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
-from spectra.load._bounds import check_dense, check_packed, check_size
-from spectra.load._checkpoints import open_torch
-from spectra.load._formats import DESCRIPTION, Format
-from spectra.load._netcdf import read_values, read_variables
-from spectra.load._npy_header import read_header
-from spectra.load._text import brief, listed
-from spectra.load._zips import is_zip, open_zip
+from spectra.inputs._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
+from spectra.inputs._netcdf import read_values, read_variables
+from spectra.inputs._npy_header import read_header
+from spectra.load import check_dense, open_torch
 
 BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})

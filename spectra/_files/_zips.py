@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
-from spectra._files import open_regular
+from spectra._files._regular import open_regular
 
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
 _TAIL = (1 << 16) + 22 + 76  # the longest comment, and both records of the end

@@ -1,8 +1,7 @@
 """What to type next where a loaded model and its inputs do not fit each other."""
 
-from spectra.load._folders import DECODER
-from spectra.load._inputs import Inputs
-from spectra.load._loaded import LoadedModel
+from spectra.inputs import Inputs
+from spectra.load import LoadedModel
 
 _DYNAMIC = "torch.export.export(model, args, dynamic_shapes=({0: AUTO, 2: AUTO, 3: AUTO},))"
 
@@ -22,14 +21,12 @@ def advice(loaded: LoadedModel, inputs: Inputs | None) -> str:
                 f"{inputs.shape[0]} channels (N, C, L): if it is a stack of maps (N, H, W), save "
                 "x[:, None]; if one map (C, H, W), save x[None]"
             )
-    if inputs is None:
-        decode = next((note for note in loaded.notes if note.startswith(DECODER)), "")
-        if decode:
-            return decode
-    return "" if loaded.input_shape is None else _of_program(loaded.input_shape, inputs)
+    if inputs is None and loaded.decoder_note:
+        return loaded.decoder_note
+    return "" if loaded.input_shape is None else _how_to_fit(loaded.input_shape, inputs)
 
 
-def _of_program(shape: tuple[int | None, ...], inputs: Inputs | None) -> str:
+def _how_to_fit(shape: tuple[int | None, ...], inputs: Inputs | None) -> str:
     """Return how to fit inputs to a torch.export program, whose free axes are None."""
     batch, *sample = shape
     fixed = [length for length in sample[1:] if length is not None]

@@ -1,8 +1,9 @@
 """Shortening what an error message quotes."""
 
-import difflib
 import re
 from collections.abc import Iterable
+
+from spectra._names import near
 
 SHOWN = 6
 
@@ -24,14 +25,19 @@ def listed(items: Iterable[object], shown: int = SHOWN) -> str:
     return (", ".join(names[:shown]) + rest) if names else "nothing"
 
 
-def near(name: str, names: Iterable[str]) -> str:
-    """Return a question with the nearest of ``names``, or the first of them."""
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return a question with the nearest of ``names``, else the first of them.
+
+    Examples
+    --------
+    >>> suggestion("lattent", ["latent", "image"]), suggestion("x", ["latent", "image"])
+    ('did you mean latent?', 'expected one of latent, image')
+    """
     names = list(names)
-    lower = {item.lower(): item for item in names}
-    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(lower[item] for item in close)}?"
-    return f"expected one of {listed(names, 12)}"
+    close = near(name, names, cutoff=0.5, ignore_case=True)
+    return (
+        f"did you mean {' or '.join(close)}?" if close else f"expected one of {listed(names, 12)}"
+    )
 
 
 def gigabytes(count: int) -> str:

@@ -11,21 +11,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
-from spectra.load._arrays import (
-    Stack,
-    check_dtype,
-    open_stack,
-    to_tensor,
-)
-from spectra.load._inputs import Inputs
-from spectra.load._prepare import Options
-from spectra.load._text import brief, listed
+from spectra.inputs._arrays import Stack, check_dtype, open_stack, to_tensor
+from spectra.inputs._inputs import Inputs
+from spectra.inputs._prepare import Preparation
 
 INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data", "lq", "sample")
 
 
-def open_stream(items: object, source: str, options: Options) -> Inputs:
+def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     """Return what an iterable or a function without arguments gives as inputs.
 
     Each item is a tensor or array with a leading sample axis; of a tuple the first part is
@@ -44,11 +39,11 @@ def open_stream(items: object, source: str, options: Options) -> Inputs:
     """
     single = isinstance(items, Dataset)
     if isinstance(items, Iterator):
-        kept = list(islice(_samples(lambda: items, source, options.seed, single), options.num))
-        return _open(lambda: iter(kept), source, options, len(kept), "kept in memory: read once")
+        kept = list(islice(_samples(lambda: items, source, how.seed, single), how.num))
+        return _open(lambda: iter(kept), source, how, len(kept), "kept in memory: read once")
     make = _restartable(items, source)
     count = len(items) if single and isinstance(items, Sized) else None
-    return _open(lambda: _samples(make, source, options.seed, single), source, options, count)
+    return _open(lambda: _samples(make, source, how.seed, single), source, how, count)
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -68,7 +63,7 @@ def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
 def _open(
     rows: Callable[[], Iterator[Tensor]],
     source: str,
-    options: Options,
+    how: Preparation,
     count: int | None,
     *notes: str,
 ) -> Inputs:
@@ -77,9 +72,7 @@ def _open(
         raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
     shape = tuple(first.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    return open_stack(
-        Stack(count, shape, "float32", rows, (read, *notes)), source, options, "callable"
-    )
+    return open_stack(Stack(count, shape, "float32", rows, (read, *notes)), source, how, "callable")
 
 
 def _samples(

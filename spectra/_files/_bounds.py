@@ -1,15 +1,11 @@
 """What a file declares, against what it can hold: archives that swell, views that repeat."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
+from spectra._files._zips import is_zip, open_zip
+from spectra._text import gigabytes
 from spectra.errors import InputError, LoadError, SpectraError
-from spectra.load._text import gigabytes
-from spectra.load._zips import is_zip, open_zip
 
 SLACK = 64 << 20  # bytes that nobody needs to account for
 MOST_SWELLING = 2  # weights that a zip packs closer than that were not trained
@@ -66,25 +62,4 @@ def check_packed(declared: int, size: int, source: str) -> None:
         raise InputError(
             f"{source} has {gigabytes(size)} and would unpack to {gigabytes(declared)} at once: "
             "expected samples, which cannot be packed so closely; save it again without zeros"
-        )
-
-
-def check_dense(weights: Mapping[str, Tensor], source: str) -> None:
-    """Raise unless ``weights`` are plain tensors whose values the file really held."""
-    repeated = 0
-    for name, tensor in weights.items():
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
-            kind = "quantised" if tensor.is_quantized else "sparse or nested"
-            raise LoadError(f"{source} holds a {kind} tensor, {name!r}: expected dense floats")
-        if tensor.device.type != "cpu":
-            raise LoadError(
-                f"{source} holds no values for {name!r} (device {tensor.device}): expected a "
-                "checkpoint saved from a model that was not on the meta device"
-            )
-        held = tensor.untyped_storage().nbytes()
-        repeated += max(0, tensor.numel() * tensor.element_size() - held)
-    if repeated > SLACK:
-        raise LoadError(
-            f"{source} holds few values that its tensors repeat to {gigabytes(repeated)}: "
-            "expected weights; save them again with .contiguous()"
         )

@@ -1,4 +1,4 @@
-"""Reads a netCDF file for `spectra.load._netcdf`, as a program of its own with little room.
+"""Reads a netCDF file for `spectra.inputs._netcdf`, as a program of its own with little room.
 
     python _netcdf_child.py FILE '{"cpu_s": 15, "room": 200000000, "read": null}'
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spectra.errors import InputError
-from spectra.load import _glob as ours
-from spectra.load._glob import matching_files
+from spectra.inputs import _glob as ours
+from spectra.inputs._glob import matching_files
 
 FILES = ("a.png", "b.txt", "x/a.png", "x/[1].png", "x/y/z/c.png", ".hidden/d.png", "x/.e.png")
 

@@ -1,12 +1,30 @@
 """The formats of pictures that are decoded, told by their first bytes."""
 
+from pathlib import Path
 from typing import Literal
 
+from spectra._files._regular import read_head
+
 PictureFormat = Literal["PNG", "JPEG", "GIF", "TIFF", "JPEG2000", "WEBP", "BMP", "PPM"]
-HEAD_BYTES = 32
-SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2"),
+PICTURE_HEAD_BYTES = 32
+_SUFFIXES = frozenset(
+    {
+        ".bmp",
+        ".gif",
+        ".jfif",
+        ".jp2",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".pbm",
+        ".pgm",
+        ".png",
+        ".pnm",
+        ".ppm",
+        ".tif",
+        ".tiff",
+        ".webp",
+    }
 )
 _MAGIC: tuple[tuple[bytes, PictureFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -42,3 +60,13 @@ def picture_format(head: bytes) -> PictureFormat | None:
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PPM"
     return None
+
+
+def looks_like_picture(path: Path) -> bool:
+    """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
+    if path.suffix.lower() in _SUFFIXES:
+        return True
+    try:
+        return picture_format(read_head(path, PICTURE_HEAD_BYTES)) is not None
+    except OSError:
+        return False

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spectra.errors import InputError
-from spectra.load import open_inputs
+from spectra.inputs import open_inputs
 
 
 @pytest.mark.parametrize("shape", [(100, 1, 1), (1, 512), (512,), (4, 8, 8), (2, 3, 4, 5)])

@@ -8,9 +8,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+from spectra._files._picture_formats import picture_format
 from spectra.errors import NothingToAnalyseError, SpectraError
-from spectra.load import open_inputs
-from spectra.load._picture_formats import picture_format
+from spectra.inputs import open_inputs
 
 PIXELS = np.random.default_rng(3).integers(0, 255, (16, 24, 3), dtype=np.uint8)
 # every format that Pillow writes, and what it is read as

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
-from spectra.load import open_inputs
+from spectra.inputs import open_inputs
 
 
 def noise(rng, *shape, dtype=np.uint8):

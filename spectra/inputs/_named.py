@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from spectra._files import DESCRIPTION, Format, check_readable, looks_like_picture, recognise
+from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.load._factories import check_spec, is_spec
-from spectra.load._formats import (
-    ARRAYS,
-    DESCRIPTION,
-    Format,
-    check_readable,
-    looks_like_picture,
-    recognise,
-)
-from spectra.load._glob import matching_files
-from spectra.load._random_spec import PREFIX, RandomSpec, parse_random
-from spectra.load._text import listed
+from spectra.inputs._glob import matching_files
+from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
+from spectra.load import check_spec, is_spec
 
 EXPECTED = (
     "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc), "
     "'random:latent?shape=...', or a function such as 'file.py:make'"
+)
+_ARRAYS: frozenset[Format] = frozenset(
+    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
 )
 NamedSource = str | Path | Sequence[str | Path]
 
@@ -56,6 +52,27 @@ class PythonName:
 
 
 Named = Pictures | ArrayFile | PythonName | RandomSpec
+
+
+def check_inputs(source: object) -> None:
+    """Raise what `open_inputs` would raise, as far as names and first bytes tell.
+
+    Imports neither torch nor NumPy, and opens no picture and no array.
+
+    Parameters
+    ----------
+    source
+        As of `open_inputs`; only texts and paths are looked at.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, or something else than inputs.
+    NothingToAnalyseError
+        If a folder or glob holds no picture.
+    """
+    if is_named(source):
+        name_inputs(source)
 
 
 def is_named(source: object) -> TypeGuard[NamedSource]:
@@ -140,7 +157,7 @@ def _several(paths: list[Path], source: str) -> Named:
 def _file(path: Path, key: str | None, source: str) -> Named:
     check_readable(path, EXPECTED, InputError)
     found = recognise(path)
-    if found in ARRAYS:
+    if found in _ARRAYS:
         return ArrayFile(path, found, key, source)
     if looks_like_picture(path):
         return Pictures((path,), source)

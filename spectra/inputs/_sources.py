@@ -9,23 +9,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.errors import InputError
-from spectra.load._array_files import file_stack
-from spectra.load._arrays import array_stack, open_stack, tensor_stack
-from spectra.load._factories import resolve
-from spectra.load._images import open_images
-from spectra.load._inputs import Inputs
-from spectra.load._named_inputs import (
-    ArrayFile,
-    Named,
-    Pictures,
-    PythonName,
-    is_named,
-    name_inputs,
-)
-from spectra.load._prepare import Options, check_options
-from spectra.load._random import open_random
-from spectra.load._random_spec import RandomSpec
-from spectra.load._streams import open_stream
+from spectra.inputs._array_files import file_stack
+from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
+from spectra.inputs._images import open_images
+from spectra.inputs._inputs import Inputs
+from spectra.inputs._named import ArrayFile, Named, Pictures, PythonName, is_named, name_inputs
+from spectra.inputs._prepare import Preparation, check_reading
+from spectra.inputs._random import open_random
+from spectra.inputs._random_spec import RandomSpec
+from spectra.inputs._streams import open_stream
+from spectra.load import resolve
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
@@ -85,39 +78,39 @@ def open_inputs(
     ParameterError
         If an option has no meaning.
     """
-    options = check_options(
+    how = check_reading(
         range=range, mean=mean, std=std, gray=gray, multiple=multiple, crop=crop, num=num, seed=seed
     )
     if isinstance(source, Tensor):
-        return open_stack(tensor_stack(source), "tensor", options)
+        return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
-        return _open_named(name_inputs(source), options)
+        return _open_named(name_inputs(source), how)
     if hasattr(source, "__array__") and not isinstance(source, type):
-        return open_stack(array_stack(np.asarray(source)), "array", options)
+        return open_stack(array_stack(np.asarray(source)), "array", how)
     name = getattr(source, "__name__", type(source).__name__)
-    return open_stream(source, name, options)
+    return open_stream(source, name, how)
 
 
-def _open_named(named: Named, options: Options) -> Inputs:
+def _open_named(named: Named, how: Preparation) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
         case RandomSpec():
-            return open_random(named, options)
+            return open_random(named, how)
         case Pictures():
             notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
-            return open_images(named.files, named.source, options, notes)
+            return open_images(named.files, named.source, how, notes)
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.key, named.source)
-            return open_stack(stack, named.source, options)
+            return open_stack(stack, named.source, how)
         case PythonName():
-            return _open_object(named.spec, options)
+            return _open_object(named.spec, how)
 
 
-def _open_object(spec: str, options: Options) -> Inputs:
+def _open_object(spec: str, how: Preparation) -> Inputs:
     """Open the function or data in a module that ``spec`` names."""
     found = resolve(spec, error=InputError)
     if isinstance(found, Tensor):
-        return open_stack(tensor_stack(found), spec, options)
+        return open_stack(tensor_stack(found), spec, how)
     if isinstance(found, np.ndarray):
-        return open_stack(array_stack(found), spec, options)
-    return open_stream(found, spec, options)
+        return open_stack(array_stack(found), spec, how)
+    return open_stream(found, spec, how)

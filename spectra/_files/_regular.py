@@ -6,6 +6,7 @@ from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
 
+from spectra._names import near
 from spectra.errors import SpectraError
 
 TEXT_BYTES = 1 << 23  # a JSON text that is larger describes something else
@@ -79,3 +80,26 @@ def check_regular(path: Path, what: str, error: type[SpectraError]) -> None:
             f"{path} is no regular file but a pipe or a device: expected {what}; copy what it "
             "gives to a file"
         )
+
+
+def check_readable(path: Path, what: str, error: type[SpectraError]) -> Path:
+    """Return ``path`` if it exists and can be opened; else raise ``error`` naming near misses."""
+    if not path.exists():
+        raise error(f"{path} does not exist: expected {what}{_beside(path)}")
+    check_regular(path, what, error)
+    if path.is_file():
+        try:
+            open_regular(path).close()
+        except OSError as failure:
+            message = f"{path} cannot be read ({failure.strerror}): expected {what}"
+            raise error(message) from failure
+    return path
+
+
+def _beside(path: Path) -> str:
+    """Return the names beside ``path`` that resemble it, as the end of a sentence."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"; the folder {folder} does not exist either"
+    close = near(path.name, (file.name for file in folder.iterdir()))
+    return f"; did you mean {' or '.join(str(folder / name) for name in close)}?" if close else ""

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from spectra.errors import InputError
-from spectra.load import _netcdf as netcdf
-from spectra.load import open_inputs
+from spectra.inputs import _netcdf as netcdf
+from spectra.inputs import open_inputs
 
 VALUES = np.random.default_rng(5).normal(size=(3, 8, 8)).astype(np.float32)
 
@@ -49,7 +49,7 @@ def test_hdf5_without_dimensions_is_read_without_a_word(hdf5, recwarn, capfd):
 
 def test_no_library_of_netcdf_is_imported_to_read_one(file):
     look = (
-        "import sys; from spectra.load import open_inputs; "
+        "import sys; from spectra.inputs import open_inputs; "
         "inputs = open_inputs(sys.argv[1]); n = sum(map(len, inputs.batches(2))); "
         "print(n, sorted({'h5py', 'h5netcdf', 'xarray', 'netCDF4'} & set(sys.modules)))"
     )

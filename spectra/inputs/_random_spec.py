@@ -5,8 +5,8 @@ from typing import Literal, cast
 from urllib.parse import parse_qsl
 
 from spectra._checks import MOST
+from spectra._text import suggestion
 from spectra.errors import InputError
-from spectra.load._text import near
 
 PREFIX = "random:"
 KEYS = ("shape", "n", "seed", "dist")
@@ -57,14 +57,14 @@ def parse_random(source: str) -> RandomSpec:
     """
     kind, _, query = source.removeprefix(PREFIX).partition("?")
     if kind not in ("latent", "image"):
-        raise InputError(f"{source!r} is no random input: {near(kind, ('latent', 'image'))}")
+        raise InputError(f"{source!r} is no random input: {suggestion(kind, ('latent', 'image'))}")
     try:
         fields = dict(parse_qsl(query, strict_parsing=bool(query), keep_blank_values=True))
     except ValueError as error:
         raise InputError(f"{source!r} cannot be read: {_FORM}") from error
     for name in fields:
         if name not in KEYS:
-            raise InputError(f"{source!r} has an unknown part {name!r}: {near(name, KEYS)}")
+            raise InputError(f"{source!r} has an unknown part {name!r}: {suggestion(name, KEYS)}")
     if "shape" not in fields:
         raise InputError(f"{source!r} has no shape: {_FORM}")
     shape = tuple(_integer(source, "shape", text, 1) for text in fields["shape"].split(","))

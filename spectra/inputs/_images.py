@@ -14,15 +14,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra._files import open_regular
+from spectra._files import (
+    DESCRIPTION,
+    PICTURE_HEAD_BYTES,
+    PictureFormat,
+    check_pixels,
+    open_regular,
+    picture_format,
+    recognise,
+)
+from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.load._bounds import check_pixels
-from spectra.load._formats import DESCRIPTION, recognise
-from spectra.load._inputs import Dropped, Inputs
-from spectra.load._picture_formats import HEAD_BYTES, PictureFormat, picture_format
-from spectra.load._prepare import Options, centre, size_text
-from spectra.load._text import brief, listed
-from spectra.load._tiff import DamagedError, read_tiff
+from spectra.inputs._inputs import Dropped, Inputs
+from spectra.inputs._prepare import Preparation, centre, size_text
+from spectra.inputs._tiff import DamagedError, read_tiff
 
 LARGEST = 512
 SMALLEST = 8
@@ -58,7 +63,7 @@ class _Picture:
 
 
 def open_images(
-    paths: Sequence[Path], source: str, options: Options, notes: tuple[str, ...] = ()
+    paths: Sequence[Path], source: str, how: Preparation, notes: tuple[str, ...] = ()
 ) -> Inputs:
     """Check the pictures at ``paths`` and return the first ``num`` good ones as inputs.
 
@@ -70,21 +75,21 @@ def open_images(
     NothingToAnalyseError
         If no picture can be used; the reasons are given.
     """
-    pictures, dropped = _check_all(paths, options)
+    pictures, dropped = _check_all(paths, how)
     if not pictures:
         reasons = listed((f"{Path(d.source).name}: {d.reason}" for d in dropped), 3)
         raise NothingToAnalyseError(
             f"{source} holds no picture that can be used: {reasons}; expected pictures of at "
-            f"least {options.crop or options.multiple or SMALLEST} pixels a side"
+            f"least {how.crop or how.multiple or SMALLEST} pixels a side"
         )
-    size = _common_size(pictures, options)
+    size = _common_size(pictures, how)
     colour = 1 if all(picture.channels == 1 for picture in pictures) else 3
-    channels = options.channels(colour, source)
-    span = options.range or (0.0, 1.0)
+    channels = how.channels(colour, source)
+    span = how.range or (0.0, 1.0)
 
     def samples() -> Iterator[Tensor]:
         for picture in pictures:
-            yield options.values(_read(picture, size, colour, span))
+            yield how.values(_read(picture, size, colour, span))
 
     return Inputs(
         source=source,
@@ -93,22 +98,26 @@ def open_images(
         used=len(pictures),
         dropped=tuple(dropped),
         shape=(channels, *size),
-        range=options.normalised(span),
-        notes=(*_describe(pictures, len(paths), size, channels, span), *options.notes(), *notes),
+        range=how.normalised(span),
+        notes=(
+            *_describe(pictures, len(paths), size, channels, span),
+            *how.notes(),
+            *notes,
+        ),
         samples=samples,
     )
 
 
-def _check_all(paths: Iterable[Path], options: Options) -> tuple[list[_Picture], list[Dropped]]:
+def _check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture], list[Dropped]]:
     """Return the first ``num`` pictures that can be used, and those dropped on the way."""
     pictures: list[_Picture] = []
     dropped: list[Dropped] = []
     seen: dict[bytes, Path] = {}
     for path in paths:
-        if len(pictures) == options.num:
+        if len(pictures) == how.num:
             break
         try:
-            picture = _check(path, options)
+            picture = _check(path, how)
         except _UnusableError as problem:
             dropped.append(Dropped(str(path), str(problem)))
             continue
@@ -124,13 +133,13 @@ class _UnusableError(Exception):
     """A picture that is dropped, with the reason."""
 
 
-def _check(path: Path, options: Options) -> _Picture:
+def _check(path: Path, how: Preparation) -> _Picture:
     """Return what the picture at ``path`` is, or raise with the reason why it is useless."""
     pixels, alpha = _decode(path)
     height, width, channels = pixels.shape
-    least = options.crop or options.multiple or SMALLEST
+    least = how.crop or how.multiple or SMALLEST
     if min(height, width) < least:
-        wanted = f"the crop {least}x{least}" if options.crop else f"{least} pixels a side"
+        wanted = f"the crop {least}x{least}" if how.crop else f"{least} pixels a side"
         raise _UnusableError(f"{width}x{height} is smaller than {wanted}")
     if pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all():
@@ -174,7 +183,7 @@ def _pixels(path: Path) -> NDArray[Any]:
     What the first bytes do not tell to be of a known format is not given to any decoder.
     """
     with open_regular(path) as file:
-        head = file.read(HEAD_BYTES)
+        head = file.read(PICTURE_HEAD_BYTES)
         file.seek(0)
         found = picture_format(head)
         if found is None:
@@ -218,13 +227,13 @@ def _pillow(file: BinaryIO, found: PictureFormat, raw_mode: str | None = None) -
         return np.asarray(image.convert(mode) if mode else image)
 
 
-def _common_size(pictures: Sequence[_Picture], options: Options) -> tuple[int, int]:
+def _common_size(pictures: Sequence[_Picture], how: Preparation) -> tuple[int, int]:
     """Return the size of the crop: as asked for, else what the smallest picture allows."""
-    if options.crop:
-        return options.crop, options.crop
+    if how.crop:
+        return how.crop, how.crop
     heights, widths = zip(*(picture.spatial for picture in pictures), strict=True)
     least = min(*heights, *widths)
-    multiple = options.multiple or (32 if least >= 64 else 8 if least >= 16 else 1)
+    multiple = how.multiple or (32 if least >= 64 else 8 if least >= 16 else 1)
     height, width = (
         max(min(*lengths, LARGEST) // multiple, 1) * multiple for lengths in (heights, widths)
     )

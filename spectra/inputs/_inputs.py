@@ -1,15 +1,17 @@
 """What a source of inputs becomes: equal samples, read lazily, as often as needed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Literal, SupportsIndex
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from spectra._checks import check_positive
 from spectra.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Kind = Literal["images", "array", "latent", "callable"]
 
@@ -82,6 +84,8 @@ class Inputs:
         InputError
             If the source no longer gives what it gave when it was opened.
         """
+        import torch
+
         size = check_positive("size", size)
         given = 0
         samples = islice(self.samples(), self.used)

@@ -6,20 +6,20 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from spectra.load._arrays import Stack, open_stack
-from spectra.load._inputs import Inputs
-from spectra.load._prepare import Options
-from spectra.load._random_spec import RandomSpec
+from spectra.inputs._arrays import Stack, open_stack
+from spectra.inputs._inputs import Inputs
+from spectra.inputs._prepare import Preparation
+from spectra.inputs._random_spec import RandomSpec
 
 
-def open_random(spec: RandomSpec, options: Options) -> Inputs:
+def open_random(spec: RandomSpec, how: Preparation) -> Inputs:
     """Return the random samples that ``spec`` describes, the same at each reading.
 
-    At most ``options.num`` of its samples are used. Uniform samples fill the range asked for; by
+    At most ``how.num`` of its samples are used. Uniform samples fill the range asked for; by
     default 0..1 for images, -1..1 for latents.
     """
-    seed = options.seed if spec.seed is None else spec.seed
-    low, high = options.range or ((0.0, 1.0) if spec.kind == "image" else (-1.0, 1.0))
+    seed = how.seed if spec.seed is None else spec.seed
+    low, high = how.range or ((0.0, 1.0) if spec.kind == "image" else (-1.0, 1.0))
 
     def rows() -> Iterator[Tensor]:
         generator = torch.Generator().manual_seed(seed)
@@ -34,6 +34,6 @@ def open_random(spec: RandomSpec, options: Options) -> Inputs:
     return open_stack(
         Stack(spec.count, spec.shape, "float32", rows, (note,)),
         spec.source,
-        replace(options, range=(low, high) if spec.dist == "uniform" else None),
+        replace(how, range=(low, high) if spec.dist == "uniform" else None),
         kind="latent" if spec.kind == "latent" else "images",
     )

@@ -8,7 +8,7 @@ import torch
 import xarray as xr
 
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.load import open_inputs
+from spectra.inputs import open_inputs
 
 
 def write_npy(path, x):
