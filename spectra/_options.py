@@ -31,7 +31,7 @@ class Options:
     threads : int, optional
         CPU threads; unchanged by default.
     seed : int
-        Of the randomisation test and of drawn inputs.
+        Seed of the randomisation test and of drawn inputs.
     """
 
     range: str | None = None

@@ -146,8 +146,9 @@ def _recognise_zip(path: Path) -> Format:
     if "constants.pkl" in leaves:
         return "torchscript"
     if leaves & {"archive_format", "serialized_exported_program.json"}:
-        program = any("models/" in name or name == "serialized_exported_program.json"
-                      for name in names)  # fmt: skip
+        program = any(
+            "models/" in name or name == "serialized_exported_program.json" for name in names
+        )
         return "torch_export" if program else "compiled_program"
     if "data.pkl" in leaves:
         return "torch_zip"
@@ -167,9 +168,7 @@ def _recognise_safetensors(head: bytes, size: int) -> Format | None:
 
 def _recognise_protobuf(head: bytes) -> Format | None:
     """Tell ONNX (field 1, the IR version) from a TensorFlow graph (field 1, a node)."""
-    if head[0] == 0x08 and head[2:3] in (
-        b"\x12", b"\x1a", b"\x22", b"\x28", b"\x2a", b"\x32", b"\x3a", b"\x42"
-    ):  # fmt: skip
+    if head[0] == 0x08 and len(head) > 2 and head[2] in b"\x12\x1a\x22\x28\x2a\x32\x3a\x42":
         return "onnx"
     if head[4:8] == b"TFL3":
         return "tflite"

@@ -78,8 +78,8 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
         for name in archive.namelist():
             with archive.open(name) as member:
                 headers[name.removesuffix(".npy")] = read_header(member)
-    name = _choose({name: (shape, dtype.name) for name, (shape, _, dtype) in headers.items()},
-                   key, source)  # fmt: skip
+    held = {name: (shape, dtype.name) for name, (shape, _, dtype) in headers.items()}
+    name = _choose(held, key, source)
     shape, fortran, dtype = headers[name]
     note = (f"array {name!r} of {path.name}",) if len(headers) > 1 else ()
     by_row = not fortran and not dtype.hasobject and len(shape) >= 2

@@ -88,7 +88,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         dropped=dropped,
         shape=(channels, *size),
         range=how.normalised(how.range),
-        notes=(*_describe(stack, count, len(keep), size, how), *how.notes()),
+        notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
         samples=samples,
     )
 
@@ -122,7 +122,7 @@ def _digest(row: Tensor) -> bytes:
 
 
 def _describe(
-    stack: Stack, count: int, used: int, size: tuple[int, ...], how: Preparation
+    stack: Stack, how: Preparation, *, count: int, used: int, size: tuple[int, ...]
 ) -> Iterator[str]:
     """Yield what was assumed in reading ``stack``."""
     if stack.notes:

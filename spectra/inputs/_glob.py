@@ -14,7 +14,7 @@ MOST_FOLDERS = 100_000
 def matching_files(pattern: str) -> list[Path]:
     """Return the regular files that ``pattern`` matches, sorted.
 
-    As `glob.glob` with ``recursive=True``, but ``**`` follows no link, which may lead out of
+    Works as `glob.glob` with ``recursive=True``, but ``**`` follows no link, which may lead out of
     the folder or back into it.
 
     Raises

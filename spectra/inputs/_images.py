@@ -100,7 +100,7 @@ def open_images(
         shape=(channels, *size),
         range=how.normalised(span),
         notes=(
-            *_describe(pictures, len(paths), size, channels, span),
+            *_describe(pictures, count=len(paths), size=size, channels=channels, span=span),
             *how.notes(),
             *notes,
         ),
@@ -260,6 +260,7 @@ def _read(
 
 def _describe(
     pictures: Sequence[_Picture],
+    *,
     count: int,
     size: tuple[int, int],
     channels: int,

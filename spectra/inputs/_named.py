@@ -62,7 +62,7 @@ def check_inputs(source: object) -> None:
     Parameters
     ----------
     source
-        As of `open_inputs`; only texts and paths are looked at.
+        What `open_inputs` takes; only texts and paths are looked at.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def parse_range(text: str | Sequence[float]) -> Range:
 
 @dataclass(frozen=True)
 class Preparation:
-    """Checked how of ``open_inputs``, shared by all kinds of sources."""
+    """How each sample of a source is prepared: the checked options of `open_inputs`."""
 
     range: Range | None = None
     mean: tuple[float, ...] = ()
@@ -91,8 +91,10 @@ class Preparation:
     def channels(self, channels: int, source: str) -> int:
         """Return the channels after ``values``; check that gray, mean and std fit them."""
         if self.gray and channels not in (1, 3):
-            raise InputError(f"gray=True cannot turn the {channels} channels of {source} to gray: "
-                             "expected RGB (3) or gray (1)")  # fmt: skip
+            raise InputError(
+                f"gray=True cannot turn the {channels} channels of {source} to gray: "
+                "expected RGB (3) or gray (1)"
+            )
         channels = 1 if self.gray else channels
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (0, 1, channels):
@@ -123,7 +125,7 @@ def check_reading(
     num: SupportsIndex | None,
     seed: int,
 ) -> Preparation:
-    """Return the how as one checked value."""
+    """Return how samples are prepared; raise ParameterError for what no source makes right."""
     how = Preparation(
         range=None if range is None else parse_range(range),
         mean=_numbers("mean", mean),

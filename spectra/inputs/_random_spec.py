@@ -23,14 +23,14 @@ class RandomSpec:
         The text.
     kind : {"latent", "image"}
     shape : tuple of int
-        Of ONE sample, without the sample axis, taken literally: ``shape=100,1,1`` gives batches
-        (b, 100, 1, 1), and ``shape=1,512`` gives (b, 1, 512).
+        Shape of ONE sample, without the sample axis, taken literally: ``shape=100,1,1`` gives
+        batches (b, 100, 1, 1), and ``shape=1,512`` gives (b, 1, 512).
     count : int
         Number of samples.
     seed : int or None
         None: that of the call.
     dist : {"normal", "uniform"}
-        Of mean 0 and deviation 1, or over the range asked for.
+        Law of the values: mean 0 and deviation 1, or even over the range asked for.
     """
 
     source: str

@@ -67,7 +67,7 @@ def open_inputs(
     num : int, optional
         Use the first so many samples in sorted order; None for all.
     seed : int
-        For random inputs and shuffling loaders.
+        Seed of random inputs and shuffling loaders.
 
     Raises
     ------

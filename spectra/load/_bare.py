@@ -26,9 +26,9 @@ class LoadedWeights:
     source : str
         The file.
     sha256 : str or None
-        Of the file.
+        Digest of the file.
     format : str
-        "state_dict", "safetensors", or that of the program whose weights these are.
+        "state_dict", "safetensors", or the format of the program whose weights these are.
     model : Module or None
         The module, where the file held a whole one that ``trust`` allowed to be opened.
     notes : tuple of str
@@ -57,7 +57,7 @@ def load_weights(
     source : str or Path
         A file of weights, recognised by its content as by `load_model`.
     key, strip_prefix, trust
-        As of `load_model`.
+        See `load_model`.
 
     Raises
     ------
@@ -78,4 +78,6 @@ def load_weights(
     with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "state_dict" if plain else opened.format
-    return LoadedWeights(weights, str(source), digest, kind, model, notes)
+    return LoadedWeights(
+        weights, source=str(source), sha256=digest, format=kind, model=model, notes=notes
+    )

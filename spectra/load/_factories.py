@@ -62,9 +62,12 @@ def resolve(spec: str, *, error: type[SpectraError]) -> object:
 
 
 def call(
-    spec: str, function: Callable[..., Any], arguments: Mapping[str, object],
-    *, error: type[SpectraError],
-) -> object:  # fmt: skip
+    spec: str,
+    function: Callable[..., Any],
+    arguments: Mapping[str, object],
+    *,
+    error: type[SpectraError],
+) -> object:
     """Return ``function(**arguments)``; whatever it raises becomes one line."""
     try:
         inspect.signature(function).bind(**arguments)

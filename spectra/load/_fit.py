@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import torch
 from torch import Tensor, nn
@@ -62,9 +62,13 @@ def fit(
         if name in reshaped
     ]
     missing = [name for name in result.missing_keys if name not in reshaped]
-    groups = (("missing", missing), ("unexpected", result.unexpected_keys),
-              ("of another shape", shapes))  # fmt: skip
-    problems = problems_text(groups)
+    problems = problems_text(
+        {
+            "missing": missing,
+            "unexpected": result.unexpected_keys,
+            "of another shape": shapes,
+        }
+    )
     nothing_fits = not fitting.keys() & own.keys() and bool(own)
     if problems and (strict or nothing_fits):
         raise LoadError(
@@ -79,9 +83,9 @@ def fit(
     )
 
 
-def problems_text(groups: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+def problems_text(groups: Mapping[str, Sequence[str]]) -> list[str]:
     """Return one phrase for each group of names that is not empty."""
-    return [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups if names]
+    return [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups.items() if names]
 
 
 def _same_shape(own: Tensor | None, tensor: Tensor) -> bool:
@@ -171,8 +175,8 @@ def strip_common(weights: Weights) -> tuple[Weights, tuple[str, ...]]:
 
 
 def _within(weights: Weights, prefix: str) -> Weights:
-    return {name.removeprefix(prefix): tensor for name, tensor in weights.items()
-            if name.startswith(prefix)}  # fmt: skip
+    inside = (name for name in weights if name.startswith(prefix))
+    return {name.removeprefix(prefix): weights[name] for name in inside}
 
 
 def _removed(prefix: str, outside: int) -> str:

@@ -33,7 +33,7 @@ def growth_bounded(held: int, source: str) -> Iterator[None]:
     Raises
     ------
     TooLargeError
-        With what the model would take.
+        If it does, saying how much the model would take.
     """
     most, thread = MOST_GROWTH * held + SLACK, get_ident()
     made: dict[tuple[int, str], int] = {}

@@ -86,9 +86,12 @@ def renamed_by_transformers(model: nn.Module, weights: Mapping[str, Tensor]) -> 
     try:
         with offline():
             twin, info = fill(
-                None, config=cast("Any", model).config, state_dict=dict(weights),
-                output_loading_info=True, attn_implementation="eager",
-            )  # fmt: skip
+                None,
+                config=cast("Any", model).config,
+                state_dict=dict(weights),
+                output_loading_info=True,
+                attn_implementation="eager",
+            )
     except Exception:  # the caller has the reason already
         return None
     return None if any(info.values()) else cast("nn.Module", twin)

@@ -18,11 +18,11 @@ class LoadedModel:
     Attributes
     ----------
     model : Module
-        In eval mode with float32 weights, unless the caller gave the module itself.
+        The module, in eval mode with float32 weights, unless the caller gave the module itself.
     source : str
         The file, the name or the class.
     sha256 : str or None
-        Of the file.
+        Digest of the file.
     format : str
         "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module",
         "diffusers_folder", "transformers_folder", "smp_folder", "timm_folder", "factory" or

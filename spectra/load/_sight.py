@@ -31,7 +31,7 @@ def check_source(
     Parameters
     ----------
     source, arch, trust
-        As of `load_model`.
+        See `load_model`.
 
     Raises
     ------

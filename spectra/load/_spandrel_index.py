@@ -36,7 +36,8 @@ class Entry:
     maker : str
         The class in that module that describes it.
     conditions : tuple of ast.expr
-        On the names of the weights, one of which must hold; none where they cannot be read.
+        Conditions on the names of the weights, one of which must hold; none where they cannot
+        be read.
     """
 
     name: str
