@@ -43,7 +43,8 @@ def open_all(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, s
     """Open input ``number`` in every way; return its kind and how it ended."""
     from spectra._printable import printable
     from spectra.errors import SpectraError
-    from spectra.load import check_inputs, check_source, load_model, load_weights, open_inputs
+    from spectra.inputs import check_inputs, open_inputs
+    from spectra.load import check_source, load_model, load_weights
     from support.files import damaged, damaged_folder, make
     from support.mutants import mutant
 
@@ -106,8 +107,9 @@ def forget_peak() -> int:
 def child(numbers: range, pipe, crater: str) -> None:
     """Open the inputs of ``numbers`` and report each, before and after."""
     from spectra.errors import SpectraError
-    from spectra.load import load_model, open_inputs
-    from spectra.load._netcdf import CHILD
+    from spectra.inputs import open_inputs
+    from spectra.inputs._netcdf import CHILD
+    from spectra.load import load_model
     from support.files import make, valid_files
 
     warnings.simplefilter("ignore")

@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from spectra import Options, demo  # noqa: E402
 from spectra.capture import forward, quiet  # noqa: E402
-from spectra.load import load_model, open_inputs  # noqa: E402
+from spectra.inputs import open_inputs  # noqa: E402
+from spectra.load import load_model  # noqa: E402
 from spectra.report import Trial  # noqa: E402
 from spectra.run import split, try_swap  # noqa: E402
 from spectra.score import Score  # noqa: E402

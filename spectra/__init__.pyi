@@ -1,6 +1,7 @@
 from . import (
     capture,
     explain,
+    inputs,
     kernel,
     load,
     plot,
@@ -24,6 +25,7 @@ __all__ = [
     "analyze",
     "capture",
     "explain",
+    "inputs",
     "kernel",
     "load",
     "measure_kernels",

@@ -1,6 +1,7 @@
-"""What a step, a place, a size and a period are called where they are printed."""
+"""What a step, a place, a size and a period are called, and which names resemble another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Protocol
 
 
@@ -60,3 +61,30 @@ def period(values: Sequence[int]) -> str:
     ('4 px', '2x8 px', '4 samples')
     """
     return f"{size(values)} {'px' if len(values) > 1 else 'samples'}"
+
+
+def near(
+    name: str, names: Iterable[str], *, cutoff: float = 0.6, ignore_case: bool = False
+) -> list[str]:
+    """Return the up to three of ``names`` that resemble ``name`` most, the nearest first.
+
+    Parameters
+    ----------
+    name : str
+        A name that leads nowhere.
+    names : iterable of str
+        The names that there are.
+    cutoff : float
+        Least resemblance, from 0 (any name) to 1 (only the same), see
+        `difflib.get_close_matches`.
+    ignore_case : bool
+        Take capital and small letters for the same.
+
+    Examples
+    --------
+    >>> near("decode", ["encoder", "decoder"]), near("up", ["decoder"])
+    (['decoder', 'encoder'], [])
+    """
+    known = {each.lower() if ignore_case else each: each for each in names}
+    wanted = name.lower() if ignore_case else name
+    return [known[close] for close in get_close_matches(wanted, known, cutoff=cutoff)]

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from spectra.errors import ParameterError
-from spectra.load import check_options
-
 Progress = Callable[[str, int, int], None]
 
 
@@ -17,7 +14,7 @@ class Options:
     Attributes
     ----------
     range, mean, std, gray, multiple, crop, num
-        How inputs are read, see `spectra.load.open_inputs`.
+        How inputs are read, see `spectra.inputs.open_inputs`.
     batch : int, optional
         Inputs per forward pass; by default what fits 256 MiB of activations, at most 16.
     call : str
@@ -34,7 +31,7 @@ class Options:
     threads : int, optional
         CPU threads; unchanged by default.
     seed : int
-        Of the randomisation test and of drawn inputs.
+        Seed of the randomisation test and of drawn inputs.
     """
 
     range: str | None = None
@@ -55,22 +52,6 @@ class Options:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """How inputs are read: arguments of `spectra.load.open_inputs`."""
+        """How inputs are read: arguments of `spectra.inputs.open_inputs`."""
         names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed")
         return {name: getattr(self, name) for name in names}
-
-    def check(self) -> None:
-        """Raise ParameterError for what no model makes right: a range, a size, the device."""
-        check_options(**self.reading)
-        if self.device != "auto":
-            check_device(self.device)
-
-
-def check_device(name: str) -> None:
-    """Raise ParameterError unless torch can use the device ``name`` here."""
-    import torch
-
-    try:
-        torch.empty(0, device=torch.device(name))
-    except (RuntimeError, AssertionError) as cause:
-        raise ParameterError(f"device={name!r} cannot be used here: {cause}") from cause

@@ -52,7 +52,15 @@ def wheel(tmp_path_factory):
         return set(archive.namelist())
 
 
-@pytest.mark.parametrize("statement", ["import spectra", "import spectra_cli.main"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import spectra",
+        "import spectra_cli.main",
+        "from spectra.load import LoadedModel, check_source",
+        "from spectra.inputs import Dropped, Inputs, check_inputs, check_reading",
+    ],
+)
 def test_importing_loads_nothing_heavy(statement):
     assert loaded_by(statement) & HEAVY == set()
 

@@ -30,13 +30,14 @@ class Request:
 
 def parse_request(model: str, inputs: tuple[str, ...], given: dict[str, Any]) -> Request:
     """Return the request that arguments and options make, if it can be met at all."""
-    from spectra import Options, load
+    from spectra import Options, load, run
+    from spectra.inputs import check_inputs
 
     loading = {name: given.pop(name) for name in LOADING}
     loading["arch_args"] = load.parse_arch_args(given.pop("arch_args"))
     source = inputs[0] if len(inputs) == 1 else list(inputs) or None
     options = Options(**given)
     load.check_source(model, arch=loading["arch"], trust=loading["trust"])
-    load.check_inputs(source)
-    options.check()
+    check_inputs(source)
+    run.check_options(options)
     return Request(model, loading, source, options)

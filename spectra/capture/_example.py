@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture._quiet import quiet
 from spectra.errors import InputError
-from spectra.load import Inputs
+from spectra.inputs import Inputs
 
 GUESSED_SIDE = {1: 4096, 2: 128, 3: 32}  # of an input that only data-free probes see
 

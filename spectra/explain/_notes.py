@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
     from spectra.explain._summary import StepRow
     from spectra.gather import Passed, Place
-    from spectra.load import Inputs, LoadedModel
+    from spectra.inputs import Inputs
+    from spectra.load import LoadedModel
     from spectra.score import Score, Scores
 
 DROPPED = 3  # of the inputs that were left out, so many are named

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spectra.gather import Passed
+    from spectra.inputs import Inputs
     from spectra.kernel import Measures
-    from spectra.load import Inputs, LoadedModel
+    from spectra.load import LoadedModel
     from spectra.probe import Probed
     from spectra.score import Scores
 

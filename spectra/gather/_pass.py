@@ -21,7 +21,7 @@ from spectra.gather._places import Places, add_named
 if TYPE_CHECKING:
     from spectra._options import Options, Progress
     from spectra.capture import Discovery
-    from spectra.load import Inputs
+    from spectra.inputs import Inputs
     from spectra.spectrum import MapStatistics
 
 ACTIVATION_BYTES = 256 << 20

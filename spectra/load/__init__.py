@@ -1,4 +1,4 @@
-"""A file or a name becomes a model and a stream of inputs, safely."""
+"""A file or a name becomes a module, safely."""
 
 import lazy_loader
 

@@ -1,25 +1,22 @@
-from ._advice import advice
 from ._arch_option import parse_arch_args
 from ._bare import LoadedWeights, load_weights
-from ._inputs import Dropped, Inputs
+from ._checkpoints import open_torch
+from ._factories import check_spec, is_spec, resolve
 from ._loaded import LoadedModel
 from ._model import load_model
-from ._prepare import check_options, parse_range
-from ._sight import check_inputs, check_source
-from ._sources import open_inputs
+from ._sight import check_source
+from ._values import check_dense
 
 __all__ = [
-    "Dropped",
-    "Inputs",
     "LoadedModel",
     "LoadedWeights",
-    "advice",
-    "check_inputs",
-    "check_options",
+    "check_dense",
     "check_source",
+    "check_spec",
+    "is_spec",
     "load_model",
     "load_weights",
-    "open_inputs",
+    "open_torch",
     "parse_arch_args",
-    "parse_range",
+    "resolve",
 ]

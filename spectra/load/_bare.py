@@ -8,12 +8,11 @@ from pathlib import Path
 
 from torch import nn
 
-from spectra._files import open_regular
+from spectra._files import check_readable, open_regular
 from spectra.errors import LoadError
-from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
-from spectra.load._formats import check_readable
+from spectra.load._values import check_dense
 from spectra.load._weights import Weights, find_weights
 
 
@@ -27,9 +26,9 @@ class LoadedWeights:
     source : str
         The file.
     sha256 : str or None
-        Of the file.
+        Digest of the file.
     format : str
-        "state_dict", "safetensors", or that of the program whose weights these are.
+        "state_dict", "safetensors", or the format of the program whose weights these are.
     model : Module or None
         The module, where the file held a whole one that ``trust`` allowed to be opened.
     notes : tuple of str
@@ -58,7 +57,7 @@ def load_weights(
     source : str or Path
         A file of weights, recognised by its content as by `load_model`.
     key, strip_prefix, trust
-        As of `load_model`.
+        See `load_model`.
 
     Raises
     ------
@@ -79,4 +78,6 @@ def load_weights(
     with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "state_dict" if plain else opened.format
-    return LoadedWeights(weights, str(source), digest, kind, model, notes)
+    return LoadedWeights(
+        weights, source=str(source), sha256=digest, format=kind, model=model, notes=notes
+    )

@@ -13,20 +13,19 @@ from typing import IO
 import torch
 from torch import Tensor, nn
 
-from spectra._files import open_regular
-from spectra.errors import LoadError
-from spectra.load._bounds import check_size
-from spectra.load._formats import (
+from spectra._files import (
     DESCRIPTION,
-    PROGRAMS,
     Format,
     check_readable,
-    check_weights,
+    check_size,
+    is_zip,
+    open_regular,
     recognise,
 )
+from spectra._text import brief, listed
+from spectra.errors import LoadError
 from spectra.load._plain_data import is_data, plain_data_allowed
-from spectra.load._text import brief, listed
-from spectra.load._zips import is_zip
+from spectra.load._weight_files import PROGRAMS, check_weights
 
 _NOTICES: tuple[type[Warning], ...] = (
     DeprecationWarning,

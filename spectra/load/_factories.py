@@ -1,6 +1,5 @@
 """A name such as ``pkg.mod:make`` or ``net.py:make`` becomes a Python object."""
 
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -11,10 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from spectra._files import check_readable
+from spectra._names import near
+from spectra._text import brief, listed
 from spectra.errors import SpectraError
-from spectra.load._formats import check_readable
 from spectra.load._neighbours import file_module, importable
-from spectra.load._text import brief, listed
 
 _SPEC = re.compile(r"(?P<place>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 
@@ -62,9 +62,12 @@ def resolve(spec: str, *, error: type[SpectraError]) -> object:
 
 
 def call(
-    spec: str, function: Callable[..., Any], arguments: Mapping[str, object],
-    *, error: type[SpectraError],
-) -> object:  # fmt: skip
+    spec: str,
+    function: Callable[..., Any],
+    arguments: Mapping[str, object],
+    *,
+    error: type[SpectraError],
+) -> object:
     """Return ``function(**arguments)``; whatever it raises becomes one line."""
     try:
         inspect.signature(function).bind(**arguments)
@@ -123,7 +126,7 @@ def _at(failure: BaseException) -> str:
 
 def _nearest(name: str, owner: object) -> str:
     public = [item for item in dir(owner) if not item.startswith("_")]
-    close = difflib.get_close_matches(name, public, n=3, cutoff=0.5)
+    close = near(name, public, cutoff=0.5)
     if close:
         return f"did you mean {' or '.join(close)}?"
     place = getattr(owner, "__name__", "")

@@ -2,21 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import torch
 from torch import Tensor, nn
 
-from spectra import _walk as walk
+from spectra._text import brief, listed
 from spectra.errors import LoadError
-from spectra.load._text import brief, listed
+from spectra.load._values import dtype_name
 from spectra.load._weights import Weights
 
 WRAPPERS = re.compile(
     r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\."
 )
 _EMA = re.compile(r"(?:^|[._])ema(?:[._]|$)")
-_STATISTICS = ("running_mean", "running_var")
 
 
 def fit(
@@ -63,9 +62,13 @@ def fit(
         if name in reshaped
     ]
     missing = [name for name in result.missing_keys if name not in reshaped]
-    groups = (("missing", missing), ("unexpected", result.unexpected_keys),
-              ("of another shape", shapes))  # fmt: skip
-    problems = problems_text(groups)
+    problems = problems_text(
+        {
+            "missing": missing,
+            "unexpected": result.unexpected_keys,
+            "of another shape": shapes,
+        }
+    )
     nothing_fits = not fitting.keys() & own.keys() and bool(own)
     if problems and (strict or nothing_fits):
         raise LoadError(
@@ -80,9 +83,9 @@ def fit(
     )
 
 
-def problems_text(groups: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+def problems_text(groups: Mapping[str, Sequence[str]]) -> list[str]:
     """Return one phrase for each group of names that is not empty."""
-    return [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups if names]
+    return [f"{len(names)} {what}: {listed(names, 4)}" for what, names in groups.items() if names]
 
 
 def _same_shape(own: Tensor | None, tensor: Tensor) -> bool:
@@ -93,15 +96,11 @@ def _same_shape(own: Tensor | None, tensor: Tensor) -> bool:
 def _conversions(own: Weights, weights: Weights) -> tuple[str, ...]:
     """Return one note for each change of floating-point type."""
     changes = {
-        (_dtype(tensor), _dtype(own[name]))
+        (dtype_name(tensor), dtype_name(own[name]))
         for name, tensor in weights.items()
         if name in own and tensor.is_floating_point() and tensor.dtype != own[name].dtype
     }
     return tuple(f"{old} weights loaded as {new}" for old, new in sorted(changes))
-
-
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 def align(weights: Weights, names: Set[str]) -> tuple[Weights, tuple[str, ...]]:
@@ -176,42 +175,10 @@ def strip_common(weights: Weights) -> tuple[Weights, tuple[str, ...]]:
 
 
 def _within(weights: Weights, prefix: str) -> Weights:
-    return {name.removeprefix(prefix): tensor for name, tensor in weights.items()
-            if name.startswith(prefix)}  # fmt: skip
+    inside = (name for name in weights if name.startswith(prefix))
+    return {name.removeprefix(prefix): weights[name] for name in inside}
 
 
 def _removed(prefix: str, outside: int) -> str:
     rest = f"; {outside} entries outside it not used" if outside else ""
     return f"prefix {prefix!r} removed{rest}"
-
-
-def check_finite(model: nn.Module, source: str) -> None:
-    """Raise if a parameter or a running statistic of ``model`` is not finite, or not there.
-
-    Infinite entries of other buffers are allowed: attention masks hold them.
-    """
-    for name, tensor in model.state_dict(keep_vars=True).items():
-        if not isinstance(tensor, Tensor) or torch.nn.parameter.is_lazy(tensor):
-            continue
-        if tensor.is_meta:
-            raise LoadError(
-                f"{source} holds no values for {name!r}, only its shape (device 'meta'): expected "
-                "a model with its weights, as of model.to_empty(device='cpu') and load_state_dict"
-            )
-        must_be_finite = isinstance(tensor, nn.Parameter) or name.endswith(_STATISTICS)
-        bad = ~tensor.isfinite() if must_be_finite else tensor.isnan()
-        if bad.any():
-            raise LoadError(
-                f"{source} holds weights that are not finite: {int(bad.sum())} of "
-                f"{tensor.numel()} values of {name!r} are NaN or infinite; "
-                "expected finite weights: give a checkpoint from before training diverged"
-            )
-
-
-def as_float32(model: nn.Module) -> tuple[str, ...]:
-    """Convert floating-point weights of other precision to float32, in place, and note it."""
-    tensors = [*walk.parameters(model), *walk.buffers(model)]
-    others = {_dtype(t) for t in tensors if t.is_floating_point() and t.dtype != torch.float32}
-    if others:
-        model.float()
-    return tuple(f"{dtype} weights converted to float32" for dtype in sorted(others))

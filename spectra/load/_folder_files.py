@@ -7,10 +7,10 @@ import re
 from pathlib import Path, PurePosixPath
 
 from spectra._files import is_regular, open_regular, read_whole
+from spectra._text import brief, listed
 from spectra.errors import LoadError
-from spectra.load._formats import WEIGHTS_EXPECTED
 from spectra.load._hub_config import HubConfig, read_hub_config, read_json
-from spectra.load._text import brief, listed
+from spectra.load._weight_files import WEIGHTS_EXPECTED
 
 _CANONICAL = ("model", "diffusion_pytorch_model", "pytorch_model")
 _SUFFIXES = (".safetensors", ".bin")
@@ -150,19 +150,34 @@ def folder_refusal(folder: Path) -> str:
 
 
 _FOLDERS = (
-    (".metadata", "a distributed checkpoint of torch",
-     "type 'python -m torch.distributed.checkpoint.format_utils dcp_to_torch {folder} model.pt' "
-     "and give model.pt"),
-    ("zero_to_fp32.py", "a DeepSpeed checkpoint",
-     "type 'python {folder}/zero_to_fp32.py {folder} out' and give the weights in out"),
-    ("saved_model.pb", "a TensorFlow SavedModel",
-     "rewrite its weights as a state_dict of a PyTorch module and name that module with --arch"),
+    (
+        ".metadata",
+        "a distributed checkpoint of torch",
+        "type 'python -m torch.distributed.checkpoint.format_utils dcp_to_torch {folder} model.pt' "
+        "and give model.pt",
+    ),
+    (
+        "zero_to_fp32.py",
+        "a DeepSpeed checkpoint",
+        "type 'python {folder}/zero_to_fp32.py {folder} out' and give the weights in out",
+    ),
+    (
+        "saved_model.pb",
+        "a TensorFlow SavedModel",
+        "rewrite its weights as a state_dict of a PyTorch module and name that module with --arch",
+    ),
     ("MLmodel", "an MLflow model", "give the file {folder}/data/model.pth with --trust"),
-    ("adapter_config.json", "an adapter (LoRA), which changes another model",
-     "merge it into that model with peft's merge_and_unload() and save_pretrained()"),
-    ("Manifest.json", "a Core ML package",
-     "give the PyTorch weights it was converted from and name their class with --arch"),
-)  # fmt: skip
+    (
+        "adapter_config.json",
+        "an adapter (LoRA), which changes another model",
+        "merge it into that model with peft's merge_and_unload() and save_pretrained()",
+    ),
+    (
+        "Manifest.json",
+        "a Core ML package",
+        "give the PyTorch weights it was converted from and name their class with --arch",
+    ),
+)
 
 
 def _pipeline_refusal(folder: Path) -> str:

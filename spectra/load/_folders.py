@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from torch import nn
 
+from spectra._text import brief, listed
 from spectra.errors import LoadError
 from spectra.load._architectures import Built, build_described
 from spectra.load._checkpoints import open_checkpoint, unsafe_globals
@@ -14,10 +15,14 @@ from spectra.load._folder_files import described_files, parts_of
 from spectra.load._growth import TooLargeError, growth_bounded
 from spectra.load._hub_config import HubConfig, described_class
 from spectra.load._libraries import offline
-from spectra.load._text import brief, listed
+from spectra.load._loaded import DECODER
 from spectra.load._weights import Weights, find_weights
 
-DECODER = "its decoder alone:"
+_MISFITS = (
+    ("missing_keys", "missing"),
+    ("unexpected_keys", "unexpected"),
+    ("mismatched_keys", "of another shape"),
+)
 
 
 def open_parts(index: Path, *, trust: bool = False) -> Weights:
@@ -78,9 +83,12 @@ def _from_pretrained(
     try:
         with offline():
             model, info = found.from_pretrained(
-                str(folder), local_files_only=True, output_loading_info=True,
-                use_safetensors=".safetensors" in file.suffixes, **how,
-            )  # fmt: skip
+                str(folder),
+                local_files_only=True,
+                output_loading_info=True,
+                use_safetensors=".safetensors" in file.suffixes,
+                **how,
+            )
     except TooLargeError:
         raise
     except Exception as error:
@@ -88,9 +96,7 @@ def _from_pretrained(
             f"{folder} cannot be opened as a {described.name} ({brief(error)}): expected the "
             f"folder that save_pretrained of {described.library} wrote; check its files"
         ) from error
-    groups = (("missing", "missing_keys"), ("unexpected", "unexpected_keys"),
-              ("of another shape", "mismatched_keys"))  # fmt: skip
-    problems = problems_text((what, sorted(map(str, info.get(key) or ()))) for what, key in groups)
+    problems = problems_text({what: sorted(map(str, info.get(k) or ())) for k, what in _MISFITS})
     if problems and strict:
         raise LoadError(
             f"the weights of {folder} do not fit its {described.name}: {'; '.join(problems)}; "

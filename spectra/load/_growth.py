@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.modules import module as registry
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from spectra._files import SLACK
+from spectra._text import gigabytes
 from spectra.errors import LoadError
-from spectra.load._bounds import SLACK
-from spectra.load._text import gigabytes
 
 MOST_GROWTH = 4  # bytes of a model for one of its weights: float16 is built as float32, and more
 
@@ -33,7 +33,7 @@ def growth_bounded(held: int, source: str) -> Iterator[None]:
     Raises
     ------
     TooLargeError
-        With what the model would take.
+        If it does, saying how much the model would take.
     """
     most, thread = MOST_GROWTH * held + SLACK, get_ident()
     made: dict[tuple[int, str], int] = {}

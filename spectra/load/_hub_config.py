@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 Library = Literal["diffusers", "transformers", "smp", "timm"]
 _PREFIXES: dict[Library, str] = {
-    "diffusers": "diffusers", "transformers": "hf", "smp": "smp", "timm": "timm",
-}  # fmt: skip
+    "diffusers": "diffusers",
+    "transformers": "hf",
+    "smp": "smp",
+    "timm": "timm",
+}
 _TIMM_ARGUMENTS = ("num_classes", "global_pool")
 
 

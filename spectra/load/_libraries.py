@@ -13,9 +13,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from spectra._text import suggestion
 from spectra.errors import LoadError
 from spectra.load._packages import PACKAGES, optional, usable
-from spectra.load._text import near
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -46,7 +46,7 @@ def model_class(prefix: str, name: str, arch: str) -> type[nn.Module]:
         package = optional(PACKAGES[prefix], arch)
         found = getattr(package, name, None) if name.isidentifier() else None
         if not inspect.isclass(found) or not issubclass(found, nn.Module):
-            raise LoadError(f"{arch} is unknown: {near(name, _public(package))}")
+            raise LoadError(f"{arch} is unknown: {suggestion(name, _public(package))}")
     return found
 
 
@@ -86,9 +86,12 @@ def renamed_by_transformers(model: nn.Module, weights: Mapping[str, Tensor]) -> 
     try:
         with offline():
             twin, info = fill(
-                None, config=cast("Any", model).config, state_dict=dict(weights),
-                output_loading_info=True, attn_implementation="eager",
-            )  # fmt: skip
+                None,
+                config=cast("Any", model).config,
+                state_dict=dict(weights),
+                output_loading_info=True,
+                attn_implementation="eager",
+            )
     except Exception:  # the caller has the reason already
         return None
     return None if any(info.values()) else cast("nn.Module", twin)
@@ -103,14 +106,14 @@ def _torchvision(package: ModuleType, name: str, arch: str) -> Factory:
     try:
         builder = cast("Callable[..., Any]", models.get_model_builder(name.lower()))
     except ValueError as error:
-        raise LoadError(f"{arch} is unknown: {near(name, models.list_models())}") from error
+        raise LoadError(f"{arch} is unknown: {suggestion(name, models.list_models())}") from error
     own = inspect.signature(builder).parameters
     return builder, {key: None for key in ("weights", "weights_backbone") if key in own}
 
 
 def _timm(package: ModuleType, name: str, arch: str) -> Factory:
     if not package.is_model(name):
-        raise LoadError(f"{arch} is unknown: {near(name, package.list_models())}")
+        raise LoadError(f"{arch} is unknown: {suggestion(name, package.list_models())}")
     return package.create_model, {"model_name": name, "pretrained": False}
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
+DECODER = "its decoder alone:"  # how the note on running only that begins
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -16,11 +18,11 @@ class LoadedModel:
     Attributes
     ----------
     model : Module
-        In eval mode with float32 weights, unless the caller gave the module itself.
+        The module, in eval mode with float32 weights, unless the caller gave the module itself.
     source : str
         The file, the name or the class.
     sha256 : str or None
-        Of the file.
+        Digest of the file.
     format : str
         "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module",
         "diffusers_folder", "transformers_folder", "smp_folder", "timm_folder", "factory" or
@@ -46,3 +48,8 @@ class LoadedModel:
     notes: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     input_shape: tuple[int | None, ...] | None = None
+
+    @property
+    def decoder_note(self) -> str:
+        """The note on how to run the decoder alone; empty where there is none to run."""
+        return next((note for note in self.notes if note.startswith(DECODER)), "")

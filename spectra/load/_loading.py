@@ -7,20 +7,20 @@ from typing import Any
 from torch import nn
 
 from spectra import _walk as walk
+from spectra._files import Format, recognise
 from spectra.errors import LoadError
 from spectra.load._architectures import build
-from spectra.load._bounds import check_dense
 from spectra.load._checkpoints import Opened, open_checkpoint
-from spectra.load._fit import as_float32, check_finite, fit, strip
+from spectra.load._fit import fit, strip
 from spectra.load._folder_files import check_no_part, digest_of, parts_of, weights_in
 from spectra.load._folders import load_folder, open_parts
-from spectra.load._formats import Format, recognise
 from spectra.load._hyper_parameters import hyper_parameters
 from spectra.load._libraries import renamed_by_transformers
 from spectra.load._loaded import LoadedModel
 from spectra.load._recognised import recognised
 from spectra.load._sight import is_factory
 from spectra.load._spandrel import PREFIX, build_spandrel
+from spectra.load._values import as_float32, check_dense, check_finite
 from spectra.load._weights import Weights, find_weights
 
 _FORMATS: dict[Format, str] = {
@@ -44,7 +44,14 @@ def load(
     if isinstance(source, nn.Module):
         check_finite(source, type(source).__name__)
         name = type(source).__name__
-        return LoadedModel(source, name, None, "module", name, _count(source))
+        return LoadedModel(
+            source,
+            source=name,
+            sha256=None,
+            format="module",
+            architecture=name,
+            parameters=_count(source),
+        )
     text, path = str(source), Path(source)
     if is_factory(source):
         return _from_factory(text, arguments)
@@ -73,15 +80,26 @@ def load(
         )
         check_dense(weights, text)
         model, architecture, notes = _with_weights(
-            weights, text, arch, arguments, strip_prefix=strip_prefix, strict=strict,
+            weights,
+            text,
+            arch,
+            arguments,
+            strip_prefix=strip_prefix,
+            strict=strict,
             content=opened.content,
-        )  # fmt: skip
+        )
         notes = (*found.notes, *notes)
     check_finite(model, text)
     return LoadedModel(
-        model.eval(), text, digest_of(path), kind, architecture, _count(model), notes,
+        model.eval(),
+        source=text,
+        sha256=digest_of(path),
+        format=kind,
+        architecture=architecture,
+        parameters=_count(model),
+        notes=notes,
         input_shape=opened.input_shape,
-    )  # fmt: skip
+    )
 
 
 def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool) -> LoadedModel:
@@ -89,17 +107,29 @@ def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool)
     notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
     check_finite(built.model, str(folder))
     return LoadedModel(
-        built.model.eval(), str(folder), digest_of(file), f"{library}_folder",
-        built.architecture, _count(built.model), notes,
-    )  # fmt: skip
+        built.model.eval(),
+        source=str(folder),
+        sha256=digest_of(file),
+        format=f"{library}_folder",
+        architecture=built.architecture,
+        parameters=_count(built.model),
+        notes=notes,
+    )
 
 
 def _from_factory(spec: str, arguments: Mapping[str, object]) -> LoadedModel:
     built = build(spec, arguments)
     notes = (f"weights as {spec} made them", *as_float32(built.model))
     check_finite(built.model, spec)
-    model = built.model.eval()
-    return LoadedModel(model, spec, None, "factory", built.architecture, _count(model), notes)
+    return LoadedModel(
+        built.model.eval(),
+        source=spec,
+        sha256=None,
+        format="factory",
+        architecture=built.architecture,
+        parameters=_count(built.model),
+        notes=notes,
+    )
 
 
 def _with_weights(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from spectra._text import brief
 from spectra.errors import LoadError
-from spectra.load._text import brief
 
 PACKAGES = {
     "torchvision": "torchvision",

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-_PLAIN = re.compile(r"[<>=|]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[?bhilqpBHILQPefdgFDG]|"
-                    r"[SU]\d{1,5})")  # fmt: skip
+_PLAIN = re.compile(
+    r"[<>=|]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[?bhilqpBHILQPefdgFDG]|[SU]\d{1,5})"
+)
 _CORES = ("core", "_core")  # numpy before and since version 2
 
 

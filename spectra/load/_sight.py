@@ -1,4 +1,4 @@
-"""What can be refused at sight: before torch is imported and anything large is read."""
+"""Models that can be refused at sight: before torch is imported and anything large is read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectra._files import check_readable, recognise
 from spectra.errors import LoadError, ParameterError
 from spectra.load._arch_option import check_arch, is_architecture
 from spectra.load._folder_files import described_files, parts_of, weights_in
-from spectra.load._formats import check_readable, check_weights, recognise
-from spectra.load._named_inputs import is_named, name_inputs
 from spectra.load._packages import check_installed
 from spectra.load._spandrel_index import SPANDREL
+from spectra.load._weight_files import check_weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +31,7 @@ def check_source(
     Parameters
     ----------
     source, arch, trust
-        As of `load_model`.
+        See `load_model`.
 
     Raises
     ------
@@ -58,27 +58,6 @@ def check_source(
         check_installed(described.package, f"{described.folder} ({described.arch})")
     if isinstance(arch, str):
         check_arch(arch)
-
-
-def check_inputs(source: object) -> None:
-    """Raise what `open_inputs` would raise, as far as names and first bytes tell.
-
-    Imports neither torch nor NumPy, and opens no picture and no array.
-
-    Parameters
-    ----------
-    source
-        As of `open_inputs`; only texts and paths are looked at.
-
-    Raises
-    ------
-    InputError
-        If the source is missing, or something else than inputs.
-    NothingToAnalyseError
-        If a folder or glob holds no picture.
-    """
-    if is_named(source):
-        name_inputs(source)
 
 
 def is_factory(source: str | Path) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
+from spectra._text import brief, listed, suggestion
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import Built
 from spectra.load._fit import strip_common
@@ -15,7 +16,6 @@ from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
 from spectra.load._libraries import offline
 from spectra.load._packages import is_installed, optional, usable
 from spectra.load._spandrel_index import EXTRA, SPANDREL, Entry, check_spandrel_name, entries
-from spectra.load._text import brief, listed, near
 from spectra.load._weights import Weights
 
 PREFIX = f"{SPANDREL}:"
@@ -114,7 +114,7 @@ def _named(arch: str) -> Any:
         return _imported(entry, arch)
     known = _registry(arch)
     if name not in known:
-        raise LoadError(f"{arch} is unknown: {near(name, known)}")
+        raise LoadError(f"{arch} is unknown: {suggestion(name, known)}")
     return known[name]
 
 

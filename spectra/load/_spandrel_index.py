@@ -17,9 +17,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from spectra._text import suggestion
 from spectra.errors import LoadError
 from spectra.load._packages import check_installed, is_installed
-from spectra.load._text import near
 
 SPANDREL = "spandrel"
 EXTRA = "spandrel_extra_arches"
@@ -36,7 +36,8 @@ class Entry:
     maker : str
         The class in that module that describes it.
     conditions : tuple of ast.expr
-        On the names of the weights, one of which must hold; none where they cannot be read.
+        Conditions on the names of the weights, one of which must hold; none where they cannot
+        be read.
     """
 
     name: str
@@ -83,7 +84,7 @@ def check_spandrel_name(arch: str) -> None:
     check_installed(SPANDREL, arch)
     name, known = arch.partition(":")[2], [entry.name for entry in entries()]
     if known and name not in known:
-        raise LoadError(f"{arch} is unknown: {near(name, known)}")
+        raise LoadError(f"{arch} is unknown: {suggestion(name, known)}")
 
 
 def _calls(file: Path) -> Iterator[ast.Call]:

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spectra._text import listed
 from spectra.errors import LoadError
-from spectra.load._text import listed
 
 Weights = dict[str, Tensor]
 
@@ -112,8 +112,8 @@ class _Search:
         return self._known[id(content)]
 
     def _inside(self, content: Mapping[Any, Any], depth: int) -> Place:
-        found = {str(name): place for name, value in content.items()
-                 if (place := self.find(value, depth + 1)) is not None}  # fmt: skip
+        places = ((str(name), self.find(value, depth + 1)) for name, value in content.items())
+        found = {name: place for name, place in places if place is not None}
         tensors = _named_tensors(content)
         if not found and tensors and 2 * len(tensors) >= len(content):
             return (), tensors
@@ -179,8 +179,9 @@ def _notes(
         what = "module" if isinstance(weights, nn.Module) else "weights"
         notes.append(f"{what} under key {'.'.join(where)!r}")
         search = _Search()
-        siblings = [str(name) for name, value in cast("Mapping[Any, Any]", content).items()
-                    if str(name) != where[0] and search.find(value, 1) is not None]  # fmt: skip
+        entries = cast("Mapping[Any, Any]", content).items()
+        others = [(str(name), value) for name, value in entries if str(name) != where[0]]
+        siblings = [name for name, value in others if search.find(value, 1) is not None]
         if where[0] in EMA_KEYS:
             notes.append("averaged (EMA) weights preferred")
         if siblings:

@@ -32,7 +32,7 @@ def analyze(
     ----------
     model : LoadedModel, Module, str or Path
         A model, or what `spectra.load.load_model` makes one of.
-    inputs : Inputs or anything `spectra.load.open_inputs` takes, optional
+    inputs : Inputs or anything `spectra.inputs.open_inputs` takes, optional
         Pictures, arrays, latents. Without any, only the data-free probes run.
     options : Options, optional
         What the user decides about the run.

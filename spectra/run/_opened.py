@@ -12,6 +12,9 @@ from torch import nn
 from spectra import _walk as walk
 from spectra import load
 from spectra.errors import InputError, ModelError
+from spectra.inputs import Inputs, check_inputs, open_inputs
+from spectra.run._advice import advice
+from spectra.run._check import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +24,11 @@ if TYPE_CHECKING:
 
 def opened(
     model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
-) -> tuple[load.LoadedModel, load.Inputs | None]:
+) -> tuple[load.LoadedModel, Inputs | None]:
     """Return the loaded model on its device, and its inputs as the options say."""
-    options.check()
+    check_options(options)
     if not isinstance(model, load.LoadedModel):
-        load.check_inputs(inputs)
+        check_inputs(inputs)
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     device = _device(options.device, loaded.model)
     if device is not None:
@@ -33,11 +36,11 @@ def opened(
     return loaded, opened_inputs(inputs, options)
 
 
-def opened_inputs(inputs: Any, options: Options) -> load.Inputs | None:
+def opened_inputs(inputs: Any, options: Options) -> Inputs | None:
     """Return what was given as inputs, read as the options say."""
-    if inputs is None or isinstance(inputs, load.Inputs):
+    if inputs is None or isinstance(inputs, Inputs):
         return inputs
-    return load.open_inputs(inputs, **options.reading)
+    return open_inputs(inputs, **options.reading)
 
 
 @contextmanager
@@ -55,12 +58,12 @@ def borrowed(model: object, options: Options) -> Iterator[None]:
 
 
 @contextmanager
-def advised(loaded: load.LoadedModel, inputs: load.Inputs | None) -> Iterator[None]:
+def advised(loaded: load.LoadedModel, inputs: Inputs | None) -> Iterator[None]:
     """Say beside a failure of the model what about its inputs may be the reason."""
     try:
         yield
     except (InputError, ModelError) as error:
-        if text := load.advice(loaded, inputs):
+        if text := advice(loaded, inputs):
             raise type(error)(f"{error}; {text}") from error
         raise
 

@@ -11,18 +11,19 @@ from math import log10
 import torch
 from torch import Tensor, nn
 
-from spectra import load, remedy, score, spectrum
+from spectra import remedy, score, spectrum
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ParameterError
 from spectra.gather import add_maps
+from spectra.inputs import Inputs
 from spectra.report import Repair
 
 FIDELITY_DB = 40.0  # to the old output without its grid, below which a repair is no success
 LEAST = 4  # inputs: two to repair from, two to judge by
 
 
-def split(inputs: load.Inputs | None) -> tuple[load.Inputs, load.Inputs]:
+def split(inputs: Inputs | None) -> tuple[Inputs, Inputs]:
     """Return every second input, to repair from, and the others, to judge by.
 
     Neighbours in a folder are often alike; taking turns gives both halves some of each kind.
@@ -48,8 +49,8 @@ def repaired(
     plan: remedy.Plan,
     *,
     passes: int,
-    inputs: load.Inputs,
-    held_out: load.Inputs,
+    inputs: Inputs,
+    held_out: Inputs,
     options: Options,
     progress: Progress | None = None,
 ) -> tuple[nn.Module, Repair]:
@@ -93,7 +94,7 @@ def repaired(
 def _judged(
     model: nn.Module,
     result: remedy.Repaired,
-    held_out: load.Inputs,
+    held_out: Inputs,
     options: Options,
 ) -> Repair:
     """Measure the repair on the inputs held out, in one pass through both models."""
@@ -176,7 +177,7 @@ class _Errors:
         return 10 * log10((self._high - self._low) ** 2 / error) if error > 0 else None
 
 
-def _every_second(inputs: load.Inputs, first: int) -> load.Inputs:
+def _every_second(inputs: Inputs, first: int) -> Inputs:
     def samples() -> Iterator[Tensor]:
         return islice(inputs.samples(), first, inputs.used, 2)
 

@@ -18,10 +18,11 @@ from spectra._options import Options, Progress
 from spectra.capture import discover, example_input, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
+from spectra.inputs import Inputs
 from spectra.remedy import merged, psnr_db
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
-from spectra.run._opened import opened_inputs
+from spectra.run._opened import opened
 from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
@@ -91,7 +92,7 @@ def try_swap(
     ----------
     model : LoadedModel or Module
         Left as it is.
-    inputs : anything `spectra.load.open_inputs` takes, optional
+    inputs : anything `spectra.inputs.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
     remedy, layers, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
@@ -120,15 +121,11 @@ def try_swap(
     """
     options = options or Options()
     remedies.parse_remedy(remedy)
-    options.check()
-    if not isinstance(model, load.LoadedModel):
-        load.check_inputs(inputs)
-    loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
-    opened = opened_inputs(inputs, options)
+    loaded, held_out = opened(model, inputs, options)
     if repair is not None:
-        learned, opened = split(opened)
-    example = example_input(loaded.model, opened, crop=options.crop)
-    if opened is None:
+        learned, held_out = split(held_out)
+    example = example_input(loaded.model, held_out, crop=options.crop)
+    if held_out is None:
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)
     new, plan = swap(
@@ -137,23 +134,23 @@ def try_swap(
     )  # fmt: skip
     record = None
     if repair is not None:
-        assert opened is not None
+        assert held_out is not None
         new, record = repaired(
-            loaded.model, new, plan, passes=repair, inputs=learned, held_out=opened,
+            loaded.model, new, plan, passes=repair, inputs=learned, held_out=held_out,
             options=options, progress=progress,
         )  # fmt: skip
     fast = merged(new)
     before, after = _costs(loaded.model, fast, example, options.call)
-    psnr, difference = _compared(loaded.model, new, opened, example, options)
+    psnr, difference = _compared(loaded.model, new, held_out, example, options)
     first = second = None
-    if opened is not None:
-        first = _analyzed(loaded, "before", opened, options, progress)
-        second = _analyzed(fast, "after", opened, options, progress)
+    if held_out is not None:
+        first = _analyzed(loaded, "before", held_out, options, progress)
+        second = _analyzed(fast, "after", held_out, options, progress)
     return Trial(
         source=loaded.source,
-        inputs="a random input" if opened is None else opened.source,
-        used=0 if opened is None else opened.used,
-        compared=0 if opened is None else min(opened.used, COMPARED),
+        inputs="a random input" if held_out is None else held_out.source,
+        used=0 if held_out is None else held_out.used,
+        compared=0 if held_out is None else min(held_out.used, COMPARED),
         plan=plan,
         before=before,
         after=after,
@@ -193,7 +190,7 @@ def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tupl
 
 
 def _compared(
-    old: nn.Module, new: nn.Module, inputs: load.Inputs | None, example: Tensor, options: Options
+    old: nn.Module, new: nn.Module, inputs: Inputs | None, example: Tensor, options: Options
 ) -> tuple[float, float]:
     """Return the PSNR and the largest difference of both outputs, over the old one's range.
 
@@ -218,7 +215,7 @@ def _compared(
     return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
-def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
+def _some(inputs: Inputs | None, example: Tensor) -> Iterator[Tensor]:
     if inputs is None:
         yield example
         return
@@ -231,7 +228,7 @@ def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
 def _analyzed(
     model: load.LoadedModel | nn.Module,
     name: str,
-    inputs: load.Inputs,
+    inputs: Inputs,
     options: Options,
     progress: Progress | None,
 ) -> Summary:

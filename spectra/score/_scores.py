@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from spectra._options import Progress
     from spectra.gather import Passed, Place
-    from spectra.load import Inputs
+    from spectra.inputs import Inputs
 
 NO_INPUTS = Score(reason="no inputs")
 NO_CONTROL = "inputs are no maps"

@@ -29,8 +29,8 @@ def calls(monkeypatch):
             raise calls.error
         return calls.result
 
-    for check in ("check_source", "check_inputs"):  # nothing of what is named here exists
-        monkeypatch.setattr(f"spectra.load.{check}", lambda *_, **__: None)
+    for check in ("load.check_source", "inputs.check_inputs"):  # nothing named here exists
+        monkeypatch.setattr(f"spectra.{check}", lambda *_, **__: None)
     monkeypatch.setattr("spectra.load.load_model", load_model)
     monkeypatch.setattr("spectra.run.analyze", analyze)
     return calls

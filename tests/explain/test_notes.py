@@ -12,7 +12,8 @@ from torch import nn
 from spectra import Options, gather, score
 from spectra.capture import Growth, find_steps
 from spectra.explain import _notes
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 from spectra.score import Score
 from support.summaries import PRESENT, step
 

@@ -11,9 +11,10 @@ import tifffile
 import torch
 from torch import nn
 
+from spectra._files import _bounds as bounds
 from spectra.errors import InputError, LoadError, NothingToAnalyseError
-from spectra.load import _bounds as bounds
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.errors import SpectraError
-from spectra.load import check_inputs, check_source, load_model, open_inputs
+from spectra.inputs import check_inputs, open_inputs
+from spectra.load import check_source, load_model
 from support.files import damaged, damaged_folder, make, valid_files
 from support.mutants import mutant
 

@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 
+from spectra._files import recognise
 from spectra.errors import LoadError
 from spectra.load import load_model
-from spectra.load._formats import recognise
 
 
 def truncated_torch(path):

@@ -10,7 +10,8 @@ from torch import nn
 
 import spectra
 from spectra.errors import SpectraError
-from spectra.load import load_model, load_weights, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model, load_weights
 
 FEW, MANY = 100, 400
 OURS = str(Path(spectra.__file__).parent)

@@ -19,7 +19,8 @@ from safetensors.torch import save
 from torch import nn
 
 from spectra.errors import InputError, LoadError, SpectraError
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 from support.packages import packages
 
 __all__ = ["packages"]

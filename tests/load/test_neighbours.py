@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from spectra.errors import LoadError
-from spectra.load import load_model, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model
 
 NET = "from torch import nn\n{}\ndef make():\n    {}\n    return nn.ConvTranspose2d(1, 1, 2)\n"
 LAZY = "def need(name):\n    import importlib\n    return importlib.import_module(name)\n"

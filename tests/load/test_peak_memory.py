@@ -26,7 +26,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 from spectra.errors import SpectraError
-from spectra.load import load_model, load_weights, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model, load_weights
 
 def memory(name):
     return 1024 * int(re.search(rf"{name}:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -12,7 +12,8 @@ from torch import nn
 
 from spectra._files import open_regular, read_head, read_whole
 from spectra.errors import InputError, LoadError, SpectraError
-from spectra.load import load_model, load_weights, open_inputs
+from spectra.inputs import open_inputs
+from spectra.load import load_model, load_weights
 from spectra.report import read_kernels, read_summary, read_tree
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes to name")

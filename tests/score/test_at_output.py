@@ -9,7 +9,7 @@ from torch import nn
 
 from spectra import Options, analyze, gather, score
 from spectra.capture import example_input, find_steps
-from spectra.load import open_inputs
+from spectra.inputs import open_inputs
 from spectra.report import crop_with_pattern
 from spectra.score._at_output import at_output
 from spectra.score._scores import _control_gap

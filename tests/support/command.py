@@ -23,11 +23,14 @@ def run(*_, progress=None, **__):
 
 verbs = types.ModuleType("spectra.run")
 verbs.analyze = run
+verbs.check_options = lambda _: None
 load = types.ModuleType("spectra.load")
 load.load_model = load_model
 load.parse_arch_args = dict
-load.check_source = load.check_inputs = load.check_options = lambda *_, **__: None
-sys.modules |= {{"spectra.run": verbs, "spectra.load": load}}
+load.check_source = lambda *_, **__: None
+inputs = types.ModuleType("spectra.inputs")
+inputs.check_inputs = lambda _: None
+sys.modules |= {{"spectra.run": verbs, "spectra.load": load, "spectra.inputs": inputs}}
 from spectra_cli.main import main
 main()
 """

@@ -1,0 +1,28 @@
+from ._bounds import SLACK, check_packed, check_pixels, check_size, memory_bytes
+from ._formats import DESCRIPTION, Format, recognise
+from ._picture_formats import PICTURE_HEAD_BYTES, PictureFormat, looks_like_picture, picture_format
+from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
+from ._zips import is_zip, open_zip
+
+__all__ = [
+    "DESCRIPTION",
+    "PICTURE_HEAD_BYTES",
+    "SLACK",
+    "Format",
+    "PictureFormat",
+    "check_packed",
+    "check_pixels",
+    "check_readable",
+    "check_regular",
+    "check_size",
+    "is_regular",
+    "is_zip",
+    "looks_like_picture",
+    "memory_bytes",
+    "open_regular",
+    "open_zip",
+    "picture_format",
+    "read_head",
+    "read_whole",
+    "recognise",
+]

@@ -1,0 +1,170 @@
+"""Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from spectra._files import (
+    DESCRIPTION,
+    Format,
+    check_packed,
+    check_size,
+    is_zip,
+    open_regular,
+    open_zip,
+)
+from spectra._text import brief, listed
+from spectra.errors import InputError, LoadError
+from spectra.inputs._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
+from spectra.inputs._netcdf import read_values, read_variables
+from spectra.inputs._npy_header import read_header
+from spectra.load import check_dense, open_torch
+
+BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
+CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
+
+
+def file_stack(path: Path, found: Format, key: str | None, source: str) -> Stack:
+    """Return the array in the file ``path``, of the kind ``found``, as a stack.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, holds pickled objects, or several arrays and no ``key``.
+    """
+    openers = {"npz": _npz, "hdf5": _netcdf, "netcdf3": _netcdf, "npy": _npy}
+    with _reading(path, found):
+        stack = openers.get(found, _torch)(path, key, source)
+
+    def rows() -> Iterator[Tensor]:
+        with _reading(path, found):
+            yield from stack.rows()
+
+    return replace(stack, rows=rows)
+
+
+@contextmanager
+def _reading(path: Path, found: Format) -> Iterator[None]:
+    """Turn whatever reading raises into one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except LoadError as error:
+        raise InputError(str(error)) from error
+    except Exception as error:
+        raise InputError(
+            f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
+            "expected floats, not pickled objects, in an undamaged file"
+        ) from error
+
+
+def _npy(path: Path, key: str | None, source: str) -> Stack:
+    if key is not None:
+        raise InputError(f"{source} has no array {key!r}: it holds one array without a name")
+    with open_regular(path) as file:
+        read_header(file)
+    return array_stack(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _npz(path: Path, key: str | None, source: str) -> Stack:
+    with open_zip(path) as archive:
+        headers = {}
+        for name in archive.namelist():
+            with archive.open(name) as member:
+                headers[name.removesuffix(".npy")] = read_header(member)
+    held = {name: (shape, dtype.name) for name, (shape, _, dtype) in headers.items()}
+    name = _choose(held, key, source)
+    shape, fortran, dtype = headers[name]
+    note = (f"array {name!r} of {path.name}",) if len(headers) > 1 else ()
+    by_row = not fortran and not dtype.hasobject and len(shape) >= 2
+    values = math.prod(shape[1:] if by_row else shape)
+    check_packed(max(4, dtype.itemsize) * values, path.stat().st_size, source)
+    if not by_row:
+        if not dtype.hasobject:  # else NumPy refuses it
+            check_dtype(dtype.name, source)
+        with np.load(path, allow_pickle=False) as arrays:
+            return replace(array_stack(arrays[name]), notes=note)
+
+    def rows() -> Iterator[Tensor]:
+        with open_zip(path) as archive, archive.open(f"{name}.npy") as file:
+            read_header(file)
+            for _ in range(shape[0]):
+                row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
+                yield to_tensor(row.reshape(shape[1:]))
+
+    return Stack(shape[0], shape[1:], dtype.name, rows, note)
+
+
+def _torch(path: Path, key: str | None, source: str) -> Stack:
+    check_size(path, InputError)
+    content = open_torch(path, mmap=is_zip(path))
+    if isinstance(content, Mapping):
+        tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+        name = _choose({n: (tuple(t.shape), str(t.dtype)) for n, t in tensors.items()}, key, source)
+        note = f"tensor {name!r} of {path.name}"
+        return replace(_tensor(tensors[name], name, path, source), notes=(note,))
+    if not isinstance(content, Tensor):
+        raise InputError(
+            f"{source} holds a {type(content).__name__}: expected one tensor (N, C, ...), "
+            "such as torch.stack gives"
+        )
+    return _tensor(content, "the tensor", path, source)
+
+
+def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
+    """Return a tensor of a file, which may repeat few values, as a stack."""
+    check_dense({name: tensor}, source)
+    check_packed(4 * math.prod(tensor.shape[1:]), path.stat().st_size, source)
+    return tensor_stack(tensor)
+
+
+def _netcdf(path: Path, key: str | None, source: str) -> Stack:
+    variables = {variable.name: variable for variable in read_variables(path)}
+    name = _choose({name: (v.shape, v.dtype) for name, v in variables.items()}, key, source)
+    variable = variables[name]
+    dims = variable.dims
+    channel = next((dim for dim in dims if dim.lower() in CHANNEL_NAMES), None)
+    second = () if channel is None else (channel,)
+    order = list(dict.fromkeys((*dims[:1], *second, *dims)))
+    alone = channel is None and len(dims) == 3
+    count, *rest = (variable.shape[dims.index(dim)] for dim in order) if dims else (0,)
+    size = path.stat().st_size
+    check_packed(8 * math.prod(rest), size, source)
+    check_packed(variable.chunk, size, source)
+    block = max(1, BLOCK_BYTES // (8 * math.prod(rest) or 1))
+    note = f"variable {name!r} over {', '.join(order)}"
+
+    def rows() -> Iterator[Tensor]:
+        for values in read_values(path, variable, order, block):
+            yield values[None] if alone else values
+
+    notes = (note + (", one channel" if alone else ""),)
+    return Stack(count, (1, *rest) if alone else tuple(rest), variable.dtype, rows, notes)
+
+
+def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:
+    """Return the name of the array to read: ``key``, or the only one that can be meant."""
+    texts = (f"{name} {tuple(shape)} {dtype}" for name, (shape, dtype) in arrays.items())
+    described = listed(texts, 12)
+    if key is not None:
+        if key not in arrays:
+            raise InputError(f"{source} has no array {key!r}: it holds {described}")
+        return key
+    maps = [
+        name
+        for name, (shape, dtype) in arrays.items()
+        if len(shape) - 1 in AXES and "float" in dtype
+    ]
+    candidates = maps or list(arrays)
+    if len(candidates) != 1:
+        raise InputError(
+            f"{source} holds {described}: expected one array (N, C, ...); "
+            f"choose with '{source}?key=NAME'"
+        )
+    return candidates[0]

@@ -1,0 +1,222 @@
+"""Arrays of samples, read one sample at a time."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spectra._files import memory_bytes
+from spectra._text import gigabytes
+from spectra.errors import InputError
+from spectra.inputs._inputs import Dropped, Inputs, Kind
+from spectra.inputs._prepare import Preparation, centre, cropped_size, size_text
+
+GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
+AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Samples that can be read one after the other, as often as needed.
+
+    Attributes
+    ----------
+    count : int or None
+        Number of samples; None if only reading tells.
+    shape : tuple of int
+        ``(channel, *spatial)`` of one sample.
+    dtype : str
+        Type of the values in the source.
+    rows : callable
+        Returns a new iterator over the samples, float32.
+    notes : tuple of str
+        How the source was read, if there is something to say.
+    """
+
+    count: int | None
+    shape: tuple[int, ...]
+    dtype: str
+    rows: Callable[[], Iterator[Tensor]]
+    notes: tuple[str, ...] = ()
+
+
+def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
+    """Return the first ``num`` finite samples of ``stack`` as inputs.
+
+    All of them are read once here, one at a time, so that what cannot be used is known before
+    anything runs.
+
+    Raises
+    ------
+    InputError
+        If the axes or the type are not those of samples, or no sample is finite.
+    """
+    check_dtype(stack.dtype, source)
+    _check_axes(stack.shape, source)
+    _check_sample(stack.shape, source)
+    channels, *spatial = stack.shape
+    size = cropped_size(spatial, how, source)
+    channels = how.channels(channels, source)
+    keep, dropped = _usable(stack, source, how.num)
+    count = len(keep) + len(dropped) if stack.count is None else stack.count
+    if not keep and not dropped:
+        raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
+    if not keep:
+        raise InputError(
+            f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
+            "expected finite numbers that vary"
+        )
+    kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
+
+    def samples() -> Iterator[Tensor]:
+        for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
+            if index in kept:
+                yield how.values(row[window])
+
+    return Inputs(
+        source=source,
+        kind=kind if max(spatial, default=1) > 1 or kind == "callable" else "latent",
+        count=count,
+        used=len(keep),
+        dropped=dropped,
+        shape=(channels, *size),
+        range=how.normalised(how.range),
+        notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
+        samples=samples,
+    )
+
+
+def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
+    """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
+    keep: list[int] = []
+    dropped: list[Dropped] = []
+    seen: dict[bytes, int] = {}
+    for index, row in enumerate(stack.rows()):
+        if tuple(row.shape) != stack.shape:
+            reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
+            dropped.append(Dropped(f"{source}[{index}]", reason))
+        elif not row.isfinite().all():
+            dropped.append(Dropped(f"{source}[{index}]", "holds NaN or infinite values"))
+        elif row.numel() > row.shape[0] and bool((row == row.flatten()[0]).all()):
+            dropped.append(Dropped(f"{source}[{index}]", "constant: all values are equal"))
+        elif (twin := seen.setdefault(_digest(row), index)) != index:
+            dropped.append(Dropped(f"{source}[{index}]", f"the same values as [{twin}]"))
+        else:
+            keep.append(index)
+        if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
+            break
+    return keep, tuple(dropped)
+
+
+def _digest(row: Tensor) -> bytes:
+    """Return what equal samples share."""
+    values = row.contiguous().view(torch.uint8).cpu().numpy()
+    return blake2b(values.data, digest_size=16).digest()
+
+
+def _describe(
+    stack: Stack, how: Preparation, *, count: int, used: int, size: tuple[int, ...]
+) -> Iterator[str]:
+    """Yield what was assumed in reading ``stack``."""
+    if stack.notes:
+        yield from stack.notes
+    else:
+        yield f"array of shape {(count, *stack.shape)} read as {axes(stack.shape)}"
+    if stack.shape[1:] != size:
+        yield f"centre crop {size_text(size)} of {size_text(stack.shape[1:])}"
+    if how.gray and stack.shape[0] == 3:
+        yield "RGB turned to gray by Rec. 601 luma"
+    if used < count:
+        yield f"{used} of {count} samples used, in order"
+    if how.range is None:
+        yield "values used as they are, of unknown range"
+    else:
+        yield f"values used as they are, in {how.range[0]:g}..{how.range[1]:g}"
+
+
+def axes(shape: tuple[int, ...]) -> str:
+    """Return how an array of samples of ``shape`` is read."""
+    return AXES.get(len(shape), "vectors (N, C)")
+
+
+def check_dtype(dtype: str, source: str) -> None:
+    """Raise unless ``dtype`` is a real floating-point type."""
+    name = dtype.removeprefix("torch.")
+    if "complex" in name:
+        raise InputError(
+            f"{source} holds complex numbers ({name}): expected real floats; give real and "
+            "imaginary part as two channels"
+        )
+    if "float" not in name:
+        raise InputError(
+            f"{source} holds {name} values: expected floats in the range that the model takes, "
+            "for example x.astype('float32') / 255"
+        )
+
+
+def _check_axes(shape: tuple[int, ...], source: str) -> None:
+    """Raise unless ``shape`` is (channel, *spatial)."""
+    if len(shape) not in (1, *AXES):
+        raise InputError(
+            f"{source} has {len(shape) + 1} axes, (N, *{shape}): expected "
+            f"{', '.join(AXES.values())} or vectors (N, C)"
+        )
+    if 0 in shape:
+        raise InputError(f"{source} holds empty samples of shape {shape}: expected values")
+    if len(shape) >= 3 and shape[-1] in (1, 3, 4) and min(shape[:-1]) >= 16:
+        raise InputError(
+            f"{source} has samples of shape {shape}, with channels last: expected "
+            f"{axes(shape)}; move them with np.moveaxis(x, -1, 1)"
+        )
+
+
+def _check_sample(shape: tuple[int, ...], source: str) -> None:
+    """Raise if one sample takes more memory than a model could be given beside it."""
+    size = 4 * math.prod(shape)
+    if size > memory_bytes() // 4:
+        raise InputError(
+            f"{source} has samples of shape {shape}, {gigabytes(size)} each: expected samples "
+            "that fit this machine's memory; save smaller parts"
+        )
+
+
+def tensor_stack(tensor: Tensor) -> Stack:
+    """Return a tensor in memory as a stack; it is not copied."""
+
+    def rows() -> Iterator[Tensor]:
+        for row in tensor.detach():
+            yield row.to("cpu", torch.float32)
+
+    return Stack(*_split(tuple(tensor.shape)), str(tensor.dtype), rows)
+
+
+def array_stack(array: NDArray[Any]) -> Stack:
+    """Return an array, in memory or mapped from a file, as a stack; it is not copied."""
+
+    def rows() -> Iterator[Tensor]:
+        for row in array:
+            yield to_tensor(row)
+
+    return Stack(*_split(tuple(array.shape)), array.dtype.name, rows)
+
+
+def _split(shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Return the number of samples and the shape of one."""
+    if len(shape) < 2:
+        raise InputError(f"an array of shape {shape} holds no samples: expected (N, C, *spatial)")
+    if shape[0] == 0:
+        raise InputError(f"an array of shape {shape} is empty: expected samples")
+    return shape[0], shape[1:]
+
+
+def to_tensor(values: Any) -> Tensor:
+    """Return ``values`` as a new float32 tensor, whatever their byte order."""
+    with np.errstate(all="ignore"):  # what float32 cannot hold is not finite and will be dropped
+        return torch.from_numpy(np.array(values, dtype=np.float32, order="C"))

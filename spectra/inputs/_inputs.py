@@ -1,0 +1,98 @@
+"""What a source of inputs becomes: equal samples, read lazily, as often as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, SupportsIndex
+
+from spectra._checks import check_positive
+from spectra.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Kind = Literal["images", "array", "latent", "callable"]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """One sample that cannot be used, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Equal samples for a model, read when they are asked for.
+
+    Attributes
+    ----------
+    source : str
+        The folder, file, specification or type they come from.
+    kind : {"images", "array", "latent", "callable"}
+    count : int
+        Samples found in the source, used or not.
+    used : int
+        Samples that ``batches`` yields; also ``len(inputs)``.
+    dropped : tuple of Dropped
+        What was left out and why.
+    shape : tuple of int
+        ``(channel, *spatial)`` of one sample as the model gets it.
+    range : tuple of float or None
+        Least and largest value that the model can get; None where unknown.
+    notes : tuple of str
+        What was assumed about the data, one phrase each.
+    samples : callable
+        Returns a new iterator over the samples, float32 of shape ``shape``.
+    """
+
+    source: str
+    kind: Kind
+    count: int
+    used: int
+    dropped: tuple[Dropped, ...]
+    shape: tuple[int, ...]
+    range: tuple[float, float] | None
+    notes: tuple[str, ...]
+    samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return self.used
+
+    @property
+    def channels(self) -> int:
+        """Channels of one sample: 1 for gray pictures, 3 for RGB."""
+        return self.shape[0]
+
+    def batches(self, size: SupportsIndex) -> Iterator[Tensor]:
+        """Yield the samples in batches; each call starts anew and holds one batch at a time.
+
+        Parameters
+        ----------
+        size : int
+            Samples in a batch; the last one may be smaller.
+
+        Yields
+        ------
+        Tensor, shape (batch, channel, *spatial), float32
+
+        Raises
+        ------
+        InputError
+            If the source no longer gives what it gave when it was opened.
+        """
+        import torch
+
+        size = check_positive("size", size)
+        given = 0
+        samples = islice(self.samples(), self.used)
+        while batch := list(islice(samples, size)):
+            given += len(batch)
+            yield torch.stack(batch)
+        if given < self.used:
+            raise InputError(
+                f"{self.source} gave {given} samples, expected {self.used} as when it was opened"
+            )

@@ -1,0 +1,116 @@
+"""From anything that names or holds inputs to ``Inputs``."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spectra.errors import InputError
+from spectra.inputs._array_files import file_stack
+from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
+from spectra.inputs._images import open_images
+from spectra.inputs._inputs import Inputs
+from spectra.inputs._named import ArrayFile, Named, Pictures, PythonName, is_named, name_inputs
+from spectra.inputs._prepare import Preparation, check_reading
+from spectra.inputs._random import open_random
+from spectra.inputs._random_spec import RandomSpec
+from spectra.inputs._streams import open_stream
+from spectra.load import resolve
+
+Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
+
+
+def open_inputs(
+    source: Source,
+    *,
+    range: str | Sequence[float] | None = None,  # noqa: A002
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    gray: bool = False,
+    multiple: SupportsIndex | None = None,
+    crop: SupportsIndex | None = None,
+    num: SupportsIndex | None = 64,
+    seed: int = 0,
+) -> Inputs:
+    """Open ``source`` as equal samples for a model.
+
+    Everything is looked at once, one sample at a time, so that what cannot be used is dropped
+    and counted before a model runs; memory does not grow with the number of samples.
+
+    Parameters
+    ----------
+    source : str, Path, Tensor, ndarray, iterable or callable
+        * a folder (not its subfolders), a glob, a file or a list of files: pictures of 8 or
+          16 bits, gray, RGB or with alpha, of any sizes;
+        * an array (N, C, L), (N, C, H, W), (N, C, D, H, W) or vectors (N, C): in memory, or a
+          file ``.npy``, ``.npz``, ``.pt`` or netCDF, with ``?key=NAME`` if it holds several;
+        * ``random:latent?shape=512,4,4&n=16&seed=0&dist=normal`` or ``random:image?...``, where
+          ``shape`` is that of one sample without the sample axis;
+        * a loader, dataset, generator or function (also as ``pkg.mod:name`` or
+          ``file.py:name``) that gives tensors with a leading sample axis.
+    range : str or pair of float, optional
+        Range that the model takes, such as ``"-1..1"``. Pictures are scaled to it (default
+        0..1); of arrays it says what they hold, and nothing is scaled.
+    mean, std : float or sequence of float, optional
+        Subtracted and divided by after scaling; one value or one for a channel.
+    gray : bool
+        Turn RGB to gray by Rec. 601 luma.
+    multiple : int, optional
+        Sizes are rounded down to multiples of it. Default for pictures: 32, or 8 (1) if the
+        smallest has a side below 64 (16); for arrays 1.
+    crop : int, optional
+        Side of the centre crop; smaller pictures are dropped. Default for pictures: what the
+        smallest allows, at most 512; for arrays all.
+    num : int, optional
+        Use the first so many samples in sorted order; None for all.
+    seed : int
+        Seed of random inputs and shuffling loaders.
+
+    Raises
+    ------
+    InputError
+        In one line: what the source is and what was expected.
+    NothingToAnalyseError
+        If there is nothing in it that can be used.
+    ParameterError
+        If an option has no meaning.
+    """
+    how = check_reading(
+        range=range, mean=mean, std=std, gray=gray, multiple=multiple, crop=crop, num=num, seed=seed
+    )
+    if isinstance(source, Tensor):
+        return open_stack(tensor_stack(source), "tensor", how)
+    if is_named(source):
+        return _open_named(name_inputs(source), how)
+    if hasattr(source, "__array__") and not isinstance(source, type):
+        return open_stack(array_stack(np.asarray(source)), "array", how)
+    name = getattr(source, "__name__", type(source).__name__)
+    return open_stream(source, name, how)
+
+
+def _open_named(named: Named, how: Preparation) -> Inputs:
+    """Open what a text or a list of paths names."""
+    match named:
+        case RandomSpec():
+            return open_random(named, how)
+        case Pictures():
+            notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
+            return open_images(named.files, named.source, how, notes)
+        case ArrayFile():
+            stack = file_stack(named.file, named.format, named.key, named.source)
+            return open_stack(stack, named.source, how)
+        case PythonName():
+            return _open_object(named.spec, how)
+
+
+def _open_object(spec: str, how: Preparation) -> Inputs:
+    """Open the function or data in a module that ``spec`` names."""
+    found = resolve(spec, error=InputError)
+    if isinstance(found, Tensor):
+        return open_stack(tensor_stack(found), spec, how)
+    if isinstance(found, np.ndarray):
+        return open_stack(array_stack(found), spec, how)
+    return open_stream(found, spec, how)

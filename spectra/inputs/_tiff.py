@@ -1,0 +1,91 @@
+"""The first page of a TIFF, none of whose parts unpacks to more than it declares."""
+
+import lzma
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra._files import check_pixels
+
+_PLAIN, _LZW = 1, 5  # LZW: by imagecodecs, which fills a buffer of known size, or not at all
+_PACKBITS, _LZMA = 32773, 34925
+_DEFLATE = (8, 32946)
+_STEP = 1 << 16
+
+
+class OtherDecoderError(Exception):
+    """The pixels are packed in a way that Pillow unpacks within bounds, and tifffile does not."""
+
+
+class DamagedError(ValueError):
+    """The pixels cannot be unpacked, and no other decoder need try."""
+
+
+def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
+    """Return the pixels (y, x) or (y, x, channel) of the first page, of their own type.
+
+    Raises
+    ------
+    OtherDecoderError
+        If the page is packed in another way than plain, deflate, LZMA, LZW or PackBits.
+    DamagedError
+        If it declares, or would unpack to, more than a file of its size may, or is damaged.
+    Exception
+        Whatever tifffile raises of a damaged file.
+    """
+    import tifffile
+
+    with tifffile.TiffFile(file, name=path.name) as tiff:
+        page = tiff.pages.first
+        size = path.stat().st_size
+        check_pixels(page.nbytes, size)
+        piece = int(np.prod(page.chunks)) * page.dtype.itemsize if page.dtype else 0
+        check_pixels(piece, size)
+        compression = int(page.compression)
+        if compression not in (_PLAIN, _LZW, _PACKBITS, _LZMA, *_DEFLATE):
+            raise OtherDecoderError
+        if compression not in (_PLAIN, _LZW):
+            for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+                file.seek(start)
+                _check_part(file.read(min(count, size)), compression, piece)
+        file.seek(0)
+        pixels = np.asarray(page.asarray())
+        return np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
+
+
+def _check_part(data: bytes, compression: int, piece: int) -> None:
+    try:
+        fits = _unpacked(data, compression, piece) <= piece
+    except (zlib.error, lzma.LZMAError) as error:
+        raise DamagedError(f"a part of it cannot be unpacked: {error}") from error
+    if not fits:
+        raise DamagedError(f"a part of it unpacks to more than its {piece} bytes")
+
+
+def _unpacked(data: bytes, compression: int, most: int) -> int:
+    """Return the bytes to which ``data`` unpacks; of more than ``most``, some number above it."""
+    if compression == _PACKBITS:
+        return _unpacked_runs(data, most)
+    made, found, held = zlib.decompressobj(), 0, data
+    if compression == _LZMA:
+        made = lzma.LZMADecompressor(memlimit=1 << 26)  # type: ignore[assignment]
+    while found <= most and not made.eof:
+        part = made.decompress(held, _STEP)
+        held = made.unconsumed_tail if compression != _LZMA else b""
+        found += len(part)
+        if not part and not held:
+            break
+    return found
+
+
+def _unpacked_runs(data: bytes, most: int) -> int:
+    """Return the length of PackBits: n, then n + 1 bytes, or one that comes 257 - n times."""
+    at = found = 0
+    while at < len(data) and found <= most:
+        head = data[at]
+        at += 2 if head > 128 else 1 if head == 128 else head + 2
+        found += 257 - head if head > 128 else 0 if head == 128 else head + 1
+    return found

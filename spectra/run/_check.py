@@ -1,0 +1,25 @@
+"""What options of a run cannot be met by any model, told before one is loaded."""
+
+from spectra._options import Options
+from spectra.errors import ParameterError
+from spectra.inputs import check_reading
+
+
+def check_options(options: Options) -> None:
+    """Raise ParameterError for what no model makes right: a range, a size, the device.
+
+    Imports torch only where a device is named.
+    """
+    check_reading(**options.reading)
+    if options.device != "auto":
+        _check_device(options.device)
+
+
+def _check_device(name: str) -> None:
+    """Raise ParameterError unless torch can use the device ``name`` here."""
+    import torch
+
+    try:
+        torch.empty(0, device=torch.device(name))
+    except (RuntimeError, AssertionError) as cause:
+        raise ParameterError(f"device={name!r} cannot be used here: {cause}") from cause
