@@ -4,11 +4,8 @@ from spectra.explain._answer import answer
 from spectra.explain._summarise import summarise
 from spectra.explain._summary import (
     SCHEMA,
-    DroppedInput,
     Finding,
     InputRow,
-    InputSet,
-    Model,
     OutputRow,
     Run,
     StepName,
@@ -20,11 +17,8 @@ from spectra.explain._words import counted, describe_energy, describe_step, grey
 
 __all__ = [
     "SCHEMA",
-    "DroppedInput",
     "Finding",
     "InputRow",
-    "InputSet",
-    "Model",
     "OutputRow",
     "Run",
     "StepName",

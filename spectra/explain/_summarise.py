@@ -10,18 +10,9 @@ import spectra
 from spectra.explain._answer import answer
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
-from spectra.explain._summary import (
-    DroppedInput,
-    InputRow,
-    InputSet,
-    Model,
-    OutputRow,
-    Run,
-    StepName,
-    StepRow,
-    Summary,
-)
+from spectra.explain._summary import InputRow, OutputRow, Run, StepName, StepRow, Summary
 from spectra.explain._verdict import overall_verdict, worst_step
+from spectra.inputs import InputSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +58,10 @@ def summarise(
     summary = Summary(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=Model(
-            source=loaded.source,
-            sha256=loaded.sha256,
-            format=loaded.format,
-            architecture=loaded.architecture,
-            parameters=loaded.parameters,
-        ),
-        inputs=_input_set(inputs, passed.found.input_shape),
+        model=loaded.about,
+        inputs=inputs.about
+        if inputs
+        else InputSet("none", "none", 0, 0, (), passed.found.input_shape),
         run=run,
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps),
@@ -85,13 +72,6 @@ def summarise(
         warnings=notes(loaded, inputs, passed, scores, steps),
     )
     return replace(summary, answer=answer(summary))
-
-
-def _input_set(inputs: Inputs | None, shape: tuple[int, ...]) -> InputSet:
-    if inputs is None:
-        return InputSet("none", "none", 0, 0, (), shape)
-    dropped = tuple(DroppedInput(d.source, d.reason) for d in inputs.dropped)
-    return InputSet(inputs.source, inputs.kind, inputs.count, len(inputs), dropped, inputs.shape)
 
 
 def _output_row(scores: Scores, probed: Probed) -> OutputRow:

@@ -8,42 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spectra.capture import Growth, Operation
+from spectra.inputs import InputSet
 from spectra.kernel import Measures
+from spectra.load import ModelSource
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score, Verdict
 
 SCHEMA = "spectra.summary/1.1"
-
-
-@dataclass(frozen=True)
-class Model:
-    """Where the model came from."""
-
-    source: str
-    sha256: str | None
-    format: str
-    architecture: str
-    parameters: int
-
-
-@dataclass(frozen=True)
-class DroppedInput:
-    """An input that was left out, and why."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class InputSet:
-    """What was fed to the model; ``shape`` is ``(channel, *spatial)``."""
-
-    source: str
-    kind: str
-    count: int
-    used: int
-    dropped: tuple[DroppedInput, ...]
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +93,7 @@ class Summary:
 
     spectra_version: str
     created: str
-    model: Model
+    model: ModelSource
     inputs: InputSet
     run: Run
     verdict: Verdict

@@ -1,10 +1,12 @@
-from ._inputs import Dropped, Inputs
+from ._input_set import Dropped, InputSet
+from ._inputs import Inputs
 from ._named import check_inputs
 from ._prepare import check_reading
 from ._sources import open_inputs
 
 __all__ = [
     "Dropped",
+    "InputSet",
     "Inputs",
     "check_inputs",
     "check_reading",

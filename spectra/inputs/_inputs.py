@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from spectra._checks import check_positive
 from spectra.errors import InputError
+from spectra.inputs._input_set import InputSet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,30 +18,13 @@ Kind = Literal["images", "array", "latent", "callable"]
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """One sample that cannot be used, and why."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(InputSet):
     """Equal samples for a model, read when they are asked for.
+
+    Beside what `InputSet` tells:
 
     Attributes
     ----------
-    source : str
-        The folder, file, specification or type they come from.
-    kind : {"images", "array", "latent", "callable"}
-    count : int
-        Samples found in the source, used or not.
-    used : int
-        Samples that ``batches`` yields; also ``len(inputs)``.
-    dropped : tuple of Dropped
-        What was left out and why.
-    shape : tuple of int
-        ``(channel, *spatial)`` of one sample as the model gets it.
     range : tuple of float or None
         Least and largest value that the model can get; None where unknown.
     notes : tuple of str
@@ -49,15 +33,15 @@ class Inputs:
         Returns a new iterator over the samples, float32 of shape ``shape``.
     """
 
-    source: str
     kind: Kind
-    count: int
-    used: int
-    dropped: tuple[Dropped, ...]
-    shape: tuple[int, ...]
     range: tuple[float, float] | None
     notes: tuple[str, ...]
     samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+
+    @property
+    def about(self) -> InputSet:
+        """What they are, without the samples."""
+        return InputSet(**{f.name: getattr(self, f.name) for f in fields(InputSet)})
 
     def __len__(self) -> int:
         return self.used

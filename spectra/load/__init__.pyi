@@ -4,12 +4,14 @@ from ._checkpoints import open_torch
 from ._factories import check_spec, is_spec, resolve
 from ._loaded import LoadedModel
 from ._model import load_model
+from ._model_source import ModelSource
 from ._sight import check_source
 from ._values import check_dense
 
 __all__ = [
     "LoadedModel",
     "LoadedWeights",
+    "ModelSource",
     "check_dense",
     "check_source",
     "check_spec",

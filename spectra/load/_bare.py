@@ -12,6 +12,7 @@ from spectra._files import check_readable, open_regular
 from spectra.errors import LoadError
 from spectra.load._checkpoints import open_checkpoint
 from spectra.load._fit import strip
+from spectra.load._model_source import ModelSource
 from spectra.load._values import check_dense
 from spectra.load._weights import Weights, find_weights
 
@@ -41,6 +42,12 @@ class LoadedWeights:
     format: str
     model: nn.Module | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> ModelSource:
+        """Where the weights came from."""
+        values = sum(tensor.numel() for tensor in self.weights.values())
+        return ModelSource(self.source, self.sha256, self.format, "", values)
 
 
 def load_weights(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from spectra.load._model_source import ModelSource
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,25 +14,15 @@ DECODER = "its decoder alone:"  # how the note on running only that begins
 
 
 @dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(ModelSource):
     """A model, ready to run on the CPU, and where it came from.
+
+    Beside what `ModelSource` tells:
 
     Attributes
     ----------
     model : Module
         The module, in eval mode with float32 weights, unless the caller gave the module itself.
-    source : str
-        The file, the name or the class.
-    sha256 : str or None
-        Digest of the file.
-    format : str
-        "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module",
-        "diffusers_folder", "transformers_folder", "smp_folder", "timm_folder", "factory" or
-        "module".
-    architecture : str
-        The ``arch`` that built it, or the module's class.
-    parameters : int
-        Number of trainable values.
     notes : tuple of str
         What was assumed, one phrase each.
     options : dict
@@ -40,14 +32,14 @@ class LoadedModel:
     """
 
     model: nn.Module
-    source: str
-    sha256: str | None
-    format: str
-    architecture: str
-    parameters: int
     notes: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     input_shape: tuple[int | None, ...] | None = None
+
+    @property
+    def about(self) -> ModelSource:
+        """Where the model came from, without the model."""
+        return ModelSource(**{f.name: getattr(self, f.name) for f in fields(ModelSource)})
 
     @property
     def decoder_note(self) -> str:

@@ -45,7 +45,7 @@ def load(
         check_finite(source, type(source).__name__)
         name = type(source).__name__
         return LoadedModel(
-            source,
+            model=source,
             source=name,
             sha256=None,
             format="module",
@@ -91,7 +91,7 @@ def load(
         notes = (*found.notes, *notes)
     check_finite(model, text)
     return LoadedModel(
-        model.eval(),
+        model=model.eval(),
         source=text,
         sha256=digest_of(path),
         format=kind,
@@ -107,7 +107,7 @@ def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool)
     notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
     check_finite(built.model, str(folder))
     return LoadedModel(
-        built.model.eval(),
+        model=built.model.eval(),
         source=str(folder),
         sha256=digest_of(file),
         format=f"{library}_folder",
@@ -122,7 +122,7 @@ def _from_factory(spec: str, arguments: Mapping[str, object]) -> LoadedModel:
     notes = (f"weights as {spec} made them", *as_float32(built.model))
     check_finite(built.model, spec)
     return LoadedModel(
-        built.model.eval(),
+        model=built.model.eval(),
         source=spec,
         sha256=None,
         format="factory",

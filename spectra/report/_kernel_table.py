@@ -5,8 +5,8 @@ The keys are a contract with everyone who reads the file: add, never rename.
 
 from dataclasses import dataclass
 
-from spectra.explain import Model
 from spectra.kernel import Measures
+from spectra.load import ModelSource
 
 KERNELS_SCHEMA = "spectra.kernels/1"
 
@@ -43,7 +43,7 @@ class KernelTable:
 
     spectra_version: str
     created: str
-    model: Model
+    model: ModelSource
     spectrum: str
     layers: tuple[KernelRow, ...]
     ambiguous: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import spectra
 from spectra import _walk as walk
-from spectra import capture, explain, kernel, load
+from spectra import capture, kernel, load
 from spectra._layers import (
     Layer,
     Reading,
@@ -92,14 +92,14 @@ def measure_kernels(
     if isinstance(whole, torch.jit.ScriptModule):
         reading = layers_of_script(whole, strides=strides, shuffles=shuffles)
         values = sum(tensor.numel() for tensor in whole.state_dict().values())
-        about = explain.Model(
+        about = load.ModelSource(
             bare.source if bare else str(getattr(whole, "original_name", "ScriptModule")),
             *(bare.sha256 if bare else None, bare.format if bare else "torchscript", "", values),
         )
         notes = (*(bare.notes if bare else ()), *reading.notes)
     elif bare is not None and whole is None:
         values = sum(tensor.numel() for tensor in bare.weights.values())
-        about = explain.Model(bare.source, bare.sha256, bare.format, "", values)
+        about = load.ModelSource(bare.source, bare.sha256, bare.format, "", values)
         reading = layers_of_weights(bare.weights, strides=strides, shuffles=shuffles)
         notes = (*bare.notes, *reading.notes)
     else:
@@ -111,7 +111,7 @@ def measure_kernels(
             arch=arch, arch_args=arch_args, key=key, strip_prefix=strip_prefix, strict=strict,
             trust=trust,
         )  # fmt: skip
-        about = explain.Model(
+        about = load.ModelSource(
             bare.source if bare else loaded.source,
             bare.sha256 if bare else loaded.sha256,
             *(loaded.format, loaded.architecture, loaded.parameters),

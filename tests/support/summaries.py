@@ -3,18 +3,10 @@
 from dataclasses import replace
 
 from spectra.capture import Growth
-from spectra.explain import (
-    DroppedInput,
-    Finding,
-    InputRow,
-    InputSet,
-    Model,
-    OutputRow,
-    Run,
-    StepName,
-    StepRow,
-    Summary,
-)
+from spectra.explain import Finding, InputRow, OutputRow, Run, StepName, StepRow, Summary
+from spectra.inputs import Dropped as DroppedInput
+from spectra.inputs import InputSet
+from spectra.load import ModelSource as Model
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score
 

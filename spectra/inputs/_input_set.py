@@ -1,0 +1,39 @@
+"""What was fed to a model: how many samples of which source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """One sample that cannot be used, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class InputSet:
+    """What was fed to a model, without the samples themselves.
+
+    Attributes
+    ----------
+    source : str
+        The folder, file, specification or type they come from.
+    kind : str
+        What they are: "images", "array", "latent", "callable"; "none" without any.
+    count : int
+        Samples found in the source, used or not.
+    used : int
+        Samples that a model gets.
+    dropped : tuple of Dropped
+        What was left out and why.
+    shape : tuple of int
+        ``(channel, *spatial)`` of one sample as the model gets it.
+    """
+
+    source: str
+    kind: str
+    count: int
+    used: int
+    dropped: tuple[Dropped, ...]
+    shape: tuple[int, ...]
