@@ -11,7 +11,7 @@ from torch import nn
 from spectra import Options
 from spectra.errors import ParameterError
 from spectra.load import open_inputs
-from spectra.remedy import LockedPart, repair
+from spectra.repair import LockedPart, repair
 from spectra.report import encode_swap, render_swap
 from spectra.run import repaired, split, swap, try_swap
 from support.layouts import Wrapped

@@ -11,7 +11,7 @@ from math import log10
 import torch
 from torch import Tensor, nn
 
-from spectra import load, remedy, score, spectrum
+from spectra import load, remedy, repair, score, spectrum
 from spectra._evidence import add_maps
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
@@ -61,20 +61,20 @@ def repaired(
         Before and after the swap; left as they are.
     plan : Plan
     passes : int
-        See `spectra.remedy.repair`.
+        See `spectra.repair.repair`.
     inputs, held_out : Inputs
         As of `split`.
     options : Options
     progress : callable, optional
     """
     started = time.perf_counter()
-    batch = options.batch or remedy.BATCH
+    batch = options.batch or repair.BATCH
 
     def on_pass(done: int, total: int) -> None:
         if progress is not None:
             progress("repair", done, total)
 
-    result = remedy.repair(
+    result = repair.repair(
         model,
         swapped,
         plan,
@@ -92,7 +92,7 @@ def repaired(
 
 def _judged(
     model: nn.Module,
-    result: remedy.Repaired,
+    result: repair.Repaired,
     held_out: load.Inputs,
     options: Options,
 ) -> Repair:
@@ -106,7 +106,7 @@ def _judged(
         for _ in "12"
     ]
     done = 0
-    for x in held_out.batches(options.batch or remedy.BATCH):
+    for x in held_out.batches(options.batch or repair.BATCH):
         outputs = []
         for net, sums in zip((model, result.model), statistics, strict=True):
             with quiet(net, seed=options.seed):

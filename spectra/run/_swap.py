@@ -19,7 +19,8 @@ from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
-from spectra.remedy import merged, psnr_db
+from spectra.remedy import merged
+from spectra.repair import psnr_db
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
 from spectra.run._repair import repaired, split
@@ -96,7 +97,7 @@ def try_swap(
     remedy, layers, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
-        Passes of `spectra.remedy.repair` over every second input; all else is then measured
+        Passes of `spectra.repair.repair` over every second input; all else is then measured
         on the other inputs.
     options : Options, optional
         As of `spectra.analyze`.

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spectra.errors import ParameterError
-from spectra.remedy._lines import MARGIN
+from spectra.repair._lines import MARGIN
 
 REACH = {1: 3, 2: 3, 3: 1}  # taps on each side, a period apart, by number of axes
 ENOUGH = 20  # samples of each phase for a tap; fewer make the reach smaller

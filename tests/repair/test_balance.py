@@ -12,9 +12,10 @@ from torch.nn.utils import parametrizations
 
 from spectra.capture import quiet
 from spectra.errors import NothingToAnalyseError, ParameterError
-from spectra.remedy import LCTC, balance, convert
-from spectra.remedy._equalise import equalised_phases, equalised_taps, phase_levels
-from spectra.remedy._lines import line_db, mean_pattern
+from spectra.remedy import LCTC, convert
+from spectra.repair import balance
+from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.repair._lines import line_db, mean_pattern
 
 
 def least_norm(weight, bias, mean, factor, padding):

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import Discovery, discover, follow_periods, forward, quiet
 from spectra.errors import ConversionError, ParameterError
-from spectra.remedy._alias import AliasEnergy
-from spectra.remedy._locked import LockedPart
 from spectra.remedy._plan import Plan
 from spectra.remedy._swap import copy_of
-from spectra.remedy._white import InputMoments, coordinates
+from spectra.repair._alias import AliasEnergy
+from spectra.repair._locked import LockedPart
+from spectra.repair._white import InputMoments, coordinates
 from spectra.score import scored_period
 
 LEAST = 2  # inputs: locked is what two different ones share
