@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ConversionError
+from spectra.remedy._exchange import copy_of
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._norms import effective_weight, folded_norm, set_weight
 from spectra.remedy._select import select_steps
 from spectra.remedy._sizes import CONV, TRANSPOSED
-from spectra.remedy._swap import copy_of
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
 from spectra.repair._lines import line_db
 
