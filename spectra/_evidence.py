@@ -57,7 +57,7 @@ class Place:
     def add(self, maps: Tensor, *, first: int, inputs: int, name: str) -> None:
         """Add the maps of some inputs to the running sums.
 
-        See `add_maps`.
+        See `spectra.spectrum.add_maps`.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Place:
                 f"the size of {name} changes from input to input: {planned} for the first, {shape} "
                 f"for {first} and after; give inputs for which it does not"
             )
-        add_maps(self.statistics, maps, first=first, inputs=inputs)
+        spectrum.add_maps(self.statistics, maps, first=first, inputs=inputs)
 
     def conclude(self, seed: int) -> None:
         """Turn the running sums into labelled arrays and what a score needs."""
@@ -180,7 +180,7 @@ class Evidence:
         statistics = spectrum.MapStatistics(
             spectrum.plan_maps(maps.shape[1:], period, count=len(maps))
         )
-        statistics.update(_real(maps), first=0)
+        spectrum.add_maps(statistics, maps, first=0, inputs=len(maps))
         phases: NDArray[np.float64] = spectrum.to_dataset(statistics)["phase_mean"].to_numpy()
         return phases
 
@@ -350,17 +350,6 @@ def _extended(kept: Tensor | None, more: Tensor) -> Tensor:
     return more.clone() if kept is None else torch.cat([kept, more])
 
 
-def add_maps(statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int) -> None:
-    """Add maps of some inputs, of which each may have several: frames that are samples.
-
-    The maps of one input follow each other. They are no independent replicates: each counts as
-    another look at its input.
-    """
-    each = max(len(maps) // inputs, 1)
-    for index in range(each):
-        statistics.update(_real(maps[index::each]), first=first)
-
-
 def _probe(evidence: Evidence, tell: Progress) -> None:
     """Measure the causal responses: constant input, and shifted inputs."""
     tell("flat field", 0, 1)
@@ -488,7 +477,3 @@ def _batch_size(discovery: capture.Discovery, wanted: int | None) -> int:
 def _is_map(shape: tuple[int, ...]) -> bool:
     """Tell whether ``(channel, *spatial)`` has one to three axes of more than a pixel."""
     return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
-
-
-def _real(maps: Tensor) -> Tensor:
-    return maps if maps.is_floating_point() else maps.real.float()

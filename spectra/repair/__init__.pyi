@@ -1,5 +1,8 @@
 from ._alias import AliasEnergy
-from ._balance import Balanced, BalancedStep, balance, psnr_db
+from ._balance import Balanced, BalancedStep, balance
+from ._fidelity import psnr_db
+from ._judge import judge, split
+from ._judgement import Judgement
 from ._locked import LockedPart
 from ._repair import BATCH, Repaired, repair
 
@@ -8,9 +11,12 @@ __all__ = [
     "AliasEnergy",
     "Balanced",
     "BalancedStep",
+    "Judgement",
     "LockedPart",
     "Repaired",
     "balance",
+    "judge",
     "psnr_db",
     "repair",
+    "split",
 ]

@@ -20,6 +20,7 @@ from spectra.remedy._norms import effective_weight, folded_norm, set_weight
 from spectra.remedy._select import select_steps
 from spectra.remedy._sizes import CONV, TRANSPOSED
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.repair._fidelity import psnr_db
 from spectra.repair._lines import line_db
 
 Changes = dict[Step, float | str]
@@ -146,15 +147,6 @@ def balance(
     period = _period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
     return Balanced(balanced, tuple(steps), psnr_db(new, old), *lines)
-
-
-def psnr_db(output: Tensor, reference: Tensor) -> float:
-    """Return the peak signal-to-noise ratio; the peak is the reference's range."""
-    error = float((output.double() - reference.double()).square().mean())
-    span = float(reference.max() - reference.min())
-    if error == 0:
-        return float("inf")
-    return float(10 * torch.log10(torch.tensor(max(span, 1e-300) ** 2 / error)))
 
 
 def _period(found: Discovery) -> tuple[int, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf, isfinite
@@ -40,6 +41,10 @@ class Repaired:
         A copy; the modules given are as they were.
     passes : int
         Forward and backward passes over all inputs.
+    inputs : int
+        How many inputs it was repaired from.
+    seconds : float
+        How long that took.
     loss : tuple of float
         Before and after, see `repair`.
     periods : tuple of tuple of int
@@ -51,6 +56,8 @@ class Repaired:
 
     model: nn.Module
     passes: int
+    inputs: int
+    seconds: float
     loss: tuple[float, float]
     periods: tuple[Period, ...]
     locked: LockedPart | None = field(repr=False)
@@ -135,6 +142,7 @@ def repair(
         raise ParameterError(message)
     if passes < 1:
         raise ParameterError(f"passes={passes!r}: expected at least 1")
+    started = time.perf_counter()
     new = _trainable_copy(swapped)
     found = discover(model, inputs[:1], method=plan.method, output=output)
     if found.layout is None:
@@ -154,7 +162,15 @@ def repair(
     for parameter, other in zip(walk.parameters(new), walk.parameters(swapped), strict=True):
         parameter.requires_grad_(other.requires_grad)
         parameter.grad = None
-    return Repaired(new, passes, (before, after), periods, locked)
+    return Repaired(
+        model=new,
+        passes=passes,
+        inputs=len(inputs),
+        seconds=time.perf_counter() - started,
+        loss=(before, after),
+        periods=periods,
+        locked=locked,
+    )
 
 
 class _Objective:

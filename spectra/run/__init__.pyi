@@ -1,14 +1,11 @@
 from ._analyze import analyze, list_steps
 from ._kernels import measure_kernels
-from ._repair import repaired, split
 from ._swap import swap, try_swap
 
 __all__ = [
     "analyze",
     "list_steps",
     "measure_kernels",
-    "repaired",
-    "split",
     "swap",
     "try_swap",
 ]

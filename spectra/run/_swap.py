@@ -14,16 +14,15 @@ from torch.utils.flop_counter import FlopCounterMode
 from spectra import _walk as walk
 from spectra import load
 from spectra import remedy as remedies
+from spectra import repair as repairs
 from spectra._evidence import example_input, opened_inputs
 from spectra._options import Options, Progress
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.remedy import merged
-from spectra.repair import psnr_db
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
-from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
 COMPARED = 16  # inputs on which the outputs are compared
@@ -127,22 +126,33 @@ def try_swap(
     loaded = model if isinstance(model, load.LoadedModel) else load.load_model(model)
     opened = opened_inputs(inputs, options)
     if repair is not None:
-        learned, opened = split(opened)
+        learned, opened = repairs.split(opened)
     example = example_input(loaded.model, opened, options)
     if opened is None:
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)
     new, plan = swap(
-        loaded.model, remedy, layers=layers, init=init, example=example, method=options.call,
+        loaded.model,
+        remedy,
+        layers=layers,
+        init=init,
+        example=example,
+        method=options.call,
         partial=True,
-    )  # fmt: skip
-    record = None
+    )
+    judgement = None
     if repair is not None:
         assert opened is not None
-        new, record = repaired(
-            loaded.model, new, plan, passes=repair, inputs=learned, held_out=opened,
-            options=options, progress=progress,
-        )  # fmt: skip
+        new, judgement = _repaired(
+            loaded.model,
+            new,
+            plan,
+            passes=repair,
+            inputs=learned,
+            held_out=opened,
+            options=options,
+            progress=progress,
+        )
     fast = merged(new)
     before, after = _costs(loaded.model, fast, example, options.call)
     psnr, difference = _compared(loaded.model, new, opened, example, options)
@@ -163,9 +173,50 @@ def try_swap(
         output_after=second.output.score if second else None,
         psnr_db=psnr if isfinite(psnr) else None,
         max_difference=difference,
-        repair=record,
+        repair=judgement,
         model=new,
     )
+
+
+def _repaired(
+    model: nn.Module,
+    swapped: nn.Module,
+    plan: remedies.Plan,
+    *,
+    passes: int,
+    inputs: load.Inputs,
+    held_out: load.Inputs,
+    options: Options,
+    progress: Progress | None,
+) -> tuple[nn.Module, repairs.Judgement]:
+    """Return a repaired copy of a swapped model, and how it does on the inputs held out."""
+
+    def on_pass(done: int, total: int) -> None:
+        if progress is not None:
+            progress("repair", done, total)
+
+    batch = options.batch or repairs.BATCH
+    repaired = repairs.repair(
+        model,
+        swapped,
+        plan,
+        torch.cat(list(inputs.batches(batch))),
+        passes=passes,
+        batch=batch,
+        seed=options.seed,
+        output=options.output,
+        on_pass=on_pass,
+    )
+    judgement = repairs.judge(
+        model,
+        repaired,
+        held_out,
+        method=options.call,
+        output=options.output,
+        batch=batch,
+        seed=options.seed,
+    )
+    return repaired.model, judgement
 
 
 def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tuple[Cost, Cost]:
@@ -216,7 +267,7 @@ def _compared(
         raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
     reference, changed = (torch.cat(made).double() for made in outputs)
     span = float(reference.max() - reference.min()) or 1.0
-    return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
+    return repairs.psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
 def _some(inputs: load.Inputs | None, example: Tensor) -> Iterator[Tensor]:
