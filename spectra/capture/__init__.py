@@ -1,7 +1,7 @@
 """A running model -> its upsampling steps and what flows through them."""
 
 from spectra.capture._discover import discover
-from spectra.capture._forward import MixedInputsError, forward
+from spectra.capture._forward import MixedInputsError, forward, unwrap
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
@@ -28,4 +28,5 @@ __all__ = [
     "quiet",
     "stream",
     "unseen",
+    "unwrap",
 ]

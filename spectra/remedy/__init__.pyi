@@ -1,11 +1,13 @@
 from ._blocks import DecoderBlock, upsampling_block
 from ._convert import STARTS, Start, convert
+from ._exchange import copy_of
 from ._lctc import INITS, LCTC, Init
 from ._make import make_layer
 from ._names import Remedy, parse_remedy, scaled_size
 from ._norms import effective_weight
 from ._plan import Plan, Refusal, Replacement
 from ._resize import ResizeConv, SincConv
+from ._select import select_steps
 from ._shuffle import BLURS, Blur, ShuffleConv, shuffle
 from ._swap import merged, rebuild, swap
 
@@ -26,12 +28,14 @@ __all__ = [
     "SincConv",
     "Start",
     "convert",
+    "copy_of",
     "effective_weight",
     "make_layer",
     "merged",
     "parse_remedy",
     "rebuild",
     "scaled_size",
+    "select_steps",
     "shuffle",
     "swap",
     "upsampling_block",

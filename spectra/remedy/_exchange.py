@@ -63,14 +63,6 @@ def _uncopied(model: nn.Module) -> Iterator[object]:
                 yield value
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the module inside ``torch.compile`` and ``DataParallel``."""
-    while isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
-        model = inner
-    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-    return unwrapped(model.module) if isinstance(model, parallel) else model
-
-
 def module_at(model: nn.Module, path: str) -> nn.Module:
     """Return a module by its path, or the ScriptModule in which the path goes on."""
     module = model

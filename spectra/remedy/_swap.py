@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 import spectra
 from spectra import _walk as walk
-from spectra.capture import discover
+from spectra.capture import discover, unwrap
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start
-from spectra.remedy._exchange import copy_of, module_at, put, unwrapped
+from spectra.remedy._exchange import copy_of, module_at, put
 from spectra.remedy._functions import substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._names import Remedy, parse_remedy
@@ -85,7 +85,7 @@ def swap(
     _check_model(model)
     found = discover(model, example, method=method)
     chosen = select_steps(found, layers)
-    new = copy_of(unwrapped(model))
+    new = copy_of(unwrap(model))
     calls = recorded(new, example, method)
     swapper = Swapper(new, wanted, init, method, example)
     refused = []
@@ -132,7 +132,7 @@ def rebuild(model: nn.Module, plan: Plan | str) -> nn.Module:
     <All keys matched successfully>
     """
     plan = Plan.from_json(plan) if isinstance(plan, str) else plan
-    new = copy_of(unwrapped(model))
+    new = copy_of(unwrap(model))
     like = next((p for p in walk.parameters(new) if p.is_floating_point()), torch.zeros(()))
     made: dict[str, nn.Module] = {}
     for entry in plan.replaced:

@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ConversionError
-from spectra.remedy._exchange import copy_of
-from spectra.remedy._lctc import LCTC
+from spectra.remedy import LCTC, copy_of, select_steps
 from spectra.remedy._norms import effective_weight, folded_norm, set_weight
-from spectra.remedy._select import select_steps
 from spectra.remedy._sizes import CONV, TRANSPOSED
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import Discovery, discover, follow_periods, forward, quiet
 from spectra.errors import ConversionError, ParameterError
-from spectra.remedy._exchange import copy_of
-from spectra.remedy._plan import Plan
+from spectra.remedy import Plan, copy_of
 from spectra.repair._alias import AliasEnergy
 from spectra.repair._locked import LockedPart
 from spectra.repair._white import InputMoments, coordinates

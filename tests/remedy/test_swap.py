@@ -386,7 +386,7 @@ def test_swapping_twice_grows_the_kernel(generator):
     assert len(plan.replaced) == 3
 
 
-@pytest.mark.parametrize("wrap", [torch.nn.DataParallel])
+@pytest.mark.parametrize("wrap", [torch.nn.DataParallel, torch.optim.swa_utils.AveragedModel])
 def test_wrappers_are_looked_through(generator, wrap):
     swapped, _ = swap(wrap(Modules()), "lctc7", example=picture(generator, 4, 4))
     assert isinstance(swapped.up1, LCTC)
