@@ -339,8 +339,15 @@ TRACED = MODELS | {
     "SwinIR small, 64x64": (networks.WindowedSuperResolution, 64),
 }
 PARTS = (
-    *("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory"),
-    *("layers", "start"),
+    "pictures",
+    "activations",
+    "azimuthal",
+    "kernels",
+    "capture",
+    "analysis",
+    "memory",
+    "layers",
+    "start",
 )
 
 

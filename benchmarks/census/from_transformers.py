@@ -269,7 +269,9 @@ DECODERS = [
         rearranged={(OUTSIDE, "depth_to_space"): 1},
         why="unpatchify(): reshape (n, h, w, p, p, c), einsum nhwpqc -> nchpwq, reshape",
         timed=_decoder(
-            *("ViTMAEForPreTraining", (1, 3, 224, 224), lambda _: {}),
+            "ViTMAEForPreTraining",
+            (1, 3, 224, 224),
+            lambda _: {},
             config="ViTMAEConfig",
             run=_restored,
         ),

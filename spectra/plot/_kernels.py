@@ -224,8 +224,15 @@ def plot_rejection(
         ax.plot(k, value, "o", color=INK, markerfacecolor=fill, markersize=5, zorder=3)
     for name, (label, size, style) in NAMED.items():
         value = rejection_db(interpolator(name, 2, axes=axes), spectrum=given)  # type: ignore[arg-type]
-        ax.plot([size, max(*curve, size)], [value] * 2, color=IDEAL, linestyle=style, linewidth=1.1,
-                label=label, zorder=1)  # fmt: skip
+        ax.plot(
+            [size, max(*curve, size)],
+            [value] * 2,
+            color=IDEAL,
+            linestyle=style,
+            linewidth=1.1,
+            label=label,
+            zorder=1,
+        )
         ax.plot(size, value, "s", color=IDEAL, markersize=4, zorder=3)
     points = list(learned.values() if isinstance(learned, Mapping) else learned)
     xy = np.array(points, float).reshape(-1, 2)

@@ -168,13 +168,12 @@ class Swapper:
 
 def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
     """Return the output padding with which a transposed convolution made what it made."""
+    sides = zip(step.input_shape[1:], step.output_shape[1:], strict=True)
+    layer = zip(module.stride, module.padding, module.dilation, module.kernel_size, strict=True)
     return tuple(
         made - ((n - 1) * s - 2 * p + d * (k - 1) + 1)
-        for made, n, s, p, d, k in zip(
-            step.output_shape[1:], step.input_shape[1:], module.stride, module.padding,
-            module.dilation, module.kernel_size, strict=True,
-        )
-    )  # fmt: skip
+        for (n, made), (s, p, d, k) in zip(sides, layer, strict=True)
+    )
 
 
 def recorded(model: nn.Module, example: Tensor, method: str) -> list[FunctionCall]:

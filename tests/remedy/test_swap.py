@@ -58,8 +58,9 @@ def run(model, x):
         return deepcopy(model).eval()(x)
 
 
-@pytest.mark.parametrize(("mode", "exact"), [("nearest", True), ("bilinear", False),
-                                             ("bicubic", False), ("area", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mode", "exact"), [("nearest", True), ("bilinear", False), ("bicubic", False), ("area", True)]
+)
 def test_functional_calls_in_a_unet_are_replaced_without_changing_the_output(
     generator, mode, exact
 ):
@@ -216,8 +217,12 @@ def run_in_place(model, generator):
 
 
 def test_tied_weights_stay_tied(generator):
-    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ConvTranspose2d(4, 4, 2, 2), nn.ReLU(),
-                          nn.ConvTranspose2d(4, 4, 2, 2))  # fmt: skip
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 1),
+        nn.ConvTranspose2d(4, 4, 2, 2),
+        nn.ReLU(),
+        nn.ConvTranspose2d(4, 4, 2, 2),
+    )
     model[3].weight = model[1].weight
     x = picture(generator)
     swapped, plan = swap(model, "lctc7", example=x)
@@ -238,8 +243,9 @@ def test_a_weight_tied_to_what_is_not_swapped_is_noted(generator):
 @pytest.mark.parametrize("normalise", [parametrizations.weight_norm, weight_norm])
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*is deprecated:FutureWarning")
 def test_weight_norm_survives_in_and_around_the_step(generator, normalise):
-    model = nn.Sequential(normalise(nn.Conv1d(3, 4, 3, padding=1)),
-                          normalise(nn.ConvTranspose1d(4, 2, 4, 2, 1)))  # fmt: skip
+    model = nn.Sequential(
+        normalise(nn.Conv1d(3, 4, 3, padding=1)), normalise(nn.ConvTranspose1d(4, 2, 4, 2, 1))
+    )
     x = picture(generator, 16)
     model(x).sum().backward()
     swapped, plan = swap(model, "lctc7+3", example=x)
