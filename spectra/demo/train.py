@@ -58,7 +58,7 @@ def fit(
     steps, batch : int
         Updates by Adam on the L1 error, patches in each; the learning rate falls as a half cosine.
     seed : int
-        Of the patches: networks trained with the same one see the same.
+        Seed of the patches: networks trained with the same one see the same.
 
     Returns
     -------

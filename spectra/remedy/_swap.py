@@ -43,15 +43,15 @@ def swap(
     model : Module
         Left as it is.
     remedy : str
-        As of `make_layer`: ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
+        Name of a layer that `make_layer` makes: ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
     example : Tensor, shape (B, C, *spatial)
         One input, by which the steps are found.
     layers : str
         Pattern of the steps' names, as ``spectra analyze --list`` shows them.
     init : {"keep", "sinc", "icnr", "default"}
-        As of `convert`. Remedies other than LCTC have "default" only.
+        Start of the new weights, see `convert`. Remedies other than LCTC have "default" only.
     method : str
-        Of the model, to call.
+        Name of the model's method to call.
     partial : bool
         Leave steps that cannot be swapped as they are and list them in ``plan.refused``,
         instead of raising; where none can be swapped, raise anyway.

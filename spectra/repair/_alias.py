@@ -25,7 +25,7 @@ class AliasEnergy:
     shape : sequence of int
         ``(channel, *spatial)`` of the maps.
     *periods : sequence of int
-        Of the grids, in pixels, along each axis.
+        Period of each grid, in pixels along each axis.
     count : int
         Maps in a batch.
 

@@ -31,7 +31,7 @@ class BalancedStep:
     Attributes
     ----------
     name, call
-        As of `spectra.capture.Step`.
+        Which step it is, see `spectra.capture.Step`.
     line_before_db, line_after_db : float or None
         Power of the step's lines over that of all its map varies, on these inputs; None for
         no lines.
@@ -60,9 +60,9 @@ class Balanced:
     steps : tuple of BalancedStep
         In order of execution.
     psnr_db : float
-        Of the new output against the old, peak the old one's range; inf for no change.
+        PSNR of the new output against the old, peak the old one's range; inf for no change.
     output_before_db, output_after_db : float or None
-        Lines of the output, as of the steps.
+        Power of the output's lines over that of all it varies.
     """
 
     model: nn.Module
@@ -103,7 +103,7 @@ def balance(
     layers : str
         Pattern of the steps' names.
     method : str
-        Of the model, to call.
+        Name of the model's method to call.
 
     Returns
     -------

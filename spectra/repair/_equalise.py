@@ -46,10 +46,10 @@ def equalised_taps(
     Parameters
     ----------
     weight, bias, factor, padding, groups
-        Of the transposed convolution.
+        Parameters and arguments of the transposed convolution.
     mean : Tensor, shape (in,)
     levels : Tensor, shape (out, *factor)
-        As of `phase_levels`; with a parallel path, the sum of both.
+        What `phase_levels` returns; with a parallel path, the sum of both.
 
     Raises
     ------

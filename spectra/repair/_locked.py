@@ -37,9 +37,9 @@ class LockedPart:
     Parameters
     ----------
     maps : Tensor, shape (B, C, *spatial)
-        From which it is estimated, without an eighth of each side at the borders.
+        Maps to estimate it from; an eighth of each side at the borders is left out.
     *periods : sequence of int
-        Of the grids, in pixels, along each axis.
+        Period of each grid, in pixels along each axis.
 
     Raises
     ------

@@ -47,10 +47,10 @@ class Repaired:
     loss : tuple of float
         Before and after, see `repair`.
     periods : tuple of tuple of int
-        Of the swapped steps' grids in the output, in pixels.
+        Periods of the swapped steps' grids in the output, in pixels.
     locked : LockedPart or None
-        What of the old network's outputs is locked to these grids; None where no grid of the
-        swapped steps can be seen in the output.
+        The part of the old network's outputs that is locked to these grids; None where no grid
+        of the swapped steps can be seen in the output.
     """
 
     model: nn.Module
@@ -105,9 +105,9 @@ def repair(
     batch : int
         Inputs that run at a time.
     seed : int
-        Of networks that draw random numbers.
+        Seed for networks that draw random numbers.
     output : str or int, optional
-        Which of several tensors that the network returns is repaired, as of
+        Which of several tensors that the network returns is repaired, see
         `spectra.capture.discover`.
     on_pass : callable, optional
         Called with (done, total).

@@ -93,7 +93,7 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
     ----------
     view : View
     points : sequence of LatticePoint
-        Of all views that the same maps are seen in.
+        Points of all views that the same maps are seen in.
     """
     tile = np.array(view.tile)
     band = _base_band(view)
