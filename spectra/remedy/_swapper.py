@@ -197,6 +197,7 @@ def with_calls(
         if isinstance(module, _UPSAMPLING) and type(module).forward in _FORWARDS:
             pairs.append((step, None))
             continue
+        # Calls that are no step, such as interpolating to the same size, stand between the others.
         queue = waiting.get(step.name, [])
         while queue and queue[0].output_shape != step.output_shape:
             queue.pop(0)

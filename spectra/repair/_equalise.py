@@ -106,5 +106,6 @@ def _in_groups(weight: Tensor, mean: Tensor, groups: int) -> tuple[Tensor, Tenso
 def _phases(factor: Sequence[int], padding: Sequence[int]) -> Iterator[Index]:
     """Yield, for each phase in C order, where its taps are in a weight."""
     for phase in product(*map(range, factor)):
+        # Tap n lands at output pixel n - padding, so phase q has the taps q + padding modulo s.
         first = ((q + p) % s for q, p, s in zip(phase, padding, factor, strict=True))
         yield ..., *(slice(n, None, s) for n, s in zip(first, factor, strict=True))

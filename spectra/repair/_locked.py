@@ -93,7 +93,7 @@ class _PhaseFilter:
         )
         gram: Tensor | float = 0.0
         cross: Tensor | float = 0.0
-        for image in torch.split(maps, 1):
+        for image in torch.split(maps, 1):  # the columns of all images would not fit in memory
             columns = [_phases(c[:, *inner], period) for c in self._columns(image.double())]
             rows = torch.stack(columns, dim=-2)
             values = _phases(image[0].double()[:, *inner], period)
@@ -104,6 +104,7 @@ class _PhaseFilter:
         eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
         taps = torch.linalg.solve(gram + (ridge + 1e-300)[..., None, None] * eye, cross)[..., 0]
         phases = tuple(range(len(period)))
+        # What all phases share is a filter like any other and no grid.
         self.taps = taps - taps.mean(phases, keepdim=True)
 
     def __call__(self, maps: Tensor) -> Tensor:

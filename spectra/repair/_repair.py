@@ -213,12 +213,14 @@ class _Objective:
         best: list[Tensor] = []
 
         def evaluate() -> float:
+            # L-BFGS moves the coordinates, the network runs on its parameters.
             for c in free:
                 c.put()
             with torch.enable_grad():
                 value = self._value()
             for c in free:
                 c.pull()
+            # The last point of a line search need not be the best one.
             if not values or value < min(values):
                 best[:] = [c.values.detach().clone() for c in free]
             values.append(value if isfinite(value) else inf)
@@ -262,6 +264,7 @@ class _Objective:
                     "gradients off (no_grad, detach, rounding), so it cannot be repaired"
                 )
             value = value * (len(x) / self._inputs)
+            # Backward at once: the graph of one chunk is in memory, not that of all inputs.
             value.backward()  # type: ignore[no-untyped-call]
             total += float(value.detach())
         return total
