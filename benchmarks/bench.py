@@ -338,10 +338,8 @@ TRACED = MODELS | {
     "ViT, tokens to patches, 256x256": (networks.Unpatchifying, 256),
     "SwinIR small, 64x64": (networks.WindowedSuperResolution, 64),
 }
-PARTS = (
-    *("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory"),
-    *("layers", "start"),
-)
+PARTS = ("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory")
+PARTS += ("layers", "start")
 
 
 def main() -> None:

@@ -150,8 +150,9 @@ def fed(
     for _ in range(axes):
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(side) / side)
         window = np.multiply.outer(window, hann / np.sqrt(np.mean(hann**2)))
-    starts = [range(margin, margin + r - side + 1, side)
-              for margin, r in zip(margins, room, strict=True)]  # fmt: skip
+    starts = [
+        range(margin, margin + r - side + 1, side) for margin, r in zip(margins, room, strict=True)
+    ]
     spectra_, images, means = [], [], []
     for corner in product(*starts):
         box = tuple(slice(a, a + side) for a in corner)
@@ -209,8 +210,9 @@ def _alias(
     """Return locked over remaining power, as the score defines it, of 16 output channels."""
     outputs = step.channels[1]
     chosen = np.arange(min(outputs, CHANNELS)) * outputs // min(outputs, CHANNELS)
-    kept = kernel.transposed_conv(step.taps[:, chosen], stride=step.stride, padding=step.padding,
-                                  dilation=step.dilation)  # fmt: skip
+    kept = kernel.transposed_conv(
+        step.taps[:, chosen], stride=step.stride, padding=step.padding, dilation=step.dilation
+    )
     bins = [np.fft.fftfreq(n) for n in sides]
     grid = np.stack(np.meshgrid(*bins, indexing="ij"), -1) / np.array(step.stride)
     inner = np.ones(sides, bool)

@@ -44,9 +44,14 @@ REMEDY = {
     "fsrcnn_x4": "lctc9",
 }  # the smallest that keeps a 9x9; lctc7 for all others
 DEFAULT = (
-    "demo", "fsrcnn_x2", "espcn_x3", "waifu2x_scale2x", "face_dcgan", "faststyle_wave",
+    "demo",
+    "fsrcnn_x2",
+    "espcn_x3",
+    "waifu2x_scale2x",
+    "face_dcgan",
+    "faststyle_wave",
     "lwnet_wnet_drive",
-)  # fmt: skip
+)
 ZOOM, CROP = 6, 48
 HEADER = (
     "| decoder | swapped | inputs | minutes | to old | to old without grid | output dBc, before, "

@@ -134,16 +134,28 @@ def clean_cells() -> list[Cell]:
         Cell("dead leaves, 16 x 64 px", two, partial(_leaves, 16, 64)),
         Cell("textures, 16 x 64 px", two, partial(texture, 16, 64)),
         *(
-            Cell(f"network {depth} layers, {pad} padding, 16 x 64 px", two,
-                 partial(through_network, 16, 64, depth, pad), reach=depth)
-            for depth in (2, 6) for pad in ("zeros", "reflect")
+            Cell(
+                f"network {depth} layers, {pad} padding, 16 x 64 px",
+                two,
+                partial(through_network, 16, 64, depth, pad),
+                reach=depth,
+            )
+            for depth in (2, 6)
+            for pad in ("zeros", "reflect")
         ),
-        Cell("photographs, gain 1/1000, 16 x 64 px", two,
-             partial(_rescaled, 1e-3, 0.0, partial(photo, 16, 64))),
-        Cell("photographs, offset 1000, 16 x 64 px", two,
-             partial(_rescaled, 1.0, 1e3, partial(photo, 16, 64))),
-        Cell("photographs, half precision, 16 x 64 px", two,
-             partial(_half, partial(photo, 16, 64))),
+        Cell(
+            "photographs, gain 1/1000, 16 x 64 px",
+            two,
+            partial(_rescaled, 1e-3, 0.0, partial(photo, 16, 64)),
+        ),
+        Cell(
+            "photographs, offset 1000, 16 x 64 px",
+            two,
+            partial(_rescaled, 1.0, 1e3, partial(photo, 16, 64)),
+        ),
+        Cell(
+            "photographs, half precision, 16 x 64 px", two, partial(_half, partial(photo, 16, 64))
+        ),
         Cell("JPEG 90, cut anywhere, 16 x 64 px", two, partial(jpeg, 16, 64, 90, 0)),
         Cell("JPEG 50, cut anywhere, 16 x 64 px", two, partial(jpeg, 16, 64, 50, 0)),
         Cell("enlarged by 1.37, 16 x 64 px", two, partial(resized, 16, 64, 1.37)),
@@ -151,19 +163,33 @@ def clean_cells() -> list[Cell]:
         Cell("photographs, 16 x 128 px", two, partial(photo, 16, 128)),
         Cell("photographs, x3, 16 x 96 px", (3, 3), partial(photo, 16, 96)),
         Cell("photographs, x4, 16 x 96 px", (4, 4), partial(photo, 16, 96)),
-    ]  # fmt: skip
+    ]
     single = [
         Cell("photographs, x8, 16 x 128 px", (8, 8), partial(photo, 16, 128), trials=150),
         Cell("photographs, 16 x 16 px", two, partial(photo, 16, 16), trials=150),
         Cell("photographs, 64 x 24 px", two, partial(photo, 64, 24), trials=150),
-        Cell("network 6 layers, zeros padding, 64 x 32 px", two,
-             partial(through_network, 64, 32, 6, "zeros"), trials=150, reach=6),
-        Cell("faint photographs, network 6 layers, zeros padding, 64 x 32 px", two,
-             partial(faint_through_network, 64, 32, 6), trials=150, reach=6),
+        Cell(
+            "network 6 layers, zeros padding, 64 x 32 px",
+            two,
+            partial(through_network, 64, 32, 6, "zeros"),
+            trials=150,
+            reach=6,
+        ),
+        Cell(
+            "faint photographs, network 6 layers, zeros padding, 64 x 32 px",
+            two,
+            partial(faint_through_network, 64, 32, 6),
+            trials=150,
+            reach=6,
+        ),
         *(
-            Cell(f"faint photographs, network {depth} layers, zeros padding, 32 x 64 px", two,
-                 partial(faint_through_network, 32, 64, depth), trials=150,
-                 reach=reach_of(depth, 64))
+            Cell(
+                f"faint photographs, network {depth} layers, zeros padding, 32 x 64 px",
+                two,
+                partial(faint_through_network, 32, 64, depth),
+                trials=150,
+                reach=reach_of(depth, 64),
+            )
             for depth in (12, 24)
         ),
         Cell("tiles: photographs, 1 x 160 px", two, partial(photo, 1, 160), trials=150),
@@ -174,15 +200,35 @@ def clean_cells() -> list[Cell]:
         Cell("rows of photographs, x4, 16 x 192", (4,), partial(rows, 16, 192), trials=150),
         Cell("1/f, 16 x 1024 samples", (2,), partial(_noise, 16, (1024,), 1), trials=150),
         Cell("1/f volumes, 16 x 24^3", (2, 2, 2), partial(_noise, 16, (24,) * 3, 1), trials=60),
-        Cell("JPEG 90, cut on its blocks, 16 x 64 px", two, partial(jpeg, 16, 64, 90, 1),
-             natural=False, trials=150),
-        Cell("JPEG 50, cut on its blocks, 16 x 64 px", two, partial(jpeg, 16, 64, 50, 1),
-             natural=False, trials=150),
-        Cell("demosaiced green, 16 x 64 px", two, partial(demosaiced, 16, 64),
-             natural=False, trials=60),
-        Cell("tiles: photographs as they are, 4 x 128 px", two,
-             partial(photo, 4, 128, shrunk=False), natural=False, trials=150),
-    ]  # fmt: skip
+        Cell(
+            "JPEG 90, cut on its blocks, 16 x 64 px",
+            two,
+            partial(jpeg, 16, 64, 90, 1),
+            natural=False,
+            trials=150,
+        ),
+        Cell(
+            "JPEG 50, cut on its blocks, 16 x 64 px",
+            two,
+            partial(jpeg, 16, 64, 50, 1),
+            natural=False,
+            trials=150,
+        ),
+        Cell(
+            "demosaiced green, 16 x 64 px",
+            two,
+            partial(demosaiced, 16, 64),
+            natural=False,
+            trials=60,
+        ),
+        Cell(
+            "tiles: photographs as they are, 4 x 128 px",
+            two,
+            partial(photo, 4, 128, shrunk=False),
+            natural=False,
+            trials=150,
+        ),
+    ]
     if pictures.kodak():
         core.append(Cell("Kodak, 16 x 64 px", two, partial(kodak, 16, 64)))
         single.append(Cell("tiles: Kodak, 1 x 192 px", two, partial(kodak, 1, 192), trials=150))

@@ -50,10 +50,15 @@ def fault_cells() -> list[Cell]:
     }
     sizes = ((8, 64), (16, 64), (32, 64), (1, 128), (4, 128), (16, 128))
     return [
-        Cell(f"{name}, {count} x {side} px", (2, 2), partial(one_phase, *fault, count, side),
-             trials=60)
-        for name, fault in faults.items() for count, side in sizes
-    ]  # fmt: skip
+        Cell(
+            f"{name}, {count} x {side} px",
+            (2, 2),
+            partial(one_phase, *fault, count, side),
+            trials=60,
+        )
+        for name, fault in faults.items()
+        for count, side in sizes
+    ]
 
 
 def floor_cells() -> list[Cell]:
@@ -64,7 +69,13 @@ def floor_cells() -> list[Cell]:
         "bicubic replica": partial(replica, "bicubic"),
     }
     return [
-        Cell(f"{name} {level} dB, {count} x 128 px", (2, 2), partial(draw, level, count, 128),
-             trials=40)
-        for name, draw in draws.items() for count in COUNTS for level in LEVELS_DB
-    ]  # fmt: skip
+        Cell(
+            f"{name} {level} dB, {count} x 128 px",
+            (2, 2),
+            partial(draw, level, count, 128),
+            trials=40,
+        )
+        for name, draw in draws.items()
+        for count in COUNTS
+        for level in LEVELS_DB
+    ]

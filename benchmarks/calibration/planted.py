@@ -51,9 +51,14 @@ def decoder(case: Planted) -> nn.Sequential:
     parts: list[nn.Module] = [nn.Conv2d(1, CHANNELS, 3, padding=1, padding_mode="reflect")]
     for stage in range(STAGES):
         step = nn.ConvTranspose2d(
-            CHANNELS, CHANNELS, 4 * REACH, stride=2, padding=2 * REACH - 1, groups=CHANNELS,
+            CHANNELS,
+            CHANNELS,
+            4 * REACH,
+            stride=2,
+            padding=2 * REACH - 1,
+            groups=CHANNELS,
             bias=False,
-        )  # fmt: skip
+        )
         step.weight.data[:] = windowed_sinc(2)
         if stage == case.stage:
             step.weight.data[..., ::2, ::2] *= 1 + 10 ** (case.severity_db / 20)

@@ -30,8 +30,12 @@ def tables(
     """Return all tables as Markdown."""
     parts = [f"Part *{part}*, {sum(len(o) for g in outcomes.values() for o in g)} trials."]
     writers = {
-        "clean": _clean, "found": _found, "energy": _energy, "faults": _faults, "floors": _floors,
-    }  # fmt: skip
+        "clean": _clean,
+        "found": _found,
+        "energy": _energy,
+        "faults": _faults,
+        "floors": _floors,
+    }
     for group, cells in chosen.items():
         parts.append(writers[group](cells, outcomes[group]))
     if {"clean", "found"} <= set(chosen):
@@ -68,17 +72,25 @@ def _clean(cells: list[Cell], outcomes: Group) -> str:
 def _found(cells: list[Cell], outcomes: Group) -> str:
     rows = [
         [
-            cell.name, str(len(found)), str(rate(found, "p < .05")), str(rate(found, "present")),
+            cell.name,
+            str(len(found)),
+            str(rate(found, "p < .05")),
+            str(rate(found, "present")),
             str(rate(found, "insufficient")),
             _number(median([o.dbc for o in found])),
             _number(median([o.out_of_band_dbc for o in found])),
         ]
         for cell, found in zip(cells, outcomes, strict=True)
-    ]  # fmt: skip
+    ]
     header = [
-        "feature maps", "trials", "p < .05", "present", "insufficient", "locked dBc",
+        "feature maps",
+        "trials",
+        "p < .05",
+        "present",
+        "insufficient",
+        "locked dBc",
         "out of band dBc",
-    ]  # fmt: skip
+    ]
     every = [o for found in outcomes for o in found]
     rank, count = rank_correlation([o.dbc for o in every], [o.out_of_band_dbc for o in every])
     closing = f"Spearman of locked and out-of-band power: {rank:.2f} ({count} maps)."
@@ -90,10 +102,16 @@ def _energy(cells: list[Cell], outcomes: Group) -> str:
     for cell, found in zip(cells, outcomes, strict=True):
         middle, spread = bias_db(found)
         held = coverage(found)
-        rows.append([
-            cell.name, str(len(found)), _number(median([o.truth_dbc for o in found])),
-            f"{middle:+.2f}", f"{spread:.2f}", f"{held} ({_range(held)})",
-        ])  # fmt: skip
+        rows.append(
+            [
+                cell.name,
+                str(len(found)),
+                _number(median([o.truth_dbc for o in found])),
+                f"{middle:+.2f}",
+                f"{spread:.2f}",
+                f"{held} ({_range(held)})",
+            ]
+        )
     every = [o for found in outcomes for o in found]
     rank, count = rank_correlation([o.dbc for o in every], [o.truth_dbc for o in every])
     held = coverage(every)
@@ -108,11 +126,15 @@ def _energy(cells: list[Cell], outcomes: Group) -> str:
 def _faults(cells: list[Cell], outcomes: Group) -> str:
     rows = [
         [
-            cell.name, str(len(found)), str(rate(found, "p < .05")), str(rate(found, "present")),
-            str(rate(found, "insufficient")), _number(median([o.upper for o in found])),
+            cell.name,
+            str(len(found)),
+            str(rate(found, "p < .05")),
+            str(rate(found, "present")),
+            str(rate(found, "insufficient")),
+            _number(median([o.upper for o in found])),
         ]
         for cell, found in zip(cells, outcomes, strict=True)
-    ]  # fmt: skip
+    ]
     header = ["one phase off", "trials", "p < .05", "present", "insufficient", "upper bound dBc"]
     return f"### Restored detail, and one phase of it off\n\n{_grid(header, rows)}"
 
@@ -141,14 +163,19 @@ def _floor(found: dict[str, Rate], kind: str, count: int) -> str:
 def _separation(chosen: dict[str, list[Cell]], outcomes: dict[str, Group]) -> str:
     """Return how well present and absent are told apart at 16 maps of 64 pixels."""
     clean = [
-        o for cell, found in zip(chosen["clean"], outcomes["clean"], strict=True)
-        if cell.natural and cell.name.endswith("16 x 64 px") for o in found if o.p is not None
-    ]  # fmt: skip
+        o
+        for cell, found in zip(chosen["clean"], outcomes["clean"], strict=True)
+        if cell.natural and cell.name.endswith("16 x 64 px")
+        for o in found
+        if o.p is not None
+    ]
     faulty = [
-        o for cell, found in zip(chosen["found"], outcomes["found"], strict=True)
+        o
+        for cell, found in zip(chosen["found"], outcomes["found"], strict=True)
         if cell.name.endswith("layers") and not cell.name.startswith("ideal")
-        for o in found if o.p is not None
-    ]  # fmt: skip
+        for o in found
+        if o.p is not None
+    ]
     weak = [o for o in faulty if o.out_of_band_dbc is not None and o.out_of_band_dbc < WEAK_DBC]
     return (
         f"AUC at 16 maps of 64 px: {auc(clean, faulty):.4f} over all ({len(faulty)} maps), "

@@ -125,21 +125,27 @@ def found_cells() -> list[Cell]:
     """Return feature maps of every kind of step, with 0 to 3 layers after it."""
     kinds = (*STEPS, "ideal")
     core = [
-        Cell(f"{kind}, {depth} layers", (2, 2), partial(features, kind, depth, 16, 64, 2),
-             trials=60)
-        for kind in kinds for depth in range(4)
-    ]  # fmt: skip
+        Cell(
+            f"{kind}, {depth} layers", (2, 2), partial(features, kind, depth, 16, 64, 2), trials=60
+        )
+        for kind in kinds
+        for depth in range(4)
+    ]
     factors = [
         Cell(f"{kind} x{s}, 1 layer", (s, s), partial(features, kind, 1, 16, side, s), trials=40)
         for kind in ("nearest", "bilinear", "tconv4", "shuffle", "ideal")
         for s, side in ((3, 96), (4, 96), (8, 128))
     ]
     sizes = [
-        Cell(f"{kind}, {count} x {side} px", (2, 2), partial(features, kind, 1, count, side, 2),
-             trials=40)
+        Cell(
+            f"{kind}, {count} x {side} px",
+            (2, 2),
+            partial(features, kind, 1, count, side, 2),
+            trials=40,
+        )
         for kind in ("nearest", "bicubic", "tconv3", "tconv7")
         for count, side in ((32, 16), (16, 32), (4, 64), (1, 128), (1, 256), (64, 64))
-    ]  # fmt: skip
+    ]
     return core + factors + sizes
 
 
@@ -242,5 +248,5 @@ def conserved_cells() -> list[Cell]:
         "nested periods: bilinear, tconv3": World(
             in_a_row("bilinear", "tconv3"), 4, 2, 32, mean=0.5, periods=(2, 4), torus=32
         ),
-    }  # fmt: skip
+    }
     return [_cell(name, world) for name, world in worlds.items()]

@@ -195,7 +195,8 @@ DECODERS = [
         num_heads=2,
         spatial_dims=2,
         timed=_monai(
-            *("ViTAutoEnc", (1, 1, 224, 224)),
+            "ViTAutoEnc",
+            (1, 1, 224, 224),
             run=_first,
             in_channels=1,
             img_size=(224, 224),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from census.catalogue import OUTSIDE, Decoder, call
+from census.catalogue import OUTSIDE
+from census.transformers_built import STAGES, decoder, resnet, swin
+from census.transformers_sound import SOUND
 
 TINY = {
     "hidden_size": 32,
@@ -16,50 +17,6 @@ TINY = {
     "num_attention_heads": 2,
     "intermediate_size": 64,
 }
-STAGES = {"depths": [1, 1, 1, 1], "out_features": ["stage1", "stage2", "stage3", "stage4"]}
-
-
-def _built(
-    class_name: str, config_name: str, options: Callable[[Any], dict[str, Any]]
-) -> Callable[[], nn.Module]:
-    def build() -> nn.Module:
-        import transformers
-
-        config = getattr(transformers, config_name)(**options(transformers))
-        return getattr(transformers, class_name)(config)
-
-    return build
-
-
-def _decoder(
-    class_name: str,
-    shape: tuple[int, ...],
-    options: Callable[[Any], dict[str, Any]],
-    *,
-    config: str,
-    label: str = "",
-    run: Callable[[Any, Tensor], object] = call,
-    **entry: Any,
-) -> Decoder:
-    return Decoder(
-        f"transformers:{label or class_name}",
-        _built(class_name, config, options),
-        shape,
-        run=run,
-        **entry,
-    )
-
-
-def _swin(library: Any) -> Any:
-    return library.SwinConfig(
-        image_size=128, embed_dim=16, num_heads=[1, 2, 4, 4], window_size=4, **STAGES
-    )
-
-
-def _resnet(library: Any) -> Any:
-    return library.ResNetConfig(
-        embedding_size=16, hidden_sizes=[16, 16, 32, 32], layer_type="basic", **STAGES
-    )
 
 
 def _point(model: Any, x: Tensor) -> object:
@@ -78,24 +35,8 @@ def _worded(model: Any, x: Tensor) -> object:
     return logits.reshape(1, 1, *logits.shape[-2:])
 
 
-def _spoken(model: Any, x: Tensor) -> object:
-    return model(x).audio_values
-
-
-def _wave(model: Any, x: Tensor) -> object:
-    """Give a vocoder's wave a channel axis, without which it is no map."""
-    made = model(x)
-    wave = made if isinstance(made, Tensor) else made.waveform
-    return wave[:, None]
-
-
-def _univnet(model: Any, x: Tensor) -> object:
-    noise = torch.linspace(-1, 1, 20 * 8).reshape(1, 20, 8)
-    return model(x, noise_sequence=noise).waveforms[:, None]
-
-
 DECODERS = [
-    _decoder(
+    decoder(
         "SegformerForSemanticSegmentation",
         (1, 3, 128, 128),
         lambda _: {
@@ -107,7 +48,7 @@ DECODERS = [
         config="SegformerConfig",
     ),
     *(
-        _decoder(
+        decoder(
             "Swin2SRForImageSuperResolution",
             (1, 3, 64, 64),
             lambda _, upsampler=upsampler: {
@@ -124,7 +65,7 @@ DECODERS = [
         )
         for upsampler in ("pixelshuffle", "nearest+conv", "pixelshuffle_aux")
     ),
-    _decoder(
+    decoder(
         "DPTForDepthEstimation",
         (1, 3, 96, 96),
         lambda _: (
@@ -140,7 +81,7 @@ DECODERS = [
         config="DPTConfig",
         run=lambda model, x: model(x).predicted_depth,
     ),
-    _decoder(
+    decoder(
         "DPTForSemanticSegmentation",
         (1, 3, 96, 96),
         lambda _: (
@@ -156,11 +97,11 @@ DECODERS = [
         ),
         config="DPTConfig",
     ),
-    _decoder(
+    decoder(
         "MaskFormerForInstanceSegmentation",
         (1, 3, 128, 128),
         lambda library: {
-            "backbone_config": _swin(library),
+            "backbone_config": swin(library),
             "decoder_config": library.DetrConfig(
                 d_model=32,
                 encoder_layers=1,
@@ -171,7 +112,7 @@ DECODERS = [
                 decoder_attention_heads=2,
                 num_queries=5,
                 use_timm_backbone=False,
-                backbone_config=_resnet(library),
+                backbone_config=resnet(library),
             ),
             "fpn_feature_size": 32,
             "mask_feature_size": 32,
@@ -179,11 +120,11 @@ DECODERS = [
         config="MaskFormerConfig",
         run=lambda model, x: model(x).masks_queries_logits,
     ),
-    _decoder(
+    decoder(
         "Mask2FormerForUniversalSegmentation",
         (1, 3, 128, 128),
         lambda library: {
-            "backbone_config": _swin(library),
+            "backbone_config": swin(library),
             "feature_size": 32,
             "mask_feature_size": 32,
             "hidden_dim": 32,
@@ -199,7 +140,7 @@ DECODERS = [
         dismissed=("model.pixel_level_module.decoder.encoder.layers.*.self_attn",),
         why="multi-scale deformable attention samples queries x points, not a map",
     ),
-    _decoder(
+    decoder(
         "DetrForSegmentation",
         (1, 3, 128, 128),
         lambda library: {
@@ -212,12 +153,12 @@ DECODERS = [
             "decoder_attention_heads": 8,
             "num_queries": 5,
             "use_timm_backbone": False,
-            "backbone_config": _resnet(library),
+            "backbone_config": resnet(library),
         },
         config="DetrConfig",
         run=lambda model, x: model(x).pred_masks,
     ),
-    _decoder(
+    decoder(
         "SamModel",
         (1, 3, 128, 128),
         lambda _: {
@@ -250,7 +191,7 @@ DECODERS = [
         config="SamConfig",
         run=_point,
     ),
-    _decoder(
+    decoder(
         "ViTMAEForPreTraining",
         (1, 3, 64, 64),
         lambda _: (
@@ -268,19 +209,21 @@ DECODERS = [
         run=_restored,
         rearranged={(OUTSIDE, "depth_to_space"): 1},
         why="unpatchify(): reshape (n, h, w, p, p, c), einsum nhwpqc -> nchpwq, reshape",
-        timed=_decoder(
-            *("ViTMAEForPreTraining", (1, 3, 224, 224), lambda _: {}),
+        timed=decoder(
+            "ViTMAEForPreTraining",
+            (1, 3, 224, 224),
+            lambda _: {},
             config="ViTMAEConfig",
             run=_restored,
         ),
     ),
-    _decoder(
+    decoder(
         "BeitForSemanticSegmentation",
         (1, 3, 64, 64),
         lambda _: TINY | {"image_size": 64, "out_indices": [1, 2, 3, 4], "vocab_size": 8},
         config="BeitConfig",
     ),
-    _decoder(
+    decoder(
         "UperNetForSemanticSegmentation",
         (1, 3, 128, 128),
         lambda library: {
@@ -291,7 +234,7 @@ DECODERS = [
         },
         config="UperNetConfig",
     ),
-    _decoder(
+    decoder(
         "DepthAnythingForDepthEstimation",
         (1, 3, 112, 112),
         lambda library: {
@@ -313,7 +256,7 @@ DECODERS = [
         config="DepthAnythingConfig",
         run=lambda model, x: model(x).predicted_depth,
     ),
-    _decoder(
+    decoder(
         "GLPNForDepthEstimation",
         (1, 3, 128, 128),
         lambda _: {
@@ -325,7 +268,7 @@ DECODERS = [
         config="GLPNConfig",
         run=lambda model, x: model(x).predicted_depth,
     ),
-    _decoder(
+    decoder(
         "VitMatteForImageMatting",
         (1, 4, 96, 96),
         lambda library: {
@@ -347,7 +290,7 @@ DECODERS = [
         config="VitMatteConfig",
         run=lambda model, x: model(x).alphas,
     ),
-    _decoder(
+    decoder(
         "CLIPSegForImageSegmentation",
         (1, 3, 64, 64),
         lambda library: {
@@ -363,7 +306,7 @@ DECODERS = [
         config="CLIPSegConfig",
         run=_worded,
     ),
-    _decoder(
+    decoder(
         "EomtForUniversalSegmentation",
         (1, 3, 64, 64),
         lambda _: (
@@ -379,7 +322,7 @@ DECODERS = [
         config="EomtConfig",
         run=lambda model, x: model(x).masks_queries_logits,
     ),
-    _decoder(
+    decoder(
         "RTDetrModel",
         (1, 3, 128, 128),
         lambda library: {
@@ -407,94 +350,8 @@ DECODERS = [
         dismissed=("decoder.layers.*.encoder_attn.attn",),
         why="multi-scale deformable attention samples queries x points, not a map",
     ),
-    _decoder(
-        "EncodecModel",
-        (1, 1, 3200),
-        lambda _: {"num_filters": 8, "hidden_size": 32, "codebook_size": 16, "codebook_dim": 32},
-        config="EncodecConfig",
-        run=lambda model, x: model.decoder(model.encoder(x)),
-    ),
-    _decoder(
-        "DacModel",
-        (1, 1, 2048),
-        lambda _: {
-            "encoder_hidden_size": 8,
-            "decoder_hidden_size": 64,
-            "n_codebooks": 2,
-            "codebook_size": 16,
-            "hidden_size": 128,
-        },
-        config="DacConfig",
-        run=lambda model, x: model(x).audio_values[:, None],
-    ),
-    _decoder(
-        "MimiModel",
-        (1, 1, 3840),
-        lambda _: {
-            "num_filters": 8,
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-            "head_dim": 16,
-            "intermediate_size": 32,
-            "codebook_size": 16,
-            "codebook_dim": 16,
-            "vector_quantization_hidden_dimension": 16,
-            "num_quantizers": 4,
-            "upsample_groups": 32,
-        },
-        config="MimiConfig",
-        run=_spoken,
-    ),
-    _decoder(
-        "SpeechT5HifiGan",
-        (1, 400, 80),
-        lambda _: {"upsample_initial_channel": 32},
-        config="SpeechT5HifiGanConfig",
-        run=_wave,
-    ),
-    _decoder(
-        "FastSpeech2ConformerHifiGan",
-        (1, 400, 80),
-        lambda _: {"upsample_initial_channel": 32},
-        config="FastSpeech2ConformerHifiGanConfig",
-        run=_wave,
-    ),
-    _decoder(
-        "UnivNetModel",
-        (1, 20, 100),
-        lambda _: {
-            "model_in_channels": 8,
-            "model_hidden_channels": 8,
-            "kernel_predictor_hidden_channels": 8,
-        },
-        config="UnivNetConfig",
-        run=_univnet,
-    ),
-    _decoder(
-        "VitsModel",
-        (1, 100),
-        lambda _: {
-            "vocab_size": 20,
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "ffn_dim": 32,
-            "flow_size": 32,
-            "spectrogram_bins": 33,
-            "upsample_initial_channel": 32,
-            "prior_encoder_num_wavenet_layers": 1,
-            "posterior_encoder_num_wavenet_layers": 1,
-            "prior_encoder_num_flows": 1,
-            "duration_predictor_num_flows": 1,
-            "depth_separable_num_layers": 1,
-        },
-        config="VitsConfig",
-        run=_wave,
-        tokens=20,
-    ),
-    _decoder(
+    *SOUND,
+    decoder(
         "ViTModel",
         (1, 3, 96, 96),
         lambda _: TINY | {"image_size": 64, "patch_size": 8},
@@ -502,7 +359,7 @@ DECODERS = [
         run=lambda model, x: model(x, interpolate_pos_encoding=True).last_hidden_state,
         encoder=True,
     ),
-    _decoder(
+    decoder(
         "Swinv2Model",
         (1, 3, 128, 128),
         lambda _: {
@@ -516,7 +373,7 @@ DECODERS = [
         run=lambda model, x: model(x).last_hidden_state,
         encoder=True,
     ),
-    _decoder(
+    decoder(
         "Dinov2Model",
         (1, 3, 126, 126),
         lambda _: {

@@ -15,9 +15,7 @@ DENSE = ("tc2", "tc3", "lctc7", "lctc11")
 # Title, and what is compared with what.
 CONTRASTS: dict[str, list[tuple[str, str]]] = {
     "Against pixel shuffle": [
-        (name, BASELINE)
-        for name in VARIANTS
-        if name != BASELINE and not name.startswith("block")
+        (name, BASELINE) for name in VARIANTS if name != BASELINE and not name.startswith("block")
     ],
     "Kernel size alone": [
         (f"{name}{grouping}", f"tc3{grouping}")
@@ -26,7 +24,7 @@ CONTRASTS: dict[str, list[tuple[str, str]]] = {
     ],
     "Grouping alone": [(f"{name}g", name) for name in DENSE],
     "H2: the block behind the upsampler alone": [("block11", BLOCK_TWIN), (BLOCK_TWIN, "tc3")],
-}  # fmt: skip
+}
 
 Runs = dict[tuple[str, int], Result]
 

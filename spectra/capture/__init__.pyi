@@ -1,7 +1,7 @@
 from ._discover import discover
 from ._example import example_input
 from ._find import find_steps, list_steps
-from ._forward import MixedInputsError, forward
+from ._forward import MixedInputsError, forward, unwrap
 from ._grids import scored_period
 from ._operation import Growth, Operation
 from ._periods import follow_periods
@@ -30,4 +30,5 @@ __all__ = [
     "quiet",
     "scored_period",
     "stream",
+    "unwrap",
 ]

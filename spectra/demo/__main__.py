@@ -40,9 +40,17 @@ def main() -> None:
 def analyze(name: str, images: Path, out: Path) -> None:
     """Run ``spectra analyze`` on a decoder as a user would, the command shown first."""
     command = [
-        "analyze", shown(weights(name)), str(images), "--arch", f"spectra.demo:{name}",
-        "--range", "0..1", "--out", str(out), "--force",
-    ]  # fmt: skip
+        "analyze",
+        shown(weights(name)),
+        str(images),
+        "--arch",
+        f"spectra.demo:{name}",
+        "--range",
+        "0..1",
+        "--out",
+        str(out),
+        "--force",
+    ]
     print(f"\n$ spectra {shlex.join(command)}\n", flush=True)
     done = subprocess.run([sys.executable, "-m", "spectra_cli", *command], check=False)
     if done.returncode:

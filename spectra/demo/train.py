@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
+from skimage.metrics import peak_signal_noise_ratio
 from torch import Tensor, nn
 
 from spectra.demo._decoders import FACTOR, lctc, lctc_sinc, small
@@ -57,7 +58,7 @@ def fit(
     steps, batch : int
         Updates by Adam on the L1 error, patches in each; the learning rate falls as a half cosine.
     seed : int
-        Of the patches: networks trained with the same one see the same.
+        Seed of the patches: networks trained with the same one see the same.
 
     Returns
     -------
@@ -111,8 +112,11 @@ def held_out() -> list[tuple[str, Tensor, Tensor]]:
 
 
 def _psnr(restored: Tensor, full: Tensor, border: int = 4) -> float:
-    error = (restored.clamp(0, 1) - full)[:, border:-border, border:-border]
-    return float(-10 * torch.log10(error.double().square().mean()))
+    pair = (
+        picture[:, border:-border, border:-border].double().numpy()
+        for picture in (full, restored.clamp(0, 1))
+    )
+    return float(peak_signal_noise_ratio(*pair, data_range=1))
 
 
 def _patches(

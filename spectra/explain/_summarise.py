@@ -59,9 +59,7 @@ def summarise(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=loaded.about,
-        inputs=inputs.about
-        if inputs
-        else InputSet("none", "none", 0, 0, (), passed.found.input_shape),
+        inputs=inputs.about if inputs else _no_inputs(passed.found.input_shape),
         run=run,
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps),
@@ -72,6 +70,10 @@ def summarise(
         warnings=notes(loaded, inputs, passed, scores, steps),
     )
     return replace(summary, answer=answer(summary))
+
+
+def _no_inputs(shape: tuple[int, ...]) -> InputSet:
+    return InputSet("none", "none", count=0, used=0, dropped=(), shape=shape)
 
 
 def _output_row(scores: Scores, probed: Probed) -> OutputRow:

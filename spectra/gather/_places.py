@@ -85,33 +85,10 @@ def is_map(shape: Sequence[int]) -> bool:
     return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
 
 
-def add_maps(statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int) -> None:
-    """Add maps of some inputs, of which each may have several: frames that are samples.
-
-    The maps of one input follow each other. They are no independent replicates: each counts as
-    another look at its input.
-
-    Parameters
-    ----------
-    statistics : MapStatistics
-        The sums of their place.
-    maps : Tensor, shape (B, C, *spatial)
-        The maps; of complex ones the real part counts.
-    first : int
-        Index of the first of these inputs among all.
-    inputs : int
-        Number of inputs that the maps are of.
-    """
-    each = max(len(maps) // inputs, 1)
-    real = maps if maps.is_floating_point() else maps.real.float()
-    for index in range(each):
-        statistics.update(real[index::each], first=first)
-
-
 def add_named(
     name: str, statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int
 ) -> None:
-    """Add maps as `add_maps` does, and name the place where their size is another one.
+    """Add the maps of some inputs to the sums of a place, which is named in an error.
 
     Raises
     ------
@@ -124,7 +101,7 @@ def add_named(
             f"the size of {name} changes from input to input: {planned} for the first, {shape} "
             f"for {first} and after; give inputs for which it does not"
         )
-    add_maps(statistics, maps, first=first, inputs=inputs)
+    spectrum.add_maps(statistics, maps, first=first, inputs=inputs)
 
 
 def _place(statistics: spectrum.MapStatistics) -> Place:

@@ -15,7 +15,8 @@ from torch import Tensor
 from spectra._files import memory_bytes
 from spectra._text import gigabytes
 from spectra.errors import InputError
-from spectra.inputs._inputs import Dropped, Inputs, Kind
+from spectra.inputs._input_set import Dropped
+from spectra.inputs._inputs import Inputs, Kind
 from spectra.inputs._prepare import Preparation, centre, cropped_size, size_text
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end

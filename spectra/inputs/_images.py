@@ -25,7 +25,8 @@ from spectra._files import (
 )
 from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.inputs._inputs import Dropped, Inputs
+from spectra.inputs._input_set import Dropped
+from spectra.inputs._inputs import Inputs
 from spectra.inputs._prepare import Preparation, centre, size_text
 from spectra.inputs._tiff import DamagedError, read_tiff
 

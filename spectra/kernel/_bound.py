@@ -29,7 +29,7 @@ class Bound:
     Attributes
     ----------
     kernel : Kernel
-        Of one channel, with the padding that keeps the size (output = factor x input).
+        Kernel of one channel, with the padding that keeps the size (output = factor x input).
     delay : tuple of float
         In output pixels along each axis, as of `Reproduction`.
     rejection_db, passband_error_db, total_error_db : float
@@ -67,9 +67,9 @@ def attainable_bound(
     axes : int
         Spatial axes, where both are one number.
     spectrum : InputSpectrum, optional
-        Of the input; by default 1/f^2.
+        Spectrum of the input; by default 1/f^2.
     delay : float or tuple of float, optional
-        Of the interpolation; by default the kernel's centre.
+        Delay of the interpolation; by default the kernel's centre.
 
     Returns
     -------

@@ -62,7 +62,7 @@ class Reproduction:
     passband_error_db : float
         Power in the base band that is not the reference, over the base band's.
     total_error_db : float
-        The same with the replicas: power that is not the reference, over all power.
+        Power that is not the reference, replicas among it, over all power.
     ripple : float
         Largest relative error of the gain in the inner 80 % of the base band.
     """
@@ -87,7 +87,7 @@ def reproduction(
     ----------
     kernel : Kernel or TapGram
     spectrum : InputSpectrum, optional
-        Of every input channel; by default 1/f^2.
+        Spectrum of every input channel; by default 1/f^2.
 
     Notes
     -----

@@ -30,9 +30,9 @@ def replica_energies(
     ----------
     kernel : Kernel or TapGram
     spectrum : InputSpectrum, optional
-        Of every input channel; by default 1/f^2.
+        Spectrum of every input channel; by default 1/f^2.
     covariance : array_like, shape (in, in), optional
-        Of the input channels, for a `Kernel`; by default uncorrelated, of variance 1.
+        Covariance of the input channels, for a `Kernel`; by default uncorrelated, of variance 1.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def output_power(kernel: Kernel, cross_spectrum: ArrayLike) -> NDArray[np.float6
     Returns
     -------
     ndarray, shape (n_1 * s_1, ...)
-        Of ``fftn(y)``, DC first, summed over output channels.
+        Power of ``fftn(y)``, DC first, summed over output channels.
 
     Raises
     ------

@@ -28,7 +28,7 @@ class TapGram:
     matrix : ndarray, shape (K, K)
         For the K taps of all axes together, in C order.
     positions : tuple of ndarray of int
-        Of the taps along each axis.
+        Positions of the taps along each axis.
     stride : tuple of int
     """
 

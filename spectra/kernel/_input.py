@@ -102,7 +102,7 @@ def power_law_spectrum(
     axes : int
         Spatial axes, where ``factor`` is one number.
     exponent : float
-        Of power, at least 0.
+        Exponent of the power, at least 0.
     corner : float
         Below it the spectrum is flat; cycles/pixel of the output.
     radius : float, optional

@@ -93,7 +93,7 @@ def windowed_sinc(
     axes : int
         Spatial axes, where both are one number.
     beta : float, optional
-        Of the Kaiser window over the taps; 0 or None cuts without a window.
+        Shape of the Kaiser window over the taps; 0 or None cuts without a window.
     normalise : bool
         Scale every phase to sum 1, without which a constant becomes a checkerboard. Phases
         without taps stay empty.
@@ -101,7 +101,7 @@ def windowed_sinc(
     Returns
     -------
     Kernel
-        Of one channel, with the padding that keeps the size.
+        Kernel of one channel, with the padding that keeps the size.
 
     Examples
     --------

@@ -99,7 +99,7 @@ def transposed_conv(
     weight : array_like, shape (in, out // groups, *size)
         As ``torch.nn.ConvTranspose2d.weight``.
     stride, padding, output_padding, dilation : int or sequence of int
-        As of the layer: for all axes, or one an axis.
+        Arguments of the layer, for all axes or one an axis.
     groups : int
 
     Raises
@@ -150,11 +150,11 @@ def pixel_shuffle(weight: ArrayLike, *, factor: SupportsIndex, padding: PerAxis 
     Parameters
     ----------
     weight : array_like, shape (out * factor ** d, in, *size)
-        Of the convolution (stride 1, no groups), as ``torch.nn.Conv2d.weight``.
+        Weight of the convolution (stride 1, no groups), laid out as ``torch.nn.Conv2d.weight``.
     factor : int
-        Of the shuffle.
+        Factor of the shuffle.
     padding : int or sequence of int
-        Of the convolution.
+        Padding of the convolution.
 
     Raises
     ------
@@ -193,11 +193,11 @@ def interpolated_conv(weight: ArrayLike, interpolator: Kernel, *, padding: PerAx
     Parameters
     ----------
     weight : array_like, shape (out, in, *size)
-        Of the convolution, as ``torch.nn.Conv2d.weight``.
+        Weight of the convolution, laid out as ``torch.nn.Conv2d.weight``.
     interpolator : Kernel
-        Of one channel, as `interpolator` returns it.
+        Kernel of one channel, as `interpolator` returns it.
     padding : int or sequence of int
-        Of the convolution.
+        Padding of the convolution.
 
     Raises
     ------

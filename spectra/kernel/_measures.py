@@ -37,9 +37,10 @@ class Measures:
     replica_rejection_db : tuple
         Base band over each replica, in C order over ``m / stride``, without m = 0.
     near_rejection_db : float or None
-        The same of what is within a quarter of the band from DC and from each replica.
+        Rejection of what is within a quarter of the band from DC and from each replica.
     rejection_nearest_db, rejection_bilinear_db, rejection_bound_db : float
-        Of nearest and bilinear interpolation, and of the best centred kernel of this size.
+        Rejection of nearest and bilinear interpolation, and of the best centred kernel of this
+        size.
     passband_error_db, total_error_db, gap_db : float
         Power that is no delayed, remixed copy of the input: in the base band, in all, and the
         latter over the least that a kernel of this size reaches.
@@ -48,7 +49,7 @@ class Measures:
     delay, sub_pixel_phase : tuple of float
         Best delay along each axis in output pixels, and its fraction.
     centre, radius : tuple of float
-        Of the energy, in output pixels.
+        Centre and radius of the energy, in output pixels.
     effective_size : int
         Side of the smallest central box with 95 % of the energy.
     mass : tuple of float
@@ -59,7 +60,7 @@ class Measures:
         Along each axis: the nearest sinc's cutoff in cycles/pixel, the share of energy that
         it misses, and the share of random kernels of this size, in %, that fit worse.
     spectrum : str
-        Of the input: its power, and whether a measured covariance of the channels was used.
+        What the input is: its power, and whether a measured covariance of the channels was used.
     """
 
     phase_imbalance: float
@@ -102,11 +103,11 @@ def measure(
     ----------
     kernel : Kernel
     spectrum : InputSpectrum, optional
-        Of every input channel; by default 1/f^2, as photographs have.
+        Spectrum of every input channel; by default 1/f^2, as photographs have.
     covariance : array_like, shape (in, in), optional
-        Of the input channels, for the energies; by default uncorrelated.
+        Covariance of the input channels, for the energies; by default uncorrelated.
     mean : array_like, shape (in,), optional
-        Of the input channels, for the lines; by default independent and equally large.
+        Mean of the input channels, for the lines; by default independent and equally large.
 
     Raises
     ------

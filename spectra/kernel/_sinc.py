@@ -28,8 +28,8 @@ class SincFit:
     Attributes
     ----------
     amplitude, cutoff, delay : float
-        Of ``amplitude * sinc(2 cutoff (n - delay))``: cutoff in cycles/pixel of the output, 1/4
-        for an ideal interpolator of factor 2; delay in output pixels.
+        Numbers of ``amplitude * sinc(2 cutoff (n - delay))``: cutoff in cycles/pixel of the
+        output, 1/4 for an ideal interpolator of factor 2; delay in output pixels.
     residual : float
         Share of the kernel's energy that the sinc misses.
     percentile : float
@@ -51,9 +51,9 @@ class Shape:
     Attributes
     ----------
     share : float
-        Of the kernel's energy, what one shape with an own factor for each channel pair holds.
+        Share of the kernel's energy in one shape with an own factor for each channel pair.
     separable_share : float
-        Of that shape's energy, what a product of one kernel an axis holds.
+        Share of that shape's energy in a product of one kernel an axis.
     axes : tuple of SincFit
         Fits of those kernels.
     """

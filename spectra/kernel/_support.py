@@ -42,7 +42,7 @@ def support(kernel: Kernel | TapGram, *, share: float = 0.95) -> Support:
     ----------
     kernel : Kernel or TapGram
     share : float
-        Of the energy that the effective size must hold, in (0, 1].
+        Share of the energy that the effective size must hold, in (0, 1].
 
     Raises
     ------

@@ -27,7 +27,7 @@ def crop_figure(
     ----------
     picture : array_like, shape (H, W), (H, W, C) or (D, H, W, C); (T,) or (T, C) of a signal
         Crop of one output. An array of two axes is a signal where the last one is 4 or less.
-        Of a volume the central plane is drawn, of a large crop the central 64 pixels. Three
+        The central plane of a volume is drawn, and the central 64 pixels of a large crop. Three
         channels are shown as RGB, of any other number the one with the strongest residual.
     residual : array_like, same shape
         The grid-locked part of the crop.

@@ -80,7 +80,7 @@ def plot_profile(
     sd : array_like, shape (f,), optional
         Standard deviation over maps: a band from ``power - sd`` to ``power + sd`` is shaded.
     axes : int
-        Of the maps, for the unit: cycles/pixel, cycles/sample, cycles/voxel.
+        Number of the maps' axes, for the unit: cycles/sample, cycles/pixel, cycles/voxel.
     **kwargs
         For ``Axes.plot``.
 

@@ -42,7 +42,8 @@ EFFICIENT = 4  # sizes 3, 7, 11, ... use all their taps at factor 2: 3 modulo th
 def plot_taps(kernel: Kernel, *, ax: Axes, axis: int = -1, **kwargs: Any) -> Line2D:
     """Draw the taps of a kernel along one axis, beside the ideal sinc.
 
-    Of many channels, their leading shape; of several axes, the row through the largest tap.
+    Many channels are drawn by their leading shape, several axes by the row through the largest
+    tap.
 
     Parameters
     ----------
@@ -203,9 +204,9 @@ def plot_rejection(
     axes : int
         Spatial axes of the kernels.
     sizes : iterable of int
-        Of the curve.
+        Sizes on the curve.
     spectrum : InputSpectrum, optional
-        Of the input; by default 1/f^2.
+        Spectrum of the input; by default 1/f^2.
     **kwargs
         For ``Axes.scatter``, of the learned layers.
 
@@ -224,8 +225,15 @@ def plot_rejection(
         ax.plot(k, value, "o", color=INK, markerfacecolor=fill, markersize=5, zorder=3)
     for name, (label, size, style) in NAMED.items():
         value = rejection_db(interpolator(name, 2, axes=axes), spectrum=given)  # type: ignore[arg-type]
-        ax.plot([size, max(*curve, size)], [value] * 2, color=IDEAL, linestyle=style, linewidth=1.1,
-                label=label, zorder=1)  # fmt: skip
+        ax.plot(
+            [size, max(*curve, size)],
+            [value] * 2,
+            color=IDEAL,
+            linestyle=style,
+            linewidth=1.1,
+            label=label,
+            zorder=1,
+        )
         ax.plot(size, value, "s", color=IDEAL, markersize=4, zorder=3)
     points = list(learned.values() if isinstance(learned, Mapping) else learned)
     xy = np.array(points, float).reshape(-1, 2)
@@ -239,7 +247,7 @@ def plot_rejection(
 def kernel_figure(kernel: Kernel, title: str = "") -> Figure:
     """Draw one kernel: taps and response beside the ideal, along an axis and in two, and phases.
 
-    Of one axis there are no maps, of three only the slices.
+    One axis has no maps, three have the slices only.
     """
     gram = tap_gram(kernel)
     columns = 5 if kernel.axes == 2 else 3

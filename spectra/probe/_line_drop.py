@@ -10,7 +10,6 @@ import torch
 from spectra import score, spectrum
 from spectra.capture import Discovery, forward, quiet, stream
 from spectra.errors import ParameterError
-from spectra.gather import add_maps
 from spectra.probe._pattern import tile_pattern
 
 if TYPE_CHECKING:
@@ -161,6 +160,6 @@ def without_pattern(
 def _phase_means(maps: Tensor, period: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the mean polyphase components of a few maps."""
     sums = spectrum.MapStatistics(spectrum.plan_maps(maps.shape[1:], period, count=len(maps)))
-    add_maps(sums, maps, first=0, inputs=len(maps))
+    spectrum.add_maps(sums, maps, first=0, inputs=len(maps))
     means: NDArray[np.float64] = spectrum.to_dataset(sums)["phase_mean"].to_numpy()
     return means

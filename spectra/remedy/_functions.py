@@ -34,8 +34,16 @@ FUNCTIONS: dict[Callable[..., Any], str] = {
     torch.conv_transpose3d: "conv_transpose3d",
 }
 _INTERPOLATE = inspect.signature(functional.interpolate)
-_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups",
-               "dilation")  # fmt: skip
+_TRANSPOSED = (
+    "input",
+    "weight",
+    "bias",
+    "stride",
+    "padding",
+    "output_padding",
+    "groups",
+    "dilation",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,10 +80,14 @@ def _by_spectra(branch: nn.ConvTranspose2d, x: Tensor) -> Tensor:
     """
     axes = list(
         zip(
-            x.shape[-2:], branch.stride, branch.kernel_size,
-            cast("Pair", branch.padding), branch.output_padding, strict=True,
+            x.shape[-2:],
+            branch.stride,
+            branch.kernel_size,
+            cast("Pair", branch.padding),
+            branch.output_padding,
+            strict=True,
         )
-    )  # fmt: skip
+    )
     low = [_smooth(-(-((n - 1) * s + k + more) // s)) for n, s, k, _, more in axes]
     period = [m * s for m, s in zip(low, branch.stride, strict=True)]
     repeated = torch.fft.fft2(x, s=low).repeat(1, 1, *branch.stride)[..., : period[1] // 2 + 1]

@@ -38,12 +38,12 @@ def sinc_weight(
     ----------
     mixing : Tensor, shape (in, out // groups)
     size, factor, padding : sequence of int
-        Of the kernel, an entry for each axis.
+        Size, factor and padding of the kernel along each axis.
     delay : sequence of float, optional
         Where the sinc's centre stands, in output pixels after the input sample: a multiple of
         1/2. By default the kernel's centre. Taps that would make it lopsided stay 0.
     beta : float
-        Of the Kaiser window.
+        Shape of the Kaiser window.
 
     Returns
     -------

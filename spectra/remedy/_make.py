@@ -34,7 +34,7 @@ def make_layer(
         One an axis; their number is the number of axes.
     groups : int
     init : {"default", "sinc", "icnr"}
-        Of an LCTC; the others have one start.
+        Start of an LCTC; the others have one start.
 
     Examples
     --------

@@ -22,9 +22,9 @@ class Replacement:
     Attributes
     ----------
     label : str
-        Of the step, as ``spectra analyze --list`` shows it.
+        Name of the step, as ``spectra analyze --list`` shows it.
     kind : str
-        Of the step.
+        Kind of the step.
     owner : str
         Path of the module whose step it was: for a function the module that calls it; ``""``
         is the model.
@@ -37,7 +37,7 @@ class Replacement:
     remedy : str
     in_channels, out_channels, groups : int
     factor, kernel_size, edge, crop : tuple
-        Of an LCTC, kernel_size in taps of its own.
+        Arguments of an LCTC, kernel_size in taps of its own.
     small : tuple of int or None
         Taps of its parallel kernel.
     bias : bool

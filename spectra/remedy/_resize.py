@@ -26,12 +26,12 @@ class ResizeConv(nn.Module):
     ----------
     in_channels, out_channels : int
     kernel_size : int or sequence of int
-        Of the convolution, odd.
+        Taps of the convolution, odd.
     mode : {"nearest", "bilinear"}
         Bilinear is linear along each axis.
     factor : int or sequence of int
     groups : int
-        Of the convolution.
+        Groups of the convolution.
     bias : bool
     axes : int
 
@@ -87,16 +87,16 @@ class SincConv(nn.Module):
     ----------
     in_channels, out_channels : int
     kernel_size : int or sequence of int
-        Of the sinc; at least the factor.
+        Taps of the sinc; at least the factor.
     conv_size : int or sequence of int
-        Of the convolution, odd.
+        Taps of the convolution, odd.
     factor : int or sequence of int
     groups : int
-        Of the convolution.
+        Groups of the convolution.
     bias : bool
     axes : int
     beta : float
-        Of the Kaiser window.
+        Shape of the Kaiser window.
 
     Examples
     --------

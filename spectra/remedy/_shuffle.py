@@ -46,10 +46,10 @@ class ShuffleConv(nn.Module):
     ----------
     in_channels, out_channels : int
     kernel_size : int or sequence of int
-        Of the convolution, odd.
+        Taps of the convolution, odd.
     factor : int or sequence of int
     groups : int
-        Of the convolution.
+        Groups of the convolution.
     bias : bool
         One value for each phase: an input-independent grid is within reach of training.
     axes : int
@@ -106,7 +106,7 @@ class Blur(nn.Module):
     Parameters
     ----------
     factor : sequence of int
-        Of the step before it: the period of the grid.
+        Factor of the step before it, which is the period of the grid.
     kind : {"box", "binomial"}
         A box of ``factor`` taps, which for even factors shifts the picture by half a pixel
         (towards larger indices for factor 2), or the box with itself, centred ([1 2 1] / 4 for

@@ -206,7 +206,7 @@ def interpolation_source(
     Parameters
     ----------
     mode : str
-        As of ``torch.nn.functional.interpolate``, with ``align_corners=False``.
+        A mode of ``torch.nn.functional.interpolate``, with ``align_corners=False``.
     channels : int
     factor : sequence of int
         One for each axis.

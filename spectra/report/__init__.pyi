@@ -19,7 +19,6 @@ from ._kernels import (
     write_kernels,
 )
 from ._netcdf import read_tree, write_tree
-from ._repair import Repair
 from ._result import Result, write_result
 from ._steps import encode_steps, render_steps
 from ._summary import encode_summary, read_summary, write_summary
@@ -37,7 +36,6 @@ __all__ = [
     "Gate",
     "KernelRow",
     "KernelTable",
-    "Repair",
     "Result",
     "Trial",
     "TrialStep",

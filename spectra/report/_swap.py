@@ -14,11 +14,11 @@ from rich.text import Text
 from spectra._printable import encode_json, printable
 from spectra.report import _words as words
 from spectra.report._folder import writing
-from spectra.report._repair import repair_lines
 from spectra.report._table import RULE
 from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
+    from spectra.repair import Judgement
     from spectra.report._trial import Trial
     from spectra.score import Score
 
@@ -86,7 +86,7 @@ def _lines(trial: Trial) -> list[str]:
         f"Output   {_change(trial)}",
     ]
     if trial.repair is not None:
-        lines += repair_lines(trial.repair)
+        lines += _judged(trial.repair)
     lines += [f"Left     {r.label}: {r.reason}" for r in trial.plan.refused]
     lines += [f"Note     {e.label}: {note}" for e in trial.plan.replaced for note in e.notes]
     return lines
@@ -107,6 +107,38 @@ def _change(trial: Trial) -> str:
         f"changed {on}: {trial.psnr_db:.1f} dB PSNR to the old one, largest difference "
         f"{trial.max_difference:.2g} of its range"
     )
+
+
+def _judged(repair: Judgement) -> list[str]:
+    """Return how a repair went, how true the output stays, what its alias does, and the verdict."""
+    measure = "" if repair.psnr_db is None else " PSNR"
+    fidelity = f"{_db(repair.psnr_db)}{measure} to the old output"
+    if repair.grid_psnr_db is not None:
+        fidelity += f"; {_db(repair.cleaned_psnr_db)} to it without its grid"
+    return [
+        f"Repair   {repair.passes} passes over {repair.inputs} inputs, {repair.seconds:.0f} s; "
+        f"judged on {repair.held_out} others",
+        f"Fidelity {fidelity}",
+        f"Alias    {_alias_change(repair)}",
+        f"Success  {'yes' if repair.success else 'no: ' + '; '.join(repair.failures)}",
+    ]
+
+
+def _alias_change(repair: Judgement) -> str:
+    upper = repair.change_upper_db
+    if upper is None:
+        return "of the output: no number for the change"
+    interval = f" (up to {upper:+.1f})" if isfinite(upper) else ""
+    if repair.change_ci95_db is not None:
+        low, high = repair.change_ci95_db
+        interval = f" ({low:+.1f} to {high:+.1f})"
+    nothing = "nothing is left above zero"
+    change = nothing if repair.change_db is None else f"{repair.change_db:+.1f} dB"
+    return f"of the output {change}{interval}, at the swapped steps' periods"
+
+
+def _db(value: float | None) -> str:
+    return "no difference" if value is None else f"{value:.1f} dB"
 
 
 def _alias(alias: Score | None) -> str:

@@ -9,7 +9,7 @@ from spectra._printable import encodable
 
 if TYPE_CHECKING:
     from spectra.remedy import Plan
-    from spectra.report._repair import Repair
+    from spectra.repair import Judgement
     from spectra.score import Score
 
 SAME = 1e-4  # of the output's range: differences below are rounding
@@ -65,7 +65,7 @@ class Trial:
         Of the new output against the old, peak the old one's range; None for no difference.
     max_difference : float
         Largest difference between both outputs, over the old one's range.
-    repair : Repair or None
+    repair : Judgement or None
         How the repair does, where one was asked for; everything above is then measured on
         the inputs that were not used for it.
     model : torch.nn.Module
@@ -84,7 +84,7 @@ class Trial:
     output_after: Score | None
     psnr_db: float | None
     max_difference: float
-    repair: Repair | None
+    repair: Judgement | None
     model: Any = field(repr=False, compare=False)
 
     @property

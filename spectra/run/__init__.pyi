@@ -1,7 +1,6 @@
 from ._analyze import analyze, list_steps
 from ._check import check_options
 from ._kernels import measure_kernels
-from ._repair import repaired, split
 from ._swap import swap, try_swap
 
 __all__ = [
@@ -9,8 +8,6 @@ __all__ = [
     "check_options",
     "list_steps",
     "measure_kernels",
-    "repaired",
-    "split",
     "swap",
     "try_swap",
 ]

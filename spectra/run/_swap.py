@@ -14,16 +14,16 @@ from torch.utils.flop_counter import FlopCounterMode
 from spectra import _walk as walk
 from spectra import load
 from spectra import remedy as remedies
+from spectra import repair as repairs
 from spectra._options import Options, Progress
 from spectra.capture import discover, example_input, forward, quiet
 from spectra.errors import ModelError
 from spectra.explain import StepRow, Summary
 from spectra.inputs import Inputs
-from spectra.remedy import merged, psnr_db
+from spectra.remedy import merged
 from spectra.report import Cost, Trial, TrialStep
 from spectra.run._analyze import analyze
 from spectra.run._opened import opened
-from spectra.run._repair import repaired, split
 
 RUNS = 5  # forward passes of which the median is the time
 COMPARED = 16  # inputs on which the outputs are compared
@@ -97,7 +97,7 @@ def try_swap(
     remedy, layers, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
-        Passes of `spectra.remedy.repair` over every second input; all else is then measured
+        Passes of `spectra.repair.repair` over every second input; all else is then measured
         on the other inputs.
     options : Options, optional
         As of `spectra.analyze`.
@@ -123,22 +123,33 @@ def try_swap(
     remedies.parse_remedy(remedy)
     loaded, held_out = opened(model, inputs, options)
     if repair is not None:
-        learned, held_out = split(held_out)
+        learned, held_out = repairs.split(held_out)
     example = example_input(loaded.model, held_out, crop=options.crop)
     if held_out is None:
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)
     new, plan = swap(
-        loaded.model, remedy, layers=layers, init=init, example=example, method=options.call,
+        loaded.model,
+        remedy,
+        layers=layers,
+        init=init,
+        example=example,
+        method=options.call,
         partial=True,
-    )  # fmt: skip
-    record = None
+    )
+    judgement = None
     if repair is not None:
         assert held_out is not None
-        new, record = repaired(
-            loaded.model, new, plan, passes=repair, inputs=learned, held_out=held_out,
-            options=options, progress=progress,
-        )  # fmt: skip
+        new, judgement = _repaired(
+            loaded.model,
+            new,
+            plan,
+            passes=repair,
+            inputs=learned,
+            held_out=held_out,
+            options=options,
+            progress=progress,
+        )
     fast = merged(new)
     before, after = _costs(loaded.model, fast, example, options.call)
     psnr, difference = _compared(loaded.model, new, held_out, example, options)
@@ -159,9 +170,50 @@ def try_swap(
         output_after=second.output.score if second else None,
         psnr_db=psnr if isfinite(psnr) else None,
         max_difference=difference,
-        repair=record,
+        repair=judgement,
         model=new,
     )
+
+
+def _repaired(
+    model: nn.Module,
+    swapped: nn.Module,
+    plan: remedies.Plan,
+    *,
+    passes: int,
+    inputs: Inputs,
+    held_out: Inputs,
+    options: Options,
+    progress: Progress | None,
+) -> tuple[nn.Module, repairs.Judgement]:
+    """Return a repaired copy of a swapped model, and how it does on the inputs held out."""
+
+    def on_pass(done: int, total: int) -> None:
+        if progress is not None:
+            progress("repair", done, total)
+
+    batch = options.batch or repairs.BATCH
+    repaired = repairs.repair(
+        model,
+        swapped,
+        plan,
+        torch.cat(list(inputs.batches(batch))),
+        passes=passes,
+        batch=batch,
+        seed=options.seed,
+        output=options.output,
+        on_pass=on_pass,
+    )
+    judgement = repairs.judge(
+        model,
+        repaired,
+        held_out,
+        method=options.call,
+        output=options.output,
+        batch=batch,
+        seed=options.seed,
+    )
+    return repaired.model, judgement
 
 
 def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tuple[Cost, Cost]:
@@ -212,7 +264,7 @@ def _compared(
         raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
     reference, changed = (torch.cat(made).double() for made in outputs)
     span = float(reference.max() - reference.min()) or 1.0
-    return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
+    return repairs.psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
 def _some(inputs: Inputs | None, example: Tensor) -> Iterator[Tensor]:

@@ -9,6 +9,7 @@ from spectra.spectrum._azimuthal import (
     frequencies,
 )
 from spectra.spectrum._dataset import full_plane, log_bias_db, to_dataset
+from spectra.spectrum._frames import add_maps
 from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_frequencies
 from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import cut, hann, tile_spectra
@@ -34,6 +35,7 @@ __all__ = [
     "Plan",
     "Recipe",
     "View",
+    "add_maps",
     "annuli",
     "annulus_power",
     "axis_slice",

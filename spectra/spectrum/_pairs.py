@@ -93,7 +93,7 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
     ----------
     view : View
     points : sequence of LatticePoint
-        Of all views that the same maps are seen in.
+        Points of all views that the same maps are seen in.
     """
     tile = np.array(view.tile)
     band = _base_band(view)
@@ -107,6 +107,8 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
     for index, lattice_point in enumerate(view.points):
         kept, stands_for = _without_mirror(grid, lattice_point)
         bins = (grid[kept] + _bin(lattice_point, tile)) % tile
+        # A real transform holds half of the last axis: beyond it both bins of a pair are read
+        # mirrored, which conjugates their product.
         beyond = bins[:, -1] > tile[-1] // 2
         mirrored.append(beyond)
         replica.append(np.where(beyond[:, None], -bins % tile, bins))

@@ -90,7 +90,7 @@ class PairReader:
         Returns
         -------
         spectra : Tensor, complex, shape (B * blocks, C, tiles, bins of half a tile)
-            Of the tiles without their means, see `spectra.spectrum.tile_spectra`.
+            Spectra of the tiles without their means, see `spectra.spectrum.tile_spectra`.
         level : Tensor, shape (B * blocks, C, tiles)
             The means.
         """

@@ -279,6 +279,8 @@ class MapStatistics:
         level = level.double()
         apart = level - _map_mean(level, blocks)
         level_of_bin = level[..., None]
+        # The tiles lost their own means. What differs between the means of one map is put back
+        # into the total, with the product that the window's leakage makes of it and the content.
         of_group = {
             "total": reader.plane_power(power(spectra)) + apart * (apart + 2 * constant),
             "level": level,

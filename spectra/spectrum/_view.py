@@ -79,7 +79,7 @@ def view_of(
     Parameters
     ----------
     sides : sequence of int
-        Of a map.
+        Sides of a map.
     period, margin : tuple of int
         Along each axis, the margin in whole periods.
     count : int

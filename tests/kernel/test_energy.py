@@ -36,8 +36,12 @@ def test_replicas_of_textbook_interpolators_pass_by_powers_of_a_tangent(name, po
 
 
 def test_the_tangents_are_the_printed_decibels():
-    printed = {("nearest", 1 / 8): -7.6555, ("linear_aligned", 1 / 8): -15.3110,
-               ("bilinear", 1 / 8): -22.9665, ("nearest", 1 / 16): -14.0268}  # fmt: skip
+    printed = {
+        ("nearest", 1 / 8): -7.6555,
+        ("linear_aligned", 1 / 8): -15.3110,
+        ("bilinear", 1 / 8): -22.9665,
+        ("nearest", 1 / 16): -14.0268,
+    }
     for (name, offset), expected in printed.items():
         gain = replica_gain(interpolator(name, 2, axes=1), offset)[1]
         np.testing.assert_allclose(20 * np.log10(gain), expected, atol=5e-5)
@@ -148,9 +152,15 @@ def test_the_quadrature_of_the_power_law_has_converged():
     total = quad(law, 0, 0.25, epsabs=0, epsrel=1e-12, points=[corner], limit=200)[0]
     for lag in (0.5, 3.0, 21.0):
         wave = quad(
-            lambda f, n: law(f) * np.cos(2 * np.pi * f * n), 0, 0.25, (lag,), epsrel=1e-12,
-            epsabs=0, points=[corner, 0.05], limit=400,
-        )[0]  # fmt: skip
+            lambda f, n: law(f) * np.cos(2 * np.pi * f * n),
+            0,
+            0.25,
+            (lag,),
+            epsrel=1e-12,
+            epsabs=0,
+            points=[corner, 0.05],
+            limit=400,
+        )[0]
         found = power_law_spectrum(2, axes=1).covariance([lag])[0]
         np.testing.assert_allclose(found, wave / total, atol=1e-10)
 

@@ -72,8 +72,11 @@ def test_rejection_stands_over_size_below_the_bound(ax):
     np.testing.assert_allclose(levels, expected)
     nearest = labelled(ax, "nearest").get_ydata()
     np.testing.assert_allclose(nearest, rejection_db(interpolator("nearest", 2)))
-    dots = {line.get_xdata()[0]: line for line in ax.lines
-            if line.get_marker() == "o" and len(line.get_xdata()) == 1}  # fmt: skip
+    dots = {
+        line.get_xdata()[0]: line
+        for line in ax.lines
+        if line.get_marker() == "o" and len(line.get_xdata()) == 1
+    }
     full = {k for k, dot in dots.items() if dot.get_markerfacecolor() != "white"}
     assert full == {3, 7}
 

@@ -22,7 +22,7 @@ from spectra.plot import (
     strip_figure,
     worst_figure,
 )
-from spectra.plot._labels import fraction, point, shorten, signed, two_lines
+from spectra.plot._labels import shorten
 
 DIMS = ("fz", "fy", "fx")
 LATTICE = {
@@ -344,61 +344,6 @@ def test_the_worst_signal_is_one_line_with_its_peak_labelled():
     assert [text.get_text() for text in ax.texts] == ["1/2\n−30.0 dBc"]
 
 
-def test_a_crop_shows_the_locked_part_amplified_by_the_factor_it_names():
-    picture = np.linspace(0.05, 0.95, 16 * 20).reshape(16, 20)
-    board = 0.003 * (-1.0) ** np.indices((16, 20)).sum(0)
-    figure = crop_figure(picture, board)
-    output, more, alone = (ax.images[0].get_array() for ax in figure.axes)
-    assert [ax.get_title() for ax in figure.axes] == [
-        "output",
-        "the same, grid-locked part ×100",
-        "grid-locked part alone, ×100",
-    ]
-    np.testing.assert_allclose(output, picture)
-    np.testing.assert_allclose(more, np.clip(picture + 99 * board, 0, 1))
-    np.testing.assert_allclose(alone, 0.5 + 100 * board)
-    assert "0.003, which is 0.3 % of that range" in figure.get_supxlabel()
-
-
-def test_a_crop_of_unknown_range_uses_its_percentiles_and_says_so():
-    picture = np.random.default_rng(0).normal(50, 7, (20, 20, 1))
-    figure = crop_figure(picture, 0 * picture)
-    low, high = np.percentile(picture, (0.5, 99.5))
-    assert f"black {low:.4g}, white {high:.4g}" in figure.get_supxlabel()
-    assert figure.axes[2].get_title() == "no grid-locked part"
-
-
-@pytest.mark.parametrize(
-    ("shape", "drawn", "note"),
-    [
-        ((20, 24, 3), (20, 24, 3), ""),
-        ((20, 24, 8), (20, 24), "channel 5 of 8"),
-        ((6, 20, 24, 1), (20, 24), "plane 3 of 6"),
-        ((96, 80), (64, 64), ""),
-    ],
-)
-def test_crops_of_any_layout_become_pictures(shape, drawn, note):
-    picture = np.random.default_rng(0).random(shape)
-    locked = np.full(shape, 1e-3)
-    locked[..., -3 if shape[-1] == 8 else 0] *= 2
-    figure = crop_figure(picture, locked)
-    assert figure.axes[0].images[0].get_array().shape == drawn
-    assert note in figure.axes[0].get_title()
-
-
-@pytest.mark.parametrize("shape", [(400,), (400, 1), (400, 2)])
-def test_crops_of_signals_become_lines(shape):
-    figure = crop_figure(np.random.default_rng(0).random(shape), np.full(shape, 1e-3))
-    assert [len(ax.lines) for ax in figure.axes] == [1, 1, 1]
-
-
-def test_crops_that_do_not_match_are_refused():
-    with pytest.raises(ParameterError, match=r"expected that of picture, \(8, 8\)"):
-        crop_figure(np.ones((8, 8)), np.ones((8, 9)))
-    with pytest.raises(ParameterError, match="ascending"):
-        crop_figure(np.ones((8, 8)), np.ones((8, 8)), value_range=(1, 0))
-
-
 def test_the_same_data_give_the_same_bytes():
     tree, rows = run(1)
     picture = np.random.default_rng(0).random((8, 8, 3))
@@ -419,30 +364,3 @@ def test_drawing_needs_no_pyplot():
 def test_a_lattice_of_other_axes_is_refused():
     with pytest.raises(ParameterError, match=r"expected \(point, 2\)"):
         plot_spectrum(spectrum((8, 8)), ax=axes(), lattice=[(0.5,)])
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (fraction(-1 / 3), "−1/3"),
-        (fraction(0.4375), "7/16"),
-        (point([0.5, -0.25, 0.0]), "(1/2, −1/4, 0)"),
-        (signed(-3.14159, "dB"), "−3.1 dB"),
-        (shorten("abcdefghij", 7), "abc…hij"),
-        (shorten("short", 7), "short"),
-        (two_lines("up.0.conv.weight", 12), "up.0.conv.\nweight"),
-        (two_lines("up.0", 10), "up.0"),
-    ],
-)
-def test_words_of_figures(text, expected):
-    assert text == expected
-
-
-@pytest.mark.parametrize("length", [12, 40, 90, 300])
-def test_a_long_name_takes_two_lines_of_the_width_with_both_its_ends(length):
-    name = ("decoder.layers.12.block." * 20)[:length]
-    lines = two_lines(name, 24).split("\n")
-    assert len(lines) <= 2
-    assert max(map(len, lines)) <= 24
-    assert lines[0][:4] == name[:4]
-    assert lines[-1][-4:] == name[-4:]

@@ -67,8 +67,9 @@ def test_every_transposed_convolution_is_kept_and_stays_as_long_as_it_is(
     assume(min(size[:axes]) * s - s + d * (k - 1) + 1 + extra - 2 * p > 0)
     assume(d * (k - 1) + 1 <= 12)
     module = TRANSPOSED[axes](4, 2, k, s, p, extra, groups, bias, d).double()
-    x = torch.randn(1, 4, *size[:axes], dtype=torch.float64,
-                    generator=torch.Generator().manual_seed(seed))  # fmt: skip
+    x = torch.randn(
+        1, 4, *size[:axes], dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+    )
     layer = convert(module, "lctc31+15")
     assert_same(layer(x), module(x))
     assert_same(layer.merge()(x), module(x))
@@ -117,8 +118,9 @@ def test_an_interpolation_is_kept_to_its_borders(generator, dtype, factor, mode,
         assert_same(made, expected)
 
 
-@pytest.mark.parametrize(("mode", "axes"), [("linear", 1), ("nearest", 1), ("trilinear", 3),
-                                            ("nearest", 3)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mode", "axes"), [("linear", 1), ("nearest", 1), ("trilinear", 3), ("nearest", 3)]
+)
 def test_interpolations_of_one_and_three_axes_are_kept(generator, mode, axes):
     module = nn.Upsample(scale_factor=3, mode=mode)
     x = torch.randn(2, 2, *(1, 4, 3)[:axes], generator=generator, dtype=torch.float64)
@@ -174,8 +176,14 @@ def test_gradients_reach_the_embedded_zeros(generator, remedy, module):
     assert layer.small is None or (layer.small.weight.grad != 0).all()
 
 
-@pytest.mark.parametrize("module", [nn.ConvTranspose2d(3, 3, 4, 2, 1), nn.PixelShuffle(3),
-                                    nn.Upsample(scale_factor=2, mode="bilinear")])  # fmt: skip
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.ConvTranspose2d(3, 3, 4, 2, 1),
+        nn.PixelShuffle(3),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+    ],
+)
 def test_a_sinc_start_keeps_the_mean_gain_and_the_delay(module):
     """A slow ramp passes a sinc at the delay of what it replaces."""
     channels = 9 if isinstance(module, nn.PixelShuffle) else 3

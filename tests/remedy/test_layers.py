@@ -23,9 +23,15 @@ from spectra.remedy import (
 )
 
 NAMES = (
-    "lctc7", "lctc11+3", "nearest+conv3", "bilinear+conv5", "shuffle", "shuffle+box",
-    "shuffle+binomial", "sinc11",
-)  # fmt: skip
+    "lctc7",
+    "lctc11+3",
+    "nearest+conv3",
+    "bilinear+conv5",
+    "shuffle",
+    "shuffle+box",
+    "shuffle+binomial",
+    "sinc11",
+)
 
 
 def kernel_of(layer, channels):

@@ -73,8 +73,9 @@ def test_the_sinc_start_is_within_1_1_db_of_the_bound(axes, size):
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
 def test_a_sinc_start_keeps_every_constant_constant(factor):
-    layer = double(LCTC(4, 6, scaled_size(7, factor), small=factor + 1, factor=factor, groups=2,
-                        init="sinc"))  # fmt: skip
+    layer = double(
+        LCTC(4, 6, scaled_size(7, factor), small=factor + 1, factor=factor, groups=2, init="sinc")
+    )
     levels = torch.randn(1, 4, 1, 1, dtype=torch.float64).expand(1, 4, 16, 16)
     inner = layer(levels)[..., 4 * factor : -4 * factor, 4 * factor : -4 * factor]
     assert inner.std(dim=(-2, -1)).max() < 1e-7  # the taps were rounded to float32
@@ -100,17 +101,19 @@ def test_an_icnr_start_is_nearest_interpolation_after_a_convolution(rng, size, f
     # y[t] = sum_j V[j] x[floor(t / s) - j], and PyTorch's convolution correlates.
     convolved = np.concatenate(
         [
-            np.stack([
-                sum(np.convolve(row, filters[i, o]) for i, row in enumerate(rows))
-                for o in range(filters.shape[1])
-            ])
+            np.stack(
+                [
+                    sum(np.convolve(row, filters[i, o]) for i, row in enumerate(rows))
+                    for o in range(filters.shape[1])
+                ]
+            )
             for rows, filters in zip(
                 np.split(x, groups),
                 np.split(weight, groups),
                 strict=True,
             )
         ]
-    )  # fmt: skip
+    )
     first = -whole[0]
     expected = convolved[:, first : first + 9].repeat(factor, axis=1)
     np.testing.assert_allclose(layer(torch.from_numpy(x)[None])[0].detach(), expected, atol=1e-12)

@@ -4,12 +4,11 @@ from math import inf
 
 import pytest
 
-from spectra.report import Repair
-from spectra.report._repair import repair_lines
-from spectra.report._swap import _alias
+from spectra.repair import Judgement
+from spectra.report._swap import _alias, _judged
 from spectra.score import Score
 
-DONE = Repair(
+DONE = Judgement(
     passes=30,
     inputs=12,
     held_out=12,
@@ -72,7 +71,7 @@ def test_an_alias_is_a_number_or_what_is_known_instead(score, text):
     ],
 )
 def test_a_change_is_a_number_or_what_is_known_instead(changes, text):
-    (line,) = [x for x in repair_lines(replaced(**changes)) if x.startswith("Alias")]
+    (line,) = [x for x in _judged(replaced(**changes)) if x.startswith("Alias")]
     assert text in line
     assert "inf" not in line
 
@@ -86,9 +85,9 @@ def test_a_change_is_a_number_or_what_is_known_instead(changes, text):
     ],
 )
 def test_fidelity_is_told_against_what_there_is(changes, text):
-    (line,) = [x for x in repair_lines(replaced(**changes)) if x.startswith("Fidelity")]
+    (line,) = [x for x in _judged(replaced(**changes)) if x.startswith("Fidelity")]
     assert line.endswith(text)
 
 
 def replaced(**changes):
-    return Repair(**(vars(DONE) | changes))
+    return Judgement(**(vars(DONE) | changes))

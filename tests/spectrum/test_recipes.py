@@ -253,9 +253,13 @@ def test_one_map_agrees_with_xrft():
     coords = {"y": np.arange(n), "x": np.arange(n)}
     x = xr.DataArray(values, coords, ("y", "x"))
     power = xrft.power_spectrum(
-        x, dim=["y", "x"], scaling="density", window="hann", detrend="constant",
+        x,
+        dim=["y", "x"],
+        scaling="density",
+        window="hann",
+        detrend="constant",
         window_correction=True,
-    )  # fmt: skip
+    )
     log_power = 10 * np.log10(power.values / values.var() + 1e-12)
     spectrum = mean_log_spectrum(x)
     bias = np.full((n, n), 2.507)

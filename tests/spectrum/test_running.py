@@ -51,9 +51,13 @@ def test_mean_power_agrees_with_xrft():
         inner, dims=("n", "c", "y", "x"), coords={"y": np.arange(48), "x": np.arange(72)}
     )
     theirs = xrft.power_spectrum(
-        labelled, dim=["y", "x"], window="hann", detrend="constant", scaling="density",
+        labelled,
+        dim=["y", "x"],
+        window="hann",
+        detrend="constant",
+        scaling="density",
         window_correction=True,
-    )  # fmt: skip
+    )
     variance = inner.var(axis=(2, 3))[..., None, None]
     expected = (theirs.to_numpy() / variance).mean(axis=(0, 1))
     np.testing.assert_allclose(data["mean_power"].to_numpy(), expected, rtol=2e-4)  # float32

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spectra.remedy import AliasEnergy
+from spectra.repair import AliasEnergy
 from spectra.score import locked_energy, locked_lattice
 from spectra.spectrum import MapStatistics, plan_maps, to_dataset
 

@@ -12,9 +12,10 @@ from torch.nn.utils import parametrizations
 
 from spectra.capture import quiet
 from spectra.errors import NothingToAnalyseError, ParameterError
-from spectra.remedy import LCTC, balance, convert
-from spectra.remedy._equalise import equalised_phases, equalised_taps, phase_levels
-from spectra.remedy._lines import line_db, mean_pattern
+from spectra.remedy import LCTC, convert
+from spectra.repair import balance
+from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.repair._lines import line_db, mean_pattern
 
 
 def least_norm(weight, bias, mean, factor, padding):
@@ -36,8 +37,9 @@ def least_norm(weight, bias, mean, factor, padding):
     return change[: weight.size].reshape(weight.shape), shift
 
 
-@pytest.mark.parametrize(("k", "s", "p", "extra"), [(3, 2, 1, 1), (4, 2, 1, 0), (5, 3, 1, 0),
-                                                    (2, 2, 0, 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("k", "s", "p", "extra"), [(3, 2, 1, 1), (4, 2, 1, 0), (5, 3, 1, 0), (2, 2, 0, 0)]
+)
 @pytest.mark.parametrize("has_bias", [True, False])
 @pytest.mark.parametrize("groups", [1, 2])
 def test_the_change_is_the_least_that_evens_the_phases(generator, k, s, p, extra, has_bias, groups):
@@ -82,7 +84,9 @@ def networks():
     trunk = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
     return {
         "transposed": nn.Sequential(
-            trunk, nn.ConvTranspose2d(8, 8, 3, 2, 1, 1, groups=2), nn.ReLU(),
+            trunk,
+            nn.ConvTranspose2d(8, 8, 3, 2, 1, 1, groups=2),
+            nn.ReLU(),
             nn.ConvTranspose2d(8, 3, 5, 2, 2, 1, bias=False),
         ),
         "shuffle": nn.Sequential(trunk, nn.Conv2d(8, 12, 3, padding=1), nn.PixelShuffle(2)),
@@ -90,7 +94,7 @@ def networks():
         "weight norm": nn.Sequential(
             trunk, parametrizations.weight_norm(nn.ConvTranspose2d(8, 3, 4, 2, 1))
         ),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", ["transposed", "shuffle", "lctc", "weight norm"])

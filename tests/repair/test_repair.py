@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from spectra.errors import ConversionError, ParameterError
-from spectra.remedy import repair, swap
-from spectra.remedy._white import InputMoments, coordinates
+from spectra.remedy import swap
+from spectra.repair import repair
+from spectra.repair._white import InputMoments, coordinates
 
 
 def pictures(count=6, channels=3, side=24):

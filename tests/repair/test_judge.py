@@ -11,9 +11,9 @@ from torch import nn
 from spectra import Options
 from spectra.errors import ParameterError
 from spectra.inputs import open_inputs
-from spectra.remedy import LockedPart, repair
+from spectra.repair import LockedPart, judge, repair, split
 from spectra.report import encode_swap, render_swap
-from spectra.run import repaired, split, swap, try_swap
+from spectra.run import swap, try_swap
 from support.layouts import Wrapped
 
 
@@ -86,10 +86,8 @@ def test_a_grid_of_unequal_gains_is_repaired(trial):
 def judged(net, pictures, *, init="keep", passes=1):
     swapped, plan = swap(net, "lctc7", init=init)
     learned, held_out = split(open_inputs(pictures))
-    _, repair = repaired(
-        net, swapped, plan, passes=passes, inputs=learned, held_out=held_out, options=Options()
-    )
-    return repair
+    inputs = torch.cat(list(learned.batches(8)))
+    return judge(net, repair(net, swapped, plan, inputs, passes=passes), held_out)
 
 
 def test_below_40_db_it_is_no_success(pictures):
@@ -113,9 +111,19 @@ def test_the_json_holds_the_repair(trial):
     assert content["success"] is True
     assert content["change_upper_db"] == pytest.approx(trial.repair.change_upper_db)
     assert set(content) == {
-        "passes", "inputs", "held_out", "seconds", "psnr_db", "cleaned_psnr_db", "grid_psnr_db",
-        "change_db", "change_ci95_db", "change_upper_db", "success", "failures",
-    }  # fmt: skip
+        "passes",
+        "inputs",
+        "held_out",
+        "seconds",
+        "psnr_db",
+        "cleaned_psnr_db",
+        "grid_psnr_db",
+        "change_db",
+        "change_ci95_db",
+        "change_upper_db",
+        "success",
+        "failures",
+    }
 
 
 def test_without_a_repair_there_is_none():

@@ -14,13 +14,12 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ConversionError
-from spectra.remedy._equalise import equalised_phases, equalised_taps, phase_levels
-from spectra.remedy._lctc import LCTC
-from spectra.remedy._lines import line_db
+from spectra.remedy import LCTC, copy_of, select_steps
 from spectra.remedy._norms import effective_weight, folded_norm, set_weight
-from spectra.remedy._select import select_steps
 from spectra.remedy._sizes import CONV, TRANSPOSED
-from spectra.remedy._swap import copy_of
+from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.repair._fidelity import psnr_db
+from spectra.repair._lines import line_db
 
 Changes = dict[Step, float | str]
 
@@ -32,7 +31,7 @@ class BalancedStep:
     Attributes
     ----------
     name, call
-        As of `spectra.capture.Step`.
+        Which step it is, see `spectra.capture.Step`.
     line_before_db, line_after_db : float or None
         Power of the step's lines over that of all its map varies, on these inputs; None for
         no lines.
@@ -61,9 +60,9 @@ class Balanced:
     steps : tuple of BalancedStep
         In order of execution.
     psnr_db : float
-        Of the new output against the old, peak the old one's range; inf for no change.
+        PSNR of the new output against the old, peak the old one's range; inf for no change.
     output_before_db, output_after_db : float or None
-        Lines of the output, as of the steps.
+        Power of the output's lines over that of all it varies.
     """
 
     model: nn.Module
@@ -104,7 +103,7 @@ def balance(
     layers : str
         Pattern of the steps' names.
     method : str
-        Of the model, to call.
+        Name of the model's method to call.
 
     Returns
     -------
@@ -146,15 +145,6 @@ def balance(
     period = _period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
     return Balanced(balanced, tuple(steps), psnr_db(new, old), *lines)
-
-
-def psnr_db(output: Tensor, reference: Tensor) -> float:
-    """Return the peak signal-to-noise ratio; the peak is the reference's range."""
-    error = float((output.double() - reference.double()).square().mean())
-    span = float(reference.max() - reference.min())
-    if error == 0:
-        return float("inf")
-    return float(10 * torch.log10(torch.tensor(max(span, 1e-300) ** 2 / error)))
 
 
 def _period(found: Discovery) -> tuple[int, ...] | None:

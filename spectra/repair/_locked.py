@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spectra.errors import ParameterError
-from spectra.remedy._lines import MARGIN
+from spectra.repair._lines import MARGIN
 
 REACH = {1: 3, 2: 3, 3: 1}  # taps on each side, a period apart, by number of axes
 ENOUGH = 20  # samples of each phase for a tap; fewer make the reach smaller
@@ -37,9 +37,9 @@ class LockedPart:
     Parameters
     ----------
     maps : Tensor, shape (B, C, *spatial)
-        From which it is estimated, without an eighth of each side at the borders.
+        Maps to estimate it from; an eighth of each side at the borders is left out.
     *periods : sequence of int
-        Of the grids, in pixels, along each axis.
+        Period of each grid, in pixels along each axis.
 
     Raises
     ------
@@ -93,7 +93,7 @@ class _PhaseFilter:
         )
         gram: Tensor | float = 0.0
         cross: Tensor | float = 0.0
-        for image in torch.split(maps, 1):
+        for image in torch.split(maps, 1):  # the columns of all images would not fit in memory
             columns = [_phases(c[:, *inner], period) for c in self._columns(image.double())]
             rows = torch.stack(columns, dim=-2)
             values = _phases(image[0].double()[:, *inner], period)
@@ -104,6 +104,7 @@ class _PhaseFilter:
         eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
         taps = torch.linalg.solve(gram + (ridge + 1e-300)[..., None, None] * eye, cross)[..., 0]
         phases = tuple(range(len(period)))
+        # What all phases share is a filter like any other and no grid.
         self.taps = taps - taps.mean(phases, keepdim=True)
 
     def __call__(self, maps: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ class AliasEnergy:
     shape : sequence of int
         ``(channel, *spatial)`` of the maps.
     *periods : sequence of int
-        Of the grids, in pixels, along each axis.
+        Period of each grid, in pixels along each axis.
     count : int
         Maps in a batch.
 
@@ -63,6 +63,8 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
 
     near, of_pair = torch.as_tensor(pairs.near_bin), torch.as_tensor(pairs.bin)
     near_pair = torch.as_tensor(pairs.near_pair)
+    # A constant leaks into the bins near DC and near a line. Its part would pair with itself and
+    # look like a replica, so it goes before the pairs are formed.
     base = _cleared(base, near, level, per_level)
     replica = _cleared(replica, near_pair, level, per_level)
     cross = (torch.conj_physical(base[..., of_pair]) * replica).mean((0, 2))
@@ -71,11 +73,13 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
     of_each = torch.as_tensor(pairs.weight).to(power) * of_point[torch.as_tensor(pairs.point)]
     predicted = _power(cross) / torch.where(power > 0, power, torch.inf) * of_each
 
+    # A line is locked as far as it is the same in all tiles, or follows their means.
     leakage = torch.as_tensor(pairs.leakage).to(spectra)
     line = values.around @ leakage
     followed = (line * level[..., None]).mean((0, 2))
     steady = (_power(line.mean((0, 2))) + _power(followed) * per_level) * of_point
     constant = (values.base[..., torch.as_tensor(pairs.middle)] @ leakage).real
+    # The tiles lost their own means; what differs between those of one map is power too.
     total = reader.plane_power(_power(spectra)) + apart * (apart + 2 * constant)
     total = total.mean((0, 2))
     varies = total > 0

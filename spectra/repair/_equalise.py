@@ -46,10 +46,10 @@ def equalised_taps(
     Parameters
     ----------
     weight, bias, factor, padding, groups
-        Of the transposed convolution.
+        Parameters and arguments of the transposed convolution.
     mean : Tensor, shape (in,)
     levels : Tensor, shape (out, *factor)
-        As of `phase_levels`; with a parallel path, the sum of both.
+        What `phase_levels` returns; with a parallel path, the sum of both.
 
     Raises
     ------
@@ -106,5 +106,6 @@ def _in_groups(weight: Tensor, mean: Tensor, groups: int) -> tuple[Tensor, Tenso
 def _phases(factor: Sequence[int], padding: Sequence[int]) -> Iterator[Index]:
     """Yield, for each phase in C order, where its taps are in a weight."""
     for phase in product(*map(range, factor)):
+        # Tap n lands at output pixel n - padding, so phase q has the taps q + padding modulo s.
         first = ((q + p) % s for q, p, s in zip(phase, padding, factor, strict=True))
         yield ..., *(slice(n, None, s) for n, s in zip(first, factor, strict=True))

@@ -20,7 +20,7 @@ def mean_pattern(maps: Tensor, period: Sequence[int]) -> Tensor:
     ----------
     maps : Tensor, shape (B, C, *spatial)
     period : sequence of int
-        Of the grid, in pixels, along each axis.
+        Period of the grid, in pixels along each axis.
 
     Raises
     ------

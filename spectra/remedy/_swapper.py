@@ -1,0 +1,213 @@
+"""Swap one step after the other: a module where it is, a functional call where it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spectra import _walk as walk
+from spectra.capture import Step, forward, quiet
+from spectra.errors import ConversionError
+from spectra.remedy._convert import Start, lctc_from, like_module
+from spectra.remedy._exchange import module_at, move_hooks, put
+from spectra.remedy._functions import FunctionCall, Recorder, substitute
+from spectra.remedy._lctc import LCTC
+from spectra.remedy._make import make_layer
+from spectra.remedy._names import Remedy
+from spectra.remedy._norms import effective_weight, folded_norm, weight_norm_axis
+from spectra.remedy._plan import Replacement
+from spectra.remedy._sizes import TRANSPOSED
+from spectra.remedy._source import Source, source_of, transposed_source
+
+_UPSAMPLING = (*TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
+_FORWARDS = {kind.forward for kind in _UPSAMPLING}
+
+
+class Swapper:
+    """Swaps one step after the other in a model that is the caller's own."""
+
+    def __init__(
+        self, root: nn.Module, remedy: Remedy, init: Start, method: str, example: Tensor
+    ) -> None:
+        self.root = root
+        self.replaced: list[Replacement] = []
+        self._remedy, self._init, self._method = remedy, init, method
+        self._parameters = list(walk.parameters(root))
+        floating = (
+            t for t in (*walk.parameters(root), *walk.buffers(root)) if t.is_floating_point()
+        )
+        self._like = next(floating, example)
+        self._names = {id(m): name for name, m in walk.named_modules(root)}
+        self._done: set[int] = set()
+        self._layers: dict[int, tuple[str, LCTC]] = {}  # by the weight that each came from
+        self._users = _users(root)
+
+    def swap(self, step: Step, call: FunctionCall | None) -> None:
+        """Swap one step; what was swapped with an earlier one is passed over."""
+        if call is not None:
+            self._swap_call(step, call)
+            return
+        module = module_at(self.root, step.name)
+        parent = module_at(self.root, step.name.rpartition(".")[0])
+        if isinstance(parent, LCTC):
+            module = parent
+        if not isinstance(module, (*_UPSAMPLING, LCTC, torch.jit.ScriptModule)):
+            raise ConversionError(
+                f"it is {step.kind} in the forward of {type(module).__name__}, which is no call of "
+                "interpolate, pixel_shuffle or conv_transpose: it has no kernel to convert"
+            )
+        if id(module) in self._done:
+            return
+        name = self._names[id(module)]
+        source = self._source(module, step)
+        layer, entry = self._layer(step, source, name, name)
+        if isinstance(layer, LCTC):
+            like_module(layer, module)
+            entry = self._tie(layer, module, entry)
+        notes = list(entry.notes)
+        if norm := folded_norm(module):
+            notes.append(f"{norm} is now part of the weight")
+        entry = replace(entry, weight_norm=weight_norm_axis(module), notes=tuple(notes))
+        move_hooks(module, layer)
+        self._done |= {id(module), id(layer)}
+        self._names[id(layer)] = name
+        self.root = put(self.root, module, layer.train(module.training))
+        self.replaced.append(entry)
+
+    def _swap_call(self, step: Step, call: FunctionCall) -> None:
+        owner, name = call.owner, f"swapped{call.index}"
+        path = ".".join(filter(None, [step.name, name]))
+        if hasattr(owner, name):
+            if any(entry.path == path for entry in self.replaced):
+                return  # the owner runs more than once
+            raise ConversionError(f"its owner has a {name!r} already")
+        source = call.source(self._parameters, self._like)
+        layer, entry = self._layer(step, source, path, step.name)
+        owner.add_module(name, layer.train(owner.training))
+        substitute(owner, self._method if owner is self.root else "forward", call.index, name)
+        self.replaced.append(replace(entry, function=call.function, index=call.index))
+
+    def _source(self, module: nn.Module, step: Step) -> Source:
+        """Return a module as a source, with the output padding that its caller asks for."""
+        if isinstance(module, tuple(TRANSPOSED.values())) and step.kind == "transposed_conv":
+            conv: Any = module
+            asked = _asked_padding(conv, step)
+            if asked != tuple(conv.output_padding):
+                return transposed_source(
+                    effective_weight(conv),
+                    conv.bias,
+                    stride=conv.stride,
+                    padding=conv.padding,
+                    output_padding=asked,
+                    dilation=conv.dilation,
+                    groups=conv.groups,
+                )
+        axes = len(step.input_shape) - 1
+        return source_of(module, channels=step.input_shape[0], axes=axes, like=self._like)
+
+    def _layer(
+        self, step: Step, source: Source, path: str, owner: str
+    ) -> tuple[nn.Module, Replacement]:
+        inputs, outputs = source.channels
+        entry = Replacement(
+            label=step.label,
+            kind=step.kind,
+            owner=owner,
+            function=None,
+            index=None,
+            path=path,
+            remedy=self._remedy.name,
+            in_channels=inputs,
+            out_channels=outputs,
+            groups=source.groups,
+            factor=source.factor,
+        )
+        if self._remedy.family != "lctc":
+            if any(map(any, source.crop)):
+                factor = "x".join(map(str, source.factor))
+                raise ConversionError(
+                    f"its output is not {factor} times its input: {self._remedy.name} makes no "
+                    "other, an LCTC does"
+                )
+            made = make_layer(
+                self._remedy.name, inputs, outputs, factor=source.factor, groups=source.groups
+            )
+            return made.to(self._like.device, self._like.dtype), entry
+        layer = lctc_from(source, self._remedy, init=self._init)
+        return layer, replace(
+            entry,
+            kernel_size=layer.kernel_size,
+            small=None if layer.small is None else tuple(layer.small.weight.shape[2:]),
+            bias=layer.large.bias is not None,
+            edge=layer.edge,
+            crop=layer.crop,
+        )
+
+    def _tie(self, layer: LCTC, module: nn.Module, entry: Replacement) -> Replacement:
+        """Let layers share a kernel where the modules before them did."""
+        weight = module._parameters.get("weight")
+        if weight is None:
+            return entry
+        others = [name for name in self._users[id(weight)] if name != entry.path]
+        if id(weight) in self._layers:
+            path, first = self._layers[id(weight)]
+            if first.large.weight.shape == layer.large.weight.shape:
+                layer.large.weight = first.large.weight
+                return replace(entry, tied_to=path)
+        self._layers[id(weight)] = (entry.path, layer)
+        kept = [n for n in others if not isinstance(module_at(self.root, n), _UPSAMPLING)]
+        if kept:
+            note = f"its weight was also that of {', '.join(kept)}, and is so no longer"
+            return replace(entry, notes=(*entry.notes, note))
+        return entry
+
+
+def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
+    """Return the output padding with which a transposed convolution made what it made."""
+    sides = zip(step.input_shape[1:], step.output_shape[1:], strict=True)
+    layer = zip(module.stride, module.padding, module.dilation, module.kernel_size, strict=True)
+    return tuple(
+        made - ((n - 1) * s - 2 * p + d * (k - 1) + 1)
+        for (n, made), (s, p, d, k) in zip(sides, layer, strict=True)
+    )
+
+
+def recorded(model: nn.Module, example: Tensor, method: str) -> list[FunctionCall]:
+    recorder = Recorder(model)
+    with quiet(model), recorder:
+        forward(model, example, method=method)
+    return recorder.calls
+
+
+def with_calls(
+    model: nn.Module, steps: Sequence[Step], calls: Sequence[FunctionCall]
+) -> list[tuple[Step, FunctionCall | None]]:
+    """Return each step with the functional call that it is; None where it is a module's own."""
+    owners = {id(m): name for name, m in walk.named_modules(model)}
+    waiting: dict[str, list[FunctionCall]] = {}
+    for call in calls:
+        waiting.setdefault(owners.get(id(call.owner), ""), []).append(call)
+    pairs: list[tuple[Step, FunctionCall | None]] = []
+    for step in steps:
+        module = module_at(model, step.name)
+        if isinstance(module, _UPSAMPLING) and type(module).forward in _FORWARDS:
+            pairs.append((step, None))
+            continue
+        # Calls that are no step, such as interpolating to the same size, stand between the others.
+        queue = waiting.get(step.name, [])
+        while queue and queue[0].output_shape != step.output_shape:
+            queue.pop(0)
+        pairs.append((step, queue.pop(0) if queue else None))
+    return pairs
+
+
+def _users(model: nn.Module) -> dict[int, list[str]]:
+    """Return, for each weight, the paths of the modules that have it."""
+    users: dict[int, list[str]] = {}
+    for path, parameter in walk.users_of_parameters(model):
+        users.setdefault(id(parameter), []).append(path)
+    return users
