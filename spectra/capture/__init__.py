@@ -5,16 +5,14 @@ from spectra.capture._forward import MixedInputsError, forward, unwrap
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
-from spectra.capture._steps import KINDS, Discovery, Growth, Kind, Mark, Step
+from spectra.capture._steps import Discovery, Growth, Mark, Step
 from spectra.capture._stream import Tap, stream
 from spectra.follow import Borders, LargestTensor, Layout, unseen
 
 __all__ = [
-    "KINDS",
     "Borders",
     "Discovery",
     "Growth",
-    "Kind",
     "LargestTensor",
     "Layout",
     "Mark",

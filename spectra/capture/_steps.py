@@ -5,32 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from spectra._names import label
 from spectra.capture._reading import Reading
 from spectra.follow import NOTHING, Borders, Layout
-
-Kind = Literal[
-    "transposed_conv",
-    "pixel_shuffle",
-    "nearest",
-    "bilinear",
-    "bicubic",
-    "trilinear",
-    "linear",
-    "area",
-    "antialiased",
-    "unpool",
-    "zero_insertion",
-    "depth_to_space",
-    "repeat",
-    "grid_sample",
-    "fold",
-    "fourier",
-    "other",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
+from spectra.kinds import Kind
 
 SeamFamily = Literal["view", "write", "gather", "sum", "filter", "fourier"]
 """What a call does at which a step of several operations may end, whatever it is called."""
