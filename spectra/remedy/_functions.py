@@ -102,7 +102,9 @@ class FunctionCall:
                 "align_corners=True puts the output pixels at changing places between the "
                 "input's, which no kernel does: use align_corners=False and train again"
             )
-        if self.arguments["antialias"] and MODES[mode].reach > 1:
+        # Taps that reach no further than the next pixel are the same at the borders: where one
+        # falls away, what is left is the border's pixel. Lanczos, of no kind here, reaches three.
+        if self.arguments["antialias"] and (mode not in MODES or MODES[mode].reach > 1):
             raise ConversionError(
                 "antialias=True weighs the pixels at the borders anew, which no kernel does"
             )
