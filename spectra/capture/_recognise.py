@@ -54,13 +54,13 @@ def _transposed_conv(call: Dispatched, kind: Kind, axes: int) -> Recognised | No
     # it streams, so the plain ones leave before their arguments are named.
     if len(call.args) > 6 and call.args[6] is False:
         return None
-    named, result = call.arguments, call.result
+    named = call.arguments
     transposed = named.get("transposed", True)  # conv_transpose2d does not say so
     if "grad_output" in named:
         # The gradient of a plain convolution by its input is a transposed convolution.
-        if transposed or not isinstance(result[0], Tensor):
+        if transposed or not isinstance(call.map, Tensor):
             return None
-        named, result = named | {"input": named["grad_output"]}, result[0]
+        named = named | {"input": named["grad_output"]}
     elif not transposed:
         return None
     source, weight = named["input"], named["weight"]
@@ -70,7 +70,7 @@ def _transposed_conv(call: Dispatched, kind: Kind, axes: int) -> Recognised | No
         kind=kind,
         upsamples=max(stride) > 1,
         factor=stride,
-        scale=_scale(source, result, spatial),
+        scale=_scale(source, call.map, spatial),
         spatial=spatial,
         channel=-spatial - 1,
         source=source,
@@ -89,7 +89,7 @@ def _pixel_shuffle(call: Dispatched, kind: Kind, axes: int) -> Recognised:
         kind=kind,
         upsamples=factor > 1,
         factor=(factor,) * axes,
-        scale=_scale(named["self"], call.result, axes),
+        scale=_scale(named["self"], call.map, axes),
         spatial=axes,
         channel=-axes - 1,
         source=named["self"],
@@ -98,7 +98,7 @@ def _pixel_shuffle(call: Dispatched, kind: Kind, axes: int) -> Recognised:
 
 def _resize(call: Dispatched, kind: Kind, axes: int) -> Recognised:
     """Read one mode of ``interpolate``."""
-    named, result = call.arguments, call.result
+    named, result = call.arguments, call.map
     source = named["input"] if "input" in named else named["self"]
     scale = _scale(source, result, axes)
     asked = named.get("scale_factors") or [
@@ -127,7 +127,7 @@ def _resize(call: Dispatched, kind: Kind, axes: int) -> Recognised:
 
 def _pool(call: Dispatched, kind: Kind, axes: int) -> Recognised:
     """Read adaptive pooling, which is what ``mode="area"`` calls."""
-    source, result = call.arguments["self"], call.result
+    source, result = call.arguments["self"], call.map
     # A 1-D call arrives as a 2-D one whose rows were added for it.
     added = axes == 2 and source.shape[-2] == result.shape[-2] == 1
     spatial = 1 if added else axes
@@ -148,7 +148,7 @@ def _pool(call: Dispatched, kind: Kind, axes: int) -> Recognised:
 
 def _unpool(call: Dispatched, kind: Kind, axes: int) -> Recognised:
     """Read ``max_unpool``."""
-    source, result = call.arguments["self"], call.result
+    source, result = call.arguments["self"], call.map
     added = axes == 2 and source.shape[-1] == result.shape[-1] == 1  # a 1-D call's columns
     if not added:
         return _by_size(kind, source, result, axes)
@@ -160,7 +160,7 @@ def _grid_sample(call: Dispatched, kind: Kind, axes: int) -> Recognised:
     """Read ``grid_sample``, a step where its output is larger along some axes, smaller in none."""
     named = call.arguments
     reason = "grid_sample reads at positions of its own, on no whole-number lattice"
-    source, result = named["input"], call.result
+    source, result = named["input"], call.map
     found = _by_size(kind, source, result, axes or result.ndim - 2, reason=reason)
     return replace(found, positions=named["grid"])
 
@@ -181,7 +181,7 @@ def _fold(call: Dispatched, kind: Kind, axes: int) -> Recognised:
         stride=stride,
         before=(
             named["self"].shape[-2],
-            *(n // s for n, s in zip(_sizes(call.result, axes), stride, strict=True)),
+            *(n // s for n, s in zip(_sizes(call.map, axes), stride, strict=True)),
         ),
     )
 
