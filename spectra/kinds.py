@@ -19,6 +19,7 @@ Kind = Literal[
     "trilinear",
     "linear",
     "area",
+    "max_pool",
     "antialiased",
     "unpool",
     "zero_insertion",
@@ -183,6 +184,14 @@ _ROWS = (
         modes=("area",),
         fixed=True,
         interpolator="area",
+    ),
+    StepKind(
+        name="max_pool",
+        family="pool",
+        operations=_each("adaptive_max_pool", 1, 2, 3),
+        functions=tuple(_each("_adaptive_max_pool", 1, 2, 3)),
+        fixed=True,
+        interpolator="nearest",  # each window is one pixel where the factor is whole
     ),
     StepKind(
         name="antialiased",
