@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from spectra._names import label
+from spectra._room import ALIKE
 from spectra.capture._reading import Reading
 from spectra.follow import NOTHING, Borders, Layout
 from spectra.kinds import Kind
@@ -267,10 +268,10 @@ class Discovery:
 
 
 def _ratio(large: int, small: int) -> Fraction:
-    """Return ``large / small``, as n or 1/n if it is within an eighth of that.
+    """Return ``large / small``, as n or 1/n if sides of that ratio would be alike.
 
     What borders add to a size, or take from it, is no part of the ratio.
     """
     exact = Fraction(large, small)
     whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
-    return whole if abs(exact - whole) <= whole / 8 else exact
+    return whole if abs(exact / whole - 1) <= 1 - ALIKE else exact

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra._room import LEAST_PERIODS, usual_margin
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from spectra.score._score import Measured
 
-MOST_PERIOD, LEAST_PERIODS = 32, 6
+MOST_PERIOD = 32  # pixels
 INHERITED_RISE_DB, ERRORS = 3.0, 2.0
 
 
@@ -45,7 +47,7 @@ def scored_period(period: Sequence[int], shape: Sequence[int]) -> tuple[int, ...
     scored = []
     for length, side in zip(period, shape[1:], strict=True):
         divisors = [d for d in range(2, MOST_PERIOD + 1) if length % d == 0]
-        room = (side - side // 8 * 2) // LEAST_PERIODS
+        room = (side - 2 * usual_margin(side)) // LEAST_PERIODS
         with_room = [d for d in divisors if d <= room]
         scored.append(max(with_room, default=min(divisors, default=1)))
     return tuple(scored)
