@@ -25,8 +25,11 @@ def grid_pattern(data: xr.Dataset) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape (channel, *period)
     """
-    phases: NDArray[np.float64] = data["phase_mean"].to_numpy()
-    return phases - phases.mean(axis=tuple(range(1, phases.ndim)), keepdims=True)
+    phases = data["phase_mean"].to_numpy()
+    pattern: NDArray[np.float64] = phases - phases.mean(
+        axis=tuple(range(1, phases.ndim)), keepdims=True
+    )
+    return pattern
 
 
 def by_phase(maps: Tensor, period: Sequence[int]) -> Tensor:
