@@ -7,14 +7,12 @@ from ._operation import Growth, Operation
 from ._periods import follow_periods
 from ._quiet import quiet
 from ._reading import Reading
-from ._steps import KINDS, Discovery, Kind, Mark, Step
+from ._steps import Discovery, Mark, Step
 from ._stream import Tap, stream
 
 __all__ = [
-    "KINDS",
     "Discovery",
     "Growth",
-    "Kind",
     "Mark",
     "MixedInputsError",
     "Operation",

@@ -9,8 +9,8 @@ from spectra.capture._modules import Frame
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Look
 from spectra.capture._site import Site
-from spectra.capture._steps import Kind
 from spectra.follow import NOTHING, Borders, Layout
+from spectra.kinds import Kind
 
 Region = tuple[int, tuple[int, ...], tuple[int, ...], int]
 """Where a tensor lies in memory: its storage, shape, stride and offset."""

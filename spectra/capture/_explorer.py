@@ -107,7 +107,7 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
         recognised = recogniser(call) if recogniser else None
         try:
             if recognised is not None:
-                self._note(recognised, _map_of(call.result), depends=depends)
+                self._note(recognised, call.map, depends=depends)
             elif depends:
                 if seam is not None:
                     self._watch(call, seam)
@@ -186,8 +186,3 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
                 before, after = draft.input_shape[1:], draft.output_shape[1:]
                 ratios = [Fraction(grown, n) for n, grown in zip(before, after, strict=True)]
                 self._stack.explain(ratios, size=after)
-
-
-def _map_of(result: Any) -> Tensor:
-    """Return the map that an operation made; some return gradients of their weights as well."""
-    return result if isinstance(result, Tensor) else result[0]

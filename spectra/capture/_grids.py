@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-MOST_PERIOD, LEAST_PERIODS = 32, 6
+from spectra._room import LEAST_PERIODS, usual_margin
+
+MOST_PERIOD = 32  # pixels
 
 Period = tuple[int, ...]
 """Period of a grid along each axis of a map, in its pixels."""
@@ -33,7 +35,7 @@ def scored_period(period: Sequence[int], shape: Sequence[int]) -> Period:
     scored = []
     for length, side in zip(period, shape[1:], strict=True):
         divisors = [d for d in range(2, MOST_PERIOD + 1) if length % d == 0]
-        room = (side - side // 8 * 2) // LEAST_PERIODS
+        room = (side - 2 * usual_margin(side)) // LEAST_PERIODS
         with_room = [d for d in divisors if d <= room]
         scored.append(max(with_room, default=min(divisors, default=1)))
     return tuple(scored)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from torch import Tensor
 
-from spectra.capture._steps import Kind
-
-Family = Literal["conv", "shuffle", "resize", "pool", "unpool", "sample", "fold", "other"]
+from spectra.kinds import KINDS, Family, Kind
 
 
 @dataclass(frozen=True)
@@ -19,8 +16,6 @@ class Recognised:
 
     Attributes
     ----------
-    family : str
-        Calls of one family are counted together where a TorchScript is matched with its graph.
     kind : Kind
         What the step is that the call would be.
     upsamples : bool
@@ -55,7 +50,6 @@ class Recognised:
         How many axes of one element were put behind the spatial ones for this call alone.
     """
 
-    family: Family
     kind: Kind
     upsamples: bool
     factor: tuple[int, ...]
@@ -72,6 +66,11 @@ class Recognised:
     positions: Tensor | None = None
     spacing: tuple[Fraction, ...] = ()
     added: int = 0
+
+    @property
+    def family(self) -> Family:
+        """How the call was read."""
+        return KINDS[self.kind].family
 
     def as_map(self, tensor: Tensor) -> Tensor:
         """View what this call took or made as ``(sample, channel, *spatial)``."""

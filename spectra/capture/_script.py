@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from spectra.capture._recognise import FAMILIES
-from spectra.capture._recognised import Family, Recognised
+from spectra.capture._recognised import Recognised
+from spectra.kinds import FAMILIES, Family
 
 
 class Written(NamedTuple):

@@ -5,33 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
+from spectra._room import ALIKE
 from spectra.capture._grids import Period, control_periods, scored_period
 from spectra.capture._operation import Growth, Operation
 from spectra.capture._reading import Reading
 from spectra.follow import NOTHING, Borders, Layout
-
-Kind = Literal[
-    "transposed_conv",
-    "pixel_shuffle",
-    "nearest",
-    "bilinear",
-    "bicubic",
-    "trilinear",
-    "linear",
-    "area",
-    "antialiased",
-    "unpool",
-    "zero_insertion",
-    "depth_to_space",
-    "repeat",
-    "grid_sample",
-    "fold",
-    "fourier",
-    "other",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
+from spectra.kinds import Kind
 
 SeamFamily = Literal["view", "write", "gather", "sum", "filter", "fourier"]
 """What a call does at which a step of several operations may end, whatever it is called."""
@@ -264,10 +245,10 @@ class Discovery:
 
 
 def _ratio(large: int, small: int) -> Fraction:
-    """Return ``large / small``, as n or 1/n if it is within an eighth of that.
+    """Return ``large / small``, as n or 1/n if sides of that ratio would be alike.
 
     What borders add to a size, or take from it, is no part of the ratio.
     """
     exact = Fraction(large, small)
     whole = Fraction(round(exact)) if exact >= 1 else Fraction(1, round(1 / exact))
-    return whole if abs(exact - whole) <= whole / 8 else exact
+    return whole if abs(exact / whole - 1) <= 1 - ALIKE else exact

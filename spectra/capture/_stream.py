@@ -215,7 +215,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         recogniser = recogniser_of(func)
         found = recogniser(call) if recogniser else None
         if found is not None and found.upsamples:
-            return self._upsampled(found, call.result)
+            return self._upsampled(found, call)
         # Seams in modules without a step were not counted in the discovery.
         if not joins or self._unwatched:
             return call.result
@@ -229,9 +229,9 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             return False
         return not self._families or not (slices(func) or family_of(func) in self._families)
 
-    def _upsampled(self, found: Recognised, result: Any) -> Any:
+    def _upsampled(self, found: Recognised, call: Dispatched) -> Any:
         """Hand on the map of an operation that is a step by itself; return what takes its place."""
-        made = result if isinstance(result, Tensor) else result[0]
+        made, result = call.map, call.result
         with self._noting_errors():
             mark = self._advance(Mark(found.kind, found.factor, made.shape[found.channel]), made)
             if mark.step is None:

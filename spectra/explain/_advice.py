@@ -7,16 +7,14 @@ from math import ceil
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from spectra.explain._cause import FIXED, HOLLOW
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
+from spectra.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SMALLEST = 7  # taps at factor 2, the paper's remedy
-TAPS_AT_FACTOR_2 = {"nearest": 2, "linear": 5, "bilinear": 5, "trilinear": 5, "bicubic": 9}
-KEPT = ("transposed_conv", "pixel_shuffle", *TAPS_AT_FACTOR_2)
 PASSES = 30
 
 
@@ -46,7 +44,7 @@ ADVICE: tuple[_Said, ...] = (
     _Said(
         "larger_kernel",
         "`spectra swap` knows the kind",
-        lambda c: c.kind in KEPT,
+        lambda c: KINDS[c.kind].swappable,
         "a larger kernel that starts as a copy of this one and is fitted to the model's own output "
         "without its grid; to see what that does here: spectra swap with the same arguments and "
         "{options}",
@@ -54,13 +52,13 @@ ADVICE: tuple[_Said, ...] = (
     _Said(
         "fill_gaps",
         "the step inserts zeros or unpools, and nothing fills the gaps",
-        lambda c: c.kind in HOLLOW and c.cause == "gaps",
+        lambda c: KINDS[c.kind].hollow and c.cause == "gaps",
         "a filter that fills the gaps, or interpolation in its place; {by_hand}",
     ),
     _Said(
         "smoother_interpolation",
         "the step is an interpolation",
-        lambda c: c.kind in FIXED,
+        lambda c: KINDS[c.kind].fixed,
         "a windowed sinc in its place leaks less; {by_hand}",
     ),
     _Said(
@@ -110,7 +108,7 @@ def find_advice(
 
 def _least_taps(kind: str, factor: Sequence[int], kernel_size: Sequence[int] | None) -> int:
     """Return the size at factor 2 of the smallest remedy that can start as a copy."""
-    taps = TAPS_AT_FACTOR_2.get(kind, 1)
+    taps = 4 * KINDS[kind].reach  # at factor 2, to both sides
     if kernel_size is not None:
         pairs = zip(kernel_size, factor, strict=True)
         taps = max(ceil(2 * k / s) for k, s in pairs)

@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING
 
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
+from spectra.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spectra.kernel import Measures
+    from spectra.kinds import StepKind
     from spectra.probe import FlatLines
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
 BORN_ELSEWHERE_DB = 20.0  # below the measured line; a mean may be 10 to 15 dB over the content
-FIXED = (
-    *("nearest", "bilinear", "bicubic", "trilinear", "linear", "area", "antialiased"),
-    *("repeat", "fourier"),
-)
-SUB_PIXEL = ("pixel_shuffle", "depth_to_space")
-HOLLOW = ("zero_insertion", "unpool")
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,16 @@ class _Step:
     kernel: Measures | None
 
     @property
+    def row(self) -> StepKind:
+        return KINDS[self.kind]
+
+    @property
     def size(self) -> str | None:
         return "x".join(map(str, self.kernel_size)) if self.kernel_size else None
 
     @property
     def operation(self) -> str:
-        return self.kind.replace("_", " ")
+        return self.row.words
 
     @property
     def lattice(self) -> str:
@@ -50,13 +50,11 @@ class _Step:
 
     @property
     def parts(self) -> str:
-        return "sub-pixel channels" if self.kind in SUB_PIXEL else "phases of the kernel"
+        return self.row.phases
 
     @property
     def filter(self) -> str:
-        if self.size:
-            return f"the {self.size} kernel"
-        return "the operator" if self.kind == "other" else "the sub-pixel filter"
+        return f"the {self.size} kernel" if self.size else self.row.filter
 
     @property
     def uneven(self) -> bool:
@@ -121,14 +119,14 @@ CAUSES: tuple[_Said, ...] = (
     _Said(
         "fixed_kernel_leaks",
         "the step is an interpolation",
-        lambda s: s.kind in FIXED,
+        lambda s: s.row.fixed,
         "{operation} interpolation passes part of the replicas at multiples of {lattice}"
         "{rejection}",
     ),
     _Said(
         "gaps.hollow",
         "the step inserts zeros, or unpools",
-        lambda s: s.kind in HOLLOW and s.size is None,
+        lambda s: s.row.hollow and s.size is None,
         "{operation} leaves pixels without input",
     ),
     _Said(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spectra._names import size
 from spectra.explain._sentence import Sentence, first
+from spectra.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def describe_step(row: StepRow) -> str:
     """Return kind, kernel and factor of a step in words."""
     kernel = f" {'x'.join(map(str, row.kernel_size))}" if row.kernel_size else ""
     factor = f", x{size(row.factor)}" if row.factor else ""
-    return f"{row.kind.replace('_', ' ')}{kernel}{factor}"
+    return f"{KINDS[row.kind].words}{kernel}{factor}"
 
 
 def grey(levels: float) -> str:

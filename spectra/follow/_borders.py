@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import NamedTuple
 
-ALIKE = 7 / 8  # sides that differ by less belong to one grid, from which borders took pixels
+from spectra._room import ALIKE
+
 SPREAD = 4.0  # standard deviations of the walk that layers make: -42 dB of it is left beyond
 ROUNDING = 1e-9  # of a share times a side, which is a whole number of pixels as a rule
 

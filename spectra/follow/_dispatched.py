@@ -47,6 +47,14 @@ class Dispatched:
         """Whether the operation may write into an argument."""
         return bool(self.func._schema.is_mutable)
 
+    @property
+    def map(self) -> Any:
+        """What the operation is called for: its result, or the first of several.
+
+        A pooling returns the indices of its maxima as well, a gradient those of the weights.
+        """
+        return self.result[0] if isinstance(self.result, (tuple, list)) else self.result
+
     @cached_property
     def taken(self) -> list[Tensor]:
         """The tensors among the arguments, in order."""

@@ -13,8 +13,10 @@ from torch._ops import OpOverload
 from spectra.follow._borders import NOTHING, Borders
 from spectra.follow._dispatched import Dispatched
 from spectra.follow._storages import StorageMap
+from spectra.kinds import KINDS
 
-BEYOND = {"bicubic": 1.5, "linear": 0.5}  # input pixels that interpolation reads past a border
+# Input pixels that interpolation reads past a border: no output pixel stands on it.
+BEYOND = {name: kind.reach - 1 / 2 for name, kind in KINDS.items() if kind.reach}
 
 
 class Padding:

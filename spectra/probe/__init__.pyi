@@ -1,7 +1,7 @@
 from ._flat_field import FlatField, flat_field
 from ._flat_lines import FlatLines
 from ._grid_dependence import GridDependence, grid_dependence
-from ._line_drop import locked_pattern, without_pattern
+from ._line_drop import without_pattern
 from ._operator import OperatorKernel, equivalent_kernel, local_kernel
 from ._probed import Probed, run
 
@@ -15,7 +15,6 @@ __all__ = [
     "flat_field",
     "grid_dependence",
     "local_kernel",
-    "locked_pattern",
     "run",
     "without_pattern",
 ]

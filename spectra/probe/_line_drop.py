@@ -62,21 +62,13 @@ def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> 
     if not len(points):
         return None
     assert few.outputs is not None
-    pattern = locked_pattern(passed.steps[index].data["phase_mean"].to_numpy())
+    pattern = spectrum.grid_pattern(passed.steps[index].data)
     without = without_pattern(model, found, few.inputs.clone(), index, pattern)
     grid = passed.output.plan.period
     before, after = (
         line_power(_phase_means(maps, grid), points) for maps in (few.outputs, without)
     )
     return score.power_ratio_db(before, after)
-
-
-def locked_pattern(phase_mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of each grid phase, shape (channel, *period), less the mean of all phases."""
-    level: NDArray[np.float64] = phase_mean.mean(
-        axis=tuple(range(1, phase_mean.ndim)), keepdims=True
-    )
-    return phase_mean - level
 
 
 def line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:

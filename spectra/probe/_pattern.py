@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from spectra.spectrum import by_phase, phase_mean
+
 
 class Locked(NamedTuple):
     """A map split into level, grid-locked pattern and rest, as powers summed over channels.
@@ -44,11 +46,8 @@ def locked_power(tensor: Tensor, period: Sequence[int]) -> Locked | None:
     if central is None:
         return None
     central = central.real if central.is_complex() else central
-    axes = range(len(period))
-    split = [n for size, p in zip(central.shape[2:], period, strict=True) for n in (size // p, p)]
-    phases = central.double().reshape(*central.shape[:2], *split)
-    repeats = (0, *(2 + 2 * axis for axis in axes))
-    pattern = phases.mean(repeats, keepdim=True)
+    phases = by_phase(central, period)
+    pattern = phase_mean(phases, keepdim=True)
     level = pattern.mean(tuple(range(2, pattern.ndim)), keepdim=True)
     rest = float((phases - pattern).square().sum()) / (phases.numel() / phases.shape[1])
     line = float((pattern - level).square().sum()) / prod(period)

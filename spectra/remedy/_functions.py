@@ -16,9 +16,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from spectra.errors import ConversionError, ModelError
+from spectra.kinds import MODES
 from spectra.remedy._source import (
-    AXES_OF_MODE,
-    MODES,
     Source,
     interpolation_source,
     shuffle_source,
@@ -103,11 +102,13 @@ class FunctionCall:
                 "align_corners=True puts the output pixels at changing places between the "
                 "input's, which no kernel does: use align_corners=False and train again"
             )
-        if self.arguments["antialias"] and MODES[mode] == "bicubic":
+        # Taps that reach no further than the next pixel are the same at the borders: where one
+        # falls away, what is left is the border's pixel. Lanczos, of no kind here, reaches three.
+        if self.arguments["antialias"] and (mode not in MODES or MODES[mode].reach > 1):
             raise ConversionError(
                 "antialias=True weighs the pixels at the borders anew, which no kernel does"
             )
-        if AXES_OF_MODE.get(mode, axes) != axes:
+        if (MODES[mode].axes or axes) != axes:
             raise ConversionError(f"mode={mode!r} does not fit a map of {axes} axes")
         scale = self.arguments["scale_factor"]
         if scale is None or self.arguments["recompute_scale_factor"]:

@@ -10,13 +10,15 @@ from torch.nn import functional
 
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
+from spectra.kinds import MODES
 from spectra.remedy._initialise import sinc_weight
 from spectra.remedy._shuffle import same_size_conv
 from spectra.remedy._sizes import check_size, geometry
 
 ResizeMode = Literal["nearest", "bilinear"]
 RESIZES: tuple[str, ...] = get_args(ResizeMode)
-LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+LINEAR = {kind.axes: mode for mode, kind in MODES.items() if kind.interpolator == "bilinear"}
+"""Mode of the interpolation that is linear along each axis, by number of axes."""
 
 
 class ResizeConv(nn.Module):

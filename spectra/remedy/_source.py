@@ -5,31 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from spectra.errors import ConversionError
 from spectra.kernel import interpolator
+from spectra.kinds import FIXED_TAPS, MODES
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._norms import effective_weight
 from spectra.remedy._shuffle import shuffle
 from spectra.remedy._sizes import TRANSPOSED, geometry
-
-Interpolation = Literal["nearest", "linear", "bicubic"]
-# Input pixels to each side of a border that an interpolation repeats.
-REACH: dict[Interpolation, int] = {"nearest": 0, "linear": 1, "bicubic": 2}
-MODES: dict[str, Interpolation] = {
-    "nearest": "nearest",
-    "nearest-exact": "nearest",
-    "area": "nearest",
-    "linear": "linear",
-    "bilinear": "linear",
-    "trilinear": "linear",
-    "bicubic": "bicubic",
-}
-AXES_OF_MODE = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,12 +200,10 @@ def interpolation_source(
     like : Tensor, optional
         Gives dtype and device.
     """
-    kind = MODES[mode]
-    name = {"nearest": "nearest", "linear": "bilinear", "bicubic": "bicubic"}[kind]
-    kernel = interpolator(name, tuple(factor))  # type: ignore[arg-type]
+    kernel = interpolator(FIXED_TAPS[mode], tuple(factor))
     taps = torch.from_numpy(kernel.weight).to(**_options(like))
     weight = taps.expand(channels, *taps.shape[1:]).clone()
-    edge = REACH[kind] > 0
+    edge = MODES[mode].reach > 0
     return Source(mode, weight, None, tuple(factor), kernel.padding, channels, edge)
 
 
@@ -260,7 +245,7 @@ def _from_upsample(
         raise ConversionError(
             f"size={module.size} fixes the output's size and not the factor: use scale_factor"
         )
-    count = AXES_OF_MODE.get(module.mode, axes or 2)
+    count = MODES[module.mode].axes or axes or 2
     factor = whole_factor(module.scale_factor, count)
     return interpolation_source(module.mode, channels, factor, like=like)
 

@@ -8,9 +8,18 @@ from math import log10
 import torch
 from torch import Tensor
 
+from spectra._room import usual_margin
 from spectra.errors import ParameterError
+from spectra.spectrum import by_phase, phase_mean
 
-MARGIN = 8  # the border left out is 1 / MARGIN of each side
+
+def inside(sides: Sequence[int], period: Sequence[int]) -> tuple[slice, ...]:
+    """Return what the usual margin leaves of a map, in whole periods from a grid's first phase."""
+    found = []
+    for side, p in zip(sides, period, strict=True):
+        margin = usual_margin(side, p)
+        found.append(slice(margin, margin + (side - 2 * margin) // p * p))
+    return tuple(found)
 
 
 def mean_pattern(maps: Tensor, period: Sequence[int]) -> Tensor:
@@ -30,14 +39,7 @@ def mean_pattern(maps: Tensor, period: Sequence[int]) -> Tensor:
     sides = maps.shape[2:]
     if any(n < s for n, s in zip(sides, period, strict=True)):
         raise ParameterError(f"a map of {tuple(sides)} holds no period of {tuple(period)}")
-    inner, split = maps, list(maps.shape[:2])
-    for axis, (n, s) in enumerate(zip(sides, period, strict=True), start=2):
-        first = n // MARGIN // s * s
-        count = (n - 2 * first) // s
-        inner = inner.narrow(axis, first, count * s)
-        split += [count, s]
-    places = range(2, len(split), 2)
-    return inner.double().reshape(split).mean((0, *places))
+    return phase_mean(by_phase(maps[:, :, *inside(sides, period)], period))
 
 
 def line_db(maps: Tensor, period: Sequence[int]) -> float | None:

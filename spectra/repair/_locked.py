@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from spectra.errors import ParameterError
-from spectra.repair._lines import MARGIN
+from spectra.repair._lines import inside
+from spectra.spectrum import by_phase
 
 REACH = {1: 3, 2: 3, 3: 1}  # taps on each side, a period apart, by number of axes
 ENOUGH = 20  # samples of each phase for a tap; fewer make the reach smaller
@@ -79,10 +80,7 @@ class _PhaseFilter:
         if any(n < 2 * s for n, s in zip(sides, period, strict=True)):
             raise ParameterError(f"a map of {tuple(sides)} holds no two periods of {period}")
         self.period = period
-        inner = []
-        for n, s in zip(sides, period, strict=True):
-            first = n // MARGIN // s * s
-            inner.append(slice(first, first + (n - 2 * first) // s * s))
+        inner = inside(sides, period)
         samples = len(maps) * prod(
             (i.stop - i.start) // s for i, s in zip(inner, period, strict=True)
         )
@@ -155,7 +153,5 @@ def _base_band(maps: Tensor, period: Sequence[int]) -> Tensor:
 def _phases(column: Tensor, period: tuple[int, ...]) -> Tensor:
     """Return (C, *spatial) as (*period, C, sample)."""
     axes = len(period)
-    split = [v for n, s in zip(column.shape[1:], period, strict=True) for v in (n // s, s)]
-    parted = column.reshape(len(column), *split)
     order = [2 + 2 * i for i in range(axes)] + [0] + [1 + 2 * i for i in range(axes)]
-    return parted.permute(order).flatten(axes + 1)
+    return by_phase(column[None], period)[0].permute(order).flatten(axes + 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra.probe import locked_pattern
+from spectra.spectrum import grid_pattern
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def crop_with_pattern(passed: Passed) -> dict[str, NDArray[np.float64]]:
     crop = picture[(slice(None), *window)]
     if 0 in crop.shape:
         return {}
-    pattern = locked_pattern(passed.output.data["phase_mean"].to_numpy())
+    pattern = grid_pattern(passed.output.data)
     repeats = [n // p for n, p in zip(crop.shape[1:], plan.period, strict=True)]
     locked = np.tile(pattern, (1, *repeats))
     return {"output": np.moveaxis(crop, 0, -1), "locked": np.moveaxis(locked, 0, -1)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra._room import BLOCKS_ENOUGH, too_few
 from spectra.score._distinct import LEAST_GROUPS
 from spectra.score._energy import (
     Energy,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 SUSPECT, PRESENT = 0.05, 0.001
-IMAGES_ENOUGH = 16  # independent blocks that the test needs
 FIXED_PART = 1 / 4  # of the replicas, from which on fixed content may be what they are
 FIXED_FLOOR = 1e-4  # of the total power, -40 dBc
 FIXED_CONTENT = (
@@ -87,10 +87,10 @@ def obstacle(data: xr.Dataset) -> str | None:
     ]
     blocks = replicates(data)
     groups = int((data["blocks_0"].sum("channel") > 0).sum())
-    if blocks >= IMAGES_ENOUGH and groups > LEAST_GROUPS:
+    if blocks >= BLOCKS_ENOUGH and groups > LEAST_GROUPS:
         return None
     cause = f" ({', '.join(dropped)} maps left out)" if dropped else ""
-    return f"too few: {blocks} independent blocks, {IMAGES_ENOUGH} needed{cause}"
+    return too_few(blocks) + cause
 
 
 def replicates(data: xr.Dataset) -> int:

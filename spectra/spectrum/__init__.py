@@ -10,6 +10,7 @@ from spectra.spectrum._azimuthal import (
 )
 from spectra.spectrum._dataset import full_plane, log_bias_db, to_dataset
 from spectra.spectrum._frames import add_maps
+from spectra.spectrum._grid import by_phase, grid_pattern, phase_mean
 from spectra.spectrum._lattice import LatticePoint, lattice_points, replica_frequencies
 from spectra.spectrum._pairs import Pairs, bin_pairs
 from spectra.spectrum._periodogram import cut, hann, tile_spectra
@@ -41,15 +42,18 @@ __all__ = [
     "axis_slice",
     "azimuthal_average",
     "bin_pairs",
+    "by_phase",
     "cut",
     "diagonal_slice",
     "frequencies",
     "full_plane",
+    "grid_pattern",
     "hann",
     "lattice_points",
     "log_bias_db",
     "mean_log_spectrum",
     "merge_statistics",
+    "phase_mean",
     "plan_maps",
     "relative_log_amplitude",
     "replica_frequencies",

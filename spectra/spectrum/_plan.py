@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from math import lcm, prod
 from typing import Any, Literal
 
+from spectra._room import BLOCKS_ENOUGH, LEAST_PERIODS, too_few, usual_margin
 from spectra.errors import ParameterError
 from spectra.spectrum._lattice import LatticePoint, lattice_points
-from spectra.spectrum._view import IMAGES_ENOUGH, LEAST_PERIODS, View, inside, view_of
+from spectra.spectrum._view import View, inside, view_of
 
 LEAST_TILE = 12
 MOST_CHANNELS = 16
@@ -81,7 +82,7 @@ class Plan:
     @property
     def block_kind(self) -> Literal["images", "tiles"]:
         """What a block is."""
-        return "images" if self.count >= IMAGES_ENOUGH or not self.views else "tiles"
+        return "images" if self.count >= BLOCKS_ENOUGH or not self.views else "tiles"
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain numbers and names, for a file."""
@@ -134,7 +135,7 @@ def plan_maps(
         raise ParameterError(f"shape={tuple(shape)} is not (channel, *spatial) with 1 to 3 axes")
     if any(len(p) != axes or min(p) < 1 for p in periods):
         raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
-    wanted = tuple(margin) if margin is not None else tuple(side // 8 for side in sides)
+    wanted = tuple(margin) if margin is not None else tuple(map(usual_margin, sides))
     asked = sorted({tuple(p) for p in periods}, key=lambda p: (prod(p), p))
     found = [_view(sides, period, wanted, reach, count) for period in asked]
     reasons = {view.period: small or _too_few(view, count) for view, small in found}
@@ -192,9 +193,7 @@ def _view(
 def _too_few(view: View, count: int) -> str | None:
     """Say if there are too few independent blocks for the test."""
     replicates = count * prod(view.blocks)
-    if replicates >= IMAGES_ENOUGH:
-        return None
-    return f"too few: {replicates} independent blocks, {IMAGES_ENOUGH} needed"
+    return None if replicates >= BLOCKS_ENOUGH else too_few(replicates)
 
 
 def _with_points(views: Sequence[View]) -> tuple[View, ...]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, prod
 
+from spectra._room import BLOCKS_ENOUGH, LEAST_PERIODS
 from spectra.spectrum._lattice import LatticePoint, lattice_points
 
 BASE_BAND_BINS = {1: 64, 2: 48, 3: 8}  # of a tile along each axis, by number of axes
 LARGEST_TILE = {1: 1024, 2: 96, 3: 32}  # unless a long period needs more
 LEAST_BASE_BAND_BINS = 8  # of a tile that is one of several in its map
-LEAST_PERIODS = 6  # of any tile
 MOST_PAIRS = 6000  # of bins that a view compares, in up to 16 groups of blocks and 16 channels
-IMAGES_ENOUGH = 16  # so many independent blocks the test needs
 TILES_WANTED = 32
 FAST_FACTORS = (2, 3, 5, 7)  # of a tile's side: a transform of 94 pixels takes six times that of 96
 SPARED = 1 / 16  # of a tile's side, given up for a fast one
@@ -87,7 +86,7 @@ def view_of(
     """
     inner = inside(sides, margin, period)
     most = BASE_BAND_BINS[len(inner)]
-    if count >= IMAGES_ENOUGH:
+    if count >= BLOCKS_ENOUGH:
         tile = _tile(inner, period, most)
         tiles = tuple(n // t for n, t in zip(inner, tile, strict=True))
         return View(period, margin, inner, (1,) * len(inner), tile, tiles)

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 
-from spectra.capture import KINDS, discover
+from spectra.capture import discover
+from spectra.kinds import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "capture.md").read_text()
 NAMES = {"torch": torch, "F": F, "nn": nn, "rearrange": rearrange}

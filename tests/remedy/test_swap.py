@@ -264,11 +264,26 @@ def modulated():
     return Modulated()
 
 
+def lanczos():
+    class Lanczos(nn.Module):
+        def forward(self, x):
+            return functional.interpolate(x, scale_factor=2, mode="lanczos", antialias=True)
+
+    return Lanczos()
+
+
 REFUSED = [
     (lambda: nn.ConvTranspose2d(3, 3, 9, 2, 4, 1), "lctc9 is the smallest that keeps it"),
     (lambda: nn.UpsamplingBilinear2d(scale_factor=2), "align_corners=True"),
     (lambda: nn.Upsample(scale_factor=1.5), "is no whole number"),
     (modulated, "computed in forward"),
+    pytest.param(
+        lanczos,
+        "weighs the pixels at the borders anew",
+        marks=pytest.mark.skipif(
+            not hasattr(torch.ops.aten, "_upsample_lanczos2d_aa"), reason="this PyTorch has none"
+        ),
+    ),
 ]
 
 

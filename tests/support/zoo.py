@@ -348,6 +348,10 @@ FORMS = [
     ),
     Form("area", resized(size=(2 * H, 2 * W), mode="area"), "area", (2, 2)),
     Form("adaptive pool", lambda: nn.AdaptiveAvgPool2d((3 * H, 3 * W)), "area", (3, 3)),
+    Form("max pool", lambda: nn.AdaptiveMaxPool2d((2 * H, 3 * W)), "max_pool", (2, 3)),
+    Form("max pool 1-D", lambda: nn.AdaptiveMaxPool1d(48), "max_pool", (2,), SIGNAL),
+    Form("max pool 3-D", lambda: nn.AdaptiveMaxPool3d((8, 12, 16)), "max_pool", (2,) * 3, VOLUME),
+    Form("max pool to 1.5", lambda: nn.AdaptiveMaxPool2d((9, 15)), "max_pool", ()),
     Form("unpool", Unpool, "unpool", (2, 2)),
     Form("unpool 1-D", of(unpooled_signal), "unpool", (2,), SIGNAL),
     Form("grid sample", of(sample_on_a_grid), "grid_sample", ()),
@@ -651,6 +655,12 @@ class FourierUnit(nn.Module):
         return torch.fft.irfftn(mixed, s=(H, W), dim=(-2, -1), norm="ortho")
 
 
+def maxima_spread(x: Tensor) -> Tensor:
+    """Squeeze to the maximum, or to a smaller map and its maximum, which is spread over the map."""
+    most = F.adaptive_max_pool2d(F.adaptive_max_pool2d(x, (2, 3)), 1)
+    return x * F.adaptive_max_pool2d(x, 1) + F.adaptive_max_pool2d(most, x.shape[2:])
+
+
 TWINS = [
     ("grid of places", Grid),
     ("computed weight", Weighted),
@@ -690,6 +700,7 @@ TWINS = [
     ("masked tokens", lambda: masked_tokens),
     ("position table", Table),
     ("squeeze and excite", lambda: lambda x: x * F.adaptive_avg_pool2d(x, 1).expand_as(x)),
+    ("maxima spread again", lambda: maxima_spread),
     ("a mean spread again", lambda: lambda x: x + F.interpolate(x.mean((2, 3), True), x.shape[2:])),
     ("spectral filter", lambda: lambda x: torch.fft.irfft2(torch.fft.rfft2(x).conj(), s=(H, W))),
     ("warp", lambda: lambda x: F.grid_sample(x, torch.zeros(len(x), H, W, 2), align_corners=False)),
