@@ -72,32 +72,27 @@ def read_tree(path: str | PathLike[str]) -> xr.DataTree:
 
 def _split(data: xr.Dataset) -> xr.Dataset:
     """Return a dataset with two real variables for each complex one."""
-    variables: dict[str, Any] = {}
-    for key, variable in data.data_vars.items():
-        name, _, number = str(key).rpartition("_")
-        if variable.dtype.kind == "c":
-            variables |= {
-                f"{name}_re_{number}": variable.real,
-                f"{name}_im_{number}": variable.imag,
-            }
-        else:
-            variables[str(key)] = variable
-    return data.drop_vars(data.data_vars).assign(variables)
+    whole = {str(key): v for key, v in data.variables.items() if v.dtype.kind == "c"}
+    parts = {}
+    for key, variable in whole.items():
+        name, _, number = key.rpartition("_")
+        parts[f"{name}_re_{number}"] = (variable.dims, variable.to_numpy().real)
+        parts[f"{name}_im_{number}"] = (variable.dims, variable.to_numpy().imag)
+    return data.drop_vars(whole).assign(parts)
 
 
 def _joined(data: xr.Dataset) -> xr.Dataset:
     """Return a dataset with one complex variable for two real ones."""
-    variables: dict[str, Any] = {}
-    for key, variable in data.data_vars.items():
-        name, _, number = str(key).rpartition("_")
+    whole, parts = {}, []
+    for key in map(str, data.data_vars):
+        name, _, number = key.rpartition("_")
         stem = name.removesuffix("_re")
-        if (other := f"{stem}_im_{number}") in data and name.endswith("_re"):
-            sums = np.empty(variable.shape, complex)
-            sums.real, sums.imag = variable, data[other]
-            variables[f"{stem}_{number}"] = (variable.dims, sums)
-        elif not (name.endswith("_im") and f"{name.removesuffix('_im')}_re_{number}" in data):
-            variables[str(key)] = variable
-    return data.drop_vars(data.data_vars).assign(variables)
+        if stem != name and (other := f"{stem}_im_{number}") in data:
+            sums = np.empty(data[key].shape, complex)
+            sums.real, sums.imag = data[key], data[other]
+            whole[f"{stem}_{number}"] = (data[key].dims, sums)
+            parts += [key, other]
+    return data.drop_vars(parts).assign(whole)
 
 
 def _storable(attributes: Mapping[Any, Any]) -> dict[str, Any]:
