@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra import capture, kernel, load, probe, score, spectrum
-from spectra._layers import measure_steps
+from spectra import capture, kernel, load, probe, score, spectrum, weights
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
@@ -209,7 +208,7 @@ def gather(
                 _stream(evidence, inputs, tell)
         _probe(evidence, tell)
         tell("kernels", 0, 1)
-        evidence.kernels = measure_steps(model, evidence.discovery, evidence.example)
+        evidence.kernels = weights.measure(model, evidence.discovery)
         tell("kernels", 1, 1)
         for number, place in enumerate(evidence.places):
             tell("score", number, len(evidence.places))

@@ -1,7 +1,9 @@
 """A running model -> its upsampling steps and what flows through them."""
 
+from spectra.capture._convolution import Convolution
 from spectra.capture._discover import discover
 from spectra.capture._forward import MixedInputsError, forward
+from spectra.capture._modules import modules_by_path
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
 from spectra.capture._reading import Reading
@@ -12,6 +14,7 @@ from spectra.follow import Borders, LargestTensor, Layout, unseen
 __all__ = [
     "KINDS",
     "Borders",
+    "Convolution",
     "Discovery",
     "Growth",
     "Kind",
@@ -25,6 +28,7 @@ __all__ = [
     "discover",
     "follow_periods",
     "forward",
+    "modules_by_path",
     "quiet",
     "stream",
     "unseen",

@@ -6,7 +6,6 @@ from ._lctc import INITS, LCTC, Init
 from ._locked import LockedPart
 from ._make import make_layer
 from ._names import Remedy, parse_remedy, scaled_size
-from ._norms import effective_weight
 from ._plan import Plan, Refusal, Replacement
 from ._repair import BATCH, Repaired, repair
 from ._resize import ResizeConv, SincConv
@@ -37,7 +36,6 @@ __all__ = [
     "Start",
     "balance",
     "convert",
-    "effective_weight",
     "make_layer",
     "merged",
     "parse_remedy",

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from spectra.errors import ConversionError
 from spectra.kernel import interpolator
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._norms import effective_weight
 from spectra.remedy._shuffle import shuffle
 from spectra.remedy._sizes import TRANSPOSED, geometry
+from spectra.weights import effective_weight
 
 Interpolation = Literal["nearest", "linear", "bicubic"]
 # Input pixels to each side of a border that an interpolation repeats.

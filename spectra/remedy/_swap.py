@@ -19,17 +19,17 @@ from spectra.remedy._functions import FunctionCall, Recorder, substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
 from spectra.remedy._names import Remedy, parse_remedy
-from spectra.remedy._norms import (
+from spectra.remedy._plan import Plan, Refusal, Replacement
+from spectra.remedy._select import select_steps
+from spectra.remedy._sizes import TRANSPOSED
+from spectra.remedy._source import Source, source_of, transposed_source
+from spectra.weights import (
     effective_weight,
     folded_norm,
     is_norm_hook,
     weight_norm_axis,
     with_weight_norm,
 )
-from spectra.remedy._plan import Plan, Refusal, Replacement
-from spectra.remedy._select import select_steps
-from spectra.remedy._sizes import TRANSPOSED
-from spectra.remedy._source import Source, source_of, transposed_source
 
 _HOOKS = (
     "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called",
@@ -243,19 +243,19 @@ class _Swapper:
         self.replaced.append(replace(entry, function=call.function, index=call.index))
 
     def _source(self, module: nn.Module, step: Step) -> Source:
-        """Return a module as a source, with the output padding that its caller asks for."""
-        if isinstance(module, tuple(TRANSPOSED.values())) and step.kind == "transposed_conv":
+        """Return a module as a source, with the output padding that its caller asked for."""
+        call = step.convolution
+        if isinstance(module, tuple(TRANSPOSED.values())) and call is not None:
             conv: Any = module
-            asked = _asked_padding(conv, step)
-            if asked != tuple(conv.output_padding):
+            if call.output_padding != tuple(conv.output_padding):
                 return transposed_source(
                     effective_weight(conv),
                     conv.bias,
-                    stride=conv.stride,
-                    padding=conv.padding,
-                    output_padding=asked,
-                    dilation=conv.dilation,
-                    groups=conv.groups,
+                    stride=call.stride,
+                    padding=call.padding,
+                    output_padding=call.output_padding,
+                    dilation=call.dilation,
+                    groups=call.groups,
                 )
         axes = len(step.input_shape) - 1
         return source_of(module, channels=step.input_shape[0], axes=axes, like=self._like)
@@ -315,17 +315,6 @@ class _Swapper:
             note = f"its weight was also that of {', '.join(kept)}, and is so no longer"
             return replace(entry, notes=(*entry.notes, note))
         return entry
-
-
-def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
-    """Return the output padding with which a transposed convolution made what it made."""
-    return tuple(
-        made - ((n - 1) * s - 2 * p + d * (k - 1) + 1)
-        for made, n, s, p, d, k in zip(
-            step.output_shape[1:], step.input_shape[1:], module.stride, module.padding,
-            module.dilation, module.kernel_size, strict=True,
-        )
-    )  # fmt: skip
 
 
 def copy_of(model: nn.Module) -> nn.Module:
@@ -487,8 +476,8 @@ def _move_hooks(old: nn.Module, new: nn.Module) -> None:
 def _users(model: nn.Module) -> dict[int, list[str]]:
     """Return, for each weight, the paths of the modules that have it."""
     users: dict[int, list[str]] = {}
-    for path, parameter in walk.users_of_parameters(model):
-        users.setdefault(id(parameter), []).append(path)
+    for name, parameter in walk.named_parameters(model):
+        users.setdefault(id(parameter), []).append(name.rpartition(".")[0])
     return users
 
 
