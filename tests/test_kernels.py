@@ -147,3 +147,24 @@ def test_a_shuffle_by_one_is_no_step():
     model = nn.Sequential(nn.ConvTranspose2d(3, 3, 4, 2, 1), head)
     table = measure_kernels(model)
     assert [(row.name, row.stride) for row in table.layers] == [("0", (2, 2))]
+
+
+class Failing(nn.Module):
+    """Fails on every input, so that only its modules tell."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2))
+        self.tail = nn.ConvTranspose2d(3, 3, 4, 2, 1)
+        self.unseen = nn.PixelShuffle(2)
+
+    def forward(self, x):
+        raise RuntimeError("not today")
+
+
+def test_what_modules_tell_is_listed_though_the_model_fails():
+    table = measure_kernels(Failing())
+    assert [row.name for row in table.layers] == ["head.1", "tail"]
+    (note,) = table.notes
+    assert note.startswith("pixel shuffles and interpolations only where they stand in a Seq")
+    assert note.endswith("not today")

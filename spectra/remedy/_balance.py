@@ -181,7 +181,7 @@ def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step]
             target: nn.Module | None = module if isinstance(module, LCTC) else parent
             reason = ""
         elif isinstance(module, nn.PixelShuffle):
-            before = step.convolution and modules.get(step.convolution.module)
+            before = modules.get(step.convolution.module) if step.convolution else None
             target = before if isinstance(before, tuple(CONV.values())) else None
             reason = "no convolution comes directly before it"
         else:

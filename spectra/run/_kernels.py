@@ -86,9 +86,9 @@ def measure_kernels(
     tell = progress or _silent
     tell("load", 0, 1)
     named = {"strides": strides, "shuffles": shuffles}
-    loading = {"key": key, "strip_prefix": strip_prefix, "trust": trust}
+    loading: dict[str, Any] = {"key": key, "strip_prefix": strip_prefix, "trust": trust}
     saved = _saved_weights(source, arch, **loading)
-    model = source if isinstance(source, nn.Module) else saved and saved.model
+    model = source if isinstance(source, nn.Module) else saved.model if saved else None
     if isinstance(model, torch.jit.ScriptModule):
         about, reading = _read_script(model, saved, **named)
     elif saved is not None and model is None:

@@ -100,8 +100,10 @@ def _beside_in_steps(
     """Yield each shuffle and interpolation with the convolution that ran beside it."""
     modules = capture.modules_by_path(model)
     for step in found.steps:
-        conv = step.convolution and modules.get(step.convolution.module)
-        if step.kind != "transposed_conv" and conv is not None and only_filters(conv):
+        if step.convolution is None or step.kind == "transposed_conv":
+            continue
+        conv = modules.get(step.convolution.module)
+        if conv is not None and only_filters(conv):
             yield modules[step.name], conv
 
 

@@ -72,4 +72,5 @@ def as_numpy(tensor: Tensor) -> NDArray[Any]:
     plain = tensor.detach().cpu()
     if plain.dtype not in (torch.float32, torch.float64):
         plain = plain.float()
-    return cast("NDArray[Any]", plain.numpy())
+    values: NDArray[Any] = plain.numpy()
+    return values
