@@ -25,10 +25,11 @@ from torch import Tensor, nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+
 import spectra  # noqa: E402
 from spectra import capture, kernel  # noqa: E402
-from spectra._layers import Layer, find_pairs, layers_of_model  # noqa: E402
 from spectra.score import Score  # noqa: E402
+from spectra.weights import UpsamplingKernel, kernels_of_model  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (
@@ -77,61 +78,59 @@ def main() -> None:
 def rows(name: str, decoder: Decoder, data: Path) -> list[str]:
     """Return a row for each layer of a decoder."""
     model, inputs = decoder.load(data), torch.from_numpy(decoder.inputs(data))
-    layers = layers_of_model(model, inputs[:1])
-    if not layers:
+    found = capture.discover(model, inputs[:1])
+    kernels = kernels_of_model(model, found)
+    if not kernels:
         return []
+    entered = {
+        step.name: step.convolution.module
+        for step in found.steps
+        if step.convolution and step.kind in ("transposed_conv", "pixel_shuffle")
+    }
     summary = spectra.analyze(model, inputs).summary
     measured = {step.name: step.score for step in summary.steps}
-    return [_row(name, layer, model, inputs, measured.get(layer.name)) for layer in layers]
+    rows = []
+    for one in kernels:
+        # Interpolations treat channels alike: there is nothing to predict.
+        linear = one.name in entered
+        enters = fed(entered[one.name], one.kernel, model, inputs) if linear else None
+        rows.append(_row(f"{name} `{one.name}`", one, enters, measured.get(one.name)))
+    return rows
 
 
-def _row(name: str, layer: Layer, model: nn.Module, inputs: Tensor, score: Score | None) -> str:
-    found = layer.kernel
+def _row(label: str, one: UpsamplingKernel, entered: Fed | None, score: Score | None) -> str:
+    found = one.kernel
     m = kernel.measure(found)
-    own = _of_step(layer, model, inputs)
     cells = [
-        f"{name} `{layer.name}`",
-        f"{layer.kind} {_times(found.size)}/{_times(found.stride)}",
+        label,
+        f"{one.kind} {_times(found.size)}/{_times(found.stride)}",
         f"{m.phase_imbalance:.2f}",
         *map(_number, (m.line_gain_db, m.rejection_db, m.rejection_bound_db, m.gap_db)),
         ", ".join(f"{p:+.2f}" for p in m.sub_pixel_phase),
         ", ".join(f"{p:.0f}" for p in m.sinc_percentile),
         str(m.effective_size),
     ]
-    entered = None if own is None else fed(own, layer, model, inputs)
     if entered is None:
         return f"| {' | '.join([*cells, '', '', '', _alias_of(score)])} |"
-    at_step = own[1]
     covariance, spectrum = covariance_of(entered)
     rejects = kernel.rejection_db(
-        at_step,
-        spectrum=kernel.measured_spectrum(spectrum, at_step.stride),
+        found,
+        spectrum=kernel.measured_spectrum(spectrum, found.stride),
         covariance=covariance,
     )
     cells += [
         _number(rejects),
-        _number(predicted_from_covariance(at_step, covariance, spectrum, entered.mean)),
-        _number(predicted_from_blocks(at_step, entered)),
+        _number(predicted_from_covariance(found, covariance, spectrum, entered.mean)),
+        _number(predicted_from_blocks(found, entered)),
         _alias_of(score),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _of_step(layer: Layer, model: nn.Module, inputs: Tensor) -> tuple[str, kernel.Kernel] | None:
-    """Return the module that the kernel's input enters, and the kernel of the step alone."""
-    if layer.kind in ("transposed_conv",):
-        return layer.name, layer.kernel
-    if layer.kind == "pixel_shuffle":
-        return find_pairs(model, inputs[:1])[layer.name], layer.kernel
-    return None  # interpolations treat channels alike: nothing to predict
-
-
-def fed(
-    own: tuple[str, kernel.Kernel], layer: Layer, model: nn.Module, inputs: Tensor
-) -> Fed | None:
-    """Run the model and return what enters a layer, tile by tile."""
+def fed(path: str, own: kernel.Kernel, model: nn.Module, inputs: Tensor) -> Fed | None:
+    """Run the model and return what enters the module at ``path``, tile by tile."""
     entering: list[Tensor] = []
-    module = model.get_submodule(own[0])
+    module = model.get_submodule(path)
     handle = module.register_forward_pre_hook(lambda _, x: entering.append(x[0].detach().clone()))
     try:
         with capture.quiet(model):
@@ -143,7 +142,7 @@ def fed(
     axes = maps.ndim - 2
     margins = [n // 8 for n in maps.shape[2:]]
     room = [n - 2 * margin for n, margin in zip(maps.shape[2:], margins, strict=True)]
-    side = min(BASE_BINS[axes], MOST_TILE // max(layer.kernel.stride), *room) // 2 * 2
+    side = min(BASE_BINS[axes], MOST_TILE // max(own.stride), *room) // 2 * 2
     if side < 8:
         return None
     window = np.ones(())

@@ -49,18 +49,18 @@ def submodule(model: nn.Module, path: str) -> nn.Module:
     return model
 
 
-def users_of_parameters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """Yield path of the module and parameter, a shared one once for each module that has it."""
+def named_parameters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield dotted name and parameter, a shared one once for each module that has it."""
     for path, module in named_modules(model):
-        for parameter in module._parameters.values():
+        for name, parameter in module._parameters.items():
             if parameter is not None:
-                yield path, parameter
+                yield f"{path}.{name}" if path else name, parameter
 
 
 def parameters(model: nn.Module) -> Iterator[nn.Parameter]:
     """Yield the parameters of a model, each once."""
     seen: set[int] = set()
-    for _, parameter in users_of_parameters(model):
+    for _, parameter in named_parameters(model):
         if id(parameter) not in seen:
             seen.add(id(parameter))
             yield parameter

@@ -15,7 +15,7 @@ from math import prod
 
 from torch import Tensor
 
-from spectra.capture._events import Draft, Event, Region
+from spectra.capture._events import Draft, Event
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Seam, family_of
 from spectra.capture._spectra import Spectra
@@ -30,6 +30,7 @@ from spectra.follow import (
     looks_up,
     read_enlarged,
     read_layout,
+    region,
     tensors,
 )
 
@@ -93,7 +94,7 @@ class Drafts:
             stride=found.stride,
             groups=found.groups,
             reason=found.reason,
-            source=_region(found.source),
+            source=region(found.source),
             spacing=found.spacing,
         )
         self._ends.set(result, draft)
@@ -263,6 +264,7 @@ class Drafts:
             reason=large.reason,
             source=large.source,
             spacing=large.spacing,
+            convolution=large.convolution,
             bits=one.bits | other.bits,
         )
         self.kept.append(joined)
@@ -319,12 +321,3 @@ def _inserted(found: Enlarged) -> set[int]:
     """Return the spatial axes along which zeros were inserted."""
     grown = {axis for axis, factor in enumerate(found.factor) if factor > 1}
     return grown if found.kind == "zero_insertion" else set()
-
-
-def _region(tensor: Tensor) -> Region | None:
-    """Return where a tensor lies in memory, None where it has no storage."""
-    try:
-        storage = tensor.untyped_storage()._cdata
-    except NotImplementedError:
-        return None
-    return storage, tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset())

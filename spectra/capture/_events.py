@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from spectra.capture._convolution import Convolution
 from spectra.capture._modules import Frame
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Look
 from spectra.capture._site import Site
-from spectra.follow import NOTHING, Borders, Layout
+from spectra.follow import NOTHING, Borders, Layout, Region
 from spectra.kinds import Kind
-
-Region = tuple[int, tuple[int, ...], tuple[int, ...], int]
-"""Where a tensor lies in memory: its storage, shape, stride and offset."""
 
 
 @dataclass(eq=False)
@@ -89,3 +87,4 @@ class Draft:
     open: set[int] = field(default_factory=set)
     bits: int = 0
     spacing: tuple[Fraction, ...] = ()
+    convolution: Convolution | None = None

@@ -16,6 +16,7 @@ from spectra.capture._recognise import comes_apart, recogniser_of
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Seam, Seams
 from spectra.capture._site import call_site
+from spectra.capture._weight_finder import WeightFinder
 from spectra.follow import Depth, Dispatched, LightMode, Padding, Taint, unseen
 
 
@@ -25,7 +26,7 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
     Parameters
     ----------
     stack : ModuleStack
-        The modules that are running.
+        The modules that are running: of now, the model alone.
     example : Tensor
         The model's input.
 
@@ -62,6 +63,7 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
         self.error: BaseException | None = None
         self._stack = stack
         self._seams = Seams()
+        self._weights = WeightFinder(stack.current.module)
 
     def __torch_dispatch__(
         self,
@@ -101,13 +103,14 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
                 manner = self.drafts.follow(call)
                 self.depth.follow(call, deeper=manner == "mix")
                 self.padding.follow(call)
+                self._weights.follow(call, self._stack.current.name)
             except Exception as error:
                 self.note_mistake(error, call.result)
         recogniser = recogniser_of(call.func)
         recognised = recogniser(call) if recogniser else None
         try:
             if recognised is not None:
-                self._note(recognised, call.map, depends=depends)
+                self._note(recognised, call, depends=depends)
             elif depends:
                 if seam is not None:
                     self._watch(call, seam)
@@ -142,8 +145,9 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
             self.note_mistake(error, tensor)
         return None
 
-    def _note(self, found: Recognised, result: Tensor, *, depends: bool) -> None:
+    def _note(self, found: Recognised, call: Dispatched, *, depends: bool) -> None:
         """Note a call of an operation of the table, and begin a draft if it upsamples."""
+        result = call.map
         before = found.before or tuple(found.as_map(found.source).shape[1:])
         after = tuple(found.as_map(result).shape[1:])
         event = Event(
@@ -163,6 +167,7 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
             if draft is not None:
                 event.site, event.behind = call_site(), self.taint.of(found.source)
                 self.taint.mark(result, draft.bits)
+                self._weights.begin(draft, found, call, self._stack.current.name)
         elif found.family == "conv":
             # A transposed convolution of stride 1 may add a border, as a wide kernel does.
             extra = [max(0, grown - n) for n, grown in zip(before[1:], after[1:], strict=True)]

@@ -21,6 +21,7 @@ from torch.utils._pytree import tree_iter
 from torch.utils.hooks import RemovableHandle
 
 from spectra import _walk as walk
+from spectra.capture._forward import unwrap
 from spectra.capture._operation import Growth
 from spectra.follow import Dispatched
 
@@ -204,6 +205,11 @@ def added_by_borders(call: Dispatched) -> tuple[int, ...]:
     pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
     extra = tuple(max(0, grown - size) for size, grown in pairs)
     return extra if any(extra) else ()
+
+
+def modules_by_path(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules of a model by the paths that steps have, those of wrappers left out."""
+    return {readable(name): module for name, module in walk.named_modules(unwrap(model))}
 
 
 def readable(name: str) -> str:

@@ -117,6 +117,7 @@ def _step(draft: Draft, owner: str, call: int) -> Step:
         reason=draft.reason,
         borders=draft.end.borders,
         spacing=draft.spacing or tuple(map(Fraction, draft.factor)),
+        convolution=draft.convolution,
     )
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from spectra._room import ALIKE
+from spectra.capture._convolution import Convolution
 from spectra.capture._grids import Period, control_periods, scored_period
 from spectra.capture._operation import Growth, Operation
 from spectra.capture._reading import Reading
@@ -38,6 +39,10 @@ class Step(Operation):
     calls : int
         How often the same line of code ran the step, side by side, on maps of this shape: once
         for each tile of a picture or frame of a film. No call depends on another.
+    convolution : Convolution or None
+        Whose weight makes the step. It is the call itself of a transposed convolution, the
+        convolution whose very result a pixel shuffle takes, and the one that takes the very
+        result of an interpolation. None where there is no such call, and of other kinds.
     """
 
     kind: Kind
@@ -45,6 +50,7 @@ class Step(Operation):
     borders: Borders = field(default=NOTHING, compare=False)
     spacing: tuple[Fraction, ...] = ()
     calls: int = 1
+    convolution: Convolution | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

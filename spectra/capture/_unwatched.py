@@ -8,7 +8,7 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from spectra import _walk as walk
-from spectra.capture._modules import readable
+from spectra.capture._modules import modules_by_path
 
 
 def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:
@@ -17,7 +17,7 @@ def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:
     There are none in a ScriptModule, which takes no hook, and none at all where a watched name is
     not the model's: then it is another model than the one that was looked at.
     """
-    modules = {readable(name): module for name, module in walk.named_modules(root)}
+    modules = modules_by_path(root)
     if any(name not in modules for name in watched):
         return []
     live = {modules[name] for name in watched}

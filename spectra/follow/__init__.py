@@ -41,7 +41,7 @@ from spectra.follow._mode import LargestTensor, LightMode, is_composite, unseen
 from spectra.follow._origins import Origins
 from spectra.follow._padding import Padding
 from spectra.follow._rearrange import Enlarged, looks_up, read_enlarged, read_layout, read_roles
-from spectra.follow._storages import StorageMap
+from spectra.follow._storages import Region, StorageMap, region
 from spectra.follow._taint import Depth, Taint
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Manner",
     "Origins",
     "Padding",
+    "Region",
     "Role",
     "StorageMap",
     "Taint",
@@ -69,6 +70,7 @@ __all__ = [
     "read_enlarged",
     "read_layout",
     "read_roles",
+    "region",
     "tensors",
     "unseen",
 ]

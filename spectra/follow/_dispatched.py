@@ -79,20 +79,29 @@ class Dispatched:
     @cached_property
     def given(self) -> dict[str, Any]:
         """The arguments by name, as they were given."""
-        names = (argument.name for argument in self.func._schema.arguments)
-        return dict(zip(names, self.args, strict=False)) | dict(self.kwargs)
+        return dict(zip(_names(self.func), self.args, strict=False)) | dict(self.kwargs)
 
     @cached_property
     def arguments(self) -> dict[str, Any]:
         """The arguments by name, with the defaults of those that were not given."""
-        schema = self.func._schema.arguments
-        return {a.name: a.default_value for a in schema if a.has_default_value()} | self.given
+        return _defaults(self.func) | self.given
 
 
 @cache
 def name_of(func: OpOverload) -> str:
     """Return the name of an operation without namespace and overload: ``"convolution"``."""
     return func._schema.name.partition("::")[2]
+
+
+@cache
+def _names(func: OpOverload) -> tuple[str, ...]:
+    return tuple(argument.name for argument in func._schema.arguments)
+
+
+@cache
+def _defaults(func: OpOverload) -> dict[str, Any]:
+    schema = func._schema.arguments
+    return {a.name: a.default_value for a in schema if a.has_default_value()}
 
 
 def tensors(tree: object) -> list[Tensor]:

@@ -11,6 +11,9 @@ from spectra.follow._dispatched import Dispatched
 
 Fact = TypeVar("Fact")
 
+Region = tuple[int, int, tuple[tuple[int, int], ...]]
+"""Where a tensor lies in memory: storage, offset, and the size and stride of each axis."""
+
 
 class StorageMap(Generic[Fact]):
     """A fact for each storage: all views of one share it, and writing in place keeps it."""
@@ -53,4 +56,18 @@ class StorageMap(Generic[Fact]):
 
     def drop(self, tensor: Tensor) -> None:
         """Forget what was known of the tensor's storage."""
-        self._facts.pop(tensor.untyped_storage()._cdata, None)
+        if self.get(tensor) is not None:
+            del self._facts[tensor.untyped_storage()._cdata]
+
+
+def region(tensor: Tensor) -> Region | None:
+    """Return where a tensor lies in memory, None where it has no storage.
+
+    Axes of one element are left out: with and without them it is the same tensor.
+    """
+    try:
+        storage = tensor.untyped_storage()._cdata
+    except NotImplementedError:
+        return None
+    axes = zip(tensor.shape, tensor.stride(), strict=True)
+    return storage, int(tensor.storage_offset()), tuple((n, s) for n, s in axes if n != 1)

@@ -4,7 +4,6 @@ from ._exchange import copy_of
 from ._lctc import INITS, LCTC, Init
 from ._make import make_layer
 from ._names import Remedy, parse_remedy, scaled_size
-from ._norms import effective_weight
 from ._plan import Plan, Refusal, Replacement
 from ._resize import ResizeConv, SincConv
 from ._select import select_steps
@@ -29,7 +28,6 @@ __all__ = [
     "Start",
     "convert",
     "copy_of",
-    "effective_weight",
     "make_layer",
     "merged",
     "parse_remedy",

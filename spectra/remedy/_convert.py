@@ -11,9 +11,9 @@ from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._initialise import embedded, repeated_weight, sinc_weight
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._names import Remedy, parse_remedy
-from spectra.remedy._norms import weight_norm_axis, with_weight_norm
 from spectra.remedy._sizes import geometry
 from spectra.remedy._source import Source, source_of
+from spectra.weights import weight_norm_axis, with_weight_norm
 
 Start = Literal["keep", "sinc", "icnr", "default"]
 STARTS: tuple[str, ...] = get_args(Start)

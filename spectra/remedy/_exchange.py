@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra.errors import ConversionError, ParameterError
-from spectra.remedy._norms import is_norm_hook
+from spectra.weights import is_norm_hook
 
 _HOOKS = (
     "_forward_hooks",

@@ -14,9 +14,9 @@ from spectra.errors import ConversionError
 from spectra.kernel import interpolator
 from spectra.kinds import FIXED_TAPS, MODES
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._norms import effective_weight
 from spectra.remedy._shuffle import shuffle
 from spectra.remedy._sizes import TRANSPOSED, geometry
+from spectra.weights import effective_weight
 
 
 @dataclass(frozen=True, eq=False)

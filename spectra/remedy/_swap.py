@@ -16,10 +16,10 @@ from spectra.remedy._exchange import copy_of, module_at, put
 from spectra.remedy._functions import substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._names import Remedy, parse_remedy
-from spectra.remedy._norms import with_weight_norm
 from spectra.remedy._plan import Plan, Refusal
 from spectra.remedy._select import select_steps
 from spectra.remedy._swapper import Swapper, recorded, with_calls
+from spectra.weights import with_weight_norm
 
 
 def swap(

@@ -18,10 +18,10 @@ from spectra.remedy._functions import FunctionCall, Recorder, substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
 from spectra.remedy._names import Remedy
-from spectra.remedy._norms import effective_weight, folded_norm, weight_norm_axis
 from spectra.remedy._plan import Replacement
 from spectra.remedy._sizes import TRANSPOSED
 from spectra.remedy._source import Source, source_of, transposed_source
+from spectra.weights import effective_weight, folded_norm, weight_norm_axis
 
 _UPSAMPLING = (*TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
 _FORWARDS = {kind.forward for kind in _UPSAMPLING}
@@ -92,19 +92,19 @@ class Swapper:
         self.replaced.append(replace(entry, function=call.function, index=call.index))
 
     def _source(self, module: nn.Module, step: Step) -> Source:
-        """Return a module as a source, with the output padding that its caller asks for."""
-        if isinstance(module, tuple(TRANSPOSED.values())) and step.kind == "transposed_conv":
+        """Return a module as a source, with the output padding that its caller asked for."""
+        call = step.convolution
+        if isinstance(module, tuple(TRANSPOSED.values())) and call is not None:
             conv: Any = module
-            asked = _asked_padding(conv, step)
-            if asked != tuple(conv.output_padding):
+            if call.output_padding != tuple(conv.output_padding):
                 return transposed_source(
                     effective_weight(conv),
                     conv.bias,
-                    stride=conv.stride,
-                    padding=conv.padding,
-                    output_padding=asked,
-                    dilation=conv.dilation,
-                    groups=conv.groups,
+                    stride=call.stride,
+                    padding=call.padding,
+                    output_padding=call.output_padding,
+                    dilation=call.dilation,
+                    groups=call.groups,
                 )
         axes = len(step.input_shape) - 1
         return source_of(module, channels=step.input_shape[0], axes=axes, like=self._like)
@@ -166,16 +166,6 @@ class Swapper:
         return entry
 
 
-def _asked_padding(module: Any, step: Step) -> tuple[int, ...]:
-    """Return the output padding with which a transposed convolution made what it made."""
-    sides = zip(step.input_shape[1:], step.output_shape[1:], strict=True)
-    layer = zip(module.stride, module.padding, module.dilation, module.kernel_size, strict=True)
-    return tuple(
-        made - ((n - 1) * s - 2 * p + d * (k - 1) + 1)
-        for (n, made), (s, p, d, k) in zip(sides, layer, strict=True)
-    )
-
-
 def recorded(model: nn.Module, example: Tensor, method: str) -> list[FunctionCall]:
     recorder = Recorder(model)
     with quiet(model), recorder:
@@ -208,6 +198,6 @@ def with_calls(
 def _users(model: nn.Module) -> dict[int, list[str]]:
     """Return, for each weight, the paths of the modules that have it."""
     users: dict[int, list[str]] = {}
-    for path, parameter in walk.users_of_parameters(model):
-        users.setdefault(id(parameter), []).append(path)
+    for name, parameter in walk.named_parameters(model):
+        users.setdefault(id(parameter), []).append(name.rpartition(".")[0])
     return users

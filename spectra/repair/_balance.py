@@ -15,11 +15,11 @@ from spectra import _walk as walk
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ConversionError
 from spectra.remedy import LCTC, copy_of, select_steps
-from spectra.remedy._norms import effective_weight, folded_norm, set_weight
 from spectra.remedy._sizes import CONV, TRANSPOSED
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._lines import line_db
+from spectra.weights import effective_weight, folded_norm, set_weight
 
 Changes = dict[Step, float | str]
 
@@ -128,8 +128,7 @@ def balance(
     chosen = select_steps(found, layers)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
-    feeding = _convolutions_before_shuffles(balanced, inputs[:1], method)
-    targets, reasons = _targets(balanced, chosen, feeding)
+    targets, reasons = _targets(balanced, chosen)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
     with quiet(balanced), _balancing(targets, volumes) as changes:
         forward(balanced, inputs, method=method)
@@ -160,9 +159,7 @@ def _period(found: Discovery) -> tuple[int, ...] | None:
     return max(periods, default=None)
 
 
-def _targets(
-    model: nn.Module, steps: list[Step], feeding: dict[nn.Module, nn.Module]
-) -> tuple[dict[nn.Module, Step], dict[Step, str]]:
+def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step], dict[Step, str]]:
     """Return the module to balance for each step, and for the other steps why there is none."""
     modules = dict(walk.named_modules(model))
     targets: dict[nn.Module, Step] = {}
@@ -174,7 +171,9 @@ def _targets(
             target: nn.Module | None = module if isinstance(module, LCTC) else parent
             reason = ""
         elif isinstance(module, nn.PixelShuffle):
-            target, reason = feeding.get(module), "no convolution comes directly before it"
+            before = modules.get(step.convolution.module) if step.convolution else None
+            target = before if isinstance(before, tuple(CONV.values())) else None
+            reason = "no convolution comes directly before it"
         else:
             plain = isinstance(module, tuple(TRANSPOSED.values()))
             target, reason = module if plain else None, _why_not(step)
@@ -193,36 +192,6 @@ def _why_not(step: Step) -> str:
     if step.kind in ("transposed_conv", "pixel_shuffle"):
         return "it is a functional call: balance knows weights of modules only; swap it first"
     return f"{step.kind} has no weights, and makes no line of a constant"
-
-
-def _convolutions_before_shuffles(
-    model: nn.Module, example: Tensor, method: str
-) -> dict[nn.Module, nn.Module]:
-    """Return the convolution whose very output enters each PixelShuffle."""
-    made: dict[int, tuple[nn.Module, Tensor]] = {}
-    feeding: dict[nn.Module, nn.Module] = {}
-
-    def after_conv(module: nn.Module, _: object, output: Tensor) -> None:
-        made[id(output)] = (module, output)  # the tensor itself keeps its id from being reused
-
-    def before_shuffle(module: nn.Module, args: tuple[Tensor, ...]) -> None:
-        if id(args[0]) in made:
-            feeding[module] = made[id(args[0])][0]
-
-    handles = [
-        module.register_forward_hook(after_conv)
-        for module in walk.modules(model)
-        if isinstance(module, tuple(CONV.values()))
-    ]
-    shuffles = [module for module in walk.modules(model) if isinstance(module, nn.PixelShuffle)]
-    handles += [module.register_forward_pre_hook(before_shuffle) for module in shuffles]
-    try:
-        with quiet(model):
-            forward(model, example, method=method)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return feeding
 
 
 @contextmanager

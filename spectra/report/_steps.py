@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
 
 HEADER = ("step", "kind", "k/s", "input", "output", "note")
-_NOT_WRITTEN = ("borders", "spacing")  # of use within an analysis only
+_NOT_WRITTEN = ("borders", "spacing", "convolution")  # of use within an analysis only
 
 
 def encode_steps(discovery: Discovery) -> bytes:

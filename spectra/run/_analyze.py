@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from spectra import _walk as walk
-from spectra import capture, explain, gather, load, probe, report, score
-from spectra._layers import measure_steps
+from spectra import capture, explain, gather, load, probe, report, score, weights
 from spectra._options import Options, Progress
 from spectra.run._opened import advised, borrowed, opened, silent
 
@@ -69,7 +68,7 @@ def analyze(
             passed = gather.run(net, found, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
-            kernels = measure_steps(net, passed.found, example)
+            kernels = weights.measure(net, passed.found, progress=tell)
         run = _run_record(loaded, example, options, passed.forward_s, started)
         summary = explain.summarise(
             loaded, inputs, passed, scores, probed, kernels=kernels, run=run

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,16 +14,16 @@ from torch import Tensor, nn
 import spectra
 from spectra import _walk as walk
 from spectra import capture, kernel, load
-from spectra._layers import (
-    Layer,
-    Reading,
-    layers_of_model,
-    layers_of_script,
-    layers_of_weights,
-)
 from spectra._options import Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
+from spectra.weights import (
+    Reading,
+    UpsamplingKernel,
+    kernels_of_model,
+    kernels_of_script,
+    kernels_of_weights,
+)
 
 
 def measure_kernels(
@@ -83,50 +84,28 @@ def measure_kernels(
         raise ParameterError(f"exponent={exponent}: expected a number of at least 0")
     tell = progress or _silent
     tell("load", 0, 1)
-    bare = None
-    if isinstance(source, Mapping):
-        bare = _given_weights(source, arch)
-    elif not isinstance(source, nn.Module) and Path(source).is_file() and arch is None:
-        bare = load.load_weights(str(source), key=key, strip_prefix=strip_prefix, trust=trust)
-    whole = source if isinstance(source, nn.Module) else bare.model if bare else None
-    if isinstance(whole, torch.jit.ScriptModule):
-        reading = layers_of_script(whole, strides=strides, shuffles=shuffles)
-        values = sum(tensor.numel() for tensor in whole.state_dict().values())
-        about = load.ModelSource(
-            bare.source if bare else str(getattr(whole, "original_name", "ScriptModule")),
-            *(bare.sha256 if bare else None, bare.format if bare else "torchscript", "", values),
-        )
-        notes = (*(bare.notes if bare else ()), *reading.notes)
-    elif bare is not None and whole is None:
-        values = sum(tensor.numel() for tensor in bare.weights.values())
-        about = load.ModelSource(bare.source, bare.sha256, bare.format, "", values)
-        reading = layers_of_weights(bare.weights, strides=strides, shuffles=shuffles)
-        notes = (*bare.notes, *reading.notes)
+    named = {"strides": strides, "shuffles": shuffles}
+    loading: dict[str, Any] = {"key": key, "strip_prefix": strip_prefix, "trust": trust}
+    saved = _saved_weights(source, arch, **loading)
+    model = source if isinstance(source, nn.Module) else saved.model if saved else None
+    if isinstance(model, torch.jit.ScriptModule):
+        about, reading = _read_script(model, saved, **named)
+    elif saved is not None and model is None:
+        about, reading = _read_weights(saved, **named)
     else:
         if strides or shuffles:
             message = "strides and shuffles are for bare weights: expected none with a model"
             raise ParameterError(message)
-        loaded = load.load_model(
-            whole if whole is not None else cast("str | Path", source),
-            arch=arch, arch_args=arch_args, key=key, strip_prefix=strip_prefix, strict=strict,
-            trust=trust,
-        )  # fmt: skip
-        about = load.ModelSource(
-            bare.source if bare else loaded.source,
-            bare.sha256 if bare else loaded.sha256,
-            *(loaded.format, loaded.architecture, loaded.parameters),
-        )
-        layers, doubts = _layers_of(loaded.model)
-        if not layers:
-            raise NothingToAnalyseError(_nothing_in(about.source, loaded.model))
-        reading, notes = Reading(layers, ()), (*loaded.notes, *doubts)
+        opened = cast("str | Path", source) if model is None else model
+        loaded = load.load_model(opened, arch=arch, arch_args=arch_args, strict=strict, **loading)
+        about, reading = _read_model(loaded, saved)
     tell("load", 1, 1)
-    if not reading.layers:
+    if not reading.kernels:
         raise NothingToAnalyseError(_nothing(about.source, reading))
     rows = []
-    for index, layer in enumerate(reading.layers):
-        tell("measure", index, len(reading.layers))
-        rows.append(_row(layer, exponent))
+    for index, one in enumerate(reading.kernels):
+        tell("measure", index, len(reading.kernels))
+        rows.append(_row(one, exponent))
     tell("measure", len(rows), len(rows))
     return KernelTable(
         spectra_version=spectra.__version__,
@@ -136,42 +115,91 @@ def measure_kernels(
         layers=tuple(rows),
         ambiguous=reading.ambiguous,
         hints=tuple(h for h in reading.hints if _named_in(h) in reading.ambiguous),
-        notes=notes,
+        notes=reading.notes,
     )
 
 
-def _layers_of(model: nn.Module) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
-    """Return the layers of a model, and what a forward pass on a guessed input could not show."""
-    try:
-        example = capture.example_input(model)
-        return layers_of_model(model, example), ()
-    except (InputError, ModelError) as error:
-        note = f"pixel shuffles and interpolations only where they stand in a Sequential: {error}"
-        matter = any(isinstance(m, nn.PixelShuffle | nn.Upsample) for m in walk.modules(model))
-        return layers_of_model(model), (note,) if matter else ()
+def _saved_weights(source: Any, arch: object, **loading: Any) -> load.LoadedWeights | None:
+    """Return the weights in a state dict or a file; None where an architecture comes with them."""
+    if isinstance(source, Mapping):
+        return _given_weights(source, arch)
+    if isinstance(source, nn.Module) or arch is not None or not Path(source).is_file():
+        return None
+    return load.load_weights(str(source), **loading)
 
 
-def _row(layer: Layer, exponent: float) -> KernelRow:
-    found = layer.kernel
-    measures, reason = None, None
+def _read_script(
+    script: torch.jit.ScriptModule, saved: load.LoadedWeights | None, **named: Any
+) -> tuple[load.ModelSource, Reading]:
+    """Return what a program is, and its kernels."""
+    reading = kernels_of_script(script, **named)
+    if saved is not None:
+        reading = replace(reading, notes=(*saved.notes, *reading.notes))
+    return saved.about if saved else _about_script(script), reading
+
+
+def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSource, Reading]:
+    """Return where bare weights come from, and the kernels that can be told in them."""
+    reading = kernels_of_weights(saved.weights, **named)
+    return saved.about, replace(reading, notes=(*saved.notes, *reading.notes))
+
+
+def _read_model(
+    loaded: load.LoadedModel, saved: load.LoadedWeights | None
+) -> tuple[load.ModelSource, Reading]:
+    """Return what a model is, and its kernels; ``saved`` is the file that held it whole.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If none of its modules has an upsampling kernel.
+    """
+    file = saved or loaded
+    about = replace(loaded.about, source=file.source, sha256=file.sha256)
+    found, notes = None, loaded.notes
+    # Only a forward pass shows which convolution belongs to these, outside of a Sequential.
+    if any(isinstance(m, nn.PixelShuffle | nn.Upsample) for m in walk.modules(loaded.model)):
+        try:
+            found = _discovered(loaded.model)
+        except (InputError, ModelError) as error:
+            where = "pixel shuffles and interpolations only where they stand in a Sequential"
+            notes = (*notes, f"{where}: {error}")
+    kernels = kernels_of_model(loaded.model, found)
+    if not kernels:
+        raise NothingToAnalyseError(_nothing_in(about.source, loaded.model))
+    return about, Reading(kernels, notes=notes)
+
+
+def _discovered(model: nn.Module) -> capture.Discovery:
+    """Return the steps of a model on a guessed input."""
+    return capture.discover(model, capture.example_input(model))
+
+
+def _about_script(script: torch.jit.ScriptModule) -> load.ModelSource:
+    name = str(getattr(script, "original_name", "ScriptModule"))
+    values = sum(tensor.numel() for tensor in script.state_dict().values())
+    return load.ModelSource(name, None, "torchscript", architecture="", parameters=values)
+
+
+def _row(one: UpsamplingKernel, exponent: float) -> KernelRow:
+    """Return the row of a kernel: its numbers, or why it has none."""
+    found, measures = one.kernel, None
     if found.weight.any():
         spectrum = kernel.power_law_spectrum(found.stride, exponent=exponent)
         measures = kernel.measure(found, spectrum=spectrum)
-    else:
-        reason = "all weights are 0"
     return KernelRow(
-        layer.name,
-        layer.kind,
-        layer.certainty,
-        layer.evidence,
-        found.size,
-        found.stride,
-        found.padding,
-        found.dilation,
-        found.groups,
-        found.channels,
-        measures,
-        reason,
+        name=one.name,
+        kind=one.kind,
+        certainty=one.certainty,
+        evidence=one.evidence,
+        kernel_size=found.size,
+        stride=found.stride,
+        padding=found.padding,
+        dilation=found.dilation,
+        groups=found.groups,
+        channels=found.channels,
+        measures=measures,
+        reason=None if measures else "all weights are 0",
     )
 
 
@@ -208,12 +236,11 @@ def _named_in(hint: str) -> str:
 def _nothing_in(source: str, model: nn.Module) -> str:
     """Say why a model has no kernel: it may upsample in its code, where no module shows it."""
     try:
-        with capture.quiet(model):
-            steps = capture.discover(model, capture.example_input(model)).steps
+        steps = _discovered(model).steps
     except (InputError, ModelError):
         steps = ()
     if not steps:
-        return _nothing(source, Reading((), ()))
+        return _nothing(source, Reading(()))
     first = ", ".join(f"{step.kind} in {step.label or '(model)'}" for step in steps[:3])
     more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
     return (

@@ -9,8 +9,8 @@ import torch
 
 import spectra
 from spectra import kernel
-from spectra._layers import layers_of_model
 from spectra.errors import NothingToAnalyseError
+from spectra.weights import kernels_of_model
 from support.realdata import DECODERS
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "real_kernels.py"
@@ -65,8 +65,8 @@ def test_the_kernel_of_a_known_checkerboard_is_uneven(data_dir):
 
 def test_an_interpolation_that_training_kept_is_still_one(data_dir):
     """LapSRN's image path: one channel, started as bilinear."""
-    layers = layers_of_model(DECODERS["lapsrn_x4"].load(data_dir))
-    (image,) = [layer for layer in layers if layer.name == "convt_I2"]
+    kernels = kernels_of_model(DECODERS["lapsrn_x4"].load(data_dir))
+    (image,) = [one for one in kernels if one.name == "convt_I2"]
     found = kernel.measure(image.kernel)
     np.testing.assert_allclose(found.rejection_db, found.rejection_bilinear_db, atol=1)
     assert found.line_gain_db < -80
@@ -80,11 +80,11 @@ def test_kernel_and_cross_spectrum_predict_the_measured_alias(data_dir):
     spec.loader.exec_module(module)
     decoder = DECODERS["fsrcnn_x2"]
     model, inputs = decoder.load(data_dir), torch.from_numpy(decoder.inputs(data_dir))
-    (layer,) = layers_of_model(model)
-    fed = module.fed(("deconv", layer.kernel), layer, model, inputs)
+    (deconv,) = kernels_of_model(model)
+    fed = module.fed("deconv", deconv.kernel, model, inputs)
     (step,) = spectra.analyze(model, inputs).summary.steps
-    exact = module.predicted_from_blocks(layer.kernel, fed)
+    exact = module.predicted_from_blocks(deconv.kernel, fed)
     covariance, spectrum = module.covariance_of(fed)
-    rough = module.predicted_from_covariance(layer.kernel, covariance, spectrum, fed.mean)
+    rough = module.predicted_from_covariance(deconv.kernel, covariance, spectrum, fed.mean)
     np.testing.assert_allclose(exact, step.score.asr_dbc, atol=0.5)
     assert rough > step.score.asr_dbc + 5

@@ -10,7 +10,7 @@ from math import prod
 
 from torch import Tensor
 
-from spectra._layers._layer import ASSUMED_STRIDE, Certainty, stem_of
+from spectra.weights._reading import ASSUMED_STRIDE, Certainty, stem_of
 
 TELLING_NAMES = re.compile(
     r"deconv|conv_?t(?![a-z])|conv_?tr|trans\w*_?conv|up_?conv|conv_?up", re.IGNORECASE

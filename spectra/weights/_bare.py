@@ -10,14 +10,22 @@ from typing import Any
 from torch import Tensor
 
 from spectra import kernel
-from spectra._layers._hints import hints_for, likeliest_first
-from spectra._layers._judge import judge, named_as_transposed
-from spectra._layers._layer import ASSUMED_STRIDE, Layer, Reading, Strides, as_numpy, stem_of
-from spectra._layers._resolved import resolved
 from spectra.errors import ParameterError
+from spectra.weights._hints import hints_for, likeliest_first
+from spectra.weights._judge import Verdict, judge, named_as_transposed
+from spectra.weights._reading import (
+    ASSUMED_STRIDE,
+    Certainty,
+    Reading,
+    Strides,
+    UpsamplingKernel,
+    stem_of,
+)
+from spectra.weights._resolved import resolved
+from spectra.weights._taps import as_numpy
 
 
-def layers_of_weights(
+def kernels_of_weights(
     weights: Mapping[str, Tensor],
     *,
     strides: Strides | None = None,
@@ -25,19 +33,20 @@ def layers_of_weights(
 ) -> Reading:
     """Return the upsampling kernels in bare weights: what must be one, or was named as one.
 
-    Nothing in a state dict says whether a weight is of a convolution, and none what its stride
-    is. A bias as long as the second axis and not as the first settles the former, as does the
-    vector of a spectral norm. Strides that are not given are taken for 2, padding as that which
-    keeps the size: energies do not depend on it, delays do.
+    Nothing in a state dict says whether a convolution is transposed, nor what its stride is. A bias
+    as long as the second axis and not as the first settles the former, as does the vector of a
+    spectral norm. Strides that are not given are taken for 2, padding as that which keeps the size:
+    energies do not depend on it, delays do.
 
     Parameters
     ----------
     weights : mapping of str to Tensor
+        As saved, by name.
     strides : mapping of str to tuple of int, optional
         Pattern of a tensor's name, with or without ``.weight`` -> stride of the transposed
         convolution that it is; 1 says that it does not upsample.
     shuffles : mapping of str to int, optional
-        The same for convolutions before a pixel shuffle -> factor.
+        Pattern of the name of a convolution's weight -> factor of the pixel shuffle after it.
 
     Raises
     ------
@@ -53,7 +62,7 @@ def layers_of_weights(
     }
     for pattern in (*strides, *shuffles):
         _check_pattern(pattern, candidates)
-    layers: list[Layer] = []
+    kernels: list[UpsamplingKernel] = []
     ambiguous: list[str] = []
     named_so = named_as_transposed(candidates)
     for name, tensor in candidates.items():
@@ -62,56 +71,63 @@ def layers_of_weights(
             continue
         factor = _value(shuffles, name)
         if factor is not None:
-            layers.append(_named_shuffle(name, tensor, factor))
+            kernels.append(_named_shuffle(name, tensor, factor))
             continue
         verdict = judge(name, weights, tensor, likely=name in named_so)
         if stride is not None:
-            layers.append(_named(name, tensor, stride, verdict.groups))
+            kernels.append(_named(name, tensor, stride, verdict.groups))
         elif verdict.certainty is not None:
-            assumed = (ASSUMED_STRIDE,) * (tensor.ndim - 2)
-            evidence = f"{verdict.evidence}; stride {ASSUMED_STRIDE} assumed"
-            layers.append(
-                Layer(
-                    *(stem_of(name), "transposed_conv", verdict.certainty, evidence),
-                    _transposed(name, tensor, assumed, verdict.groups),
-                )
-            )
+            kernels.append(_judged(name, tensor, verdict, verdict.certainty))
         elif verdict.possible:
             ambiguous.append(stem_of(name))
-    settled = {layer.name for layer in layers}
+    settled = {one.name for one in kernels}
     settled |= {stem_of(name) for name in candidates if _value(strides, name) is not None}
     hints = hints_for(candidates, ambiguous, settled)
-    return Reading(tuple(layers), likeliest_first(ambiguous, candidates), notes, hints)
+    return Reading(tuple(kernels), likeliest_first(ambiguous, candidates), notes, hints)
 
 
-def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> Layer:
+def _judged(name: str, tensor: Tensor, verdict: Verdict, certainty: Certainty) -> UpsamplingKernel:
+    """Return a weight that was judged to be transposed, of the usual stride."""
+    evidence = f"{verdict.evidence}; stride {ASSUMED_STRIDE} assumed"
+    taps = _transposed(name, tensor, (ASSUMED_STRIDE,) * (tensor.ndim - 2), verdict.groups)
+    return UpsamplingKernel(stem_of(name), "transposed_conv", certainty, evidence, taps)
+
+
+def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> UpsamplingKernel:
+    """Return a weight that the caller says is transposed."""
     axes = tensor.ndim - 2
     strides = stride * axes if len(stride) == 1 else stride
     if len(strides) != axes:
         expected = f"1 or {axes}" if axes > 1 else "1"
         message = f"stride of {stem_of(name)!r} has {len(stride)} numbers: expected {expected}"
         raise ParameterError(message)
-    found = _transposed(name, tensor, strides, groups)
-    return Layer(stem_of(name), "transposed_conv", "named", "named with its stride", found)
+    taps = _transposed(name, tensor, strides, groups)
+    evidence = "named with its stride"
+    return UpsamplingKernel(stem_of(name), "transposed_conv", "named", evidence, taps)
 
 
-def _named_shuffle(name: str, tensor: Tensor, factor: int) -> Layer:
+def _named_shuffle(name: str, tensor: Tensor, factor: int) -> UpsamplingKernel:
+    """Return a weight that the caller says stands before a pixel shuffle."""
     padding = tuple((k - 1) // 2 for k in tensor.shape[2:])
     try:
-        found = kernel.pixel_shuffle(as_numpy(tensor), factor=factor, padding=padding)
+        taps = kernel.pixel_shuffle(as_numpy(tensor), factor=factor, padding=padding)
     except ParameterError as error:
         raise ParameterError(f"{stem_of(name)}: {error}") from error
-    return Layer(stem_of(name), "pixel_shuffle", "named", "named with its factor", found)
+    evidence = "named with its factor"
+    return UpsamplingKernel(stem_of(name), "pixel_shuffle", "named", evidence, taps)
 
 
 def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> kernel.Kernel:
+    """Return the kernel of a transposed weight, padded so that it keeps the size."""
     pairs = [kernel.same_size_padding(k, s) for k, s in zip(tensor.shape[2:], stride, strict=True)]
-    padding, extra = zip(*pairs, strict=True)
     try:
         return kernel.transposed_conv(
-            as_numpy(tensor), stride=stride, padding=padding,
-            output_padding=tuple(max(0, e) for e in extra), groups=groups,
-        )  # fmt: skip
+            as_numpy(tensor),
+            stride=stride,
+            padding=tuple(padding for padding, _ in pairs),
+            output_padding=tuple(max(0, extra) for _, extra in pairs),
+            groups=groups,
+        )
     except ParameterError as error:
         raise ParameterError(f"{stem_of(name)}: {error}") from error
 

@@ -1,16 +1,12 @@
-"""What is known of one upsampling kernel, and of all that some weights hold."""
+"""What is known of one upsampling kernel, and of all that a model or bare weights hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from spectra import kernel
+from spectra.kernel import Kernel
 
 Certainty = Literal["module", "named", "certain", "likely"]
 Strides = Mapping[str, tuple[int, ...]]
@@ -19,8 +15,8 @@ ASSUMED_STRIDE = 2
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One upsampling kernel.
+class UpsamplingKernel:
+    """One upsampling kernel, and how it is known to be one.
 
     Attributes
     ----------
@@ -41,25 +37,31 @@ class Layer:
     kind: str
     certainty: Certainty
     evidence: str
-    kernel: kernel.Kernel
+    kernel: Kernel
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What bare weights hold: kernels, and names of weights that may be some."""
+    """The upsampling kernels that something holds, and what it leaves open.
 
-    layers: tuple[Layer, ...]
-    ambiguous: tuple[str, ...]
+    Attributes
+    ----------
+    kernels : tuple of UpsamplingKernel
+        In the order of modules, or of the file.
+    ambiguous : tuple of str
+        Names of weights that may be upsampling kernels too.
+    notes : tuple of str
+        What could not be read, in a sentence each.
+    hints : tuple of str
+        Options by which a user could settle ambiguous names, the likeliest first.
+    """
+
+    kernels: tuple[UpsamplingKernel, ...]
+    ambiguous: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()  # options that would fit, the likeliest first
+    hints: tuple[str, ...] = ()
 
 
 def stem_of(name: str) -> str:
+    """Return a weight's name without ``.weight``."""
     return name.removesuffix(".weight")
-
-
-def as_numpy(tensor: Tensor) -> np.ndarray[Any, Any]:
-    plain = tensor.detach().cpu()
-    if plain.dtype not in (torch.float32, torch.float64):
-        plain = plain.float()
-    return cast("np.ndarray[Any, Any]", plain.numpy())
