@@ -74,7 +74,7 @@ class Balanced:
 
 
 def balance(
-    model: nn.Module, inputs: Tensor, *, layers: str = "*", method: str = "forward"
+    model: nn.Module, inputs: Tensor, *, steps: str = "*", method: str = "forward"
 ) -> Balanced:
     """Equalise the phases of each upsampling kernel at the means of its input channels.
 
@@ -101,8 +101,8 @@ def balance(
         ``PixelShuffle`` are balanced, one after the other in order of execution.
     inputs : Tensor, shape (B, C, *spatial)
         One batch, over which the means are taken and the effect is measured.
-    layers : str
-        Pattern of the steps' names.
+    steps : str
+        Pattern of the names of the steps to balance.
     method : str
         Of the model, to call.
 
@@ -126,7 +126,7 @@ def balance(
     True
     """
     found = discover(model, inputs[:1], method=method)
-    chosen = select_steps(found, layers)
+    chosen = select_steps(found, steps)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
     feeding = _convolutions_before_shuffles(balanced, inputs[:1], method)
@@ -135,17 +135,17 @@ def balance(
     with quiet(balanced), _balancing(targets, volumes) as changes:
         forward(balanced, inputs, method=method)
     after, new = _run(balanced, found, inputs)
-    steps = []
+    rows = []
     for index, step in enumerate(found.steps):
         if step in chosen:
             change = changes.get(step, reasons.get(step, "it did not run"))
             norm, reason = (0.0, change) if isinstance(change, str) else (change, None)
-            steps.append(
+            rows.append(
                 BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
             )
     period = _period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
-    return Balanced(balanced, tuple(steps), psnr_db(new, old), *lines)
+    return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
 
 
 def psnr_db(output: Tensor, reference: Tensor) -> float:

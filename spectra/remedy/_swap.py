@@ -42,7 +42,7 @@ def swap(
     remedy: str = "lctc7",
     *,
     example: Tensor,
-    layers: str = "*",
+    steps: str = "*",
     init: Start = "keep",
     method: str = "forward",
     partial: bool = False,
@@ -61,8 +61,8 @@ def swap(
         As of `make_layer`: ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
     example : Tensor, shape (B, C, *spatial)
         One input, by which the steps are found.
-    layers : str
-        Pattern of the steps' names, as ``spectra analyze --list`` shows them.
+    steps : str
+        Pattern of the names of the steps to swap, as ``spectra analyze --list`` shows them.
     init : {"keep", "sinc", "icnr", "default"}
         As of `convert`. Remedies other than LCTC have "default" only.
     method : str
@@ -99,7 +99,7 @@ def swap(
     _check_start(wanted, init)
     _check_model(model)
     found = discover(model, example, method=method)
-    chosen = select_steps(found, layers)
+    chosen = select_steps(found, steps)
     new = copy_of(unwrapped(model))
     calls = _recorded(new, example, method)
     swapper = _Swapper(new, wanted, init, method, example)
@@ -116,7 +116,7 @@ def swap(
         for refusal in refused:
             named.setdefault(refusal.reason, []).append(refusal.label)
         reasons = "; ".join(f"{_listed(labels)}: {reason}" for reason, labels in named.items())
-        advice = "" if not swapper.replaced else "; leave them out with layers= or partial=True"
+        advice = "" if not swapper.replaced else "; leave them out with steps= or partial=True"
         raise ConversionError(f"cannot be swapped for {remedy}: {reasons}{advice}")
     plan = Plan(remedy, init, method, tuple(swapper.replaced), tuple(refused), spectra.__version__)
     return swapper.root, plan

@@ -32,7 +32,7 @@ def swap(
     model: nn.Module,
     remedy: str = "lctc7",
     *,
-    layers: str = "*",
+    steps: str = "*",
     init: remedies.Start = "keep",
     example: Tensor | None = None,
     method: str = "forward",
@@ -48,8 +48,8 @@ def swap(
         Left as it is.
     remedy : str
         ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
-    layers : str
-        Pattern of the steps' names.
+    steps : str
+        Pattern of the names of the steps to swap.
     init : {"keep", "sinc", "icnr", "default"}
         "keep" computes what the model computes.
     example : Tensor, shape (B, C, *spatial), optional
@@ -70,7 +70,7 @@ def swap(
     if example is None:
         example = example_input(model, None, Options(call=method))
     return remedies.swap(
-        model, remedy, example=example, layers=layers, init=init, method=method, partial=partial
+        model, remedy, example=example, steps=steps, init=init, method=method, partial=partial
     )
 
 
@@ -79,7 +79,7 @@ def try_swap(
     inputs: Any = None,
     remedy: str = "lctc7",
     *,
-    layers: str = "*",
+    steps: str = "*",
     init: remedies.Start = "keep",
     repair: int | None = None,
     options: Options | None = None,
@@ -93,7 +93,7 @@ def try_swap(
         Left as it is.
     inputs : anything `spectra.load.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
-    remedy, layers, init
+    remedy, steps, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
         Passes of `spectra.remedy.repair` over every second input; all else is then measured
@@ -132,7 +132,7 @@ def try_swap(
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)
     new, plan = swap(
-        loaded.model, remedy, layers=layers, init=init, example=example, method=options.call,
+        loaded.model, remedy, steps=steps, init=init, example=example, method=options.call,
         partial=True,
     )  # fmt: skip
     record = None
