@@ -67,7 +67,7 @@ random-decoders: $(DEV)
 census: export OMP_NUM_THREADS = 1
 census: export PYTHONPATH = benchmarks
 census: $(CENSUS)
-	$(VENV_CENSUS)/bin/python -m census --part all --cost --whole --out docs/census.md
+	$(VENV_CENSUS)/bin/python -m census --part all --cost --whole --out docs/results/census.md
 
 train-demo: $(RUN)
 	$(BIN)/python -m spectra.demo.train

@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help=f"demo or of {', '.join(DECODERS)}")
     parser.add_argument("--passes", type=int, default=30)
-    parser.add_argument("--layers", default="*")
+    parser.add_argument("--steps", default="*")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--crops", type=Path)
     arguments = parser.parse_args()
@@ -79,7 +79,7 @@ def main() -> None:
             model,
             inputs,
             remedy,
-            layers=arguments.layers,
+            steps=arguments.steps,
             repair=arguments.passes,
             options=Options(num=None),
         )

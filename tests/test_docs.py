@@ -6,7 +6,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 import torch
 
 from spectra.explain._advice import ADVICE
@@ -64,13 +63,6 @@ def test_every_warning_stands_on_its_page():
     said = set(re.findall(r'Finding\("(\w+)"', code))
     table = SENTENCES.partition("## Notes and warnings")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == said
-
-
-@pytest.mark.parametrize("name", ["docs/loading.md", "SECURITY.md"])
-def test_the_links_lead_to_files(name):
-    file = ROOT / name
-    for link in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
-        assert (file.parent / link).exists(), link
 
 
 def test_every_test_that_security_names_is_there():

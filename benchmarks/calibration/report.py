@@ -1,4 +1,4 @@
-"""The tables of ``docs/calibration.md``, one for each group of cells."""
+"""The tables of ``docs/results/calibration.md``, one for each group of cells."""
 
 from __future__ import annotations
 

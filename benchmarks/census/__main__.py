@@ -28,6 +28,7 @@ from spectra.errors import SpectraError
 INTRODUCTION = """\
 # Census: are all upsampling steps of published decoders found?
 
+Look a decoder of a library up here to know whether all its steps are found, and what that costs.
 Written by `make census`; how it counts stands in `benchmarks/README.md`. Weights are random.
 
 A step is *counted* if a call of torch's Python interface gives a map more positions than it got

@@ -1,4 +1,4 @@
-"""The tables of ``docs/remedies.md``: means over seeds, and paired differences."""
+"""The tables of ``docs/results/study.md``: means over seeds, and paired differences."""
 
 from __future__ import annotations
 

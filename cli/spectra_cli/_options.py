@@ -191,7 +191,8 @@ swap_options = section(
         metavar="REMEDY",
         help="lctc7, lctc11+3, nearest+conv3, bilinear+conv3, shuffle+box, sinc11, ...",
     ),
-    option("--layers", default="*", metavar="GLOB", help="The steps to replace [default: all]."),
+    option("--steps", metavar="GLOB", help="Only the steps whose name matches."),
+    option("--layers", multiple=True, hidden=True),  # what --steps was once called, see swap
     option(
         "--init",
         type=click.Choice(["keep", "sinc", "icnr", "default"]),

@@ -33,7 +33,8 @@ def swap(
     *,
     remedy: str,
     init: str,
-    layers: str,
+    steps: str | None,
+    layers: tuple[str, ...],
     repair: int | None,
     save: bool,
     out: Path | None,
@@ -58,6 +59,7 @@ def swap(
 
     parse_remedy(remedy)
     terminal.batch = given["batch"]
+    steps, given["layers"] = choose_steps(terminal, steps, layers)
     request = parse_request(model, inputs, given)
     loaded = request.load()
 
@@ -68,7 +70,7 @@ def swap(
             loaded,
             request.inputs,
             remedy,
-            layers=layers,
+            steps=steps,
             init=init,  # type: ignore[arg-type]
             repair=repair,
             options=request.options,
@@ -78,3 +80,19 @@ def swap(
     text = report.encode_swap(trial) if as_json else report.render_swap(trial, wrote=wrote)
     with terminal.answering():
         click.echo(text, nl=False)
+
+
+def choose_steps(
+    terminal: Terminal, steps: str | None, layers: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the pattern of the steps to swap, and those of modules to analyse as well.
+
+    ``--layers`` was once what ``--steps`` is now, and is so still where it stands alone.
+    """
+    if steps is None and layers:
+        terminal.note(
+            f"--layers {layers[-1]} is now called --steps {layers[-1]}: --layers adds the outputs "
+            "of modules, as in spectra analyze"
+        )
+        return layers[-1], ()
+    return "*" if steps is None else steps, layers

@@ -32,7 +32,7 @@ class _Case:
     def options(self) -> str:
         """Those of the command that measures the advice."""
         remedy = f"lctc{_least_taps(self.kind, self.factor, self.kernel_size)}"
-        return f"--with {remedy} --layers {quote(self.label)} --repair {PASSES}"
+        return f"--with {remedy} --steps {quote(self.label)} --repair {PASSES}"
 
     @property
     def by_hand(self) -> str:

@@ -4,7 +4,7 @@ PyTorch takes as long for a transposed convolution of two inputs to each output,
 the paper's code, as for a dense one of the same channels. The same taps applied depth-wise, and
 the maps then added, take a fraction of it. The gradients of depth-wise kernels in turn are
 faster channels last, and those of 15 and more taps by far as products of spectra.
-``python benchmarks/bench.py layers`` measures it; docs/remedies.md holds the numbers.
+``python benchmarks/bench.py layers`` measures it; docs/results/costs.md holds the numbers.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from spectra.capture import Discovery, Step
 from spectra.errors import NothingToAnalyseError, ParameterError
 
 
-def select_steps(found: Discovery, layers: str) -> list[Step]:
+def select_steps(found: Discovery, steps: str) -> list[Step]:
     """Return the steps whose name or label matches a pattern, in order of execution.
 
     Raises
@@ -20,14 +20,14 @@ def select_steps(found: Discovery, layers: str) -> list[Step]:
     """
     if not found.steps:
         raise NothingToAnalyseError("the model has no upsampling step that depends on its input")
-    chosen = [step for step in found.steps if step.matches(layers)]
+    chosen = [step for step in found.steps if step.matches(steps)]
     if not chosen:
-        raise ParameterError(no_match(layers, [s.label for s in found.steps]))
+        raise ParameterError(no_match(steps, [s.label for s in found.steps]))
     return chosen
 
 
-def no_match(layers: str, names: list[str]) -> str:
+def no_match(steps: str, names: list[str]) -> str:
     """Say that a pattern matches nothing, and what is near."""
-    near = get_close_matches(layers.strip("*."), names, n=3, cutoff=0.3) or names[:8]
+    near = get_close_matches(steps.strip("*."), names, n=3, cutoff=0.3) or names[:8]
     listed = ", ".join(map(repr, near))
-    return f"layers={layers!r} matches no upsampling step: the nearest are {listed}"
+    return f"steps={steps!r} matches no upsampling step: the nearest are {listed}"

@@ -27,7 +27,7 @@ def swap(
     remedy: str = "lctc7",
     *,
     example: Tensor,
-    layers: str = "*",
+    steps: str = "*",
     init: Start = "keep",
     method: str = "forward",
     partial: bool = False,
@@ -46,8 +46,8 @@ def swap(
         Name of a layer that `make_layer` makes: ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
     example : Tensor, shape (B, C, *spatial)
         One input, by which the steps are found.
-    layers : str
-        Pattern of the steps' names, as ``spectra analyze --list`` shows them.
+    steps : str
+        Pattern of the names of the steps to swap, as ``spectra analyze --list`` shows them.
     init : {"keep", "sinc", "icnr", "default"}
         Start of the new weights, see `convert`. Remedies other than LCTC have "default" only.
     method : str
@@ -84,7 +84,7 @@ def swap(
     _check_start(wanted, init)
     _check_model(model)
     found = discover(model, example, method=method)
-    chosen = select_steps(found, layers)
+    chosen = select_steps(found, steps)
     new = copy_of(unwrap(model))
     calls = recorded(new, example, method)
     swapper = Swapper(new, wanted, init, method, example)
@@ -101,7 +101,7 @@ def swap(
         for refusal in refused:
             named.setdefault(refusal.reason, []).append(refusal.label)
         reasons = "; ".join(f"{_listed(labels)}: {reason}" for reason, labels in named.items())
-        advice = "" if not swapper.replaced else "; leave them out with layers= or partial=True"
+        advice = "" if not swapper.replaced else "; leave them out with steps= or partial=True"
         raise ConversionError(f"cannot be swapped for {remedy}: {reasons}{advice}")
     plan = Plan(remedy, init, method, tuple(swapper.replaced), tuple(refused), spectra.__version__)
     return swapper.root, plan

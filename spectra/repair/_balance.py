@@ -73,7 +73,7 @@ class Balanced:
 
 
 def balance(
-    model: nn.Module, inputs: Tensor, *, layers: str = "*", method: str = "forward"
+    model: nn.Module, inputs: Tensor, *, steps: str = "*", method: str = "forward"
 ) -> Balanced:
     """Equalise the phases of each upsampling kernel at the means of its input channels.
 
@@ -100,8 +100,8 @@ def balance(
         ``PixelShuffle`` are balanced, one after the other in order of execution.
     inputs : Tensor, shape (B, C, *spatial)
         One batch, over which the means are taken and the effect is measured.
-    layers : str
-        Pattern of the steps' names.
+    steps : str
+        Pattern of the names of the steps to balance.
     method : str
         Name of the model's method to call.
 
@@ -125,7 +125,7 @@ def balance(
     True
     """
     found = discover(model, inputs[:1], method=method)
-    chosen = select_steps(found, layers)
+    chosen = select_steps(found, steps)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
     targets, reasons = _targets(balanced, chosen)
@@ -133,17 +133,17 @@ def balance(
     with quiet(balanced), _balancing(targets, volumes) as changes:
         forward(balanced, inputs, method=method)
     after, new = _run(balanced, found, inputs)
-    steps = []
+    rows = []
     for index, step in enumerate(found.steps):
         if step in chosen:
             change = changes.get(step, reasons.get(step, "it did not run"))
             norm, reason = (0.0, change) if isinstance(change, str) else (change, None)
-            steps.append(
+            rows.append(
                 BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
             )
     period = _period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
-    return Balanced(balanced, tuple(steps), psnr_db(new, old), *lines)
+    return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
 
 
 def _period(found: Discovery) -> tuple[int, ...] | None:

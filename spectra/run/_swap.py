@@ -33,7 +33,7 @@ def swap(
     model: nn.Module,
     remedy: str = "lctc7",
     *,
-    layers: str = "*",
+    steps: str = "*",
     init: remedies.Start = "keep",
     example: Tensor | None = None,
     method: str = "forward",
@@ -49,8 +49,8 @@ def swap(
         Left as it is.
     remedy : str
         ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
-    layers : str
-        Pattern of the steps' names.
+    steps : str
+        Pattern of the names of the steps to swap.
     init : {"keep", "sinc", "icnr", "default"}
         "keep" computes what the model computes.
     example : Tensor, shape (B, C, *spatial), optional
@@ -71,7 +71,7 @@ def swap(
     if example is None:
         example = example_input(model)
     return remedies.swap(
-        model, remedy, example=example, layers=layers, init=init, method=method, partial=partial
+        model, remedy, example=example, steps=steps, init=init, method=method, partial=partial
     )
 
 
@@ -80,7 +80,7 @@ def try_swap(
     inputs: Any = None,
     remedy: str = "lctc7",
     *,
-    layers: str = "*",
+    steps: str = "*",
     init: remedies.Start = "keep",
     repair: int | None = None,
     options: Options | None = None,
@@ -94,7 +94,7 @@ def try_swap(
         Left as it is.
     inputs : anything `spectra.inputs.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
-    remedy, layers, init
+    remedy, steps, init
         As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
         Passes of `spectra.repair.repair` over every second input; all else is then measured
@@ -131,7 +131,7 @@ def try_swap(
     new, plan = swap(
         loaded.model,
         remedy,
-        layers=layers,
+        steps=steps,
         init=init,
         example=example,
         method=options.call,

@@ -95,7 +95,8 @@ def test_a_wrapper_changes_no_step(wrapper, tmp_path):
 
 @pytest.mark.parametrize("wrapper", ["unflattened", "parallel"])
 def test_names_survive_where_the_wrapper_keeps_modules(wrapper, tmp_path):
-    for form in (f for f in FORMS if f.name in ("view, permute", "Haar by setitem", "fold")):
+    forms = {form.name: form for form in FORMS}
+    for form in (forms["view, permute"], forms["Haar by setitem"], forms["fold"]):
         wrapped = WRAPPERS[wrapper][0](form.network(), form.example(), tmp_path)
         assert [s.name for s in discover(wrapped, form.example()).steps] == ["up"]
 

@@ -16,6 +16,15 @@ def build(upsample=True):
     return nn.Sequential(nn.Conv2d(3, 3, 1), up)
 """
 
+TWO_STEPS = """
+from torch import nn
+
+def build():
+    def up():
+        return nn.ConvTranspose2d(3, 3, 4, 2, 1)
+    return nn.Sequential(nn.Conv2d(3, 3, 1), up(), nn.ReLU(), up())
+"""
+
 
 @pytest.fixture
 def net(tmp_path):
@@ -77,12 +86,55 @@ def test_repair_tells_what_it_reached_and_saves_the_repaired_weights(spectra, ne
     assert content["repair"]["held_out"] == 16
 
 
+@pytest.fixture
+def two_steps(tmp_path):
+    (tmp_path / "two.py").write_text(TWO_STEPS)
+    return "two.py:build"
+
+
+def replaced(done):
+    assert done.exit_code == 0
+    return [entry["label"] for entry in json.loads(done.stdout)["plan"]["replaced"]]
+
+
+def test_steps_chooses_which_steps_are_replaced(spectra, two_steps):
+    dry = ("swap", two_steps, "--with", "lctc7", "--json")
+    assert replaced(spectra(*dry)) == ["1", "3"]
+    assert replaced(spectra(*dry, "--steps", "3")) == ["3"]
+    assert replaced(spectra(*dry, "--steps", "[13]")) == ["1", "3"]
+
+
+def test_layers_alone_still_chooses_the_steps_and_a_note_says_its_new_name(spectra, two_steps):
+    dry = ("swap", two_steps, "--with", "lctc7", "--json")
+    new, old = spectra(*dry, "--steps", "3"), spectra(*dry, "--layers", "3")
+    assert replaced(old) == replaced(new) == ["3"]
+    assert "--layers 3 is now called --steps 3" in old.stderr
+    assert "is now called" not in new.stderr
+
+
+def test_layers_beside_steps_names_modules_to_analyse_as_well(spectra, two_steps, tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((4, 3, 16, 16), np.float32))
+    both = ("swap", two_steps, "x.npy", "--with", "lctc7", "--json", "--steps", "3", "--layers")
+    chosen = spectra(*both, "0")
+    assert replaced(chosen) == ["3"]
+    assert "is now called" not in chosen.stderr
+    wrong = spectra(*both, "none*")
+    assert wrong.exit_code == 2
+    assert "layers='none*' matches no module" in wrong.stderr
+
+
+def test_the_help_lists_steps_and_no_layers(spectra):
+    listed = spectra("swap", "--help").stdout
+    assert "--steps" in listed
+    assert "--layers" not in listed
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (("--with", "lctc"), 2, "remedy='lctc': expected lctcK"),
         (("--with", "lctc3"), 2, "lctc5 is the smallest that keeps it"),
-        (("--with", "lctc7", "--layers", "9"), 2, "matches no upsampling step"),
+        (("--with", "lctc7", "--steps", "9"), 2, "steps='9' matches no upsampling step"),
         (("--with", "lctc7", "--arch-arg", "upsample=false"), 4, "no upsampling step"),
         (("--with", "lctc7", "--repair", "5"), 2, "a repair needs at least 4 inputs"),
         (("--with", "lctc7", "--repair", "0"), 2, "1<=x<=2147483647"),

@@ -394,7 +394,7 @@ def of_cause(kind: str, cause: str) -> _Case:
 CAUSED = {
     "larger_kernel": Case(
         of_cause("pixel_shuffle", "phase_imbalance"),
-        "--with lctc7 --layers up --repair 30",
+        "--with lctc7 --steps up --repair 30",
         of_cause("unpool", "gaps"),
     ),
     "fill_gaps": Case(

@@ -95,11 +95,11 @@ def test_the_cause_follows_from_kernel_and_flat_field(kind, kernel, line, replic
 @pytest.mark.parametrize(
     ("kind", "factor", "kernel", "label", "options"),
     [
-        ("transposed_conv", (2, 2), (3, 3), "up.1", "--with lctc7 --layers up.1"),
-        ("transposed_conv", (2, 2), (9, 9), "up#1", "--with lctc9 --layers 'up#1'"),
+        ("transposed_conv", (2, 2), (3, 3), "up.1", "--with lctc7 --steps up.1"),
+        ("transposed_conv", (2, 2), (9, 9), "up#1", "--with lctc9 --steps 'up#1'"),
         ("transposed_conv", (2, 1), (10, 3), "up", "--with lctc11"),
         ("transposed_conv", (4, 4), (9, 9), "up", "--with lctc7"),
-        ("bicubic", (2, 2), None, "(model)", "--with lctc9 --layers '(model)'"),
+        ("bicubic", (2, 2), None, "(model)", "--with lctc9 --steps '(model)'"),
         ("nearest", (8,), None, "up", "--with lctc7"),
     ],
 )
@@ -132,8 +132,8 @@ def test_the_advised_remedy_fits(layer):
         label=step.label, factor=step.factor, kernel_size=step.kernel_size,
     )  # fmt: skip
     words = shlex.split(found.text[found.text.index("--with") :])
-    given = {name: words[words.index(name) + 1] for name in ("--with", "--layers")}
-    _, plan = swap(model, given["--with"], layers=given["--layers"], example=example)
+    given = {name: words[words.index(name) + 1] for name in ("--with", "--steps")}
+    _, plan = swap(model, given["--with"], steps=given["--steps"], example=example)
     assert [entry.label for entry in plan.replaced] == [step.label]
 
 

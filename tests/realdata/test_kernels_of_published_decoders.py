@@ -57,6 +57,7 @@ def test_nothing_is_told_to_be_transposed_that_is_not(data_dir, name):
 def test_the_kernel_of_a_known_checkerboard_is_uneven(data_dir):
     path = data_dir / "checkpoints" / "faststyle_wave.pth"
     table = spectra.measure_kernels(path, strides={"up.*": (2,)})
+    assert [row.name for row in table.layers] == ["up.0", "up.1"]
     for row in table.layers:
         assert row.measures.phase_imbalance > 0.2
         assert row.measures.line_gain_db > 0

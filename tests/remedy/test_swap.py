@@ -114,7 +114,7 @@ def test_everything_else_is_bit_identical_and_the_model_is_left_alone(generator)
     model, x = Modules().train(), picture(generator, 5, 7)
     before = deepcopy(model.state_dict())
     state = torch.get_rng_state()
-    swapped, _ = swap(model, "lctc7", example=x, layers="up1")
+    swapped, _ = swap(model, "lctc7", example=x, steps="up1")
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
     assert model.training
@@ -144,7 +144,7 @@ class Functions(nn.Module):
 
 def test_each_call_of_one_forward_is_told_from_the_others(generator):
     model, x = Functions(), picture(generator)
-    swapped, plan = swap(model, "lctc7", example=x, layers="(model)#1")
+    swapped, plan = swap(model, "lctc7", example=x, steps="(model)#1")
     assert [(e.path, e.kind) for e in plan.replaced] == [("swapped2", "pixel_shuffle")]
     torch.testing.assert_close(run(swapped, x), run(model, x), atol=1e-5, rtol=0)
 
@@ -305,7 +305,7 @@ def test_a_step_of_another_length_is_kept_by_an_lctc_only(generator):
 
 def test_a_partial_swap_lists_what_it_left(generator):
     model = nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2), nn.ConvTranspose2d(3, 3, 9, 2, 4, 1))
-    with pytest.raises(ConversionError, match="leave them out with layers= or partial=True"):
+    with pytest.raises(ConversionError, match="leave them out with steps= or partial=True"):
         swap(model, "lctc7", example=picture(generator))
     swapped, plan = swap(model, "lctc7", example=picture(generator), partial=True)
     assert [r.label for r in plan.refused] == ["1"]
@@ -330,7 +330,7 @@ def test_an_exported_program_is_refused_with_the_line_to_change(generator):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"layers": "upp1"}, "layers='upp1' matches no upsampling step: the nearest are 'up1'"),
+        ({"steps": "upp1"}, "steps='upp1' matches no upsampling step: the nearest are 'up1'"),
         ({"remedy": "lctc"}, "remedy='lctc': expected lctcK"),
         ({"init": "zero"}, "init='zero': expected one of keep"),
         ({"remedy": "nearest+conv3"}, "expected init='default'"),
@@ -348,7 +348,7 @@ def test_a_model_without_steps_is_refused(generator):
 
 def test_without_an_example_the_first_layer_says_what_fits(generator):
     model, x = UNet(), picture(generator)
-    swapped, plan = spectra.swap(model, "lctc7", layers="decoder.1*")
+    swapped, plan = spectra.swap(model, "lctc7", steps="decoder.1*")
     assert [entry.path for entry in plan.replaced] == ["decoder.1.swapped0"]
     assert torch.equal(run(swapped, x), run(model, x))
 

@@ -171,7 +171,7 @@ def test_the_model_given_is_left_as_it_was(generator):
 
 def test_only_the_selected_step_changes(generator):
     model = networks()["transposed"]
-    done = balance(model, torch.rand(2, 3, 16, 16, generator=generator), layers="3")
+    done = balance(model, torch.rand(2, 3, 16, 16, generator=generator), steps="3")
     assert [step.name for step in done.steps] == ["3"]
     assert torch.equal(done.model[1].weight, model[1].weight)
     assert not torch.equal(done.model[3].weight, model[3].weight)
@@ -213,7 +213,7 @@ def test_a_name_that_matches_nothing_lists_the_nearest(generator):
     model = nn.Sequential()
     model.add_module("decoder_up", nn.ConvTranspose2d(3, 3, 2, 2))
     with pytest.raises(ParameterError, match="the nearest are 'decoder_up'"):
-        balance(model, torch.rand(1, 3, 8, 8, generator=generator), layers="decodr_up*")
+        balance(model, torch.rand(1, 3, 8, 8, generator=generator), steps="decodr_up*")
 
 
 def test_a_model_without_steps_is_nothing_to_balance():

@@ -36,7 +36,7 @@ class Net(nn.Module):
 
 def test_only_the_swapped_layer_changes():
     net, x = Net(), pictures()  # in training mode, and left in it
-    swapped, plan = swap(net, "lctc5+3", example=x[:1], layers="up2")
+    swapped, plan = swap(net, "lctc5+3", example=x[:1], steps="up2")
     before = {name: value.clone() for name, value in swapped.state_dict().items()}
     repaired = repair(net, swapped, plan, x, passes=4)
     assert repaired.loss[1] < repaired.loss[0]

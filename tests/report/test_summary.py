@@ -1,6 +1,9 @@
 """summary.json keeps its contract."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,8 +42,18 @@ def test_the_keys_stand_in_the_order_of_the_contract():
     assert "label" not in content["steps"][0]
 
 
-def test_the_same_summary_gives_the_same_bytes():
-    assert encode_summary(summary()) == encode_summary(summary())
+def test_the_same_summary_gives_the_same_bytes_in_every_process():
+    """Whatever order sets and what is keyed by an address have there."""
+    code = (
+        "import sys; from spectra.report import encode_summary; "
+        "from support.summaries import summary; sys.stdout.buffer.write(encode_summary(summary()))"
+    )
+    for seed in ("1", "2"):
+        there = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=there, capture_output=True, check=True
+        )
+        assert done.stdout == encode_summary(summary())
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), np.float64("-inf")])
