@@ -1,6 +1,7 @@
 from . import (
     capture,
     explain,
+    gather,
     inputs,
     kernel,
     load,
@@ -13,11 +14,13 @@ from . import (
     score,
     signals,
     spectrum,
+    weights,
 )
 from ._options import Options
 from .errors import SpectraError
+from .remedy import swap
 from .report import Result
-from .run import analyze, measure_kernels, swap
+from .run import analyze, measure_kernels
 
 __all__ = [
     "Options",
@@ -26,6 +29,7 @@ __all__ = [
     "analyze",
     "capture",
     "explain",
+    "gather",
     "inputs",
     "kernel",
     "load",
@@ -40,5 +44,6 @@ __all__ = [
     "signals",
     "spectrum",
     "swap",
+    "weights",
 ]
 __version__: str

@@ -1,5 +1,6 @@
 from ._blocks import DecoderBlock, upsampling_block
 from ._convert import STARTS, Start, convert
+from ._cost import Cost, costs
 from ._exchange import copy_of
 from ._lctc import INITS, LCTC, Init
 from ._make import make_layer
@@ -16,6 +17,7 @@ __all__ = [
     "LCTC",
     "STARTS",
     "Blur",
+    "Cost",
     "DecoderBlock",
     "Init",
     "Plan",
@@ -28,6 +30,7 @@ __all__ = [
     "Start",
     "convert",
     "copy_of",
+    "costs",
     "make_layer",
     "merged",
     "parse_remedy",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import spectra
 from spectra import _walk as walk
-from spectra.capture import discover, unwrap
+from spectra.capture import discover, example_input, unwrap
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start
 from spectra.remedy._exchange import copy_of, module_at, put
@@ -26,7 +26,7 @@ def swap(
     model: nn.Module,
     remedy: str = "lctc7",
     *,
-    example: Tensor,
+    example: Tensor | None = None,
     steps: str = "*",
     init: Start = "keep",
     method: str = "forward",
@@ -44,8 +44,8 @@ def swap(
         Left as it is.
     remedy : str
         Name of a layer that `make_layer` makes: ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
-    example : Tensor, shape (B, C, *spatial)
-        One input, by which the steps are found.
+    example : Tensor, shape (B, C, *spatial), optional
+        One input, by which the steps are found; by default guessed from the model's first layer.
     steps : str
         Pattern of the names of the steps to swap, as ``spectra analyze --list`` shows them.
     init : {"keep", "sinc", "icnr", "default"}
@@ -83,6 +83,7 @@ def swap(
     wanted = parse_remedy(remedy)
     _check_start(wanted, init)
     _check_model(model)
+    example = example_input(model) if example is None else example
     found = discover(model, example, method=method)
     chosen = select_steps(found, steps)
     new = copy_of(unwrap(model))

@@ -1,6 +1,6 @@
 from ._alias import AliasEnergy
 from ._balance import Balanced, BalancedStep, balance
-from ._fidelity import psnr_db
+from ._fidelity import difference, psnr_db
 from ._judge import judge, split
 from ._judgement import Judgement
 from ._locked import LockedPart
@@ -15,6 +15,7 @@ __all__ = [
     "LockedPart",
     "Repaired",
     "balance",
+    "difference",
     "judge",
     "psnr_db",
     "repair",

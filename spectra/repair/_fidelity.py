@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf, log10
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+import torch
+
+from spectra.capture import forward, quiet
+from spectra.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from spectra.capture import Discovery
 
 
 def psnr_db(output: Tensor, reference: Tensor) -> float:
@@ -21,6 +31,42 @@ def psnr_db(output: Tensor, reference: Tensor) -> float:
         return -inf
     pair = (values.double().numpy(force=True) for values in (reference, output))
     return float(peak_signal_noise_ratio(*pair, data_range=span))
+
+
+def difference(
+    old: nn.Module, new: nn.Module, batches: Iterable[Tensor], found: Discovery, *, seed: int
+) -> tuple[float, float]:
+    """Return the PSNR and the largest difference of two models' outputs, over the old one's range.
+
+    Parameters
+    ----------
+    old, new : Module
+        Left as they are.
+    batches : iterable of Tensor
+        What both run on.
+    found : Discovery
+        The old model's, which says what its output is.
+    seed : int
+        Seed for models that draw random numbers.
+
+    Raises
+    ------
+    ModelError
+        If the outputs differ in size.
+    """
+    outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
+    for x in batches:
+        for model, made in zip((old, new), outputs, strict=True):
+            with quiet(model, seed=seed):
+                y = forward(model, x, found=found)
+                made.append((torch.view_as_real(y) if y.is_complex() else y).cpu())
+    shapes = {tuple(y.shape[1:]) for made in outputs for y in made}
+    if len(shapes) > 1:
+        sizes = ", ".join(map(str, sorted(shapes)))
+        raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
+    reference, changed = (torch.cat(made).double() for made in outputs)
+    span = float(reference.max() - reference.min()) or 1.0
+    return psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
 class RunningErrors:

@@ -26,13 +26,12 @@ from ._swap import encode_swap, render_swap, write_swap
 from ._table import print_answer, render_text
 from ._temporary import recover
 from ._text import PLAIN_WIDTH
-from ._trial import Cost, Trial, TrialStep
+from ._trial import Trial, TrialStep
 
 __all__ = [
     "FORMATS",
     "KERNEL_FORMATS",
     "PLAIN_WIDTH",
-    "Cost",
     "Gate",
     "KernelRow",
     "KernelTable",

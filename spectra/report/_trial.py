@@ -8,29 +8,11 @@ from typing import TYPE_CHECKING, Any
 from spectra._printable import encodable
 
 if TYPE_CHECKING:
-    from spectra.remedy import Plan
+    from spectra.remedy import Cost, Plan
     from spectra.repair import Judgement
     from spectra.score import Score
 
 SAME = 1e-4  # of the output's range: differences below are rounding
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a model costs on one input.
-
-    Attributes
-    ----------
-    parameters : int
-    flops : int
-        Of one forward pass, a multiplication and an addition counted as two.
-    milliseconds : float
-        Of one forward pass, the median of a few, on this machine.
-    """
-
-    parameters: int
-    flops: int
-    milliseconds: float
 
 
 @dataclass(frozen=True)

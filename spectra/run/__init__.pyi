@@ -1,13 +1,12 @@
 from ._analyze import analyze, list_steps
 from ._check import check_options
 from ._kernels import measure_kernels
-from ._swap import swap, try_swap
+from ._swap import try_swap
 
 __all__ = [
     "analyze",
     "check_options",
     "list_steps",
     "measure_kernels",
-    "swap",
     "try_swap",
 ]

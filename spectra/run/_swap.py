@@ -2,77 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from spectra import _walk as walk
 from spectra import load
 from spectra import remedy as remedies
 from spectra import repair as repairs
 from spectra._options import Options, Progress
-from spectra.capture import discover, example_input, forward, quiet
-from spectra.errors import ModelError
+from spectra.capture import discover, example_input
 from spectra.explain import StepRow, Summary
 from spectra.inputs import Inputs
-from spectra.remedy import merged
-from spectra.report import Cost, Trial, TrialStep
+from spectra.report import Trial, TrialStep
 from spectra.run._analyze import analyze
 from spectra.run._opened import opened
 
-RUNS = 5  # forward passes of which the median is the time
 COMPARED = 16  # inputs on which the outputs are compared
-
-
-def swap(
-    model: nn.Module,
-    remedy: str = "lctc7",
-    *,
-    steps: str = "*",
-    init: remedies.Start = "keep",
-    example: Tensor | None = None,
-    method: str = "forward",
-    partial: bool = False,
-) -> tuple[nn.Module, remedies.Plan]:
-    """Return a copy of a model with other upsampling layers, and the plan of what was put where.
-
-    `spectra.remedy.swap`, which says more, with an example input that may be left out.
-
-    Parameters
-    ----------
-    model : Module
-        Left as it is.
-    remedy : str
-        ``lctc7``, ``lctc11+3``, ``nearest+conv3``, ...
-    steps : str
-        Pattern of the names of the steps to swap.
-    init : {"keep", "sinc", "icnr", "default"}
-        "keep" computes what the model computes.
-    example : Tensor, shape (B, C, *spatial), optional
-        One input; by default guessed from the model's first layer.
-    method : str
-        Of the model, to call.
-    partial : bool
-        Leave steps that cannot be swapped, instead of raising.
-
-    Examples
-    --------
-    >>> import torch
-    >>> net = torch.nn.Sequential(torch.nn.ConvTranspose2d(3, 3, 2, stride=2))
-    >>> swapped, plan = swap(net, "lctc7")
-    >>> swapped[0].kernel_size
-    (7, 7)
-    """
-    if example is None:
-        example = example_input(model)
-    return remedies.swap(
-        model, remedy, example=example, steps=steps, init=init, method=method, partial=partial
-    )
 
 
 def try_swap(
@@ -128,7 +76,7 @@ def try_swap(
     if held_out is None:
         generator = torch.Generator().manual_seed(options.seed)
         example = torch.rand(example.shape, generator=generator).to(example)
-    new, plan = swap(
+    new, plan = remedies.swap(
         loaded.model,
         remedy,
         steps=steps,
@@ -150,9 +98,12 @@ def try_swap(
             options=options,
             progress=progress,
         )
-    fast = merged(new)
-    before, after = _costs(loaded.model, fast, example, options.call)
-    psnr, difference = _compared(loaded.model, new, held_out, example, options)
+    fast = remedies.merged(new)
+    before, after = remedies.costs(loaded.model, fast, example, method=options.call)
+    found = discover(loaded.model, example, method=options.call, output=options.output)
+    psnr, most = repairs.difference(
+        loaded.model, new, _some(held_out, example), found, seed=options.seed
+    )
     first = second = None
     if held_out is not None:
         first = _analyzed(loaded, "before", held_out, options, progress)
@@ -169,7 +120,7 @@ def try_swap(
         output_before=first.output.score if first else None,
         output_after=second.output.score if second else None,
         psnr_db=psnr if isfinite(psnr) else None,
-        max_difference=difference,
+        max_difference=most,
         repair=judgement,
         model=new,
     )
@@ -214,57 +165,6 @@ def _repaired(
         seed=options.seed,
     )
     return repaired.model, judgement
-
-
-def _costs(old: nn.Module, new: nn.Module, example: Tensor, method: str) -> tuple[Cost, Cost]:
-    """Measure both in turns, so that what else the machine does meets both."""
-    pair = (old, new)
-    flops = []
-    times: tuple[list[float], list[float]] = ([], [])
-    for model in pair:
-        counter = FlopCounterMode(display=False)
-        with quiet(model), counter:
-            forward(model, example, method=method)
-        flops.append(counter.get_total_flops())
-    for _ in range(RUNS):
-        for model, seconds in zip(pair, times, strict=True):
-            with quiet(model):
-                start = time.perf_counter()
-                forward(model, example, method=method)
-                if example.is_cuda:
-                    torch.cuda.synchronize()
-                seconds.append(time.perf_counter() - start)
-    first, second = (
-        Cost(sum(p.numel() for p in walk.parameters(model)), n, 1e3 * sorted(seconds)[RUNS // 2])
-        for model, n, seconds in zip(pair, flops, times, strict=True)
-    )
-    return first, second
-
-
-def _compared(
-    old: nn.Module, new: nn.Module, inputs: Inputs | None, example: Tensor, options: Options
-) -> tuple[float, float]:
-    """Return the PSNR and the largest difference of both outputs, over the old one's range.
-
-    Raises
-    ------
-    ModelError
-        If they differ in size.
-    """
-    outputs: tuple[list[Tensor], list[Tensor]] = ([], [])
-    found = discover(old, example, method=options.call, output=options.output)
-    for x in _some(inputs, example):
-        for model, made in zip((old, new), outputs, strict=True):
-            with quiet(model, seed=options.seed):
-                y = forward(model, x, found=found)
-                made.append((torch.view_as_real(y) if y.is_complex() else y).cpu())
-    shapes = {tuple(y.shape[1:]) for made in outputs for y in made}
-    if len(shapes) > 1:
-        sizes = ", ".join(map(str, sorted(shapes)))
-        raise ModelError(f"the model's output changes its size ({sizes}): it cannot be compared")
-    reference, changed = (torch.cat(made).double() for made in outputs)
-    span = float(reference.max() - reference.min()) or 1.0
-    return repairs.psnr_db(changed, reference), float((changed - reference).abs().max()) / span
 
 
 def _some(inputs: Inputs | None, example: Tensor) -> Iterator[Tensor]:

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from spectra import Options
+from spectra import Options, swap
 from spectra.errors import ParameterError
 from spectra.inputs import open_inputs
 from spectra.repair import LockedPart, judge, repair, split
 from spectra.report import encode_swap, render_swap
-from spectra.run import swap, try_swap
+from spectra.run import try_swap
 from support.layouts import Wrapped
 
 
