@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum._azimuthal import annuli
+from spectra.spectrum._figure import add_figure
 from spectra.spectrum._periodogram import (
-    chunk_length,
-    cut,
     power,
-    sum_of_logs,
     window,
-    windowed_spectra,
 )
 from spectra.spectrum._reader import BinValues, PairReader, without_margin
+from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +26,9 @@ if TYPE_CHECKING:
 
     from spectra.spectrum._plan import Plan
 
-GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
-SLOTS = 32  # of blocks, for the randomisation test
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
-LOG_FLOOR = 1e-12
-
-Sums: TypeAlias = "NDArray[Any]"  # float64 or complex128
 
 
 class MapStatistics:
@@ -53,7 +45,7 @@ class MapStatistics:
     Attributes
     ----------
     sums : dict of ndarray
-        Named running sums in double precision, real or complex; see ``_empty`` for their shapes.
+        Named running sums in double precision, real or complex; see `empty_sums` for their shapes.
         In netCDF files complex ones are split in two.
     """
 
@@ -61,67 +53,8 @@ class MapStatistics:
         self.plan = plan
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
-        self.sums = self._empty()
+        self.sums = empty_sums(plan, self.pairs)
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
-
-    def _empty(self) -> dict[str, Sums]:
-        """Return all sums at zero."""
-        plan = self.plan
-        channels, scored = plan.shape[0], len(plan.channels)
-        half = (*plan.figure_tile[:-1], plan.figure_tile[-1] // 2 + 1)
-        rings = annuli(plan.figure_tile, layout="rfft").f.size
-        shapes: dict[str, tuple[int, ...]] = {
-            "images": (),
-            "maps": (),
-            "dropped_non_finite": (),
-            "dropped_constant": (),
-            "value": (channels,),
-            "value_square": (channels,),
-            "phase_maps": (channels,),
-            "phase": (channels, *plan.period),
-            "figure_power": half,
-            "figure_log": half,
-            "figure_maps": (),
-            "azimuthal_images": (),
-            "azimuthal": (rings,),
-            "azimuthal_square": (rings,),
-        }
-        if plan.views:
-            shapes |= {
-                "seen": (plan.count,),
-                "content_maps": (scored,),
-                "content": (scored, *plan.content),
-            }
-        sums: dict[str, Sums] = {name: np.zeros(shape) for name, shape in shapes.items()}
-        for number, (view, pairs) in enumerate(zip(plan.views, self.pairs, strict=True)):
-            tied, points = len(pairs.point), len(view.points)
-            group = (GROUPS, scored)
-            real = {
-                "blocks": group,
-                "total": group,
-                "level": group,
-                "level_square": group,
-                "base_power": (*group, len(pairs.base)),
-                "replica_power": (scored, tied),
-                "line_power": (scored, points),
-            }
-            complex_ = {
-                "base": (*group, len(pairs.base)),
-                "replica": (*group, tied),
-                "cross": (*group, tied),
-                "base_level": (*group, len(pairs.near_bin)),
-                "replica_level": (*group, len(pairs.near_pair)),
-                "line": (*group, points),
-                "line_level": (*group, points),
-                "beside": (*group, points, pairs.steady),
-                "cell": (SLOTS, scored, len(pairs.cell_point)),
-                "mark": (SLOTS, scored, points),
-            }
-            sums |= {f"{name}_{number}": np.zeros(shape) for name, shape in real.items()}
-            sums |= {
-                f"{name}_{number}": np.zeros(shape, complex) for name, shape in complex_.items()
-            }
-        return sums
 
     def update(self, maps: Tensor, *, first: int) -> None:
         """Add maps.
@@ -156,7 +89,7 @@ class MapStatistics:
             mean, deviation = (torch.where(finite, v, 0.0) for v in (mean, deviation))
         self._count(varied, finite, mean, deviation)
         self._add_phases(standard, mean, deviation)
-        self._add_figure(standard, varied)
+        add_figure(self.sums, self.plan, standard, varied)
         if not self.plan.views:
             return
         again = self._calls[1] + 1 if self._calls[0] == first else 0
@@ -200,12 +133,12 @@ class MapStatistics:
     def _add_content(self, scored: Tensor, kept: Tensor, first: int) -> None:
         """Add the mean map, and which inputs have been seen."""
         plan, sums = self.plan, self.sums
-        sums["content"] += _numpy(
+        sums["content"] += to_numpy(
             window(scored, plan.margin, plan.content).sum(0, dtype=torch.float64)
         )
-        sums["content_maps"] += _numpy(kept).sum(0)
+        sums["content_maps"] += to_numpy(kept).sum(0)
         announced = sums["seen"][first : first + len(kept)]
-        announced += _numpy(kept.any(1))[: len(announced)]
+        announced += to_numpy(kept.any(1))[: len(announced)]
 
     def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
         """Add numbers of maps, values and squares of each channel."""
@@ -214,9 +147,9 @@ class MapStatistics:
         sums["maps"] += float(varied.sum())
         sums["dropped_non_finite"] += float((~finite).sum())
         sums["dropped_constant"] += float((finite & ~varied).sum())
-        sums["value"] += _numpy(mean).sum(0)
-        sums["value_square"] += (_numpy(mean) ** 2 + _numpy(deviation) ** 2).sum(0)
-        sums["phase_maps"] += _numpy(finite).sum(0)
+        sums["value"] += to_numpy(mean).sum(0)
+        sums["value_square"] += (to_numpy(mean) ** 2 + to_numpy(deviation) ** 2).sum(0)
+        sums["phase_maps"] += to_numpy(finite).sum(0)
 
     def _add_phases(self, standard: Tensor, mean: Tensor, deviation: Tensor) -> None:
         """Add the mean of each polyphase component."""
@@ -229,30 +162,7 @@ class MapStatistics:
             sums = sums.view(*sums.shape[:axis], count, p, *sums.shape[axis + 1 :]).sum(axis)
         of_map = (*mean.shape, *[1] * len(period))
         phases = sums.double() / prod(tiles) * deviation.view(of_map) + mean.view(of_map)
-        self.sums["phase"] += _numpy(phases.sum(0))
-
-    def _add_figure(self, standard: Tensor, varied: Tensor) -> None:
-        """Add power and log power of the standardised maps, of all channels alike."""
-        plan, sums = self.plan, self.sums
-        per_map = prod(plan.figure_tiles)
-        if per_map == 0:
-            return
-        axes = len(plan.period)
-        rings = annuli(plan.figure_tile, layout="rfft")
-        tiles = cut(standard, (0,) * axes, plan.figure_tile, plan.figure_tiles)
-        images = tiles.flatten(1, 1 + axes)
-        for image, used in zip(images, varied, strict=True):
-            if not bool(used.any()):
-                continue
-            kept = image if bool(used.all()) else image[used.repeat_interleave(per_map)]
-            powers, logs = _sums_of_power(kept, axes, whole=per_map == 1)
-            profile = rings.mean(powers) / len(kept)
-            sums["figure_power"] += powers
-            sums["figure_log"] += logs * (10 / np.log(10))
-            sums["figure_maps"] += len(kept)
-            sums["azimuthal_images"] += 1
-            sums["azimuthal"] += profile
-            sums["azimuthal_square"] += profile**2
+        self.sums["phase"] += to_numpy(phases.sum(0))
 
     def _add_view(self, number: int, scored: Tensor, kept: Tensor, first: int, again: int) -> None:
         """Add what energy and test need of one period: pairs, lines and cells of each block.
@@ -306,11 +216,11 @@ class MapStatistics:
         self._add(f"cell_{number}", slot, cells.sum(2))
         self._add(f"mark_{number}", slot, marks.sum(2))
         for name, each in (("replica_power", replica_power), ("line_power", _power(values.line))):
-            self.sums[f"{name}_{number}"] += _numpy(_tile_mean(each).sum(0))
+            self.sums[f"{name}_{number}"] += to_numpy(_tile_mean(each).sum(0))
 
     def _add(self, name: str, place: NDArray[np.int64], values: Tensor) -> None:
         """Add one value for each block to the sums of its group or slot."""
-        sums, added = self.sums[name], _numpy(values)
+        sums, added = self.sums[name], to_numpy(values)
         if (np.diff(place) == 1).all():  # in place, without a copy of what was there
             sums[place[0] : place[-1] + 1] += added
         else:
@@ -347,30 +257,6 @@ def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     flat = inner.view(*inner.shape[:2], -1)
     standard, mean, rate = torch.native_layer_norm(flat, flat.shape[2:], None, None, 0.0)
     return standard.view(inner.shape), mean[..., 0], 1 / rate[..., 0]
-
-
-def _sums_of_power(
-    tiles: Tensor, axes: int, *, whole: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sums over tiles of power and of ln power; a whole map has lost its mean."""
-    half = (*tiles.shape[1:-1], tiles.shape[-1] // 2 + 1)
-    powers, logs = np.zeros(half), np.zeros(half)
-    chunk = chunk_length(tiles[0])
-    for start in range(0, len(tiles), chunk):
-        part = tiles[start : start + chunk]
-        if not whole:
-            part = part - part.mean(tuple(range(-axes, 0)), keepdim=True)
-        observed = power(windowed_spectra(part, axes, norm="ortho"))
-        powers += _numpy(observed.sum(0))
-        logs += _numpy(sum_of_logs(observed.add_(LOG_FLOOR)))
-    return powers, logs
-
-
-def _numpy(values: Tensor) -> Sums:
-    """Return a tensor in double precision on the host."""
-    double = torch.complex128 if values.is_complex() else torch.float64
-    array: Sums = values.detach().to("cpu", double).numpy()
-    return array
 
 
 def merge_statistics(parts: Sequence[MapStatistics]) -> MapStatistics:

@@ -1,0 +1,95 @@
+"""Which sums are kept of the maps of one place, and of which shape each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+
+from spectra.spectrum._azimuthal import annuli
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from spectra.spectrum._pairs import Pairs
+    from spectra.spectrum._plan import Plan
+
+GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
+SLOTS = 32  # of blocks, for the randomisation test
+
+Sums: TypeAlias = "NDArray[Any]"  # float64 or complex128
+
+
+def empty_sums(plan: Plan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums]:
+    """Return all sums at zero, by name; those of a view end in its number.
+
+    Parameters
+    ----------
+    plan : Plan
+        How the maps are cut.
+    pairs_of_views : sequence of Pairs
+        The pairs of bins that each view of the plan compares.
+    """
+    channels, scored = plan.shape[0], len(plan.channels)
+    half = (*plan.figure_tile[:-1], plan.figure_tile[-1] // 2 + 1)
+    rings = annuli(plan.figure_tile, layout="rfft").f.size
+    shapes: dict[str, tuple[int, ...]] = {
+        "images": (),
+        "maps": (),
+        "dropped_non_finite": (),
+        "dropped_constant": (),
+        "value": (channels,),
+        "value_square": (channels,),
+        "phase_maps": (channels,),
+        "phase": (channels, *plan.period),
+        "figure_power": half,
+        "figure_log": half,
+        "figure_maps": (),
+        "azimuthal_images": (),
+        "azimuthal": (rings,),
+        "azimuthal_square": (rings,),
+    }
+    if plan.views:
+        shapes |= {
+            "seen": (plan.count,),
+            "content_maps": (scored,),
+            "content": (scored, *plan.content),
+        }
+    sums: dict[str, Sums] = {name: np.zeros(shape) for name, shape in shapes.items()}
+    for number, (view, pairs) in enumerate(zip(plan.views, pairs_of_views, strict=True)):
+        tied, points = len(pairs.point), len(view.points)
+        group = (GROUPS, scored)
+        real = {
+            "blocks": group,
+            "total": group,
+            "level": group,
+            "level_square": group,
+            "base_power": (*group, len(pairs.base)),
+            "replica_power": (scored, tied),
+            "line_power": (scored, points),
+        }
+        complex_ = {
+            "base": (*group, len(pairs.base)),
+            "replica": (*group, tied),
+            "cross": (*group, tied),
+            "base_level": (*group, len(pairs.near_bin)),
+            "replica_level": (*group, len(pairs.near_pair)),
+            "line": (*group, points),
+            "line_level": (*group, points),
+            "beside": (*group, points, pairs.steady),
+            "cell": (SLOTS, scored, len(pairs.cell_point)),
+            "mark": (SLOTS, scored, points),
+        }
+        sums |= {f"{name}_{number}": np.zeros(shape) for name, shape in real.items()}
+        sums |= {f"{name}_{number}": np.zeros(shape, complex) for name, shape in complex_.items()}
+    return sums
+
+
+def to_numpy(values: Tensor) -> Sums:
+    """Return a tensor in double precision on the host."""
+    double = torch.complex128 if values.is_complex() else torch.float64
+    array: Sums = values.detach().to("cpu", double).numpy()
+    return array
