@@ -1,5 +1,6 @@
 """Names that steer terminals, are no text, or look like markup come through a whole run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,24 @@ def make():
     net.add_module({STEP!a}, nn.ConvTranspose2d(8, 3, 4, 2, 1))
     return net
 """
+COMMANDS = {
+    "analyze": ["analyze", "net.py:make", "pictures", "--layers", "*", "--out", "out"],
+    "kernels": ["kernels", "net.py:make", "--out", "kernels"],
+    "steps": ["analyze", "net.py:make", "--list"],
+    "swap": ["swap", "net.py:make", "--with", "lctc7", "--save", "--out", "swap"],
+}
+END = "the next command follows"
+RUN_ALL = f"""
+import json, sys
+from spectra_cli.main import main
+for index, arguments in enumerate(json.loads(sys.argv[1]).values()):
+    print({END!r} if index else "", end="")
+    try:
+        main(arguments)
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"{{arguments}}: {{end.code}}")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +60,25 @@ def folder(tmp_path_factory):
     return folder
 
 
-def run(folder, *arguments):
-    """Run the command with a stdout and stderr of ASCII; return what it says."""
+@pytest.fixture(scope="module")
+def said(folder):
+    """Return what each command says on a stdout of ASCII; one process runs all of them."""
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-m", "spectra_cli", *arguments],
-        cwd=folder, check=False, capture_output=True,
+        [sys.executable, "-W", "error::UserWarning", "-c", RUN_ALL, json.dumps(COMMANDS)],
+        cwd=folder,
+        check=False,
+        capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
-    )  # fmt: skip
-    text = done.stdout.decode("ascii")
+    )
     assert done.returncode == 0, done.stderr
-    for said in (text, done.stderr.decode("ascii")):
-        assert all(line.isprintable() for line in said.split("\n"))
-    return text
+    texts = done.stdout.decode("ascii").split(END)
+    for text in (*texts, done.stderr.decode("ascii")):
+        assert all(line.isprintable() for line in text.split("\n"))
+    return dict(zip(COMMANDS, texts, strict=True))
 
 
-def test_an_analysis_prints_and_keeps_them(folder):
-    text = run(folder, "analyze", "net.py:make", "pictures", "--layers", "*", "--out", "out")
-    assert SHOWN in text
+def test_an_analysis_prints_and_keeps_them(folder, said):
+    assert SHOWN in said["analyze"]
     summary = read_summary(folder / "out")
     assert [step.name for step in summary.steps] == [SHOWN]
     assert [dropped.source for dropped in summary.inputs.dropped] == [r"pictures/bad\udcff\n.png"]
@@ -67,10 +88,9 @@ def test_an_analysis_prints_and_keeps_them(folder):
     assert (folder / "out" / "figures" / "strip.png").is_file()
 
 
-def test_kernels_steps_and_swaps_print_and_keep_them(folder):
-    assert r"\x9b[bold]$x_{$" in run(folder, "kernels", "net.py:make", "--out", "kernels")
+def test_kernels_steps_and_swaps_print_and_keep_them(folder, said):
+    assert r"\x9b[bold]$x_{$" in said["kernels"]
     assert [row.name for row in read_kernels(folder / "kernels").layers] == [SHOWN]
-    assert SHOWN in run(folder, "analyze", "net.py:make", "--list")
-    arguments = ("net.py:make", "--with", "lctc7", "--save", "--out", "swap")
-    assert r"up\x1b[31m\n\udcff" in run(folder, "swap", *arguments)
+    assert SHOWN in said["steps"]
+    assert r"up\x1b[31m\n\udcff" in said["swap"]
     assert (folder / "swap" / "model.safetensors").is_file()

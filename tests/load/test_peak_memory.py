@@ -104,9 +104,9 @@ def tiff_of_a_huge_tile(path):
     tiff(path, zeros(16_000**2), tile=16_000)
 
 
-def picture(kind):
+def picture(kind, mode="RGB", **quickly):
     def write(path):
-        Image.new("RGB", (10_000, 9_000)).save(path, kind)
+        Image.new(mode, (10_000, 9_000)).save(path, kind, **quickly)
 
     write.__name__ = f"large_{kind}"
     return write
@@ -184,7 +184,8 @@ CRAFTED = [
     swollen_tiff, tiff_of_a_huge_tile, long_npz_header, long_npz_rows, packed_weights,
     npz_of_two_axes_that_declares_more, repeated_samples, repeated_weights, many_names_in_a_zip,
     deep_json, hdf5_of_a_huge_chunk, hdf5_of_a_huge_coordinate, widths_that_contradict,
-    *map(picture, ("PNG", "JPEG", "GIF", "WEBP", "JPEG2000")),
+    picture("PNG"), picture("JPEG"), picture("GIF", "P"),
+    picture("WEBP", lossless=True, quality=0, method=0), picture("JPEG2000"),
 ]  # fmt: skip
 
 
