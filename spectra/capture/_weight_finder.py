@@ -84,7 +84,7 @@ class WeightFinder:
         elif found.family == "shuffle":
             draft.convolution = _directly(self._made, found.source)
         elif found.family in ("resize", "pool"):
-            self._enlarged.set(call.result, (region(call.result), draft))
+            self._enlarged.set(call.map, (region(call.map), draft))
 
     def _read(self, call: Dispatched, module: str) -> Convolution:
         """Return a call of a convolution, and the name of its weight."""

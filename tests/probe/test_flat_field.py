@@ -66,7 +66,7 @@ def test_larger_strides_sum_the_lines_of_both_signs(k, s, lines):
 def test_a_kernel_that_the_stride_divides_leaves_no_line(k):
     (row,) = measure(kernel_of_ones(k, 2), (1, 64)).steps
     assert (row.line_dbc, row.reason, row.converged) == (None, "no line above rounding", True)
-    assert row.upper_dbc == pytest.approx(-120.4, abs=0.1)  # 8 roundings of 2^-23
+    assert row.line_upper_dbc == pytest.approx(-120.4, abs=0.1)  # 8 roundings of 2^-23
 
 
 def test_level_and_bias_enter_as_in_the_closed_form():

@@ -21,16 +21,15 @@ def run(*_, progress=None, **__):
 {body}
     return Finished()
 
+import spectra.inputs, spectra.load
 verbs = types.ModuleType("spectra.run")
 verbs.analyze = run
 verbs.check_options = lambda _: None
-load = types.ModuleType("spectra.load")
-load.load_model = load_model
-load.parse_arch_args = dict
-load.check_source = lambda *_, **__: None
-inputs = types.ModuleType("spectra.inputs")
-inputs.check_inputs = lambda _: None
-sys.modules |= {{"spectra.run": verbs, "spectra.load": load, "spectra.inputs": inputs}}
+sys.modules["spectra.run"] = verbs
+spectra.load.load_model = load_model
+spectra.load.parse_arch_args = dict
+spectra.load.check_source = lambda *_, **__: None
+spectra.inputs.check_inputs = lambda _: None
 from spectra_cli.main import main
 main()
 """
