@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
-from spectra import demo, load, report  # noqa: E402
+from spectra import demo, load  # noqa: E402
 from spectra.errors import SpectraError  # noqa: E402
 from spectra.run import try_swap  # noqa: E402
 from support.blocks import STEPS  # noqa: E402
@@ -131,13 +131,11 @@ def keep(name: str, case: Case, folder: Path) -> None:
         (partial / "analyze.txt").write_text(re.sub(r"[\d.]+ s\b", "s", repr(result)))
 
     def kernels() -> None:
-        (partial / "kernels.json").write_bytes(
-            report.encode_kernels(spectra.measure_kernels(model))
-        )
+        (partial / "kernels.json").write_bytes(spectra.measure_kernels(model).json())
 
     def swap() -> None:
         trial = try_swap(model, inputs, repair=repair)
-        (partial / "swap.json").write_bytes(report.encode_swap(trial))
+        (partial / "swap.json").write_bytes(trial.json())
 
     for stage in (analyze, kernels, swap):
         try:

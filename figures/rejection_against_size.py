@@ -18,7 +18,7 @@ from spectra.kernel import rejection_db, transposed_conv
 from spectra.load import load_model
 from spectra.plot import rejection_figure
 from spectra.probe import equivalent_kernel
-from spectra.report import KernelTable, read_kernels
+from spectra.report import KernelTable
 
 Points = dict[str, tuple[int, float]]
 
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", type=Path)
     parser.add_argument("--out", type=Path, default=Path("rejection_against_size.png"))
     arguments = parser.parse_args()
-    tables = [read_kernels(path) for path in arguments.tables]
+    tables = [KernelTable.read(path) for path in arguments.tables]
     points = tabulated(tables) if tables else demonstration()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     draw(points).savefig(arguments.out, dpi=150, metadata={"Software": None})

@@ -7,7 +7,6 @@ from torch import nn
 
 from spectra import kernel, measure_kernels
 from spectra.errors import LoadError, NothingToAnalyseError, ParameterError
-from spectra.report import render_kernels
 
 
 def saved(module, path):
@@ -50,7 +49,7 @@ def test_a_state_dict_is_read_like_a_file_of_it(tmp_path):
     module = nn.Sequential(nn.ConvTranspose2d(8, 3, 4, 2, padding=1))
     table = measure_kernels(module.state_dict())
     assert table.layers == measure_kernels(saved(module, tmp_path / "net.pth")).layers
-    assert repr(table) == render_kernels(table)
+    assert repr(table) == table.text()
     with pytest.raises(ParameterError, match=r"source\['a'\] is no tensor: expected"):
         measure_kernels({"a": 1})
 

@@ -10,7 +10,6 @@ from torch import nn
 from spectra import Options
 from spectra.errors import ParameterError
 from spectra.remedy import Plan, rebuild
-from spectra.report import encode_swap, render_swap, write_swap
 from spectra.run import analyze, try_swap
 
 
@@ -55,8 +54,7 @@ def test_what_is_kept_changes_nothing(kept):
     assert kept.steps[0].before.verdict == kept.steps[0].after.verdict
     assert kept.steps[0].after.asr_dbc == pytest.approx(kept.steps[0].before.asr_dbc, abs=1e-3)
     assert (
-        "nothing is cured until the model is trained on, or repaired with --repair"
-        in render_swap(kept)
+        "nothing is cured until the model is trained on, or repaired with --repair" in kept.text()
     )
 
 
@@ -67,7 +65,7 @@ def test_the_difference_is_that_of_the_outputs(sinc, pictures):
     assert sinc.max_difference == pytest.approx(float((new - old).abs().max()) / span, rel=1e-5)
     error = float((new - old).square().mean())
     assert sinc.psnr_db == pytest.approx(10 * np.log10(span**2 / error), abs=1e-4)
-    assert f"{sinc.psnr_db:.1f} dB PSNR" in render_swap(sinc)
+    assert f"{sinc.psnr_db:.1f} dB PSNR" in sinc.text()
 
 
 def test_alias_before_and_after_is_what_the_analysis_gives(sinc, pictures):
@@ -93,21 +91,21 @@ def test_without_inputs_there_is_no_alias():
     trial = try_swap(decoder(), None, "lctc7")
     assert trial.steps[0].before is None
     assert trial.output_after is None
-    assert "on a random input" in render_swap(trial)
+    assert "on a random input" in trial.text()
 
 
 def test_the_folder_rebuilds_the_new_model(kept, pictures, tmp_path):
-    wrote = write_swap(kept, tmp_path / "swapped")
+    wrote = kept.save(tmp_path / "swapped")
     fresh = rebuild(decoder(), (wrote / "plan.json").read_text())
     fresh.load_state_dict(load((wrote / "model.safetensors").read_bytes()), strict=True)
     assert torch.equal(fresh(pictures), kept.model(pictures))
     with pytest.raises(ParameterError, match="exists already"):
-        write_swap(kept, tmp_path / "swapped")
-    write_swap(kept, tmp_path / "swapped", force=True)
+        kept.save(tmp_path / "swapped")
+    kept.save(tmp_path / "swapped", force=True)
 
 
 def test_the_json_holds_the_numbers_and_the_plan(sinc):
-    content = msgspec.json.decode(encode_swap(sinc))
+    content = msgspec.json.decode(sinc.json())
     assert content["schema"] == "spectra.swap/1"
     assert content["psnr_db"] == sinc.psnr_db
     assert content["steps"][0]["label"] == "2"
@@ -119,11 +117,11 @@ def test_tied_weights_can_be_saved(tmp_path):
     model[1].weight = model[0].weight
     trial = try_swap(model, None, "lctc7")
     fresh = rebuild(model, trial.plan)
-    fresh.load_state_dict(load(trial.weights()), strict=True)
+    fresh.load_state_dict(load(trial._weights()), strict=True)
     assert fresh[0].large.weight is fresh[1].large.weight
 
 
 def test_what_is_left_is_told():
     model = nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2), nn.UpsamplingBilinear2d(scale_factor=2))
     trial = try_swap(model, None, "lctc7", options=Options())
-    assert "Left     1: align_corners=True" in render_swap(trial)
+    assert "Left     1: align_corners=True" in trial.text()

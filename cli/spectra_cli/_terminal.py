@@ -18,7 +18,7 @@ from spectra_cli._streams import silence
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
+    from spectra.report import KernelTable, Result
 
 Progress = Callable[[str, int, int], None]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -68,19 +68,13 @@ class Terminal:
             self.unanswered = error
             silence("stdout")
 
-    def console(self, *, err: bool = False) -> Console:
-        """Return a console on stdout or stderr, plain and of fixed width off a terminal."""
-        from rich.console import Console
-
-        from spectra.report import PLAIN_WIDTH
-
-        stream = sys.stderr if err else sys.stdout
-        return Console(
-            file=stream,
-            width=None if stream.isatty() else PLAIN_WIDTH,
-            no_color=None if self.color else True,
-            highlight=False,
-        )
+    def answer(self, result: Result | KernelTable, *, as_json: bool, wrote: Path) -> None:
+        """Print a result as JSON, or as a table for people."""
+        with self.answering():
+            if as_json:
+                click.echo(result.json(), nl=False)
+            else:
+                result.print(color=self.color, wrote=wrote)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -102,7 +96,7 @@ class Terminal:
         if self.quiet:
             yield lambda *_: None
         elif sys.stderr.isatty():
-            with _bars(self.console(err=True)) as bars:
+            with _bars(color=self.color) as bars:
                 yield bars
         else:
             yield self._stages()
@@ -119,8 +113,11 @@ class Terminal:
 
 
 @contextmanager
-def _bars(console: Console) -> Iterator[Progress]:
+def _bars(*, color: bool) -> Iterator[Progress]:
     from rich import progress
+    from rich.console import Console
+
+    console = Console(file=sys.stderr, no_color=None if color else True, highlight=False)
 
     columns = (
         progress.TextColumn("{task.description}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,10 +11,6 @@ from spectra._printable import printable
 from spectra_cli import _options as options
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
-
-if TYPE_CHECKING:
-    from spectra.explain import Summary
-    from spectra.report import Gate
 
 
 @click.command(
@@ -56,11 +52,11 @@ def analyze(
 
     out = out or report.default_directory(model)
     if not list_only:
-        report.check_formats(formats)
+        report.check_formats(formats, of="analysis")
         terminal.prepare(out, force)
     if fail_above is not None:
-        report.check_limit(fail_above)
-    before = report.read_baseline(baseline) if baseline else None
+        report.Gate.check_limit(fail_above)
+    before = report.Gate.read_baseline(baseline) if baseline else None
 
     terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
@@ -71,37 +67,23 @@ def analyze(
     if list_only:
         for text in loaded.notes:
             terminal.note(text)
-        found = run.list_steps(loaded, request.inputs, options=request.options)
+        steps = report.StepList(run.list_steps(loaded, request.inputs, options=request.options))
         with terminal.answering():
-            click.echo(
-                report.encode_steps(found) if as_json else report.render_steps(found), nl=False
-            )
+            click.echo(steps.json() if as_json else steps.text(), nl=False)
         return
 
     with terminal.progress() as progress:
         result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
-    wrote = report.write_result(result, out, force=force, checked=True, formats=formats)
-    with terminal.answering():
-        if as_json:
-            click.echo(report.encode_summary(result.summary), nl=False)
-        else:
-            report.print_answer(result.summary, terminal.console(), wrote=wrote)
-    gates = judge(result.summary, fail_above, before)
+    wrote = result.save(out, force=force, checked=True, formats=formats)
+    terminal.answer(result, as_json=as_json, wrote=wrote)
+    gates = []
+    if fail_above is not None:
+        gates.append(report.Gate.above(result.summary, fail_above))
+    if before is not None:
+        gates.append(report.Gate.against(result.summary, before))
     with terminal.answering():
         for gate in gates:
             said = "passed" if gate.passed else "failed"
             click.echo(f"Gate     {said}: {printable(gate.text)}", err=as_json)
     if not all(gate.passed for gate in gates):
         raise click.exceptions.Exit(1)
-
-
-def judge(summary: Summary, fail_above: float | None, before: Summary | None) -> list[Gate]:
-    """Return what the gates that were asked for say."""
-    from spectra.report import gate_above, gate_baseline
-
-    gates = []
-    if fail_above is not None:
-        gates.append(gate_above(summary, fail_above))
-    if before is not None:
-        gates.append(gate_baseline(summary, before))
-    return gates

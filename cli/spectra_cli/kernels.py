@@ -45,10 +45,9 @@ def kernels(
     """
     from spectra import report
 
-    out = out or report.default_directory(model).with_name(
-        f"{report.default_directory(model).name}-kernels"
-    )
-    report.check_kernel_formats(formats)
+    default = report.default_directory(model)
+    out = out or default.with_name(f"{default.name}-kernels")
+    report.check_formats(formats, of="kernels")
     terminal.prepare(out, force)
 
     from spectra import load
@@ -70,9 +69,5 @@ def kernels(
             progress=progress,
             **given,
         )
-    wrote = report.write_kernels(table, out, force=force, checked=True, formats=formats)
-    with terminal.answering():
-        if as_json:
-            click.echo(report.encode_kernels(table), nl=False)
-        else:
-            report.print_kernels(table, terminal.console(), wrote=wrote)
+    wrote = table.save(out, force=force, checked=True, formats=formats)
+    terminal.answer(table, as_json=as_json, wrote=wrote)

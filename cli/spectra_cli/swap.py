@@ -76,10 +76,9 @@ def swap(
             options=request.options,
             progress=progress,
         )
-    wrote = report.write_swap(trial, out, force=force, checked=True) if save else None
-    text = report.encode_swap(trial) if as_json else report.render_swap(trial, wrote=wrote)
+    wrote = trial.save(out, force=force, checked=True) if save else None
     with terminal.answering():
-        click.echo(text, nl=False)
+        click.echo(trial.json() if as_json else trial.text(wrote=wrote), nl=False)
 
 
 def choose_steps(

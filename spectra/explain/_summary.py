@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spectra.capture import Growth, Operation
+from spectra.explain._words import counted, input_noun
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
 from spectra.load import ModelSource
@@ -105,3 +106,8 @@ class Summary:
     warnings: tuple[Finding, ...]
     answer: dict[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
+
+    @property
+    def given(self) -> str:
+        """How many inputs there were, and what they are called."""
+        return counted(self.inputs.count, input_noun(self.inputs.kind))

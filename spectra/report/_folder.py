@@ -12,13 +12,16 @@ from itertools import count
 from os import PathLike
 from pathlib import Path
 from stat import S_ISVTX
+from typing import Literal
 
 from spectra.errors import ParameterError, SpectraError
 from spectra.report._temporary import new_folder, resolved
 
 LEAST_FREE = 1 << 20  # bytes; a result takes more
-FORMATS = ("json", "nc", "png", "pdf")
-KERNEL_FORMATS = ("json", "csv", "nc", "png", "pdf")
+FORMATS = {
+    "analysis": ("json", "nc", "png", "pdf"),
+    "kernels": ("json", "csv", "nc", "png", "pdf"),
+}
 OURS = re.compile(
     r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
 )
@@ -39,17 +42,9 @@ def default_directory(model: str) -> Path:
     return Path("spectra-out") / (re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model")
 
 
-def check_formats(formats: Collection[str]) -> None:
-    """Raise ParameterError unless every one of ``formats`` can be written of an analysis."""
-    _check_among(formats, FORMATS)
-
-
-def check_kernel_formats(formats: Collection[str]) -> None:
-    """Raise ParameterError unless every one of ``formats`` can be written of a table of kernels."""
-    _check_among(formats, KERNEL_FORMATS)
-
-
-def _check_among(formats: Collection[str], known: Collection[str]) -> None:
+def check_formats(formats: Collection[str], *, of: Literal["analysis", "kernels"]) -> None:
+    """Raise ParameterError unless every one of ``formats`` can be written of such a result."""
+    known = FORMATS[of]
     if not formats or any(name not in known for name in formats):
         message = f"formats={','.join(formats)!r}: expected some of {','.join(known)}"
         raise ParameterError(message)

@@ -1,13 +1,15 @@
 """Does a result pass? Two rules that a build can depend on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from math import inf, isfinite, log10
+from math import inf, isfinite
 from os import PathLike
 
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
-from spectra.explain import SCHEMA, Summary
-from spectra.report._summary import read_summary
-from spectra.score import REFERENCE, Score
+from spectra.explain import Summary
+from spectra.report._summary_json import read_summary
+from spectra.score import Score
 
 
 @dataclass(frozen=True)
@@ -17,91 +19,92 @@ class Gate:
     passed: bool
     text: str
 
+    @classmethod
+    def above(cls, summary: Summary, limit_db: float) -> Gate:
+        """Pass while ``A`` of the output, inherited peaks excluded, is at most ``limit_db``.
 
-def gate_above(summary: Summary, limit_db: float) -> Gate:
-    """Pass while ``A`` of the output, inherited peaks excluded, is at most ``limit_db``.
+        Where the energy has a lower bound only, the output fails if that is above the limit.
 
-    Where the energy has a lower bound only, the output fails if that is above the limit.
-
-    Raises
-    ------
-    NothingToAnalyseError
-        If the output has no score, so that there is nothing to judge.
-    """
-    check_limit(limit_db)
-    score = summary.output.score
-    if score.verdict != "insufficient" and score.a_db is not None and not score.at_least:
-        passed = score.a_db <= limit_db
-        value, limit = _apart(score.a_db, limit_db, digits=2)
-        return Gate(passed, f"A of the output is {value} dB {'<=' if passed else '>'} {limit} dB")
-    if score.verdict != "insufficient" and score.asr_lower_dbc is not None:
-        least = 10 * log10(1 + 10 ** (score.asr_lower_dbc / 10) / REFERENCE)
-        if least > limit_db:
+        Raises
+        ------
+        NothingToAnalyseError
+            If the output has no score, so that there is nothing to judge.
+        """
+        cls.check_limit(limit_db)
+        score = summary.output.score
+        if score.verdict != "insufficient" and score.a_db is not None and not score.at_least:
+            passed = score.a_db <= limit_db
+            value, limit = _apart(score.a_db, limit_db, digits=2)
+            relation = "<=" if passed else ">"
+            return cls(passed, f"A of the output is {value} dB {relation} {limit} dB")
+        least = score.least_a_db
+        if score.verdict != "insufficient" and least is not None and least > limit_db:
             value, limit = _apart(least, limit_db, digits=2)
-            return Gate(False, f"A of the output is at least {value} dB > {limit} dB")
-    reason = score.reason or "the measurement is insufficient"
-    raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+            return cls(False, f"A of the output is at least {value} dB > {limit} dB")
+        reason = score.reason or "the measurement is insufficient"
+        raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
 
+    @classmethod
+    def against(cls, summary: Summary, baseline: Summary) -> Gate:
+        """Pass unless a row's 95 % interval lies wholly above the same row's in ``baseline``.
 
-def check_limit(limit_db: float) -> None:
-    """Raise ParameterError unless an A in dB can be above or below ``limit_db``."""
-    if not isfinite(limit_db):
-        raise ParameterError(f"fail_above={limit_db} is no limit: expected a number of dB")
+        Rows are the output and the steps, matched by name and call. A row whose energy is not
+        above zero has no lower end and cannot fail; a row without upper end in ``baseline``, or
+        without the same row there, is not compared.
 
+        Raises
+        ------
+        NothingToAnalyseError
+            If no row can be compared.
+        """
+        before = _rows(baseline)
+        worse = []
+        compared = 0
+        for label, score in _rows(summary).items():
+            limit = _upper_dbc(before[label]) if label in before else None
+            if limit is None or score.verdict == "insufficient":
+                continue
+            compared += 1
+            lower = _lower_dbc(score)
+            if lower > limit:
+                least, most = _apart(lower, limit, digits=1)
+                worse.append(f"{label} (at least {least} dBc, was at most {most} dBc)")
+        if not compared:
+            message = "the gate has no row that can be compared with the baseline"
+            raise NothingToAnalyseError(message)
+        rows = f"{compared} row" + "s" * (compared > 1)
+        alone = sorted(before.keys() ^ _rows(summary).keys())
+        unmatched = f"; not compared, in one of the two only: {', '.join(alone)}" if alone else ""
+        if worse:
+            listed = ", ".join(worse) + unmatched
+            return cls(False, f"{len(worse)} of {rows} above the baseline: {listed}")
+        return cls(True, f"none of {rows} above the baseline{unmatched}")
 
-def read_baseline(path: str | PathLike[str]) -> Summary:
-    """Return the summary in a file, for `gate_baseline`.
+    @staticmethod
+    def check_limit(limit_db: float) -> None:
+        """Raise ParameterError unless an A in dB can be above or below ``limit_db``."""
+        if not isfinite(limit_db):
+            raise ParameterError(f"fail_above={limit_db} is no limit: expected a number of dB")
 
-    Raises
-    ------
-    InputError
-        If it cannot be read (see `read_summary`), or its energies were measured in another way.
-    """
-    baseline = read_summary(path)
-    if baseline.schema != SCHEMA:
-        raise InputError(
-            f"{path}: was measured in an older way ({baseline.schema}, now {SCHEMA}) that missed "
-            "lines which follow brightness, so its energies are not comparable: make it again with "
-            "spectra analyze MODEL INPUTS --out, on the model that it stands for"
-        )
-    return baseline
+    @staticmethod
+    def read_baseline(path: str | PathLike[str]) -> Summary:
+        """Return the summary in a file, for `against`.
 
-
-def gate_baseline(summary: Summary, baseline: Summary) -> Gate:
-    """Pass unless a row's 95 % interval lies wholly above the same row's in ``baseline``.
-
-    Rows are the output and the steps, matched by name and call. A row whose energy is not
-    above zero has no lower end and cannot fail; a row without upper end in ``baseline``, or
-    without the same row there, is not compared.
-
-    Raises
-    ------
-    NothingToAnalyseError
-        If no row can be compared.
-    """
-    before = _rows(baseline)
-    worse = []
-    compared = 0
-    for label, score in _rows(summary).items():
-        limit = _upper_dbc(before[label]) if label in before else None
-        if limit is None or score.verdict == "insufficient":
-            continue
-        compared += 1
-        lower = _lower_dbc(score)
-        if lower > limit:
-            least, most = _apart(lower, limit, digits=1)
-            worse.append(f"{label} (at least {least} dBc, was at most {most} dBc)")
-    if not compared:
-        message = "the gate has no row that can be compared with the baseline"
-        raise NothingToAnalyseError(message)
-    rows = f"{compared} row" + "s" * (compared > 1)
-    alone = sorted(before.keys() ^ _rows(summary).keys())
-    unmatched = f"; not compared, in one of the two only: {', '.join(alone)}" if alone else ""
-    if worse:
-        return Gate(
-            False, f"{len(worse)} of {rows} above the baseline: " + ", ".join(worse) + unmatched
-        )
-    return Gate(True, f"none of {rows} above the baseline{unmatched}")
+        Raises
+        ------
+        InputError
+            If it cannot be read (see `read_summary`), or its energies were measured in another
+            way.
+        """
+        baseline = read_summary(path)
+        if baseline.schema != Summary.schema:
+            raise InputError(
+                f"{path}: was measured in an older way ({baseline.schema}, now {Summary.schema}) "
+                "that missed lines which follow brightness, so its energies are not comparable: "
+                "make it again with spectra analyze MODEL INPUTS --out, on the model that it "
+                "stands for"
+            )
+        return baseline
 
 
 def _rows(summary: Summary) -> dict[str, Score]:

@@ -3,10 +3,22 @@
 The keys are a contract with everyone who reads the file: add, never rename.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+
+import msgspec
+
+from spectra._files import read_whole
+from spectra._printable import encode_json
+from spectra.errors import InputError
 from spectra.kernel import Measures
 from spectra.load import ModelSource
+from spectra.report._folder import check_formats, writing
+from spectra.report._summary_json import MOST_BYTES
 
 KERNELS_SCHEMA = "spectra.kernels/1"
 
@@ -52,6 +64,113 @@ class KernelTable:
     hints: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        from spectra.report._kernels import render_kernels
+        return self.text()
 
-        return render_kernels(self)
+    def text(
+        self,
+        *,
+        width: int | None = None,
+        color: bool = False,
+        wrote: str | PathLike[str] | None = None,
+    ) -> str:
+        """Return the table as text.
+
+        Parameters
+        ----------
+        width : int, optional
+            Columns, 120 by default.
+        color : bool
+            With terminal colours; without, the text holds no escape code.
+        wrote : path, optional
+            Where the result was written.
+        """
+        from spectra.report._kernel_text import render_kernels  # loads rich
+
+        return render_kernels(self, width=width, color=color, wrote=wrote)
+
+    def print(self, *, color: bool = True, wrote: str | PathLike[str] | None = None) -> None:
+        """Print the table on stdout, in colour where that is a terminal which shows any."""
+        from spectra.report._console import print_text
+
+        print_text(
+            lambda width, shown: self.text(width=width, color=shown, wrote=wrote), color=color
+        )
+
+    def json(self) -> bytes:
+        """Return the table as JSON (schema ``spectra.kernels/1``)."""
+        content = asdict(self)
+        ordered = {"schema": content.pop("schema"), **content}
+        return encode_json(ordered)
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> KernelTable:
+        """Return the table in the file ``path``, or in the result folder that holds one.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or is no table of kernels of schema version 1.
+        """
+        file = Path(path)
+        file = file / "kernels.json" if file.is_dir() else file
+        try:
+            table = msgspec.json.decode(read_whole(file, most=MOST_BYTES), type=cls)
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{file}: is not a kernels.json of spectra: {error}") from error
+        if table.schema != cls.schema:
+            message = f"{file}: its schema is {table.schema!r}: expected {cls.schema!r}"
+            raise InputError(message)
+        return table
+
+    def save(
+        self,
+        directory: str | PathLike[str],
+        *,
+        force: bool = False,
+        checked: bool = False,
+        formats: Collection[str] = ("json", "csv", "nc", "png"),
+    ) -> Path:
+        """Write a result folder and return its path: all of it, or nothing.
+
+        Parameters
+        ----------
+        directory : path
+            Folder to make.
+        force : bool
+            Replace an old result.
+        checked : bool
+            `check_target` found nothing wrong before a long run: what is found now loses no
+            result, which is then kept under a name beside ``directory``.
+        formats : collection of {"json", "csv", "nc", "png", "pdf"}
+            ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
+
+        Raises
+        ------
+        ParameterError
+            If a format is not known, or the folder cannot be replaced.
+        SpectraError
+            If the disk is full or the folder cannot be written.
+        """
+        check_formats(formats, of="kernels")
+        with writing(directory, force=force, checked=checked) as folder:
+            if "json" in formats:
+                (folder / "kernels.json").write_bytes(self.json())
+            if "csv" in formats:
+                from spectra.report._kernel_text import kernels_csv
+
+                (folder / "kernels.csv").write_text(kernels_csv(self), encoding="utf-8")
+            if "nc" in formats:
+                import xarray as xr
+
+                from spectra.report._kernel_text import kernels_dataset
+                from spectra.report._netcdf import write_tree
+
+                tree = xr.DataTree.from_dict({"/": kernels_dataset(self)})
+                write_tree(tree, folder / "kernels.nc")
+            if pictures := [name for name in formats if name in {"png", "pdf"}]:
+                from spectra.report._figure_files import write_kernel_figure
+
+                write_kernel_figure(self, folder / "figures", pictures)
+        return Path(directory)

@@ -8,10 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectra.report._figures import write_figures
+from spectra.report._figure_files import write_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
-from spectra.report._summary import write_summary
+from spectra.report._summary_json import encode_summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,65 +54,80 @@ class Result:
         return next((r for r in rows if name and (r.name, r.call) == (name.name, name.call)), None)
 
     def __repr__(self) -> str:
-        from spectra.report._table import render_text  # loads rich, which only printing needs
+        return self.text()
 
-        return render_text(self.summary)
+    def text(
+        self,
+        *,
+        width: int | None = None,
+        color: bool = False,
+        wrote: str | PathLike[str] | None = None,
+    ) -> str:
+        """Return the answer as text.
+
+        Parameters
+        ----------
+        width : int, optional
+            Columns, 120 by default; where the table does not fit, a row takes two lines.
+        color : bool
+            With terminal colours; without, the text holds no escape code.
+        wrote : path, optional
+            Where the result was written.
+        """
+        from spectra.report._table import render_summary  # loads rich, which only printing needs
+
+        return render_summary(self.summary, width=width, color=color, wrote=wrote)
+
+    def print(self, *, color: bool = True, wrote: str | PathLike[str] | None = None) -> None:
+        """Print the answer on stdout, in colour where that is a terminal which shows any."""
+        from spectra.report._console import print_text
+
+        print_text(
+            lambda width, shown: self.text(width=width, color=shown, wrote=wrote), color=color
+        )
+
+    def json(self) -> bytes:
+        """Return the answer as JSON, what ``summary.json`` holds."""
+        return encode_summary(self.summary)
 
     def save(
         self,
         directory: str | PathLike[str],
         *,
         force: bool = False,
+        checked: bool = False,
         formats: Collection[str] = ("json", "nc", "png"),
     ) -> Path:
-        """Write numbers and figures to a folder, all or nothing; see `write_result`."""
-        return write_result(self, directory, force=force, formats=formats)
+        """Write numbers and figures to a folder and return its path.
 
+        Everything is written to a folder beside ``directory`` that takes its place at the end:
+        whatever happens before leaves an old result as it was, and nothing else behind.
 
-def write_result(
-    result: Result,
-    directory: str | PathLike[str],
-    *,
-    force: bool = False,
-    checked: bool = False,
-    formats: Collection[str] = ("json", "nc", "png"),
-) -> Path:
-    """Write a result folder and return its path.
+        Parameters
+        ----------
+        directory : path
+            Folder to make.
+        force : bool
+            Replace an old result.
+        checked : bool
+            `check_target` found nothing wrong before a long run: what is found now loses no
+            result, which is then kept under a name beside ``directory``.
+        formats : collection of {"json", "nc", "png", "pdf"}
+            ``summary.json``, ``spectra.nc``, and ``figures/`` as pictures or vector graphics.
 
-    Everything is written to a folder beside ``directory`` that takes its place at the end:
-    whatever happens before leaves an old result as it was, and nothing else behind.
-
-    Parameters
-    ----------
-    result : Result
-    directory : path
-    force : bool
-        Replace an old result.
-    checked : bool
-        `check_target` found nothing wrong before a long run: what is found now loses no result,
-        which is then kept under a name beside ``directory``.
-    formats : collection of {"json", "nc", "png", "pdf"}
-        ``summary.json``, ``spectra.nc``, and ``figures/`` as pictures or vector graphics.
-
-    Raises
-    ------
-    ParameterError
-        See `check_target`.
-    SpectraError
-        If the disk is full or the folder cannot be written.
-    """
-    check_formats(formats)
-    with writing(directory, force=force, checked=checked) as folder:
-        if "json" in formats:
-            write_summary(result.summary, folder / "summary.json")
-        if "nc" in formats:
-            write_tree(result.data, folder / "spectra.nc")
-        if pictures := [name for name in formats if name in {"png", "pdf"}]:
-            write_figures(
-                result.summary,
-                result.data,
-                result.crops,
-                folder=folder / "figures",
-                formats=pictures,
-            )
-    return Path(directory)
+        Raises
+        ------
+        ParameterError
+            If a format is not known, or the folder cannot be made, see `check_target`.
+        SpectraError
+            If the disk is full or the folder cannot be written.
+        """
+        check_formats(formats, of="analysis")
+        with writing(directory, force=force, checked=checked) as folder:
+            if "json" in formats:
+                (folder / "summary.json").write_bytes(self.json())
+            if "nc" in formats:
+                write_tree(self.data, folder / "spectra.nc")
+            if pictures := [name for name in formats if name in {"png", "pdf"}]:
+                write_figures(self, folder=folder / "figures", formats=pictures)
+        return Path(directory)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from rich.box import Box
-from rich.console import Console, Group, JustifyMethod, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from spectra._printable import printable
-from spectra.explain import counted, input_noun
-from spectra.report import _words as words
-from spectra.report._text import text_console, text_of
+from spectra.report import _cells as cells
+from spectra.report._console import text_console, text_of
 
 if TYPE_CHECKING:
     from spectra.explain import StepRow, Summary
@@ -31,7 +30,7 @@ LEGEND = (
 )
 
 
-def render_text(
+def render_summary(
     summary: Summary,
     *,
     width: int | None = None,
@@ -58,26 +57,16 @@ def render_text(
     return text_of(console)
 
 
-def print_answer(
-    summary: Summary, console: Console, *, wrote: str | PathLike[str] | None = None
-) -> None:
-    """Print the answer on ``console``, in colour where it has any (see `render_text`)."""
-    color = console.is_terminal and not console.no_color
-    text = render_text(summary, width=console.width, color=color, wrote=wrote)
-    console.file.write(text)
-
-
 def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     """Say what was looked at."""
     model, inputs = summary.model, summary.inputs
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
-    about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
+    about = ", ".join([*dict.fromkeys(facts), f"{cells.count(model.parameters)} parameters"])
     yield "Model", Text(printable(f"{model.source} ({about})"))
     if not inputs.count:
         yield "Inputs", Text("none: only the probes that need no data ran")
         return
-    given = counted(inputs.count, input_noun(inputs.kind))
-    used = f"{inputs.used} of {given}, {words.shape(inputs.shape)}"
+    used = f"{inputs.used} of {summary.given}, {cells.shape(inputs.shape)}"
     dropped = f", {len(inputs.dropped)} dropped" if inputs.dropped else ""
     yield "Inputs", Text(printable(f"{inputs.source} ({used}{dropped})"))
 
@@ -121,34 +110,51 @@ class _Row:
 
 
 HEADER = _Row(
-    *("  step", "kind", "k/s", "period", "alias\ndBc", "\n95 % interval"),
-    *("z", "verdict", "at output\ndBc", "change\ndB"),
+    name="  step",
+    kind="kind",
+    kernel="k/s",
+    period="period",
+    alias="alias\ndBc",
+    interval="\n95 % interval",
+    z="z",
+    verdict="verdict",
+    at_output="at output\ndBc",
+    change="change\ndB",
 )
 SIDES: tuple[JustifyMethod, ...] = ("right", "right", "left", "right", "left", "right", "right")
 
 
 def _step_row(step: StepRow, *, worst: bool) -> _Row:
+    alias, interval = cells.alias(step.score, step.flat_field)
+    there, change = cells.at_output(step)
     return _Row(
-        ("> " if worst else "  ") + words.step(step),
-        step.kind,
-        words.kernel_and_stride(step.kernel_size, step.stride, step.factor),
-        words.period(step.period_in_output),
-        *words.alias(step.score, step.flat_field),
-        words.z(step.score),
-        step.score.verdict,
-        *words.at_output(step),
+        name=("> " if worst else "  ") + cells.step(step),
+        kind=step.kind,
+        kernel=cells.kernel_and_stride(step.kernel_size, step.stride, step.factor),
+        period=cells.period(step.period_in_output),
+        alias=alias,
+        interval=interval,
+        z=cells.z(step.score),
+        verdict=step.score.verdict,
+        at_output=there,
+        change=change,
     )
 
 
 def _map_row(name: str, score: Score) -> _Row:
+    """Return the row of the output or the inputs, which have grey levels and no kernel."""
+    alias, interval = cells.alias(score)
     return _Row(
-        "  " + name,
-        *("", ""),
-        words.period(score.period),
-        *words.alias(score),
-        words.z(score),
-        score.verdict,
-        *words.grey_levels(score),
+        name="  " + name,
+        kind="",
+        kernel="",
+        period=cells.period(score.period),
+        alias=alias,
+        interval=interval,
+        z=cells.z(score),
+        verdict=score.verdict,
+        at_output=cells.grey_levels(score),
+        change="",
     )
 
 
@@ -166,26 +172,26 @@ def _table(summary: Summary, width: int) -> RenderableType:
 
 def _one_line_each(rows: list[_Row], width: int) -> Table | None:
     """Return the table, or None where its names would get less than 24 columns."""
-    cells = [[row.name, row.kind, row.kernel, *_numbers(row)] for row in rows]
-    longest, *others = _widths(cells)
+    table_cells = [list(astuple(row)) for row in rows]
+    longest, *others = _widths(table_cells)
     room = width - sum(w + 2 for w in others)
     if room < min(24, longest):
         return None
-    table = _grid(cells[0], ("left", "left", "right", *SIDES), (min(room, longest), *others))
-    for row, texts in zip(rows[1:], cells[1:], strict=True):
-        texts[0] = words.shorten(row.name, room)
+    table = _grid(table_cells[0], ("left", "left", "right", *SIDES), (min(room, longest), *others))
+    for row, texts in zip(rows[1:], table_cells[1:], strict=True):
+        texts[0] = cells.shorten(row.name, room)
         table.add_row(*_coloured(texts), style=_emphasis(row))
     return table
 
 
 def _two_lines_each(rows: list[_Row], width: int) -> Group:
     """Return rows of two lines: what the step is, and its numbers."""
-    cells = [["", *_numbers(row)] for row in rows]
-    widths = (2, *_widths(cells)[1:])
+    table_cells = [["", *_numbers(row)] for row in rows]
+    widths = (2, *_widths(table_cells)[1:])
     lines: list[RenderableType] = []
-    for row, texts in zip(rows, cells, strict=True):
+    for row, texts in zip(rows, table_cells, strict=True):
         about = f"{row.kind} {row.kernel}".strip()
-        name = words.shorten(row.name, max(24, width - len(about) - 2))
+        name = cells.shorten(row.name, max(24, width - len(about) - 2))
         lines.append(Text(f"{name}  {about}", _emphasis(row)))
         table = _grid(texts, ("left", *SIDES), widths)
         if row is not HEADER:
@@ -196,17 +202,15 @@ def _two_lines_each(rows: list[_Row], width: int) -> Group:
 
 
 def _numbers(row: _Row) -> list[str]:
-    return [
-        *(row.period, row.alias, row.interval, row.z, row.verdict),
-        *(row.at_output, row.change),
-    ]
+    """Return all columns but the first three, which say what the step is."""
+    return list(astuple(row))[3:]
 
 
-def _widths(cells: list[list[str]]) -> list[int]:
+def _widths(rows: list[list[str]]) -> list[int]:
     """Return the width of each column; a reason, longer than any number, wraps."""
     natural = [
         max(len(line) for cell in column for line in cell.split("\n"))
-        for column in zip(*cells, strict=True)
+        for column in zip(*rows, strict=True)
     ]
     return [natural[0], *(min(w, REASON_WIDTH) for w in natural[1:])]
 

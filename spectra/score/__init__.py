@@ -7,7 +7,6 @@ from spectra.score._energy import Energy, Lattice, locked_energy, locked_lattice
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
 from spectra.score._score import (
-    REFERENCE,
     Measured,
     judge,
     measure,
@@ -20,7 +19,6 @@ from spectra.score._tables import tables
 from spectra.score._types import Score, Verdict
 
 __all__ = [
-    "REFERENCE",
     "AtOutput",
     "Change",
     "Energy",

@@ -21,7 +21,7 @@ from spectra.score._energy import (
 )
 from spectra.score._prominence import prominence_db
 from spectra.score._randomisation import GridTest, offset_randomisation
-from spectra.score._types import Score, Verdict
+from spectra.score._types import REFERENCE, Score, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 SUSPECT, PRESENT = 0.05, 0.001
 FIXED_PART = 1 / 4  # of the replicas, from which on fixed content may be what they are
 FIXED_FLOOR = 1e-4  # of the total power, -40 dBc

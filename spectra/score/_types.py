@@ -1,8 +1,10 @@
 """The numbers that a score consists of."""
 
 from dataclasses import dataclass
+from math import log10
 from typing import Literal
 
+REFERENCE = 1e-4  # -40 dBc, where A = 3 dB
 Verdict = Literal["none", "suspect", "present", "insufficient"]
 
 
@@ -76,3 +78,10 @@ class Score:
     def at_least(self) -> bool:
         """Whether only a lower bound is known."""
         return self.asr_dbc is None and self.asr_lower_dbc is not None
+
+    @property
+    def least_a_db(self) -> float | None:
+        """The least that ``A`` is: its value at the lower end of the interval."""
+        if self.asr_lower_dbc is None:
+            return None
+        return 10 * log10(1 + 10 ** (self.asr_lower_dbc / 10) / REFERENCE)

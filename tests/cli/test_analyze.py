@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from spectra import Options
-from spectra.report import encode_summary, read_summary, render_text
+from spectra.report import read_summary
+from spectra.report._summary_json import encode_summary
+from spectra.report._table import render_summary
 from support.results import Finished
 from support.summaries import clean, summary
 
@@ -17,7 +19,7 @@ DATA = "--formats=json,nc"
 def test_the_answer_is_on_stdout_and_the_rest_on_stderr(spectra, calls):
     done = spectra("analyze", "net.pth", "photos", DATA)
     assert done.exit_code == 0
-    assert done.stdout == render_text(summary(), wrote="spectra-out/net")
+    assert done.stdout == render_summary(summary(), wrote="spectra-out/net")
     assert done.stderr == "spectra: stream inputs\n"
     assert read_summary("spectra-out/net") == summary()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spectra.errors import InputError, LoadError, ModelError, NothingToAnalyseError
-from spectra.report import read_summary, write_result
+from spectra.report import read_summary
 from spectra.score import Score
 from support.command import HANGS, command
 from support.results import Finished
@@ -128,7 +128,7 @@ def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
 
-    write_result(Finished(clean()), tmp_path / "spectra-out/net", formats=("json", "nc"))
+    Finished(clean()).save(tmp_path / "spectra-out/net", formats=("json", "nc"))
     process = command(tmp_path, "analyze", "net.pth", DATA, "--force", preexec_fn=full)
     _, stderr = process.communicate(timeout=HANGS)
     assert process.returncode == 2

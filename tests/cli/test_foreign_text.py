@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spectra.report import read_kernels, read_summary, read_tree
+from spectra.report import KernelTable, read_summary, read_tree
 
 # an OSC that sets the title, a CSI, a newline, a byte that is no UTF-8, C1, markup, mathtext
 FIRST, STEP = "in\x1b]0;title\x07", "up\x1b[31m\n\udcff\x9b[bold]$x_{$"
@@ -90,7 +90,7 @@ def test_an_analysis_prints_and_keeps_them(folder, said):
 
 def test_kernels_steps_and_swaps_print_and_keep_them(folder, said):
     assert r"\x9b[bold]$x_{$" in said["kernels"]
-    assert [row.name for row in read_kernels(folder / "kernels").layers] == [SHOWN]
+    assert [row.name for row in KernelTable.read(folder / "kernels").layers] == [SHOWN]
     assert SHOWN in said["steps"]
     assert r"up\x1b[31m\n\udcff" in said["swap"]
     assert (folder / "swap" / "model.safetensors").is_file()

@@ -10,12 +10,8 @@ import xarray as xr
 from torch import nn
 
 from spectra import measure_kernels
-from spectra.report import (
-    kernels_dataset,
-    read_kernels,
-    read_tree,
-    render_kernels,
-)
+from spectra.report import KernelTable, read_tree
+from spectra.report._kernel_text import kernels_dataset
 
 DATA = "--formats=json,csv,nc"
 
@@ -38,8 +34,8 @@ def checkpoint(tmp_path):
 def test_the_table_is_on_stdout_and_its_files_can_be_read_again(spectra, checkpoint, tmp_path):
     done = spectra("kernels", checkpoint, "--out", "result", DATA)
     assert done.exit_code == 0
-    table = read_kernels(tmp_path / "result")
-    assert done.stdout == render_kernels(table, wrote="result")
+    table = KernelTable.read(tmp_path / "result")
+    assert done.stdout == table.text(wrote="result")
     assert [row.name for row in table.layers] == ["up", "signal"]
     assert table.ambiguous == ("square",)
     again = measure_kernels(checkpoint)
@@ -60,7 +56,7 @@ def test_the_table_is_on_stdout_and_its_files_can_be_read_again(spectra, checkpo
 
 def test_the_table_holds_the_numbers_of_the_files(spectra, checkpoint, tmp_path):
     done = spectra("kernels", checkpoint, "--out", "result", DATA)
-    measures = read_kernels(tmp_path / "result").layers[0].measures
+    measures = KernelTable.read(tmp_path / "result").layers[0].measures
     (line,) = [text for text in done.stdout.splitlines() if text.startswith("up*")]
     cells = line.split()
     assert cells[:2] == ["up*", "4/2"]
@@ -84,7 +80,7 @@ def test_the_figure_is_written(spectra, checkpoint, tmp_path):
 def test_names_with_strides_reach_the_library(spectra, checkpoint, tmp_path):
     arguments = ("--stride", "square=3x2", "--spectrum", "white", "--out", "result", DATA)
     assert spectra("kernels", checkpoint, *arguments).exit_code == 0
-    table = read_kernels(tmp_path / "result")
+    table = KernelTable.read(tmp_path / "result")
     assert [(r.name, r.stride, r.certainty) for r in table.layers][2] == ("square", (3, 2), "named")
     assert table.spectrum == "white"
 
@@ -101,7 +97,7 @@ def test_an_architecture_settles_everything(spectra, checkpoint, tmp_path):
         "kernels", checkpoint, "--arch", "net.py:build", "--arch-arg", "width=4", "--out", "a", DATA
     )
     assert done.exit_code == 0, done.stderr
-    table = read_kernels(tmp_path / "a")
+    table = KernelTable.read(tmp_path / "a")
     assert [row.certainty for row in table.layers] == ["module"] * 3
     assert table.layers[1].stride == (4,)
     assert table.ambiguous == ()

@@ -18,8 +18,8 @@ from spectra.explain import (
     worst_step,
 )
 from spectra.probe import FlatLines
-from spectra.report import _words as words
-from spectra.report import render_text
+from spectra.report import _cells
+from spectra.report._table import render_summary
 from spectra.score import AtOutput, Score
 from support.summaries import PRESENT, step, summary
 
@@ -177,12 +177,12 @@ def test_no_answer_speaks_of_what_is_null_or_contradicts_a_sentence_or_a_number(
     for question in ("verdict", "where", "looks", "but"):
         numbers = re.findall(r"\d+\.\d(?= dB| \(|\)| to )", said.get(question, ""))
         assert set(numbers) - known == set()
-    whole = render_text(replace(made, answer=said), width=200)
+    whole = render_summary(replace(made, answer=said), width=200)
     assert not re.search(r"\b(None|nan|inf)\b", whole)
     if "period" in said.get("looks", ""):
         assert said["looks"].startswith(f"period {names.period(made.output.score.period)}")
     for row in made.steps:
-        assert (words.at_output(row)[0] == "none") == (row.at_output.verdict == "none")
+        assert (_cells.at_output(row)[0] == "none") == (row.at_output.verdict == "none")
 
 
 @pytest.mark.parametrize(("rounded", "word"), [(0.94, "as it is"), (0.96, "amplified by 1.0")])

@@ -36,7 +36,7 @@ def test_a_factory_as_model_excludes_another_architecture():
 
 def test_the_loading_options_are_kept_and_reach_the_summary(tmp_path, decoder):
     from spectra import Options
-    from spectra.report import encode_summary
+    from spectra.report._summary_json import encode_summary
     from spectra.run import analyze
 
     torch.save({"params": decoder.state_dict()}, tmp_path / "w.pth")

@@ -14,7 +14,7 @@ from spectra._files import open_regular, read_head, read_whole
 from spectra.errors import InputError, LoadError, SpectraError
 from spectra.inputs import open_inputs
 from spectra.load import load_model, load_weights
-from spectra.report import read_kernels, read_summary, read_tree
+from spectra.report import KernelTable, read_summary, read_tree
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes to name")
 HANGS = 60
@@ -54,7 +54,7 @@ OPENERS = {
     "a list of inputs": lambda path: open_inputs([path, path]),
     "one of several arrays": lambda path: open_inputs(f"{path}?key=x"),
     "baseline": read_summary,
-    "kernels": read_kernels,
+    "kernels": KernelTable.read,
     "spectra": read_tree,
 }
 
@@ -111,7 +111,7 @@ def test_a_file_larger_than_what_it_is_for_is_not_read(tmp_path):
     file = tmp_path / "large.json"
     file.write_bytes(b"{}")
     os.truncate(file, 1 << 40)
-    for read in (read_summary, read_kernels):
+    for read in (read_summary, KernelTable.read):
         with pytest.raises(InputError, match="1099511627776 bytes, expected at most 33554432"):
             read(file)
 

@@ -12,7 +12,6 @@ from spectra import Options, swap
 from spectra.errors import ParameterError
 from spectra.inputs import open_inputs
 from spectra.repair import LockedPart, judge, repair, split
-from spectra.report import encode_swap, render_swap
 from spectra.run import try_swap
 from support.layouts import Wrapped
 
@@ -78,7 +77,7 @@ def test_a_grid_of_unequal_gains_is_repaired(trial):
     assert trial.output_after.asr_dbc is None or (
         trial.output_after.asr_dbc < trial.output_before.asr_dbc - 10
     )
-    text = render_swap(trial)
+    text = trial.text()
     assert "Success  yes" in text
     assert "that the repair did not see" in text
 
@@ -107,7 +106,7 @@ def test_without_a_fall_of_the_alias_it_is_no_success(pictures):
 
 
 def test_the_json_holds_the_repair(trial):
-    content = msgspec.json.decode(encode_swap(trial))["repair"]
+    content = msgspec.json.decode(trial.json())["repair"]
     assert content["success"] is True
     assert content["change_upper_db"] == pytest.approx(trial.repair.change_upper_db)
     assert set(content) == {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spectra.errors import ParameterError, SpectraError
-from spectra.report import _temporary, check_target, read_summary, recover, write_result
+from spectra.report import _temporary, check_target, read_summary, recover
 from spectra.report._folder import writing
 from support.results import Finished
 from support.summaries import clean, summary
@@ -39,7 +39,7 @@ def test_the_later_of_two_runs_to_one_new_folder_keeps_its_result_beside(tmp_pat
         two_runs(tmp_path / "out")
     assert texts(tmp_path) == {"out/summary.json": "earlier", "out-2/summary.json": "later"}
     with pytest.raises(SpectraError, match=r"/out-3$"):
-        write_result(Finished(), tmp_path / "out", checked=True, formats=JSON)
+        Finished().save(tmp_path / "out", checked=True, formats=JSON)
     assert len(list(tmp_path.iterdir())) == 3
 
 
@@ -49,7 +49,7 @@ def test_a_folder_that_appears_during_a_run_loses_no_result(tmp_path):
     (tmp_path / "out" / "thesis.tex").write_text("years of work")
     for force in (False, True):
         with pytest.raises(SpectraError, match="this result is in"):
-            write_result(Finished(), tmp_path / "out", force=force, checked=True, formats=JSON)
+            Finished().save(tmp_path / "out", force=force, checked=True, formats=JSON)
     assert read_summary(tmp_path / "out-2") == read_summary(tmp_path / "out-3") == summary()
     assert (tmp_path / "out" / "thesis.tex").read_text() == "years of work"
 
@@ -68,7 +68,7 @@ def test_an_empty_folder_that_appears_during_a_run_is_not_replaced(tmp_path):
 def test_without_a_check_before_an_existing_folder_is_refused(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(ParameterError, match="exists already"):
-        write_result(Finished(), tmp_path / "out", formats=JSON)
+        Finished().save(tmp_path / "out", formats=JSON)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -124,7 +124,7 @@ def killed(out, when):
 @pytest.mark.parametrize("when", ["while writing", "between the renames"])
 def test_what_a_killed_run_left_is_tidied_up_and_said(tmp_path, when):
     out = tmp_path / "out"
-    write_result(Finished(clean()), out, formats=JSON)
+    Finished(clean()).save(out, formats=JSON)
     killed(out, when)
     assert len(list(tmp_path.iterdir())) == 2
     said = recover(out)

@@ -6,7 +6,8 @@ import pytest
 import xarray as xr
 
 from spectra.errors import InputError
-from spectra.report import read_tree, write_tree
+from spectra.report import read_tree
+from spectra.report._netcdf import write_tree
 from support.results import tree
 
 

@@ -17,9 +17,8 @@ from spectra.report import (
     check_target,
     default_directory,
     read_summary,
-    write_result,
 )
-from spectra.report._figures import _rows, _worst
+from spectra.report._figure_files import _rows, _worst
 from support.results import Finished, tree
 from support.summaries import clean, summary
 
@@ -39,11 +38,11 @@ def failing(error):
 
 @pytest.fixture
 def old(tmp_path):
-    return write_result(Finished(clean()), tmp_path / "out", formats=DATA)
+    return Finished(clean()).save(tmp_path / "out", formats=DATA)
 
 
 def test_a_result_is_written_and_nothing_else(tmp_path):
-    where = write_result(Finished(), tmp_path / "deep/er/out", formats=DATA)
+    where = Finished().save(tmp_path / "deep/er/out", formats=DATA)
     assert paths(tmp_path) == [
         *("deep", "deep/er", "deep/er/out"),
         *("deep/er/out/spectra.nc", "deep/er/out/summary.json"),
@@ -53,18 +52,18 @@ def test_a_result_is_written_and_nothing_else(tmp_path):
 
 def test_a_new_folder_has_the_usual_permissions(tmp_path):
     (tmp_path / "usual").mkdir()
-    write_result(Finished(), tmp_path / "out", formats=DATA)
+    Finished().save(tmp_path / "out", formats=DATA)
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_an_old_result_is_refused_without_force(old):
     with pytest.raises(ParameterError, match="exists already"):
-        write_result(Finished(), old, formats=DATA)
+        Finished().save(old, formats=DATA)
     assert read_summary(old) == clean()
 
 
 def test_force_replaces_the_whole_old_result(old):
-    write_result(Finished(), old, force=True, formats=("json",))
+    Finished().save(old, force=True, formats=("json",))
     assert read_summary(old) == summary()
     assert paths(old.parent) == ["out", "out/summary.json"]
 
@@ -80,7 +79,7 @@ def test_force_replaces_the_whole_old_result(old):
 def test_a_failure_leaves_the_old_result_and_no_litter(old, error, raised, monkeypatch):
     monkeypatch.setattr(_result, "write_tree", failing(error))
     with pytest.raises(raised):
-        write_result(Finished(), old, force=True, formats=DATA)
+        Finished().save(old, force=True, formats=DATA)
     assert read_summary(old) == clean()
     assert paths(old.parent) == ["out", "out/spectra.nc", "out/summary.json"]
 
@@ -97,7 +96,7 @@ def test_a_failure_while_renaming_leaves_the_old_result(old, failing_call, monke
 
     monkeypatch.setattr(Path, "rename", breaking)
     with pytest.raises(KeyboardInterrupt):
-        write_result(Finished(), old, force=True, formats=DATA)
+        Finished().save(old, force=True, formats=DATA)
     assert read_summary(old) == clean()
     assert paths(old.parent) == ["out", "out/spectra.nc", "out/summary.json"]
 
@@ -105,7 +104,7 @@ def test_a_failure_while_renaming_leaves_the_old_result(old, failing_call, monke
 def test_a_failure_removes_the_folders_made_on_the_way(tmp_path, monkeypatch):
     monkeypatch.setattr(_result, "write_tree", failing(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        write_result(Finished(), tmp_path / "deep/er/out", formats=DATA)
+        Finished().save(tmp_path / "deep/er/out", formats=DATA)
     assert paths(tmp_path) == []
 
 
@@ -113,13 +112,13 @@ def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
     error = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(_result, "write_tree", failing(error))
     with pytest.raises(SpectraError, match="out: the result cannot be written: No space left"):
-        write_result(Finished(), tmp_path / "out", formats=DATA)
+        Finished().save(tmp_path / "out", formats=DATA)
 
 
 def test_force_never_deletes_what_is_no_result(old):
     (old / "thesis.tex").write_text("years of work")
     with pytest.raises(ParameterError, match=r"holds thesis\.tex, no part of a result"):
-        write_result(Finished(), old, force=True, formats=DATA)
+        Finished().save(old, force=True, formats=DATA)
     assert (old / "thesis.tex").read_text() == "years of work"
     assert read_summary(old) == clean()
 
@@ -127,7 +126,7 @@ def test_force_never_deletes_what_is_no_result(old):
 def test_force_replaces_an_empty_folder_and_follows_a_link(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    write_result(Finished(), tmp_path / "link", force=True, formats=DATA)
+    Finished().save(tmp_path / "link", force=True, formats=DATA)
     assert (tmp_path / "link").is_symlink()
     assert paths(tmp_path / "real") == ["spectra.nc", "summary.json"]
 
@@ -197,7 +196,7 @@ def test_the_check_leaves_nothing_behind(tmp_path, old):
 
 def test_an_unknown_format_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ParameterError, match=r"formats='json,gif': expected some of json,nc"):
-        write_result(Finished(), tmp_path / "out", formats=("json", "gif"))
+        Finished().save(tmp_path / "out", formats=("json", "gif"))
     assert paths(tmp_path) == []
 
 
@@ -225,7 +224,7 @@ def test_figures_are_the_same_bytes_each_time(tmp_path):
     locked = np.indices((24, 24)).sum(0)[..., None] % 2 * np.full(3, 0.1) - 0.05
     made = Finished(data=xr.DataTree(), crops={"output": picture, "locked": locked})
     for name in ("a", "b"):
-        write_result(made, tmp_path / name, formats=("png", "pdf"))
+        made.save(tmp_path / name, formats=("png", "pdf"))
     assert paths(tmp_path / "a") == ["figures", "figures/crop.pdf", "figures/crop.png"]
     for path in (tmp_path / "a").glob("figures/*"):
         assert path.read_bytes() == (tmp_path / "b" / "figures" / path.name).read_bytes()
@@ -233,7 +232,7 @@ def test_figures_are_the_same_bytes_each_time(tmp_path):
 
 def test_a_result_without_spectra_has_no_figures(tmp_path):
     empty = Finished(data=xr.DataTree())
-    write_result(empty, tmp_path / "out", formats=("json", "nc", "png"))
+    empty.save(tmp_path / "out", formats=("json", "nc", "png"))
     assert paths(tmp_path / "out") == ["spectra.nc", "summary.json"]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from spectra.explain import Summary
+from spectra.report import Result
 from support.summaries import summary
 
 
@@ -38,9 +39,9 @@ def tree(groups: tuple[str, ...] = ("input", "steps/0", "steps/1", "output")) ->
     return xr.DataTree.from_dict({group: spectrum(rng) for group in groups})
 
 
-@dataclass
-class Finished:
-    """What `spectra.analyze` returns, as far as report reads it."""
+@dataclass(frozen=True, repr=False)
+class Finished(Result):
+    """What `spectra.analyze` returns, of no model."""
 
     summary: Summary = field(default_factory=summary)
     data: xr.DataTree = field(default_factory=tree)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -30,7 +29,8 @@ from spectra.errors import (
     SpectraError,
 )
 from spectra.explain import Summary
-from spectra.report import Result
+from spectra.report import KernelTable, Result
+from spectra.report._kernel_text import kernels_csv
 from spectra.run import list_steps, measure_kernels, try_swap
 from support.energy_bounds import energy_faults
 from support.left_as_it_came import State
@@ -173,8 +173,8 @@ def run_whole(
             for text in energy_faults(model, inputs, result):
                 faults.add("energy", "more than there is", text)
     with faults.stage("list", *none):
-        found = list_steps(model, inputs)
-        report.render_steps(found), report.encode_steps(found)
+        steps = report.StepList(list_steps(model, inputs))
+        steps.text(), steps.json()
     small = Options(crop=GUESSED_SIDE)
     guessed = (NothingToAnalyseError, InputError, ModelError)
     with faults.stage("analyze without inputs", *guessed):
@@ -207,10 +207,8 @@ def _check(
         faults.add(stage, kind, told)
     with faults.stage(f"{stage}, save"):
         result.save(folder, formats=formats)
-        again = report.read_summary(folder)
-        if json.loads(report.encode_summary(again)) != json.loads(
-            report.encode_summary(result.summary)
-        ):
+        again = Result(report.read_summary(folder), result.data)
+        if json.loads(again.json()) != json.loads(result.json()):
             faults.add(stage, "JSON reads otherwise", folder)
     if "nc" in formats:
         with faults.stage(f"{stage}, netCDF"):
@@ -228,19 +226,16 @@ def _check(
             faults.add(stage, "a figure is missing", sorted(drawn))
 
 
-def _kernels(table: Any, folder: Path, *, thorough: bool) -> None:
-    report.render_kernels(table)
-    report.encode_kernels(table)
-    report.kernels_csv(table)
+def _kernels(table: KernelTable, folder: Path, *, thorough: bool) -> None:
+    table.text(), table.json(), kernels_csv(table)
     if thorough:
-        report.write_kernels(table, folder)
-        assert report.read_kernels(folder) == table
+        table.save(folder)
+        assert KernelTable.read(folder) == table
 
 
 def _swap(model: nn.Module, inputs: Tensor | None, options: Options) -> None:
     trial = try_swap(model, inputs, options=options)
-    report.render_swap(trial)
-    report.encode_swap(trial)
+    trial.text(), trial.json()
     assert not trial.changes or np.isfinite(trial.max_difference)
 
 

@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from spectra.repair import Judgement
-from spectra.report._swap import _alias, _judged
+from spectra.report._trial_text import _alias, _judged
 from spectra.score import Score
 
 DONE = Judgement(

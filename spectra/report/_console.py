@@ -1,5 +1,9 @@
 """What rich draws, as plain text: no trailing blanks, and escape codes only on request."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
 from io import StringIO
 
 from rich.console import Console
@@ -24,3 +28,22 @@ def text_of(console: Console) -> str:
     """Return what was printed on a `text_console`."""
     assert isinstance(console.file, StringIO)
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+def print_text(render: Callable[[int, bool], str], *, color: bool) -> None:
+    """Print what ``render`` returns for the width of stdout, and whether it shows colours.
+
+    Parameters
+    ----------
+    render : callable
+        Called with the columns, 120 where stdout is no terminal, and whether to colour.
+    color : bool
+        Whether colours are wanted; they are left out where stdout is no terminal.
+    """
+    console = Console(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else PLAIN_WIDTH,
+        no_color=None if color else True,
+        highlight=False,
+    )
+    sys.stdout.write(render(console.width, console.is_terminal and not console.no_color))

@@ -15,21 +15,15 @@ if TYPE_CHECKING:
 
     from spectra.explain import Summary
     from spectra.report._kernel_table import KernelTable
+    from spectra.report._result import Result
 
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 DPI = 150
 
 
-def write_figures(
-    summary: Summary,
-    data: xr.DataTree,
-    crops: Mapping[str, NDArray[np.float64]],
-    *,
-    folder: Path,
-    formats: Collection[str],
-) -> None:
+def write_figures(result: Result, *, folder: Path, formats: Collection[str]) -> None:
     """Draw the figures of an analysis and save each in ``formats`` under ``folder``."""
-    for name, figure in _figures(summary, data, crops):
+    for name, figure in _figures(result.summary, result.data, result.crops):
         folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"

@@ -38,11 +38,6 @@ def encode_summary(summary: Summary) -> bytes:
     return text
 
 
-def write_summary(summary: Summary, path: str | PathLike[str]) -> None:
-    """Write ``summary`` to the file ``path`` (see `encode_summary`)."""
-    Path(path).write_bytes(encode_summary(summary))
-
-
 def read_summary(path: str | PathLike[str]) -> Summary:
     """Return the summary in the file ``path``; keys of later versions are ignored.
 

@@ -60,7 +60,7 @@ def period(values: Sequence[int] | None) -> str:
     return names.period(values) if values and len(values) > 1 else size(values)
 
 
-class Energy(Protocol):
+class Scored(Protocol):
     """What is known of the locked energy at one place."""
 
     @property
@@ -77,7 +77,7 @@ class Energy(Protocol):
     def reason(self) -> str | None: ...
 
 
-def alias(score: Energy, flat: FlatLines | None = None) -> tuple[str, str]:
+def alias(score: Scored, flat: FlatLines | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
     estimate = "-" if score.asr_dbc is None else f"{score.asr_dbc:.1f}"
     if score.asr_ci95_dbc is not None:
@@ -123,9 +123,9 @@ def at_output(step: StepRow) -> tuple[str, str]:
     return f"{there.locked_dbc:.1f}", change
 
 
-def grey_levels(score: Score) -> tuple[str, str]:
+def grey_levels(score: Score) -> str:
     """Return the amplitude of a picture's locked pattern, where its range is known."""
-    return ("-", "") if score.grey_levels is None else (f"{grey(score.grey_levels)}/255", "")
+    return "-" if score.grey_levels is None else f"{grey(score.grey_levels)}/255"
 
 
 def shape(values: Sequence[int]) -> str:

@@ -1,79 +1,39 @@
-"""What a swap changes: in a terminal, as JSON, and the folder with weights and plan."""
+"""What a swap changes, in a terminal."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from math import isfinite
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from spectra._printable import encode_json, printable
-from spectra.report import _words as words
-from spectra.report._folder import writing
+from spectra._printable import printable
+from spectra.report import _cells as cells
+from spectra.report._console import text_console, text_of
 from spectra.report._table import RULE
-from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from spectra.repair import Judgement
     from spectra.report._trial import Trial
     from spectra.score import Score
 
-TOLD = ("verdict", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc", "reason")
 
-
-def encode_swap(trial: Trial) -> bytes:
-    """Return the trial as JSON (schema ``spectra.swap/1``), without the model."""
-    values = {f.name: getattr(trial, f.name) for f in fields(trial) if f.name != "model"}
-    values["steps"] = [
-        {**vars(step), "before": _told(step.before), "after": _told(step.after)}
-        for step in trial.steps
-    ]
-    for name in ("output_before", "output_after"):
-        values[name] = _told(values[name])
-    content = {"schema": "spectra.swap/1", **values, "changes": trial.changes}
-    return encode_json(content)
-
-
-def render_swap(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
+def render_trial(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> str:
     """Return the trial as text."""
     console = text_console()
     table = Table(box=RULE, pad_edge=False, show_edge=False, padding=(0, 1))
     for name in ("step", "is", "would be", "alias before", "after"):
         table.add_column(name, overflow="fold")
     for step in trial.steps:
-        cells = step.label, step.old, step.new, _alias(step.before), _alias(step.after)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
+        row = step.label, step.old, step.new, _alias(step.before), _alias(step.after)
+        table.add_row(*[Text(printable(cell)) for cell in row])
     table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
     console.print(table)
-    lines = [*_lines(trial), *([f"Wrote    {wrote}"] if wrote else [])]
+    lines = _lines(trial) + ([f"Wrote    {wrote}"] if wrote else [])
     text = text_of(console)
     return text + "\n" + "".join(f"{printable(line)}\n" for line in lines)
-
-
-def write_swap(
-    trial: Trial, directory: str | PathLike[str], *, force: bool = False, checked: bool = False
-) -> Path:
-    """Write ``model.safetensors``, ``plan.json`` and ``swap.json`` to a folder, all or nothing.
-
-    Raises
-    ------
-    ParameterError
-        If the folder exists and ``force`` is not given, or it cannot be created.
-    """
-    with writing(directory, force=force, checked=checked) as folder:
-        (folder / "model.safetensors").write_bytes(trial.weights())
-        (folder / "plan.json").write_text(trial.plan.to_json(), encoding="utf-8")
-        (folder / "swap.json").write_bytes(encode_swap(trial))
-    return Path(directory)
-
-
-def _told(score: Score | None) -> dict[str, object] | None:
-    """Return what ``swap.json`` holds of a score."""
-    return None if score is None else {name: getattr(score, name) for name in TOLD}
 
 
 def _lines(trial: Trial) -> list[str]:
@@ -144,7 +104,7 @@ def _db(value: float | None) -> str:
 def _alias(alias: Score | None) -> str:
     if alias is None:
         return "-"
-    number, beside = words.alias(alias)
+    number, beside = cells.alias(alias)
     if number != "-":
         return f"{alias.verdict}, {number} dBc" + (f" ({beside})" if beside else "")
     known = alias.asr_lower_dbc is not None or alias.asr_upper_dbc is not None

@@ -1,40 +1,42 @@
-"""The table of kernels: in a terminal, as JSON, CSV and netCDF."""
+"""The table of kernels in a terminal, as CSV and as labelled arrays."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from io import StringIO
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spectra._files import read_whole
-from spectra._printable import encode_json, printable
-from spectra.errors import InputError
+from spectra._printable import printable
 from spectra.kernel import Measures
-from spectra.report import _words as words
-from spectra.report._folder import check_kernel_formats, writing
-from spectra.report._kernel_table import KernelTable
-from spectra.report._summary import MOST_BYTES
+from spectra.report import _cells as cells
+from spectra.report._console import text_console, text_of
 from spectra.report._table import RULE, labelled
-from spectra.report._text import text_console, text_of
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
-    from spectra.report._kernel_table import KernelRow
+    from spectra.report._kernel_table import KernelRow, KernelTable
 
 HEADER = (
-    *("layer", "k/s", "phase\nimbal.", "line\ndB", "rejects\ndB", "nearest\ndB"),
-    *("bilinear\ndB", "optimal\ndB", "gap\ndB", "phase\npx", "sinc\n%", "mass\n95 %"),
+    "layer",
+    "k/s",
+    "phase\nimbal.",
+    "line\ndB",
+    "rejects\ndB",
+    "nearest\ndB",
+    "bilinear\ndB",
+    "optimal\ndB",
+    "gap\ndB",
+    "phase\npx",
+    "sinc\n%",
+    "mass\n95 %",
 )
 LEGEND = (
     "imbal.: spread of the phases' gains; line: grid that a constant becomes, over its level; "
@@ -43,84 +45,6 @@ LEGEND = (
     "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
     "that holds 95 % of the energy; -: none."
 )
-
-
-def encode_kernels(table: KernelTable) -> bytes:
-    """Return the table as JSON (schema ``spectra.kernels/1``)."""
-    content = asdict(table)
-    ordered = {"schema": content.pop("schema"), **content}
-    return encode_json(ordered)
-
-
-def read_kernels(path: str | PathLike[str]) -> KernelTable:
-    """Return the table in the file ``path``, or in the result folder that holds one.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or is no table of kernels of schema version 1.
-    """
-    file = Path(path)
-    file = file / "kernels.json" if file.is_dir() else file
-    try:
-        table = msgspec.json.decode(read_whole(file, most=MOST_BYTES), type=KernelTable)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: is not a kernels.json of spectra: {error}") from error
-    if table.schema != KernelTable.schema:
-        message = f"{file}: its schema is {table.schema!r}: expected {KernelTable.schema!r}"
-        raise InputError(message)
-    return table
-
-
-def write_kernels(
-    table: KernelTable,
-    directory: str | PathLike[str],
-    *,
-    force: bool = False,
-    checked: bool = False,
-    formats: Collection[str] = ("json", "csv", "nc", "png"),
-) -> Path:
-    """Write a result folder and return its path: all of it, or nothing.
-
-    Parameters
-    ----------
-    table : KernelTable
-    directory : path
-    force : bool
-        Replace an old result.
-    checked : bool
-        `check_target` found nothing wrong before a long run: what is found now loses no result,
-        which is then kept under a name beside ``directory``.
-    formats : collection of {"json", "csv", "nc", "png", "pdf"}
-        ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
-
-    Raises
-    ------
-    ParameterError
-        If a format is not known, or the folder cannot be replaced.
-    SpectraError
-        If the disk is full or the folder cannot be written.
-    """
-    from spectra.report._netcdf import write_tree
-
-    check_kernel_formats(formats)
-    with writing(directory, force=force, checked=checked) as folder:
-        if "json" in formats:
-            (folder / "kernels.json").write_bytes(encode_kernels(table))
-        if "csv" in formats:
-            (folder / "kernels.csv").write_text(kernels_csv(table), encoding="utf-8")
-        if "nc" in formats:
-            import xarray as xr
-
-            tree = xr.DataTree.from_dict({"/": kernels_dataset(table)})
-            write_tree(tree, folder / "kernels.nc")
-        if pictures := [name for name in formats if name in {"png", "pdf"}]:
-            from spectra.report._figures import write_kernel_figure
-
-            write_kernel_figure(table, folder / "figures", pictures)
-    return Path(directory)
 
 
 def kernels_csv(table: KernelTable) -> str:
@@ -155,8 +79,7 @@ def kernels_dataset(table: KernelTable) -> Any:
     for field in fields(Measures):
         if field.name == "spectrum":
             continue
-        values = [None if row.measures is None else getattr(row.measures, field.name)
-                  for row in layers]  # fmt: skip
+        values = [getattr(row.measures, field.name, None) for row in layers]
         units = {"units": _units(field.name)}
         if not any(isinstance(v, tuple) for v in values):
             numbers = [np.nan if v is None else float(v) for v in values]
@@ -191,7 +114,7 @@ def render_kernels(
     console = text_console(width, color=color)
     model = table.model
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]
-    about = ", ".join([*dict.fromkeys(facts), f"{words.count(model.parameters)} parameters"])
+    about = ", ".join([*dict.fromkeys(facts), f"{cells.count(model.parameters)} parameters"])
     head = [("Model", Text(printable(f"{model.source} ({about})")))]
     console.print(labelled(head), "")
     console.print(_grid(table, console.width))
@@ -200,33 +123,28 @@ def render_kernels(
     return text_of(console)
 
 
-def print_kernels(
-    table: KernelTable, console: Console, *, wrote: str | PathLike[str] | None = None
-) -> None:
-    """Print the table on ``console``, in colour where it has any (see `render_kernels`)."""
-    color = console.is_terminal and not console.no_color
-    console.file.write(render_kernels(table, width=console.width, color=color, wrote=wrote))
-
-
 def _grid(table: KernelTable, width: int) -> Table:
     rows = [_cells(row) for row in table.layers]
-    natural = [max(len(line) for c in column for line in c.split("\n"))
-               for column in zip(HEADER, *rows, strict=True)]  # fmt: skip
+    natural = [_widest(column) for column in zip(HEADER, *rows, strict=True)]
     room = max(12, width - sum(w + 2 for w in natural[1:]))
+    natural[0] = min(room, natural[0])  # names give way, numbers do not
     grid = Table(box=RULE, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
-    for index, (head, columns) in enumerate(zip(HEADER, natural, strict=True)):
-        side: JustifyMethod = "left" if index == 0 else "right"
-        grid.add_column(head, justify=side, width=min(room, columns) if index == 0 else columns,
-                        no_wrap=True, vertical="bottom")  # fmt: skip
-    for cells in rows:
-        grid.add_row(Text(words.shorten(cells[0], min(room, natural[0]))), *cells[1:])
+    for head, columns in zip(HEADER, natural, strict=True):
+        side: JustifyMethod = "left" if head == HEADER[0] else "right"
+        grid.add_column(head, justify=side, width=columns, no_wrap=True, vertical="bottom")
+    for name, *numbers in rows:
+        grid.add_row(Text(cells.shorten(name, natural[0])), *numbers)
     return grid
+
+
+def _widest(column: Iterable[str]) -> int:
+    return max(len(line) for cell in column for line in cell.split("\n"))
 
 
 def _cells(row: KernelRow) -> list[str]:
     mark = {"likely": "?", "certain": "*"}.get(row.certainty, "")
     name = printable(row.name or "(model)") + mark
-    size = words.kernel_and_stride(row.kernel_size, row.stride, row.stride)
+    size = cells.kernel_and_stride(row.kernel_size, row.stride, row.stride)
     m = row.measures
     if m is None:
         return [f"{name}: {row.reason}", size, *["-"] * 10]
@@ -234,8 +152,12 @@ def _cells(row: KernelRow) -> list[str]:
         name,
         size,
         f"{m.phase_imbalance:.2f}",
-        *map(_db, (m.line_gain_db, m.rejection_db, m.rejection_nearest_db)),
-        *map(_db, (m.rejection_bilinear_db, m.rejection_bound_db, m.gap_db)),
+        _db(m.line_gain_db),
+        _db(m.rejection_db),
+        _db(m.rejection_nearest_db),
+        _db(m.rejection_bilinear_db),
+        _db(m.rejection_bound_db),
+        _db(m.gap_db),
         _per_axis([f"{p:+.2f}" for p in m.sub_pixel_phase]),
         _per_axis([f"{p:.0f}" for p in m.sinc_percentile]),
         str(m.effective_size),
