@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
 from spectra import capture, kernel  # noqa: E402
+from spectra.kernel._input import measured_spectrum  # noqa: E402
 from spectra.score import Score  # noqa: E402
 from spectra.weights import UpsamplingKernel, kernels_of_model  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
@@ -114,9 +115,8 @@ def _row(label: str, one: UpsamplingKernel, entered: Fed | None, score: Score | 
         return f"| {' | '.join([*cells, '', '', '', _alias_of(score)])} |"
     covariance, spectrum = covariance_of(entered)
     rejects = kernel.rejection_db(
-        found,
-        spectrum=kernel.measured_spectrum(spectrum, found.stride),
-        covariance=covariance,
+        kernel.tap_gram(found, covariance=covariance),
+        spectrum=measured_spectrum(spectrum, found.stride),
     )
     cells += [
         _number(rejects),
@@ -218,8 +218,8 @@ def _alias(
     for axis, n in enumerate(sides):
         near = np.abs(np.fft.fftfreq(n, 1 / n)) <= n // 2 - EDGE
         inner &= near.reshape([-1 if a == axis else 1 for a in range(len(sides))])
-    levels = mean @ kernel.frequency_response(kept, np.zeros(len(sides)))
-    base = passed(kernel.frequency_response(kept, grid))
+    levels = mean @ kept.response(np.zeros(len(sides)))
+    base = passed(kept.response(grid))
     power = (np.abs(base) ** 2).sum(0)
     total = power.sum(tuple(range(len(sides))))
     locked = np.zeros(len(chosen))
@@ -227,13 +227,13 @@ def _alias(
         if not any(m):
             continue
         shift = np.array(m) / np.array(step.stride)
-        replica = passed(kernel.frequency_response(kept, grid + shift))
+        replica = passed(kept.response(grid + shift))
         total = total + (np.abs(replica) ** 2).sum((0, *range(1, 1 + len(sides))))
         products = base * replica.conj()
         together = _agreed(products, image)
         share = np.where(power > 0, together / np.where(power > 0, power, 1), 0)
         locked += share[inner].sum(0)
-        lines = mean @ kernel.frequency_response(kept, shift)
+        lines = mean @ kept.response(shift)
         total = total + (np.abs(lines) ** 2).mean(0)
         locked += _following(lines, levels, image)
     of_image = np.array([levels[image == i].mean(0) for i in image]).reshape(-1, levels.shape[-1])

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from spectra.kernel import frequency_response, interpolator
+from spectra.kernel import interpolator
 
 FACTOR = 8
 TONES = ((0.06, 1.0, 0.3), (0.19, 0.7, 1.1), (0.37, 0.6, 2.0))  # cycles/sample, amplitude, angle
@@ -69,7 +69,7 @@ def _draw_responses(ax: Axes) -> None:
     f = np.linspace(0, 0.5, 1025)
     for label, (name, colour, style) in METHODS.items():
         kernel = interpolator(name, FACTOR, axes=1)  # type: ignore[arg-type]
-        gain = np.abs(frequency_response(kernel, f))[:, 0, 0] / FACTOR
+        gain = np.abs(kernel.response(f))[:, 0, 0] / FACTOR
         ax.plot(f * FACTOR, gain, style, color=colour, label=label, linewidth=1.2)
     for tone, amplitude, _ in TONES:
         for m in range(FACTOR // 2 + 1):

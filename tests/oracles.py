@@ -232,18 +232,32 @@ def transposed_by_definition(kernel, x: NDArray[np.float64]) -> NDArray[np.float
     return y
 
 
-def interpolation_error(kernel, spectrum, delay) -> float:
-    """Return ``sum_f S |1 - H exp(2 pi i f.delay) / s^d|^2 + sum_m S |H(f + m/s)|^2 / s^2d``."""
+def interpolation_errors(kernel, spectrum, delay) -> tuple[float, float]:
+    """Return the error in the base band, and with replicas, of a kernel of one channel.
+
+    ``sum_f S |1 - H exp(2 pi i f.delay) / s^d|^2``, and more by ``sum_m S |H(f + m/s)|^2 / s^2d``.
+    """
     volume = np.prod(kernel.stride)
-    assert not spectrum.even
-    grid = np.stack(np.meshgrid(*spectrum.frequency, indexing="ij"), -1).reshape(-1, kernel.axes)
-    power = spectrum.power.ravel()
+    frequency, power = spectrum.frequency, spectrum.power
+    if spectrum.even:
+        frequency = [np.concatenate([f, -f]) for f in frequency]
+        power = np.tile(power, (2,) * power.ndim) / 2**power.ndim
+    grid = np.stack(np.meshgrid(*frequency, indexing="ij"), -1).reshape(-1, kernel.axes)
     places = np.stack(np.meshgrid(*kernel.positions, indexing="ij"), -1).reshape(-1, kernel.axes)
     taps = kernel.taps[0, 0].ravel()
-    error = 0.0
+    errors = []
     for m in product(*map(range, kernel.stride)):
         shifted = grid + np.array(m) / np.array(kernel.stride)
         response = np.exp(-2j * np.pi * shifted @ places.T) @ taps / volume
         wanted = 0 if any(m) else np.exp(-2j * np.pi * grid @ np.array(delay))
-        error += power @ np.abs(wanted - response) ** 2
-    return float(error)
+        errors.append(float(power.ravel() @ np.abs(wanted - response) ** 2))
+    return errors[0], sum(errors)
+
+
+def replica_shares(power, factor) -> np.ndarray:
+    """Return the power in the base band and in each replica's of a signal; edges are shared."""
+    n, s = len(power), factor
+    distance = np.abs(np.arange(n)[None] - np.arange(s)[:, None] * (n // s))
+    distance = np.minimum(distance, n - distance)
+    share = np.where(2 * s * distance < n, 1.0, np.where(2 * s * distance == n, 0.5, 0.0))
+    return share @ power

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from spectra._checks import PerAxis, per_axis
-from spectra.errors import ParameterError
-from spectra.kernel._delay import Reproduction, reproduction, to_db
-from spectra.kernel._energy import energy_ratio_db, replica_energies
-from spectra.kernel._gram import TapGram, as_gram, tap_gram
+from spectra.kernel._delay import Reproduction, to_db
+from spectra.kernel._gram import TapGram, tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._kernel import Kernel, same_size_padding, single
+from spectra.kernel._rejection import energy_ratio_db, replica_energies
 
-Delay = float | tuple[float, ...]
 RIDGE = 1e-12  # of the variance; keeps nearly dependent samples solvable
 
 
@@ -31,7 +30,7 @@ class Bound:
     kernel : Kernel
         Kernel of one channel, with the padding that keeps the size (output = factor x input).
     delay : tuple of float
-        In output pixels along each axis, as of `Reproduction`.
+        Delay in output pixels along each axis, as in `Reproduction`.
     rejection_db, passband_error_db, total_error_db : float
         Base band over replicas; error within the base band, and error in all, over the
         input's power. The total is the least that any kernel of this size and delay reaches.
@@ -50,7 +49,7 @@ def attainable_bound(
     *,
     axes: int = 2,
     spectrum: InputSpectrum | None = None,
-    delay: Delay | None = None,
+    delay: Literal["centre", "best"] = "centre",
 ) -> Bound:
     """Return the best interpolation kernel of a size for a spectrum.
 
@@ -68,8 +67,10 @@ def attainable_bound(
         Spatial axes, where both are one number.
     spectrum : InputSpectrum, optional
         Spectrum of the input; by default 1/f^2.
-    delay : float or tuple of float, optional
-        Delay of the interpolation; by default the kernel's centre.
+    delay : {"centre", "best"}
+        Delay of the interpolation: the kernel's centre, or whatever suits the size. A centred
+        kernel of even size interpolates half-way between pixels; one tap less would let it keep
+        the samples themselves, which for white inputs is better.
 
     Returns
     -------
@@ -94,51 +95,34 @@ def attainable_bound(
     sizes = per_axis("size", size, count, least=1)
     factors = per_axis("factor", factor, count, least=1)
     given = default_spectrum(spectrum, factors)
-    if delay is None:
-        delay = _centre(sizes, factors)
-    places = (float(delay),) * count if isinstance(delay, int | float) else tuple(delay)
-    if len(places) != count or not np.isfinite(places).all():
-        raise ParameterError(f"delay={delay!r}: expected a number, or one for each axis")
-    return _bound(sizes, factors, given, tuple(map(float, places)))
+    if delay == "best":
+        return _best(sizes, factors, given)
+    return _bound(sizes, factors, given, _centre(sizes, factors))
 
 
-def best_bound(
-    size: PerAxis, factor: PerAxis = 2, *, axes: int = 2, spectrum: InputSpectrum | None = None
-) -> Bound:
-    """Return the best kernel of a size at whatever delay suits it; arguments as above.
-
-    A centred kernel of even size interpolates half-way between pixels; one tap less would let
-    it keep the samples themselves, which for white inputs is better.
-
-    Examples
-    --------
-    >>> from spectra.kernel import white_spectrum
-    >>> abs(best_bound(4, axes=1, spectrum=white_spectrum(2, axes=1)).delay[0] % 1)
-    0.0
-    """
-    centred = attainable_bound(size, factor, axes=axes, spectrum=spectrum)
-    stride = centred.kernel.stride
-    return _best(centred.kernel.size, stride, default_spectrum(spectrum, stride))
-
-
-def gap_db(kernel: Kernel | TapGram, *, spectrum: InputSpectrum | None = None) -> float:
+def gap_of(fit: Reproduction, gram: TapGram, given: InputSpectrum) -> float:
     """Return how far a kernel's total error is above the least of its size, in dB.
 
     At least 0: best gain, channel mix and delay are granted to the kernel, best delay to the
     bound. Dilated kernels are held against an undilated one of as many taps.
+
+    Parameters
+    ----------
+    fit : Reproduction
+        What the kernel keeps of its input.
+    gram : TapGram
+        The taps' inner products.
+    given : InputSpectrum
+        Spectrum of every input channel.
     """
-    gram = as_gram(kernel)
-    given = default_spectrum(spectrum, gram.stride)
-    return gap_of(reproduction(gram, spectrum=given), gram, given)
-
-
-def gap_of(fit: Reproduction, gram: TapGram, given: InputSpectrum) -> float:
-    """Return the gap of a kernel of which the reproduction is known."""
+    # The bound's first tap stands at minus its padding, the kernel's at ``first``: what is left of
+    # the delay, once both start alike, is where the bound has to interpolate to.
     first = tuple(int(n[0]) for n in gram.positions)
     here = tuple(
         d - n - pad
         for d, n, pad in zip(fit.delay, first, _paddings(gram.size, gram.stride), strict=True)
     )
+    # The search for the best delay ends in a local optimum; the kernel's own may be a better one.
     same_delay = _bound(gram.size, gram.stride, given, here).total_error_db
     best = min(_best(gram.size, gram.stride, given).total_error_db, same_delay)
     return max(0.0, fit.total_error_db - best)
@@ -174,6 +158,8 @@ class _Phases:
                 continue  # no tap at this phase: it stays empty
             grid = [axis.ravel() for axis in np.meshgrid(*chosen, indexing="ij")]
             lags = tuple(np.subtract.outer(n, n) + k - 1 for n, k in zip(grid, sizes, strict=True))
+            # Far inside the base band neighbours are all but equal: the ridge keeps the matrix
+            # positive, and moves no error by more than it.
             matrix = covariance[lags] + RIDGE * np.eye(len(grid[0]))
             self.phases.append((tuple(grid), scipy.linalg.cho_factor(matrix)))
 
@@ -230,5 +216,6 @@ def _best(sizes: tuple[int, ...], factors: tuple[int, ...], spectrum: InputSpect
     simplex = np.vstack([start, start + 0.1 * np.eye(len(start))])
     options = {"initial_simplex": simplex, "xatol": 1e-5, "fatol": 1e-13, "maxiter": 200}
     found = scipy.optimize.minimize(error, start, method="Nelder-Mead", options=options)
+    # Nelder-Mead walks along flat valleys: a start that is as good as what it found is exact.
     best = found.x if found.fun < error(start) - 1e-12 else start
     return _bound(sizes, factors, spectrum, tuple(float(round(d, 6)) for d in best))

@@ -9,43 +9,14 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from spectra.errors import ParameterError
-from spectra.kernel._energy import replica_energies
 from spectra.kernel._gram import TapGram, as_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._kernel import Kernel
+from spectra.kernel._rejection import replica_energies
 from spectra.kernel._separable import fourier_sum
 
 BAND = 0.8  # of the base band, where ripple and stopband attenuation are looked for
 POINTS = {1: 129, 2: 25, 3: 9}  # along each axis of that band, by the number of axes
-
-
-def interpolation_error_db(
-    kernel: Kernel | TapGram, *, spectrum: InputSpectrum | None = None
-) -> tuple[float, float]:
-    """Return passband and total error of a one-channel interpolator as it stands, in dB.
-
-    Over the input's power, at the best delay but at the kernel's own gain: what a picture
-    loses. `reproduction` forgives a wrong gain.
-
-    Examples
-    --------
-    >>> from spectra.kernel import interpolator
-    >>> passband, total = interpolation_error_db(interpolator("nearest", 2, axes=1))
-    >>> round(passband, 2), round(total, 2)
-    (-38.0, -24.97)
-    """
-    if isinstance(kernel, Kernel) and kernel.channels != (1, 1):
-        message = f"kernel has {kernel.channels} channels: expected one input and one output"
-        raise ParameterError(message)
-    gram = as_gram(kernel)
-    given = default_spectrum(spectrum, gram.stride)
-    energies = replica_energies(gram, spectrum=given)
-    delay = np.array(_best_delay(gram, given))
-    reproduced = np.sqrt(_explained(gram, given, delay)) / np.prod(gram.stride)
-    total = 1 - 2 * reproduced + float(energies.sum())
-    replicas = float(energies.sum() - energies.flat[0])
-    return to_db(total - replicas), to_db(total)
 
 
 @dataclass(frozen=True)
@@ -58,7 +29,7 @@ class Reproduction:
     Attributes
     ----------
     delay : tuple of float
-        In output pixels along each axis: 0 puts samples on pixels, 1/2 between them.
+        Delay in output pixels along each axis: 0 puts samples on pixels, 1/2 between them.
     passband_error_db : float
         Power in the base band that is not the reference, over the base band's.
     total_error_db : float
@@ -86,6 +57,7 @@ def reproduction(
     Parameters
     ----------
     kernel : Kernel or TapGram
+        A kernel, or its taps' inner products.
     spectrum : InputSpectrum, optional
         Spectrum of every input channel; by default 1/f^2.
 
@@ -135,7 +107,7 @@ def stopband_attenuation_db(kernel: Kernel | TapGram) -> float:
         if any(m):
             places = (f + k / s for f, k, s in zip(inner, m, gram.stride, strict=True))
             loudest = max(loudest, float(gram.power(*places).max()))
-    constant = float(gram.power(*([0.0] for _ in gram.stride)).item())
+    constant = float(gram.power(*[[0.0]] * len(gram.stride)).item())
     if constant <= 0:
         return float("-inf")
     return float(10 * np.log10(constant / loudest)) if loudest > 0 else float("inf")

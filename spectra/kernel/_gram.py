@@ -26,10 +26,11 @@ class TapGram:
     Attributes
     ----------
     matrix : ndarray, shape (K, K)
-        For the K taps of all axes together, in C order.
+        Inner products of the K taps of all axes together, in C order.
     positions : tuple of ndarray of int
         Positions of the taps along each axis.
     stride : tuple of int
+        Stride along each axis.
     """
 
     matrix: NDArray[np.float64]
@@ -57,6 +58,8 @@ class TapGram:
         shape = tuple(map(len, self.lags))
         grid = np.meshgrid(*self.positions, indexing="ij")
         index: NDArray[np.int64] = np.zeros_like(self.matrix, dtype=np.int64)
+        # All pairs of taps at one distance share a lag: number the lags in C order, as the result
+        # is laid out, and add up each number's pairs.
         for n, lag, length in zip(grid, self.lags, shape, strict=True):
             index *= length
             index += np.subtract.outer(n.ravel(), n.ravel()) - lag[0]
@@ -65,6 +68,7 @@ class TapGram:
 
     def power(self, *frequencies: ArrayLike) -> NDArray[np.float64]:
         """Return ``sum_io abs(H_io(f)) ** 2`` on a grid of frequencies, one array an axis."""
+        # sums to the same as e^H G e, at lags rather than at pairs of taps: far fewer terms
         power = fourier_sum(self.autocorrelation, self.lags, frequencies).real
         return np.maximum(power, 0.0)
 
@@ -75,6 +79,7 @@ def tap_gram(kernel: Kernel, *, covariance: ArrayLike | None = None) -> TapGram:
     Parameters
     ----------
     kernel : Kernel
+        The kernel.
     covariance : array_like, shape (in, in), optional
         Covariance of the input channels; by default they are uncorrelated, of variance 1.
         Only what lies within a group counts.
@@ -106,11 +111,13 @@ def _blocks(kernel: Kernel, covariance: ArrayLike | None) -> Iterator[NDArray[np
         for start in range(0, len(pairs), step):
             yield pairs[start : start + step].astype(np.float64)
         return
+    # sum_ij C_ij h_i h_j = sum_k (L^T h)_k^2 with C = L L^T: taps turned by L are uncorrelated.
     factor = _root(covariance, inputs)
     own = inputs // kernel.groups
     step = max(1, BLOCK // (taps * own))
     for g in range(kernel.groups):
         rows = slice(g * own, (g + 1) * own)
+        # Channels of two groups never meet, so that their covariance counts nowhere.
         root = _root(factor @ factor.T, inputs, rows) if kernel.groups > 1 else factor
         for start in range(0, outputs, step):
             block = weight[rows, start : start + step].astype(np.float64)

@@ -30,6 +30,7 @@ class InputSpectrum:
     power : ndarray, shape (n_1, n_2, ...)
         Share of the power at each, sum 1.
     name : str
+        What a table calls it.
     even : bool
         Whether each frequency of each axis stands for its negative as well.
     """
@@ -62,7 +63,7 @@ class InputSpectrum:
         return fourier_sum(self.power, self.frequency, lags).real
 
 
-def white_spectrum(factor: PerAxis, *, axes: int = 2, radius: float | None = None) -> InputSpectrum:
+def white_spectrum(factor: PerAxis, *, axes: int = 2) -> InputSpectrum:
     """Return white noise: equal power at all frequencies that the input can hold.
 
     Parameters
@@ -71,29 +72,20 @@ def white_spectrum(factor: PerAxis, *, axes: int = 2, radius: float | None = Non
         Upsampling factor; the input holds ``abs(f) < 1 / (2 factor)``.
     axes : int
         Spatial axes, where ``factor`` is one number.
-    radius : float, optional
-        Keep only ``abs(f_i) < radius``, in cycles/pixel of the output.
 
     Examples
     --------
     >>> white_spectrum(2, axes=1).covariance([0, 1, 2]).round(6) + 0.0
     array([1.     , 0.63662, 0.     ])
     """
-    return _law(_factors(factor, axes), 0.0, CORNER, radius)
+    return power_law_spectrum(factor, axes=axes, exponent=0.0)
 
 
-def power_law_spectrum(
-    factor: PerAxis,
-    *,
-    axes: int = 2,
-    exponent: float = 2.0,
-    corner: float = CORNER,
-    radius: float | None = None,
-) -> InputSpectrum:
+def power_law_spectrum(factor: PerAxis, *, axes: int = 2, exponent: float = 2.0) -> InputSpectrum:
     """Return power that falls as ``1 / (abs(f) ** 2 + corner ** 2) ** (exponent / 2)``.
 
     Exponent 2 is what photographs have, and what is assumed where nothing is known of the
-    input.
+    input. The corner, below which the spectrum is flat, is 1/481 cycles/pixel of the output.
 
     Parameters
     ----------
@@ -103,20 +95,15 @@ def power_law_spectrum(
         Spatial axes, where ``factor`` is one number.
     exponent : float
         Exponent of the power, at least 0.
-    corner : float
-        Below it the spectrum is flat; cycles/pixel of the output.
-    radius : float, optional
-        Keep only ``abs(f_i) < radius``.
 
     Raises
     ------
     ParameterError
-        If exponent, corner or radius have no meaning.
+        If the exponent has no meaning.
     """
-    if not exponent >= 0 or not corner > 0:
-        message = f"exponent={exponent}, corner={corner}: expected at least 0, and above 0"
-        raise ParameterError(message)
-    return _law(_factors(factor, axes), float(exponent), float(corner), radius)
+    if not exponent >= 0:
+        raise ParameterError(f"exponent={exponent}: expected at least 0")
+    return _law(_factors(factor, axes), float(exponent))
 
 
 def measured_spectrum(power: ArrayLike, factor: PerAxis) -> InputSpectrum:
@@ -173,20 +160,13 @@ def _factors(factor: PerAxis, axes: SupportsIndex) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _law(
-    factors: tuple[int, ...], exponent: float, corner: float, radius: float | None
-) -> InputSpectrum:
+def _law(factors: tuple[int, ...], exponent: float) -> InputSpectrum:
     """Return a power law by Gauss-Legendre quadrature on panels that shrink towards DC."""
-    bands = [0.5 / s if radius is None else float(radius) for s in factors]
-    if radius is not None and not all(
-        0 < b <= 0.5 / s for b, s in zip(bands, factors, strict=True)
-    ):
-        message = f"radius={radius}: expected above 0 and at most {0.5 / max(factors)}"
-        raise ParameterError(message)
-    axes = [_panels(band, corner if exponent else band, NODES[len(factors)]) for band in bands]
+    bands = [0.5 / s for s in factors]
+    axes = [_panels(band, CORNER if exponent else band, NODES[len(factors)]) for band in bands]
     square = reduce(np.add.outer, (f**2 for f, _ in axes))
     weight = reduce(np.multiply.outer, (w for _, w in axes))
-    power = weight / (square + corner**2) ** (exponent / 2)
+    power = weight / (square + CORNER**2) ** (exponent / 2)
     name = f"1/f^{exponent:g}" if exponent else "white"
     return InputSpectrum(tuple(f for f, _ in axes), power / power.sum(), name, even=True)
 

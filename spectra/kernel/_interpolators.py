@@ -76,8 +76,7 @@ def windowed_sinc(
     factor: PerAxis = 2,
     *,
     axes: int = 2,
-    beta: float | None = 2.0,
-    normalise: bool = True,
+    beta: float = 2.0,
 ) -> Kernel:
     """Return a sinc of cutoff ``1 / (2 factor)``, cut to ``size`` taps under a Kaiser window.
 
@@ -92,16 +91,14 @@ def windowed_sinc(
         Upsampling factor.
     axes : int
         Spatial axes, where both are one number.
-    beta : float, optional
-        Shape of the Kaiser window over the taps; 0 or None cuts without a window.
-    normalise : bool
-        Scale every phase to sum 1, without which a constant becomes a checkerboard. Phases
-        without taps stay empty.
+    beta : float
+        Shape of the Kaiser window over the taps; 0 cuts without a window.
 
     Returns
     -------
     Kernel
-        Kernel of one channel, with the padding that keeps the size.
+        Kernel of one channel, with the padding that keeps the size. Every phase sums to 1,
+        without which a constant becomes a checkerboard; phases without taps stay empty.
 
     Examples
     --------
@@ -111,13 +108,13 @@ def windowed_sinc(
     count = next((len(v) for v in (size, factor) if not hasattr(v, "__index__")), axes)
     sizes = per_axis("size", size, count, least=1)
     factors = per_axis("factor", factor, count, least=1)
-    if beta is not None and not (np.isfinite(beta) and beta >= 0):
-        raise ParameterError(f"beta={beta}: expected a number of at least 0, or None")
+    if not (np.isfinite(beta) and beta >= 0):
+        raise ParameterError(f"beta={beta}: expected a number of at least 0")
     parts, first = [], []
     for k, s in zip(sizes, factors, strict=True):
         padding, _ = same_size_padding(k, s)
-        taps = np.sinc((np.arange(k) - (k - 1) / 2) / s) * np.kaiser(k, beta or 0.0)
-        parts.append(_normalised(taps, s, -padding) if normalise else taps)
+        taps = np.sinc((np.arange(k) - (k - 1) / 2) / s) * np.kaiser(k, beta)
+        parts.append(_normalised(taps, s, -padding))
         first.append(-padding)
     return single(reduce(np.multiply.outer, parts), factors, first)
 

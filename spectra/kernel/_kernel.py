@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 from typing import Any, SupportsIndex
 
@@ -81,6 +81,40 @@ class Kernel:
                 size, self.stride, spans, self.padding, self.output_padding, strict=True
             )
         )
+
+    def response(self, frequency: ArrayLike) -> NDArray[np.complex128]:
+        """Return ``H_io(f) = sum_n h_io[n] exp(-2 pi i f.n)``.
+
+        Parameters
+        ----------
+        frequency : array_like, shape (..., axes)
+            Cycles/pixel of the output grid; of a kernel of one axis, (...) does as well.
+
+        Returns
+        -------
+        ndarray of complex128, shape (..., in, out)
+            An ideal interpolator of factor s has the gain s along each axis for
+            ``abs(f) < 1 / (2 s)`` and 0 elsewhere.
+
+        Raises
+        ------
+        ParameterError
+            If the frequencies have another number of axes than the kernel.
+
+        Examples
+        --------
+        >>> from spectra.kernel import interpolator
+        >>> abs(interpolator("nearest", 2, axes=1).response([0, 0.5])).ravel().round(12)
+        array([2., 0.])
+        """
+        f = _frequencies(frequency, self.axes)
+        places = self.positions
+        waves = [
+            np.exp(-2j * np.pi * np.multiply.outer(f[..., a], n)) for a, n in enumerate(places)
+        ]
+        joint: NDArray[np.complex128] = reduce(_outer, waves)
+        taps = self.taps.reshape(*self.channels, -1)
+        return np.asarray(np.tensordot(joint, taps, (-1, -1)), np.complex128)
 
 
 def transposed_conv(
@@ -256,3 +290,18 @@ def check_upsampling(kernel: Kernel) -> None:
     """Raise unless the kernel upsamples along some axis."""
     if prod(kernel.stride) < 2:
         raise ParameterError(f"stride={kernel.stride} does not upsample: expected one above 1")
+
+
+def _frequencies(frequency: ArrayLike, axes: int) -> NDArray[np.float64]:
+    f = np.asarray(frequency, float)
+    if axes == 1 and (f.ndim == 0 or f.shape[-1] != 1):
+        f = f[..., None]
+    if f.ndim == 0 or f.shape[-1] != axes:
+        raise ParameterError(f"frequency has shape {f.shape}: expected (..., {axes})")
+    return f
+
+
+def _outer(left: NDArray[np.complex128], right: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Return the products of all pairs of the last axes as one axis."""
+    pairs: NDArray[np.complex128] = left[..., :, None] * right[..., None, :]
+    return pairs.reshape(*left.shape[:-1], -1)

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 from spectra.errors import ParameterError
 from spectra.kernel._bound import attainable_bound, gap_of
 from spectra.kernel._delay import reproduction, stopband_attenuation_db
-from spectra.kernel._energy import energy_ratio_db, rejection_db, replica_energies
 from spectra.kernel._gram import tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._interpolators import InterpolatorName, interpolator
 from spectra.kernel._kernel import Kernel, check_upsampling
 from spectra.kernel._polyphase import line_gain_db, phase_imbalance
+from spectra.kernel._rejection import energy_ratio_db, rejection_db, replica_energies
 from spectra.kernel._sinc import kernel_shape
 from spectra.kernel._support import support
 
@@ -102,6 +102,7 @@ def measure(
     Parameters
     ----------
     kernel : Kernel
+        The kernel.
     spectrum : InputSpectrum, optional
         Spectrum of every input channel; by default 1/f^2, as photographs have.
     covariance : array_like, shape (in, in), optional

@@ -35,41 +35,6 @@ class Checkerboard:
     rms: NDArray[np.float64]
 
 
-def polyphase_components(kernel: Kernel) -> NDArray[np.float64]:
-    """Return the taps of each phase: ``component[p][j] = h[stride * j + p]``.
-
-    Output pixels ``t = p mod stride`` are the input, convolved with component p.
-
-    Returns
-    -------
-    ndarray, shape (*stride, in, out, *length)
-        The first entry along an axis stands at input sample ``floor(-padding / stride)``;
-        taps that a phase does not have are 0.
-
-    Examples
-    --------
-    >>> from spectra.kernel import transposed_conv
-    >>> kernel = transposed_conv(np.arange(1.0, 4).reshape(1, 1, 3), stride=2)
-    >>> polyphase_components(kernel)[:, 0, 0]
-    array([[1., 3.],
-           [2., 0.]])
-    """
-    axes, stride = kernel.axes, kernel.stride
-    starts = [int(n[0] // s) * s for n, s in zip(kernel.positions, stride, strict=True)]
-    lengths = [
-        int((n[-1] - start) // s) + 1
-        for n, s, start in zip(kernel.positions, stride, starts, strict=True)
-    ]
-    sides = (s * length for s, length in zip(stride, lengths, strict=True))
-    dense = np.zeros((*kernel.channels, *sides))
-    places = tuple(n - start for n, start in zip(kernel.positions, starts, strict=True))
-    dense[_at(places)] = kernel.taps
-    split = [side for pair in zip(lengths, stride, strict=True) for side in pair]
-    dense = dense.reshape(*kernel.channels, *split)
-    phases = [3 + 2 * a for a in range(axes)]
-    return dense.transpose(*phases, 0, 1, *(2 + 2 * a for a in range(axes)))
-
-
 def phase_gains(kernel: Kernel) -> NDArray[np.float64]:
     """Return the DC gain of each phase, shape (*stride, in, out).
 
@@ -112,6 +77,7 @@ def checkerboard(kernel: Kernel, mean: ArrayLike | None = None) -> Checkerboard:
     Parameters
     ----------
     kernel : Kernel
+        The kernel.
     mean : array_like, shape (in,), optional
         Level of each input channel; 1 by default.
 

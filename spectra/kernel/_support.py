@@ -11,6 +11,8 @@ from spectra.errors import ParameterError
 from spectra.kernel._gram import TapGram, as_gram
 from spectra.kernel._kernel import Kernel
 
+SHARE = 0.95  # of the energy, that the effective size holds
+
 
 @dataclass(frozen=True, eq=False)
 class Support:
@@ -35,19 +37,18 @@ class Support:
     effective_size: int
 
 
-def support(kernel: Kernel | TapGram, *, share: float = 0.95) -> Support:
+def support(kernel: Kernel | TapGram) -> Support:
     """Return where the energy of a kernel lies.
 
     Parameters
     ----------
     kernel : Kernel or TapGram
-    share : float
-        Share of the energy that the effective size must hold, in (0, 1].
+        A kernel, or its taps' inner products.
 
     Raises
     ------
     ParameterError
-        If all taps are 0, or ``share`` is no share.
+        If all taps are 0.
 
     Examples
     --------
@@ -56,8 +57,6 @@ def support(kernel: Kernel | TapGram, *, share: float = 0.95) -> Support:
     >>> found.centre, found.radius, found.mass, found.effective_size
     ((0.5,), (0.5,), array([0.5, 1. , 1. , 1. ]), 2)
     """
-    if not 0 < share <= 1:
-        raise ParameterError(f"share={share}: expected above 0 and at most 1")
     gram = as_gram(kernel)
     energy = gram.energy
     total = float(energy.sum())
@@ -74,7 +73,7 @@ def support(kernel: Kernel | TapGram, *, share: float = 0.95) -> Support:
     mass = np.array([_central(energy, side) for side in range(1, max(gram.size) + 1)])
     mass = np.minimum(np.maximum.accumulate(mass), 1.0)
     mass[-1] = 1.0
-    effective = int(np.argmax(mass >= share - 1e-12)) + 1
+    effective = int(np.argmax(mass >= SHARE - 1e-12)) + 1
     return Support(tuple(centre), tuple(radius), mass, effective)
 
 

@@ -14,14 +14,12 @@ CHANNELS_OF_A_SIGNAL = 4
 MOST_PIXELS = 64  # along an axis: more than four screen pixels each, so that a grid shows
 
 
-def crop_figure(
-    picture: ArrayLike,
-    residual: ArrayLike,
-    *,
-    value_range: tuple[float, float] | None = None,
-    factor: float | None = None,
-) -> Figure:
+def crop_figure(picture: ArrayLike, residual: ArrayLike) -> Figure:
     """Draw a crop of an output, the same with its grid-locked part amplified, and that part.
+
+    Black and white are the 0.5th and 99.5th percentile of the crop, widened to 0..1 or -1..1 where
+    it fits and nearly fills it. Amplified is by 1, 2 or 5 times a power of ten that brings the
+    strongest locked pixels near 40 % of that range; it is printed above the panel.
 
     Parameters
     ----------
@@ -31,12 +29,6 @@ def crop_figure(
         channels are shown as RGB, of any other number the one with the strongest residual.
     residual : array_like, same shape
         The grid-locked part of the crop.
-    value_range : tuple of float, optional
-        Values shown black and white; by default the 0.5th and 99.5th percentile of the crop,
-        widened to 0..1 or -1..1 where the crop fits and nearly fills it.
-    factor : float, optional
-        Amplification; by default 1, 2 or 5 times a power of ten that brings the strongest
-        locked pixels near 40 % of the range. Printed above the panel.
 
     Returns
     -------
@@ -48,12 +40,9 @@ def crop_figure(
         If the shapes differ or do not make a picture.
     """
     shown, locked, note = _drawable(np.asarray(picture, float), np.asarray(residual, float))
-    low, high = value_range if value_range is not None else _range(shown)
-    if not high > low:
-        raise ParameterError(f"value_range={(low, high)}: expected two ascending values")
+    low, high = _range(shown)
     peak = float(np.abs(locked).max())
-    if factor is None:
-        factor = _round_factor(VISIBLE * (high - low) / peak) if peak > 0 else 1.0
+    factor = _round_factor(VISIBLE * (high - low) / peak) if peak > 0 else 1.0
     named = (
         f"{factor:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}") if factor >= 1 else f"{factor:g}"
     )

@@ -5,23 +5,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracles import interpolation_error
+from oracles import interpolation_errors
 from spectra.errors import ParameterError
 from spectra.kernel import (
     attainable_bound,
-    best_bound,
-    gap_db,
-    interpolation_error_db,
     interpolator,
-    measured_spectrum,
+    measure,
     power_law_spectrum,
-    reproduction,
+    same_size_padding,
     transposed_conv,
     white_spectrum,
     windowed_sinc,
 )
+from spectra.kernel._delay import reproduction
+from spectra.kernel._input import measured_spectrum
 
 PI2 = np.pi**2
+
+
+def truncated_sinc(size):
+    """Return the ideal interpolator by 2, cut to ``size`` taps."""
+    taps = np.sinc((np.arange(size) - (size - 1) / 2) / 2)
+    padding, _ = same_size_padding(size, 2)
+    return transposed_conv(taps[None, None], stride=2, padding=padding)
+
+
 WHITE_ERROR = {
     2: 1 - 8 / PI2,
     3: 1 / 2 - 4 / PI2,
@@ -78,8 +86,7 @@ def test_white_inputs_have_closed_forms(size, error):
 @pytest.mark.parametrize("size", [2, 3, 4, 7, 11])
 def test_the_best_kernel_for_white_inputs_is_the_truncated_sinc(size):
     bound = attainable_bound(size, axes=1, spectrum=white_spectrum(2, axes=1))
-    cut = windowed_sinc(size, axes=1, beta=None, normalise=False)
-    np.testing.assert_allclose(bound.kernel.weight, cut.weight, atol=1e-8)
+    np.testing.assert_allclose(bound.kernel.weight, truncated_sinc(size).weight, atol=1e-8)
 
 
 @pytest.mark.parametrize(("size", "printed"), ONE_AXIS.items())
@@ -125,18 +132,18 @@ def test_no_other_kernel_of_the_size_has_less_error(rng, axes, size, factor):
     power = power + np.roll(np.flip(power), 1, tuple(range(axes)))
     spectrum = measured_spectrum(power, factor)
     bound = attainable_bound(size, factor, axes=axes, spectrum=spectrum)
-    best = interpolation_error(bound.kernel, spectrum, bound.delay)
+    best = interpolation_errors(bound.kernel, spectrum, bound.delay)[1]
     np.testing.assert_allclose(10 * np.log10(best), bound.total_error_db, atol=1e-7)
     for _ in range(5):
         moved = bound.kernel.weight + 0.05 * rng.normal(size=bound.kernel.weight.shape)
         other = transposed_conv(moved, stride=factor, padding=bound.kernel.padding)
-        assert interpolation_error(other, spectrum, bound.delay) > best
+        assert interpolation_errors(other, spectrum, bound.delay)[1] > best
 
 
 def test_even_kernels_do_better_off_centre_for_white_inputs():
     """Four taps hold the three of the half-band filter, and are worse half-way between pixels."""
     white = white_spectrum(2, axes=1)
-    best = best_bound(4, axes=1, spectrum=white)
+    best = attainable_bound(4, axes=1, spectrum=white, delay="best")
     np.testing.assert_allclose(10 ** (best.total_error_db / 10), WHITE_ERROR[3], atol=1e-8)
 
 
@@ -144,13 +151,13 @@ def test_even_kernels_do_better_off_centre_for_white_inputs():
 def test_no_kernel_beats_the_bound(seed, size):
     rng = np.random.default_rng(seed)
     kernel = transposed_conv(rng.normal(size=(2, 1, size)), stride=2)
-    assert gap_db(kernel) >= 0
+    assert measure(kernel).gap_db >= 0
 
 
 @pytest.mark.parametrize("size", [2, 3, 7])
 def test_the_best_kernel_has_no_gap(size):
-    best = best_bound(size)
-    assert gap_db(best.kernel) < 1e-3
+    best = attainable_bound(size, delay="best")
+    assert measure(best.kernel).gap_db < 1e-3
 
 
 @pytest.mark.parametrize("channels", [(1, 1), (3, 5)])
@@ -167,20 +174,18 @@ def test_channel_mixing_and_shifts_change_no_error(rng, channels):
 
 def test_the_errors_of_a_mixed_kernel_are_what_the_reference_leaves(rng):
     """Slow: least squares of every response on a delayed unit response, over all frequencies."""
-    from spectra.kernel import frequency_response
-
     kernel = transposed_conv(rng.normal(size=(2, 3, 5)) + np.hanning(7)[1:-1], stride=2)
-    spectrum = power_law_spectrum(2, axes=1, corner=0.05)
+    spectrum = power_law_spectrum(2, axes=1, exponent=1.0)
     fit = reproduction(kernel, spectrum=spectrum)
     f = np.concatenate([spectrum.frequency[0], -spectrum.frequency[0]])
     weight = np.concatenate([spectrum.power, spectrum.power]) / 2
 
     def left(delay):
         wave = np.exp(-2j * np.pi * f * delay)
-        base = frequency_response(kernel, f)
+        base = kernel.response(f)
         mix = np.einsum("f,f,fio->io", weight, wave.conj(), base)
         miss = base - wave[:, None, None] * mix
-        replica = frequency_response(kernel, f + 0.5)
+        replica = kernel.response(f + 0.5)
         error, power, others = (
             np.einsum("f,fio->", weight, np.abs(h) ** 2) for h in (miss, base, replica)
         )
@@ -214,8 +219,7 @@ def test_windowed_sincs_come_close_to_the_bound(size, beta, printed):
 def test_a_truncated_sinc_is_far_from_it():
     from spectra.kernel import rejection_db
 
-    cut = windowed_sinc(7, axes=1, beta=None, normalise=False)
-    np.testing.assert_allclose(rejection_db(cut), 21.9, atol=0.05)
+    np.testing.assert_allclose(rejection_db(truncated_sinc(7)), 21.9, atol=0.05)
 
 
 def test_three_axes_are_bounded_too():
@@ -225,9 +229,8 @@ def test_three_axes_are_bounded_too():
     np.testing.assert_allclose(10 ** (bound.total_error_db / 10), 1 - kept, atol=1e-8)
 
 
-def test_gain_counts_for_interpolators_as_they_stand():
+def test_a_wrong_gain_is_no_error():
     doubled = transposed_conv(2 * interpolator("nearest", 2, axes=1).weight, stride=2)
-    assert interpolation_error_db(doubled)[1] > -1
     np.testing.assert_allclose(reproduction(doubled).total_error_db, -24.97, atol=0.01)
 
 
@@ -236,13 +239,8 @@ def test_gain_counts_for_interpolators_as_they_stand():
     [
         (lambda: attainable_bound(0), "size=0"),
         (lambda: attainable_bound(3, 0), "factor=0"),
-        (lambda: attainable_bound(3, delay=(0.5,)), r"delay=\(0.5,\)"),
         (lambda: windowed_sinc(3, beta=-1), "beta=-1"),
         (lambda: interpolator("cubic"), "name='cubic' is no interpolator: expected one of near"),
-        (
-            lambda: interpolation_error_db(transposed_conv(np.ones((2, 1, 2)), stride=2)),
-            r"kernel has \(2, 1\) channels",
-        ),
     ],
 )
 def test_what_has_no_meaning_is_refused(call, text):

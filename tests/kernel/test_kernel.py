@@ -3,17 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch.nn import functional
 
 from oracles import transposed_by_definition
 from spectra.errors import ParameterError
 from spectra.kernel import (
-    frequency_response,
-    image_components,
     pixel_shuffle,
-    polyphase_components,
     replica_gain,
     transposed_conv,
 )
@@ -72,7 +67,7 @@ def test_the_output_spectrum_is_the_response_times_the_repeated_input(rng, axes,
     s = options["stride"]
     output = spectrum(y, [np.arange(n) + first for n in y.shape[1:]])
     source = spectrum(x, [s * np.arange(n) for n in sides])
-    response = frequency_response(kernel, frequency)
+    response = kernel.response(frequency)
     predicted = np.einsum("fio,fi->fo", response, source)
     np.testing.assert_allclose(predicted, output, atol=1e-12 * np.abs(output).max())
 
@@ -91,35 +86,12 @@ def test_a_convolution_and_a_pixel_shuffle_are_one_transposed_convolution(
     np.testing.assert_allclose(transposed_by_definition(kernel, x), expected, atol=1e-12)
 
 
-def test_image_components_are_the_response_at_each_replica(rng):
+def test_replica_gains_are_norms_of_the_response_at_each_replica(rng):
     kernel = transposed_conv(rng.normal(size=(2, 3, 4, 5)), stride=(2, 3), padding=1)
-    found = image_components(kernel, (0.1, -0.05))
-    assert found.shape == (2, 3, 2, 3)
-    for a in range(2):
-        for b in range(3):
-            expected = frequency_response(kernel, (0.1 + a / 2, -0.05 + b / 3))
-            np.testing.assert_allclose(found[a, b], expected, atol=1e-12)
-
-
-def test_replica_gains_are_norms_of_image_components(rng):
-    kernel = transposed_conv(rng.normal(size=(2, 3, 4, 5)), stride=(2, 3), padding=1)
-    size = np.linalg.norm(image_components(kernel, (0.02, 0.03)), axis=(-2, -1))
-    np.testing.assert_allclose(replica_gain(kernel, (0.02, 0.03)), size / size[0, 0], rtol=1e-12)
-
-
-@given(k=st.integers(1, 9), s=st.integers(1, 4), p=st.integers(-3, 6), d=st.integers(1, 3))
-def test_polyphase_components_hold_every_tap_once_where_it_belongs(k, s, p, d):
-    weight = np.arange(1.0, k + 1).reshape(1, 1, k)
-    kernel = transposed_conv(weight, stride=s, padding=p, dilation=d)
-    components = polyphase_components(kernel)[:, 0, 0]
-    start = -p // s
-    found = {
-        (start + j) * s + phase: components[phase, j]
-        for phase in range(s)
-        for j in range(components.shape[1])
-        if components[phase, j]
-    }
-    assert found == {n * d - p: weight[0, 0, n] for n in range(k)}
+    replicas = np.stack(np.meshgrid([0, 1 / 2], [0, 1 / 3, 2 / 3], indexing="ij"), -1)
+    offset = np.array([0.02, 0.03])
+    size = np.linalg.norm(kernel.response(replicas + offset), axis=(-2, -1))
+    np.testing.assert_allclose(replica_gain(kernel, offset), size / size[0, 0], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -147,4 +119,4 @@ def test_a_shuffle_of_too_few_channels_is_refused():
 
 def test_frequencies_of_other_axes_are_refused():
     with pytest.raises(ParameterError, match=r"expected \(..., 2\)"):
-        frequency_response(transposed_conv(np.ones((1, 1, 2, 2)), stride=2), [0.1, 0.2, 0.3])
+        transposed_conv(np.ones((1, 1, 2, 2)), stride=2).response([0.1, 0.2, 0.3])

@@ -13,15 +13,8 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from spectra.errors import ParameterError
-from spectra.plot import (
-    crop_figure,
-    plot_profile,
-    plot_slices,
-    plot_spectrum,
-    profiles_figure,
-    strip_figure,
-    worst_figure,
-)
+from spectra.plot import crop_figure, plot_spectrum, profiles_figure, strip_figure, worst_figure
+from spectra.plot._curves import plot_profile, plot_slices
 from spectra.plot._labels import shorten
 
 DIMS = ("fz", "fy", "fx")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._gram import TapGram, tap_gram
+from spectra.kernel._gram import TapGram, as_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._kernel import Kernel
 from spectra.kernel._separable import fourier_sum
@@ -16,23 +15,20 @@ BLOCK = 2**22  # response values that are held at a time
 
 
 def replica_energies(
-    kernel: Kernel | TapGram,
-    *,
-    spectrum: InputSpectrum | None = None,
-    covariance: ArrayLike | None = None,
+    kernel: Kernel | TapGram, *, spectrum: InputSpectrum | None = None
 ) -> NDArray[np.float64]:
     """Return the output power in the base band and in each replica's.
 
     ``P_m = sum_o E abs(h_o(f + m / s)^T x(f)) ** 2``, for input channels that share one
-    spectrum and have a given covariance.
+    spectrum.
 
     Parameters
     ----------
     kernel : Kernel or TapGram
+        A kernel, whose input channels are then uncorrelated and of variance 1, or what
+        `tap_gram` makes of it and of their covariance.
     spectrum : InputSpectrum, optional
         Spectrum of every input channel; by default 1/f^2.
-    covariance : array_like, shape (in, in), optional
-        Covariance of the input channels, for a `Kernel`; by default uncorrelated, of variance 1.
 
     Returns
     -------
@@ -46,7 +42,7 @@ def replica_energies(
     >>> replica_energies(interpolator("nearest", 2, axes=1), spectrum=white).round(4)
     array([0.8183, 0.1817])
     """
-    gram = kernel if isinstance(kernel, TapGram) else tap_gram(kernel, covariance=covariance)
+    gram = as_gram(kernel)
     given = default_spectrum(spectrum, gram.stride)
     weighted = gram.autocorrelation * given.covariance(*gram.lags)
     steps = [np.arange(s) / s for s in gram.stride]
@@ -54,16 +50,11 @@ def replica_energies(
     return np.maximum(energies, 0) / np.prod(gram.stride) ** 2
 
 
-def rejection_db(
-    kernel: Kernel | TapGram,
-    *,
-    spectrum: InputSpectrum | None = None,
-    covariance: ArrayLike | None = None,
-) -> float:
+def rejection_db(kernel: Kernel | TapGram, *, spectrum: InputSpectrum | None = None) -> float:
     """Return the power in the base band over that in all replicas, in dB.
 
-    Arguments as of `replica_energies`. ``inf`` where no replica passes. A blur rejects more
-    than any interpolator: read it beside the passband error.
+    It takes what `replica_energies` takes, and is ``inf`` where no replica passes. A blur rejects
+    more than any interpolator: read it beside the passband error.
 
     Examples
     --------
@@ -71,8 +62,7 @@ def rejection_db(
     >>> round(rejection_db(interpolator("bicubic", 2, axes=1)), 2)
     36.18
     """
-    energies = replica_energies(kernel, spectrum=spectrum, covariance=covariance)
-    return energy_ratio_db(energies)
+    return energy_ratio_db(replica_energies(kernel, spectrum=spectrum))
 
 
 def energy_ratio_db(energies: NDArray[np.float64]) -> float:
@@ -93,6 +83,7 @@ def output_power(kernel: Kernel, cross_spectrum: ArrayLike) -> NDArray[np.float6
     Parameters
     ----------
     kernel : Kernel
+        The kernel.
     cross_spectrum : array_like, shape (n_1, ..., in, in)
         Mean of ``X_i(f) conj X_j(f)`` on the input's grid, ``X = fftn(x)``, DC first. Inputs
         are periodic in it.
@@ -120,6 +111,7 @@ def output_power(kernel: Kernel, cross_spectrum: ArrayLike) -> NDArray[np.float6
     step = max(1, BLOCK // (own_inputs * power.size))
     for g in range(kernel.groups):
         rows = slice(g * own_inputs, (g + 1) * own_inputs)
+        # The input's spectrum repeats in the output's: once for each replica along each axis.
         within = np.tile(given[..., rows, rows], (*kernel.stride, 1, 1))
         for start in range(0, own_outputs, step):
             taps = np.moveaxis(kernel.weight[rows, start : start + step], (0, 1), (-2, -1))
@@ -129,39 +121,37 @@ def output_power(kernel: Kernel, cross_spectrum: ArrayLike) -> NDArray[np.float6
     return power
 
 
-def split_replicas(power: ArrayLike, factor: PerAxis) -> NDArray[np.float64]:
-    """Return how much of an output's power lies in the base band and in each replica's.
+def replica_gain(kernel: Kernel | TapGram, offset: ArrayLike = 0.0) -> NDArray[np.float64]:
+    """Return how strongly each replica passes, relative to the frequency it copies.
 
     Parameters
     ----------
-    power : array_like, shape (n_1, ...)
-        On the grid of ``fftn``, DC first; sides are multiples of the factor. What lies just
-        on the edge of two bands is shared between them.
-    factor : int or sequence of int
+    kernel : Kernel or TapGram
+        A kernel, or its taps' inner products.
+    offset : array_like, shape (axes,), or float
+        Distance from DC, in cycles/pixel of the output, the same along all axes if one
+        number: 0 is what a constant becomes, 1/16 what is beside it.
 
     Returns
     -------
-    ndarray, shape (*factor)
-        Sums of power; the base band at index 0.
+    ndarray, shape (*stride)
+        Amplitude at ``m / s + offset`` over that at ``offset``, both root sums of squares over
+        channels. 1 at m = 0; nan where the kernel removes the frequency itself.
 
     Examples
     --------
-    >>> split_replicas([4.0, 1.0, 2.0, 1.0], 2)
-    array([5., 3.])
+    >>> from spectra.kernel import interpolator
+    >>> replica_gain(interpolator("nearest", 2, axes=1), 1 / 8).round(6)  # tan(pi / 8)
+    array([1.      , 0.414214])
     """
-    values = np.asarray(power, float)
-    factors = per_axis("factor", factor, values.ndim, least=1)
-    if any(n % s for n, s in zip(values.shape, factors, strict=True)):
-        message = f"power has shape {values.shape}: expected multiples of the factor {factors}"
-        raise ParameterError(message)
-    for n, s in zip(values.shape, factors, strict=True):
-        distance = np.arange(n)[None] - np.arange(s)[:, None] * (n // s)
-        distance = np.abs((distance + n // 2) % n - n // 2) * 2
-        share = np.where(distance < n // s, 1.0, np.where(distance == n // s, 0.5, 0.0))
-        if s == 1:
-            share = np.ones_like(share)
-        values = np.tensordot(values, share, (0, 1))
-    return values
+    gram = as_gram(kernel)
+    f = np.broadcast_to(np.asarray(offset, float), (len(gram.stride),))
+    replicas = [np.arange(s) / s + d for s, d in zip(gram.stride, f, strict=True)]
+    power = gram.power(*replicas)
+    own = power[(0,) * len(gram.stride)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gain: NDArray[np.float64] = np.where(own > 0, np.sqrt(power / own), np.nan)
+    return gain
 
 
 def _responses(
