@@ -145,8 +145,8 @@ def test_frames_as_samples_count_as_looks_at_their_input(order):
     for frame in range(2):
         statistics.update(plain(x[:, :, frame]), first=0)
     expected = spectra.score.score(
-        spectra.score.measure(spectra.spectrum.to_dataset(statistics), seed=0),
-        spectra.spectrum.to_dataset(statistics),
+        spectra.score.measure(statistics.to_dataset(), seed=0),
+        statistics.to_dataset(),
     )
     assert score.asr_dbc == pytest.approx(expected.asr_dbc, abs=1e-4)  # dB; batches round
 

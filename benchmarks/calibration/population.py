@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from benchmarks.calibration.upsampling import Step
-    from spectra.spectrum import Plan, View
+    from spectra.spectrum import MapPlan
+    from spectra.spectrum._view import View
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -48,7 +49,7 @@ def torus_power(field: str, sides: tuple[int, ...]) -> Array:
     return power
 
 
-def locked_share(step: Step, power: Array, plan: Plan, content: Array | None = None) -> float:
+def locked_share(step: Step, power: Array, plan: MapPlan, content: Array | None = None) -> float:
     """Return the locked share of all power in the step's output, mean over its channels.
 
     Parameters
@@ -56,7 +57,7 @@ def locked_share(step: Step, power: Array, plan: Plan, content: Array | None = N
     step : Step
     power : ndarray, shape (*torus of the input)
         Power spectrum of every input channel.
-    plan : Plan
+    plan : MapPlan
         How the output is cut. Its periods divide the step's and are the same along each axis.
     content : ndarray, shape (out, *spatial of the output), optional
         What the step makes of content that all maps share.
@@ -71,7 +72,7 @@ def locked_share(step: Step, power: Array, plan: Plan, content: Array | None = N
     return float(np.mean(shares))
 
 
-def _locked(seen: _Seen, shorter: list[_Seen], plan: Plan) -> float:
+def _locked(seen: _Seen, shorter: list[_Seen], plan: MapPlan) -> float:
     """Return the power of replicas and lines at one period, less what shorter ones charge."""
     tile, d, level = seen.tile, seen.axes, seen.level_variance
     bins = np.array(list(product(range(-seen.last, seen.last + 1), repeat=d)))

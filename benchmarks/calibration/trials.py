@@ -77,7 +77,7 @@ def share_dbc(share: float) -> float:
 
 def planned(
     shape: tuple[int, ...], periods: tuple[tuple[int, ...], ...], count: int, reach: int = 0
-) -> spectrum.Plan:
+) -> spectrum.MapPlan:
     """Return how such maps are cut; ``reach`` is how far padding reaches in."""
     disturbed = (reach,) * (len(shape) - 1)
     return spectrum.plan_maps(shape, *periods, count=count, reach=lambda _: disturbed)
@@ -88,7 +88,7 @@ def _score(
 ) -> tuple[score.Score, float | None]:
     statistics = spectrum.MapStatistics(planned(maps.shape[1:], periods, len(maps), reach))
     statistics.update(torch.from_numpy(np.ascontiguousarray(maps, np.float32)), first=0)
-    data = spectrum.to_dataset(statistics)
+    data = statistics.to_dataset()
     found = score.score(score.measure(data, seed=seed), data)
     known = found.verdict != "insufficient"
     return found, score.out_of_band_dbc(data, max(periods)) if known else None

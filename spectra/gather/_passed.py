@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.capture import Discovery
-    from spectra.spectrum import Plan
+    from spectra.spectrum import MapPlan
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Place:
 
     Attributes
     ----------
-    plan : Plan
+    plan : MapPlan
         How its maps were cut.
     data : xarray.Dataset
-        Their running sums as labelled arrays, see `spectra.spectrum.to_dataset`.
+        Their running sums as labelled arrays, see `spectra.spectrum.MapStatistics.to_dataset`.
     """
 
-    plan: Plan
+    plan: MapPlan
     data: xr.Dataset = field(repr=False)
 
 

@@ -101,8 +101,8 @@ def add_named(
             f"the size of {name} changes from input to input: {planned} for the first, {shape} "
             f"for {first} and after; give inputs for which it does not"
         )
-    spectrum.add_maps(statistics, maps, first=first, inputs=inputs)
+    statistics.add(maps, first=first, inputs=inputs)
 
 
 def _place(statistics: spectrum.MapStatistics) -> Place:
-    return Place(statistics.plan, spectrum.to_dataset(statistics))
+    return Place(statistics.plan, statistics.to_dataset())

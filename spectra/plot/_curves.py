@@ -1,6 +1,6 @@
 """Slices of a spectrum, and azimuthal profiles, as lines."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 
 from spectra.plot._labels import decibels, label_frequency_axis
 from spectra.plot._spectrum import lattice_frequencies, without_dc
-from spectra.spectrum._azimuthal import axis_slice, diagonal_slice
+from spectra.spectrum import slice_along
 
-SLICES = {  # name: colour, line style (Okabe and Ito, told apart by any eye)
-    "0°, along fx": ("#0072B2", "-"),
-    "90°, along fy": ("#E69F00", "-"),
-    "45°, diagonal": ("#000000", "--"),
+SLICES: dict[Literal["fx", "fy", "diagonal"], tuple[str, str, str]] = {
+    # direction: name, colour, line style (Okabe and Ito, told apart by any eye)
+    "fx": ("0°, along fx", "#0072B2", "-"),
+    "fy": ("90°, along fy", "#E69F00", "-"),
+    "diagonal": ("45°, diagonal", "#000000", "--"),
 }
 
 
@@ -46,11 +47,11 @@ def plot_slices(
     """
     axes = power_db.ndim
     values = power_db.copy(data=without_dc(power_db))
-    curves = [axis_slice(values, spatial=axes)]
-    if axes > 1:
-        curves += [axis_slice(values, axis=-2, spatial=axes), diagonal_slice(values, spatial=axes)]
     lines = []
-    for curve, (name, (colour, style)) in zip(curves, SLICES.items(), strict=False):
+    for direction, (name, colour, style) in SLICES.items():
+        if direction != "fx" and axes == 1:
+            continue
+        curve = slice_along(direction, values)
         options = {"color": colour, "linestyle": style, "linewidth": 1.2, "label": name, **kwargs}
         lines += ax.plot(curve.f, curve, **options)
     for f in np.unique(np.abs(lattice_frequencies(lattice, axes))):
@@ -75,7 +76,7 @@ def plot_profile(
     Parameters
     ----------
     power : DataArray, dims (f,)
-        Azimuthal mean of power, as `spectra.spectrum.azimuthal_average` returns it.
+        Azimuthal mean of power, as a place's ``azimuthal_power`` holds it.
     ax : matplotlib Axes
     sd : array_like, shape (f,), optional
         Standard deviation over maps: a band from ``power - sd`` to ``power + sd`` is shaded.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
 from spectra.plot._labels import label_frequency_axis
-from spectra.spectrum._azimuthal import axis_slice
+from spectra.spectrum import slice_along
 
 COLOURS = "magma"
 LIMITS = (1.0, 99.5)
@@ -159,7 +159,7 @@ def _line(
 ) -> Line2D:
     """Draw the spectrum of one-axis maps, from 0 to 1/2 cycles/pixel."""
     values = power_db.copy(data=without_dc(power_db))
-    curve = axis_slice(values, spatial=1)
+    curve = slice_along("fx", values)
     (line,) = ax.plot(curve.f, curve, **{"color": "black", "linewidth": 1.0, **kwargs})
     if len(points):
         places = np.unique(np.abs(points[:, 0]))

@@ -152,6 +152,6 @@ def without_pattern(
 def _phase_means(maps: Tensor, period: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the mean polyphase components of a few maps."""
     sums = spectrum.MapStatistics(spectrum.plan_maps(maps.shape[1:], period, count=len(maps)))
-    spectrum.add_maps(sums, maps, first=0, inputs=len(maps))
-    means: NDArray[np.float64] = spectrum.to_dataset(sums)["phase_mean"].to_numpy()
+    sums.add(maps, first=0, inputs=len(maps))
+    means: NDArray[np.float64] = sums.to_dataset()["phase_mean"].to_numpy()
     return means

@@ -85,11 +85,11 @@ def judge(
         for net, statistics in ((model, before), (repaired.model, after)):
             with quiet(net, seed=seed):
                 outputs.append(forward(net, x, found=found))
-            spectrum.add_maps(statistics, outputs[-1].cpu(), first=done, inputs=len(x))
+            statistics.add(outputs[-1].cpu(), first=done, inputs=len(x))
         old, new = outputs
         errors.add(old, new, repaired.without_grid(old))
         done += len(x)
-    change = score.locked_change(spectrum.to_dataset(before), spectrum.to_dataset(after))
+    change = score.locked_change(before.to_dataset(), after.to_dataset())
     cleaned = errors.psnr_db("cleaned")
     failures = _failures(cleaned, change)
     return Judgement(

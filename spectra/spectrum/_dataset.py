@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from spectra.spectrum._azimuthal import DIMS, frequencies
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 # with two degrees of freedom, and further for a bin that is real because it is its own mirror.
 LOG_BIAS_DB = 10 / np.log(10) * np.euler_gamma
 SELF_CONJUGATE_LOG_BIAS_DB = 10 / np.log(10) * (np.euler_gamma + np.log(2))
-AXIS_NAMES = {1: ("fx",), 2: ("fy", "fx"), 3: ("fz", "fy", "fx")}
 STATE = {
     "blocks": ("group", "channel"),
     "total": ("group", "channel"),
@@ -41,17 +42,7 @@ SHARED = ("group", "slot", "channel")
 
 
 def to_dataset(statistics: MapStatistics) -> xr.Dataset:
-    """Return everything measured at one place of a model.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``mean_log_spectrum`` and ``mean_power`` over ``fy, fx`` (dB and power over that of
-        white noise of the same variance; ``fx`` or ``fz, fy, fx`` for other maps),
-        ``azimuthal_power`` and ``azimuthal_sd`` over ``f``, ``phase_mean`` (the mean of each
-        polyphase component), moments, and the running sums of each lattice, whose names end in
-        the number of its view. Frequencies in cycles/pixel of these maps.
-    """
+    """Return everything measured at one place of a model; see `MapStatistics.to_dataset`."""
     plan = statistics.plan
     variables = _figure(statistics) | _moments(statistics) | _content(statistics)
     for number in range(len(plan.views)):
@@ -69,7 +60,7 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         "reason": plan.reason or "",
         "window": "periodic Hann",
         "figure_tile": json.dumps(plan.figure_tile),
-        "plan": statistics.describe(),
+        "plan": json.dumps(plan.describe()),
     }
     return xr.Dataset(variables, attrs=attributes)
 
@@ -78,7 +69,7 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     """Return the mean spectra of the full plane and the azimuthal profile."""
     sums, plan = statistics.sums, statistics.plan
     tile = plan.figure_tile
-    names = AXIS_NAMES[len(tile)]
+    names = DIMS[len(tile)]
     maps = sums["figure_maps"]
     with np.errstate(invalid="ignore"):
         mean_log = full_plane(sums["figure_log"] / maps, tile[-1]) + log_bias_db(tile)
@@ -87,7 +78,7 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
         mean_square = sums["azimuthal_square"] / sums["azimuthal_images"]
         spread = np.sqrt(np.maximum(mean_square - profile**2, 0))
     coordinates = {
-        name: xr.Variable(name, np.fft.fftshift(np.fft.fftfreq(n)), {"units": "cycles/pixel"})
+        name: xr.Variable(name, frequencies(n), {"units": "cycles/pixel"})
         for name, n in zip(names, tile, strict=True)
     }
     radius = np.arange(len(profile)) / min(tile)
@@ -112,7 +103,7 @@ def _moments(statistics: MapStatistics) -> dict[str, xr.DataArray]:
         mean = sums["value"] / count
         variance = sums["value_square"] / count - mean**2
         phase = sums["phase"] / count.reshape(-1, *[1] * len(statistics.plan.period))
-    phases = tuple(f"phase_{name[1:]}" for name in AXIS_NAMES[len(statistics.plan.period)])
+    phases = tuple(f"phase_{name[1:]}" for name in DIMS[len(statistics.plan.period)])
     return {
         "mean": xr.DataArray(mean, dims="map_channel"),
         "variance": xr.DataArray(variance, dims="map_channel"),
@@ -122,13 +113,13 @@ def _moments(statistics: MapStatistics) -> dict[str, xr.DataArray]:
 
 def _content(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     """Return the mean map of each tested channel, its own mean taken out; and images seen."""
-    sums, axes = statistics.sums, AXIS_NAMES[len(statistics.plan.period)]
+    sums, axes = statistics.sums, DIMS[len(statistics.plan.period)]
     if "content" not in sums:
         return {}
     count = sums["content_maps"].reshape(-1, *[1] * len(axes))
     mean = np.divide(sums["content"], count, out=np.zeros_like(sums["content"]), where=count > 0)
     return {
-        "mean_map": xr.DataArray(mean, dims=("channel", *(name[1:] for name in axes))),
+        "mean_map": xr.DataArray(mean, dims=("channel", *[name[1:] for name in axes])),
         "mean_map_count": xr.DataArray(sums["content_maps"], dims="channel"),
     }
 

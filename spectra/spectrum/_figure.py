@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from spectra.spectrum._plan import Plan
+    from spectra.spectrum._map_plan import MapPlan
 
 LOG_FLOOR = 1e-12
 
 
-def add_figure(sums: dict[str, Sums], plan: Plan, standard: Tensor, varied: Tensor) -> None:
+def add_figure(sums: dict[str, Sums], plan: MapPlan, standard: Tensor, varied: Tensor) -> None:
     """Add power and log power of the standardised maps, of all channels alike."""
     per_map = prod(plan.figure_tiles)
     if per_map == 0:
         return
     axes = len(plan.period)
-    rings = annuli(plan.figure_tile, layout="rfft")
+    rings = annuli(plan.figure_tile)
     tiles = cut(standard, (0,) * axes, plan.figure_tile, plan.figure_tiles)
     images = tiles.flatten(1, 1 + axes)
     for image, used in zip(images, varied, strict=True):

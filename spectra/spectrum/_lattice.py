@@ -1,53 +1,19 @@
-"""The frequencies at which upsampling repeats the input's DC."""
+"""The frequencies at which upsampling repeats the input's DC.
+
+Zero insertion by a factor leaves that many copies of the input's spectrum in one period of the
+output's, spaced 1 / factor cycles/pixel apart (Vaidyanathan, *Multirate Systems and Filter Banks*,
+1993, sec. 4.1).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import SupportsIndex
 
-import numpy as np
-from numpy.typing import NDArray
-
-from spectra._checks import check_factor
 from spectra.errors import ParameterError
 
 MOST_POINTS = 15  # beyond these, a lattice is reduced to its axes and diagonals
-
-
-def replica_frequencies(factor: SupportsIndex) -> NDArray[np.float64]:
-    """Return the frequencies at which upsampling repeats the input's DC.
-
-    Zero insertion by ``factor`` leaves ``factor`` copies of the input spectrum in one
-    period of the output's, spaced ``1 / factor`` cycles/pixel apart [1]_.
-
-    Parameters
-    ----------
-    factor : int
-        Upsampling factor, at least 2.
-
-    Returns
-    -------
-    ndarray of float64, shape (factor // 2,)
-        Positive replica centres in cycles/pixel of the output grid, ascending.
-
-    Raises
-    ------
-    ParameterError
-        If ``factor`` is not an integer of at least 2.
-
-    References
-    ----------
-    .. [1] P. P. Vaidyanathan, *Multirate Systems and Filter Banks*, 1993, sec. 4.1.
-
-    Examples
-    --------
-    >>> replica_frequencies(4)
-    array([0.25, 0.5 ])
-    """
-    factor = check_factor(factor)
-    return np.arange(1, factor // 2 + 1) / factor
 
 
 @dataclass(frozen=True)
@@ -117,7 +83,7 @@ def _multiples(period: tuple[int, ...]) -> list[tuple[Fraction, ...]]:
     """Return the non-zero multiples of ``1 / period``, only axes and diagonals of large ones."""
     points = [
         tuple(_wrap(Fraction(k, s)) for k, s in zip(index, period, strict=True))
-        for index in product(*(range(s) for s in period))
+        for index in product(*map(range, period))
         if any(index)
     ]
     if prod(period) - 1 > MOST_POINTS:

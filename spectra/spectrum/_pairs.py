@@ -154,7 +154,8 @@ def _places(grid: Bins, tile: NDArray[np.int64], bins: Bins) -> Bins:
 
 def _near(grid: Bins, tile: NDArray[np.int64], points: Sequence[LatticePoint]) -> NDArray[np.bool_]:
     """Return which base-band bins a line at DC or at a lattice point leaks into."""
-    lattice = np.array([[0.0] * len(tile), *([float(f) for f in p.frequency] for p in points)])
+    dc = [0.0] * len(tile)
+    lattice = np.array([dc] + [[float(f) for f in p.frequency] for p in points])
     near = np.zeros(len(grid), bool)
     for frequency in np.concatenate([lattice, -lattice]):
         apart = grid / tile - frequency
@@ -202,7 +203,7 @@ def _beside(view: View, tile: NDArray[np.int64]) -> Bins:
     reach = range(-farthest, farthest + 1)
     rows = []
     for point in view.points:
-        steps = product(*(reach if f else (0,) for f in point.frequency))
+        steps = product(*[reach if f else (0,) for f in point.frequency])
         ring = [s for s in steps if nearest <= max(map(abs, s)) <= farthest]
         ring.sort(key=lambda step: sum(map(bool, step)) > 1)
         rows.append((_bin(point, tile) + np.array(ring)) % tile)

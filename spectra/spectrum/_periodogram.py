@@ -21,7 +21,8 @@ def hann(
 ) -> Tensor:
     """Return the periodic Hann window of a tile, of unit mean square.
 
-    With the factor that a transform of ``norm`` applies, so that one without it does the same.
+    It is multiplied by the factor that a transform of ``norm`` applies, so that a transform
+    without it does the same.
     """
     factor = {"backward": 1.0, "ortho": prod(sides) ** -0.5, "forward": 1 / prod(sides)}[norm]
     window = torch.tensor(factor, dtype=torch.float64)
@@ -31,30 +32,23 @@ def hann(
     return window.to(device=device, dtype=dtype)
 
 
-def tile_spectra(tiles: Tensor, axes: int) -> Tensor:
-    """Return the half-plane spectra of tiles seen through a Hann window without their mean.
+def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
+    """Return the half-plane spectra of tiles without a mean, through a Hann window.
 
     Parameters
     ----------
-    tiles : Tensor, shape (..., *spatial)
-        Real tiles.
+    centred : Tensor, shape (..., *spatial)
+        Real tiles, their means taken out.
     axes : int
         Number of spatial axes.
+    norm : {"backward", "ortho", "forward"}
+        Scale of the transform. With "forward" the squared magnitudes of the full plane sum to the
+        mean square of the windowed tile: a power spectrum in the maps' unit squared per bin. With
+        "ortho" white noise of unit variance has unit power in every bin.
 
     Returns
     -------
     Tensor, complex, shape (..., *spatial[:-1], spatial[-1] // 2 + 1)
-        Scaled such that the squared magnitudes of the full plane sum to the mean square of
-        the windowed tile: a power spectrum in the maps' unit squared per bin.
-    """
-    centred = tiles - tiles.mean(tuple(range(-axes, 0)), keepdim=True)
-    return windowed_spectra(centred, axes, norm="forward")
-
-
-def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
-    """Return the half-plane spectra of tiles without a mean, through a Hann window.
-
-    With ``norm="ortho"`` white noise of unit variance has unit power in every bin.
     """
     sides = tuple(centred.shape[-axes:])
     seen = centred * hann(sides, centred.dtype, centred.device, norm)

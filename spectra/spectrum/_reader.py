@@ -13,8 +13,8 @@ from spectra.spectrum._periodogram import window, windowed_spectra
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from spectra.spectrum._map_plan import MapPlan
     from spectra.spectrum._pairs import Pairs
-    from spectra.spectrum._plan import Plan
     from spectra.spectrum._view import View
 
 
@@ -44,7 +44,7 @@ class BinValues(NamedTuple):
         return self.around[..., self.around.shape[-1] // 2]
 
 
-def without_margin(maps: Tensor, plan: Plan) -> Tensor:
+def without_margin(maps: Tensor, plan: MapPlan) -> Tensor:
     """Return the maps without their margin, a whole number of periods."""
     return window(maps, plan.margin, plan.inner)
 
@@ -54,7 +54,7 @@ class PairReader:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MapPlan
     view : View
         One of the plan's.
 
@@ -63,7 +63,7 @@ class PairReader:
     pairs : Pairs
     """
 
-    def __init__(self, plan: Plan, view: View) -> None:
+    def __init__(self, plan: MapPlan, view: View) -> None:
         self.view, self.pairs = view, bin_pairs(view, points=plan.points)
         pairs, tile = self.pairs, np.array(view.tile)
         axes = len(tile)
@@ -90,9 +90,10 @@ class PairReader:
         Returns
         -------
         spectra : Tensor, complex, shape (B * blocks, C, tiles, bins of half a tile)
-            Spectra of the tiles without their means, see `spectra.spectrum.tile_spectra`.
+            Spectra of the tiles without their means; the squared magnitudes of the full plane sum
+            to the mean square of the windowed tile.
         level : Tensor, shape (B * blocks, C, tiles)
-            The means.
+            Means of the tiles.
         """
         view, axes = self.view, len(self.view.tile)
         inner = [block * blocks for block, blocks in zip(view.block, view.blocks, strict=True)]

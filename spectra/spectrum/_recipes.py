@@ -16,12 +16,13 @@ from torch import Tensor
 from spectra._checks import check_positive
 from spectra._names import place
 from spectra.errors import ParameterError
-from spectra.spectrum._azimuthal import FREQUENCY, annuli, diagonal_slice
+from spectra.spectrum._azimuthal import FREQUENCY, annuli
 from spectra.spectrum._dataset import log_bias_db
 from spectra.spectrum._maps import Source, check_maps
 from spectra.spectrum._mean import mean_over_maps, mirrored, plane, sum_of_power, times
 from spectra.spectrum._periodogram import hann, power, sum_of_logs
 from spectra.spectrum._published import agnihotri2024, durall2020, park_kim2022, stylegan3
+from spectra.spectrum._slices import slice_along
 
 Recipe = Literal["spectra", "agnihotri2024", "park-kim2022", "stylegan3", "durall2020"]
 RECIPES: tuple[str, ...] = get_args(Recipe)
@@ -136,7 +137,7 @@ def relative_log_amplitude(x: Any) -> xr.DataArray:
     DataArray, dims (f,)
         ``f`` in cycles/pixel along each axis: multiply by 2 for units of pi rad/pixel.
     """
-    curve = diagonal_slice(mean_log_spectrum(x, recipe="park-kim2022"))
+    curve = slice_along("diagonal", mean_log_spectrum(x, recipe="park-kim2022"))
     return curve[curve.f.values < 0.5]
 
 
@@ -165,7 +166,7 @@ def annulus_power(x: Any, *, normalize: bool = True) -> xr.DataArray:
             source, 2, lambda maps, _: (sum_of_power(torch.fft.rfft2(maps)), len(maps))
         )
     shape = (source.shape[-2], source.shape[-1])
-    rings = annuli(shape, layout="rfft", corners=True)
+    rings = annuli(shape, corners=True)
     k = np.arange(1, min(shape) // 2 + 1)
     values = rings.mean(mean.half.numpy(force=True))[k] * 2 * pi * k
     if normalize:
@@ -203,7 +204,7 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
             maps, rms = maps[varied], rms[varied]
         if len(maps) == 0:
             return maps.new_zeros((*shape[:-1], shape[-1] // 2 + 1)), 0
-        scale = (1 / (rms * sqrt(prod(shape)))).reshape(-1, *(1,) * spatial)
+        scale = (1 / (rms * sqrt(prod(shape)))).reshape((-1,) + (1,) * spatial)
         seen = maps.mul_(hann(shape, torch.float32, maps.device)).mul_(scale)
         return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)), len(maps)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 
 from spectra.errors import ParameterError
+from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import add_figure
 from spectra.spectrum._periodogram import (
     power,
@@ -19,12 +19,11 @@ from spectra.spectrum._reader import BinValues, PairReader, without_margin
 from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import xarray as xr
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from spectra.spectrum._plan import Plan
+    from spectra.spectrum._map_plan import MapPlan
 
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
@@ -39,8 +38,8 @@ class MapStatistics:
 
     Parameters
     ----------
-    plan : Plan
-        Fixed before the first map.
+    plan : MapPlan
+        How maps are cut, fixed before the first map.
 
     Attributes
     ----------
@@ -49,7 +48,7 @@ class MapStatistics:
         In netCDF files complex ones are split in two.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MapPlan) -> None:
         self.plan = plan
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
@@ -99,6 +98,26 @@ class MapStatistics:
         for number in range(len(self.plan.views)):
             self._add_view(number, scored, kept, first, again)
 
+    def add(self, maps: Tensor, *, first: int, inputs: int) -> None:
+        """Add the maps of some inputs, of which each has one or more, such as frames of a film.
+
+        They are no independent replicates: each map counts as another look at its input. The real
+        part of complex maps is added.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (B, C, *spatial)
+            Any device and dtype; the maps of one input follow each other.
+        first : int
+            Index of the first input among all inputs of the run.
+        inputs : int
+            Number of inputs.
+        """
+        real = maps if maps.is_floating_point() else maps.real.float()
+        each = max(len(maps) // inputs, 1)
+        for index in range(each):
+            self.update(real[index::each], first=first)
+
     def merge(self, other: MapStatistics) -> None:
         """Add the sums of another part of the same run.
 
@@ -115,9 +134,19 @@ class MapStatistics:
         for name, value in other.sums.items():
             self.sums[name] = self.sums[name] + value
 
-    def describe(self) -> str:
-        """Return the plan as JSON, for a file."""
-        return json.dumps(self.plan.describe())
+    def to_dataset(self) -> xr.Dataset:
+        """Return everything measured at one place of a model.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``mean_log_spectrum`` and ``mean_power`` over ``fy, fx`` (dB and power over that of
+            white noise of the same variance; ``fx`` or ``fz, fy, fx`` for other maps),
+            ``azimuthal_power`` and ``azimuthal_sd`` over ``f``, ``phase_mean`` (the mean of each
+            polyphase component), moments, and the running sums of each lattice, whose names end
+            in the number of its view. Frequencies in cycles/pixel of these maps.
+        """
+        return to_dataset(self)
 
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""
@@ -173,7 +202,7 @@ class MapStatistics:
         reader, pairs = self.readers[number], self.pairs[number]
         blocks = int(prod(reader.view.blocks))
         spectra, level = reader.spectra(scored)
-        values = BinValues(*(part.to(torch.complex128) for part in reader.read(spectra)))
+        values = BinValues(*[part.to(torch.complex128) for part in reader.read(spectra)])
         base, replica = values.base, values.replica
         of_pair, near_bin, near_pair = (
             torch.as_tensor(places, device=base.device)
@@ -205,6 +234,8 @@ class MapStatistics:
             "line_level": line * level_of_bin,
             "beside": values.beside[..., : pairs.steady],
         }
+        # Whole images make the groups where there are enough, so that tiles of one image never sit
+        # on both sides of a jackknife; tiles of a stitched picture come again with the same index.
         counted = kept.repeat_interleave(blocks, 0)
         image = first + np.arange(len(counted)) // blocks
         order = (image + again) * blocks + np.arange(len(counted)) % blocks
@@ -257,19 +288,3 @@ def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     flat = inner.view(*inner.shape[:2], -1)
     standard, mean, rate = torch.native_layer_norm(flat, flat.shape[2:], None, None, 0.0)
     return standard.view(inner.shape), mean[..., 0], 1 / rate[..., 0]
-
-
-def merge_statistics(parts: Sequence[MapStatistics]) -> MapStatistics:
-    """Return the sums of all parts of one run.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or the plans differ.
-    """
-    if not parts:
-        raise ParameterError("parts=() holds nothing to merge: expected at least one")
-    total = MapStatistics(parts[0].plan)
-    for part in parts:
-        total.merge(part)
-    return total

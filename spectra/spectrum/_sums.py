@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from spectra.spectrum._map_plan import MapPlan
     from spectra.spectrum._pairs import Pairs
-    from spectra.spectrum._plan import Plan
 
 GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
 SLOTS = 32  # of blocks, for the randomisation test
@@ -23,19 +23,19 @@ SLOTS = 32  # of blocks, for the randomisation test
 Sums: TypeAlias = "NDArray[Any]"  # float64 or complex128
 
 
-def empty_sums(plan: Plan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums]:
+def empty_sums(plan: MapPlan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums]:
     """Return all sums at zero, by name; those of a view end in its number.
 
     Parameters
     ----------
-    plan : Plan
+    plan : MapPlan
         How the maps are cut.
     pairs_of_views : sequence of Pairs
         The pairs of bins that each view of the plan compares.
     """
     channels, scored = plan.shape[0], len(plan.channels)
     half = (*plan.figure_tile[:-1], plan.figure_tile[-1] // 2 + 1)
-    rings = annuli(plan.figure_tile, layout="rfft").f.size
+    rings = annuli(plan.figure_tile).f.size
     shapes: dict[str, tuple[int, ...]] = {
         "images": (),
         "maps": (),

@@ -5,7 +5,7 @@ import torch
 
 from spectra.repair import AliasEnergy
 from spectra.score import locked_energy, locked_lattice
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def gridded(generator, count, sides, amplitude):
@@ -22,7 +22,7 @@ def test_it_agrees_with_the_score_of_the_same_maps(generator, amplitude, periods
     maps = gridded(generator, 32, (64, 64), amplitude)
     statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=32))
     statistics.update(maps, first=0)
-    lattice = locked_lattice(to_dataset(statistics))
+    lattice = locked_lattice(statistics.to_dataset())
     scored = locked_energy(lattice, lattice.frequency[:, 0] < 1)
     share = float(AliasEnergy(maps.shape[1:], *periods, count=32)(maps))
     bias = float(lattice.replica_power.sum()) / 32  # of counting each block with itself

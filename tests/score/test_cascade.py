@@ -5,13 +5,13 @@ import torch
 from spectra.score import measure, owned_by, score
 from spectra.score._cascade import inherited_points
 from spectra.score._score import point_significance
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def place(maps, *periods):
     statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=len(maps)))
     statistics.update(maps, first=0)
-    data = to_dataset(statistics)
+    data = statistics.to_dataset()
     return measure(data), data
 
 

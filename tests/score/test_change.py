@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from spectra.score import locked_change
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def dataset(maps, count=None):
     statistics = MapStatistics(plan_maps(maps.shape[1:], (2, 2), count=count or len(maps)))
     statistics.update(maps, first=0)
-    return to_dataset(statistics)
+    return statistics.to_dataset()
 
 
 def gridded(generator, amplitude):

@@ -6,7 +6,7 @@ import torch
 
 from oracles import locked_by_definition
 from spectra.score import locked_energy, locked_lattice, measure, score
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 from support.kinds import NEAREST, NESTED, ONE_PERIOD, one_dimension, pink, up
 
 MANY, TRIALS, FEW = 1024, 12, 16
@@ -22,7 +22,7 @@ def dataset(maps, periods):
     axes = [(s,) * (maps.ndim - 2) for s in periods]
     statistics = MapStatistics(plan_maps(maps.shape[1:], *axes, count=len(maps)))
     statistics.update(maps, first=0)
-    return to_dataset(statistics)
+    return statistics.to_dataset()
 
 
 def energy(maps, periods):

@@ -11,14 +11,14 @@ from oracles import (
     zero_insert,
 )
 from spectra.score import locked_energy, locked_lattice, measure, score
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def dataset(maps, *periods):
     maps = torch.as_tensor(maps, dtype=torch.float32)
     statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=len(maps)))
     statistics.update(maps, first=0)
-    return to_dataset(statistics)
+    return statistics.to_dataset()
 
 
 def energy(data):

@@ -4,14 +4,14 @@ import torch
 import torch.nn.functional as F
 
 from spectra.score import judge, measure, out_of_band_dbc, score
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def dataset(maps, *periods, batch=8):
     statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=len(maps)))
     for start in range(0, len(maps), batch):
         statistics.update(maps[start : start + batch], first=start)
-    return to_dataset(statistics)
+    return statistics.to_dataset()
 
 
 def scored(maps, *periods):
@@ -162,9 +162,9 @@ def test_images_are_counted_once_however_often_a_step_runs_on_them():
     maps = noise(48, 1, 64, 64)
     for call in range(3):
         statistics.update(maps[16 * call : 16 * call + 16], first=0)
-    data = to_dataset(statistics)
+    data = statistics.to_dataset()
     assert score(measure(data), data).replicates == 16
     few = MapStatistics(plan_maps((1, 64, 64), (2, 2), count=16))
     for call in range(3):
         few.update(maps[8 * call : 8 * call + 8], first=0)
-    assert "too few: 8 independent blocks" in score(None, to_dataset(few)).reason
+    assert "too few: 8 independent blocks" in score(None, few.to_dataset()).reason

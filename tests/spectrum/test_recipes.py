@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from spectra.errors import ParameterError
 from spectra.signals import checkerboard, power_law_noise, tone, white_noise
 from spectra.spectrum import (
-    RECIPES,
     annulus_power,
-    diagonal_slice,
     mean_log_spectrum,
     relative_log_amplitude,
+    slice_along,
 )
 from spectra.spectrum._maps import chunks
+from spectra.spectrum._recipes import RECIPES
 
 SHAPES = st.sampled_from([(8, 8), (9, 9), (6, 11), (11, 6), (7, 16)])
 DATA = st.builds(
@@ -160,7 +160,7 @@ def test_relative_log_amplitude_is_the_published_curve(n):
     curve = relative_log_amplitude(x)
     np.testing.assert_allclose(curve, published, atol=1e-5)
     np.testing.assert_allclose(curve.f, np.arange(curve.size) / n)
-    full = diagonal_slice(mean_log_spectrum(x, recipe="park-kim2022"))
+    full = slice_along("diagonal", mean_log_spectrum(x, recipe="park-kim2022"))
     assert full.size == curve.size + (n % 2 == 0)  # an even side also has (1/2, 1/2)
 
 

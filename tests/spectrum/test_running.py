@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from spectra.errors import ParameterError
-from spectra.spectrum import MapStatistics, merge_statistics, plan_maps, tile_spectra, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
+from spectra.spectrum._periodogram import windowed_spectra
 
 
 def noise(*shape, seed=0):
@@ -25,15 +26,16 @@ def measured(maps, *periods, count=None, first=0, batch=None):
 
 
 @pytest.mark.parametrize("shape", [(64,), (32, 48), (16, 12, 20)])
-def test_tile_spectra_keep_the_windowed_power(shape):
+def test_spectra_of_tiles_keep_the_windowed_power(shape):
     tiles = noise(3, *shape).double()
     axes = len(shape)
-    spectra = tile_spectra(tiles, axes)
+    of_tile = tuple(range(1, 1 + axes))
+    spectra = windowed_spectra(tiles - tiles.mean(of_tile, keepdim=True), axes, norm="forward")
     weight = torch.full((shape[-1] // 2 + 1,), 2.0).double()
     weight[0] = 1
     weight[-1] = 1 if shape[-1] % 2 == 0 else 2
     parseval = (spectra.abs().square() * weight).flatten(1).sum(1)
-    centred = (tiles - tiles.mean(tuple(range(1, 1 + axes)), keepdim=True)).numpy()
+    centred = (tiles - tiles.mean(of_tile, keepdim=True)).numpy()
     for axis, side in enumerate(shape, start=1):
         window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(side) / side)
         window /= np.sqrt((window**2).mean())
@@ -45,7 +47,7 @@ def test_tile_spectra_keep_the_windowed_power(shape):
 @pytest.mark.filterwarnings("ignore:dropping variables using `drop`:FutureWarning")  # xrft's own
 def test_mean_power_agrees_with_xrft():
     maps = noise(4, 3, 64, 96)
-    data = to_dataset(measured(maps, count=4))
+    data = measured(maps, count=4).to_dataset()
     inner = maps[..., 8:56, 12:84].double().numpy()
     labelled = xr.DataArray(
         inner, dims=("n", "c", "y", "x"), coords={"y": np.arange(48), "x": np.arange(72)}
@@ -66,7 +68,7 @@ def test_mean_power_agrees_with_xrft():
 @pytest.mark.parametrize("shape", [(384,), (48, 40), (16, 20, 24)])
 def test_white_noise_is_flat_at_zero_db_in_every_bin(shape):
     maps = noise(40, 8, *shape)
-    data = to_dataset(measured(maps))
+    data = measured(maps).to_dataset()
     spectrum = data["mean_log_spectrum"].to_numpy()
     count = data.attrs["maps"]
     inner = np.ones_like(spectrum, bool)  # next to DC the tile's mean is missing
@@ -85,7 +87,9 @@ def test_shards_of_one_plan_in_any_order_give_the_single_run(cuts, order):
     edges = [0, *sorted(cuts), 20]
     parts = [measured(maps[a:b], (2, 2), (4, 4), count=20, first=a) for a, b in pairwise(edges)]
     order.shuffle(parts)
-    merged = merge_statistics(parts)
+    merged, *others = parts
+    for part in others:
+        merged.merge(part)
     for name, value in whole.sums.items():
         scale = np.abs(value).max(initial=0) or 1.0
         np.testing.assert_allclose(merged.sums[name] / scale, value / scale, atol=1e-12)
@@ -114,7 +118,7 @@ def test_a_slab_that_is_not_finite_counts_as_absent():
 @pytest.mark.parametrize("period", [(2, 2), (3, 3), (4, 2)])
 def test_phase_means_are_the_means_of_strided_samples(period):
     maps = noise(5, 2, 48, 60) + 10
-    data = to_dataset(measured(maps, period))
+    data = measured(maps, period).to_dataset()
     plan = plan_maps(maps.shape[1:], period, count=5)
     window = [
         slice(m, m + (n - 2 * m) // p * p)
@@ -171,7 +175,7 @@ def test_what_one_pass_makes_of_an_input_again_counts_with_it(count):
         for name in ("cross_0", "total_0", "line_level_0", "cell_0"):
             expected = sum(one.sums[name] for one in alone)
             np.testing.assert_allclose(together.sums[name], expected, rtol=1e-6, atol=1e-12)
-    assert to_dataset(together).attrs["images_seen"] == count
+    assert together.to_dataset().attrs["images_seen"] == count
 
 
 def test_batches_do_not_decide_where_repeated_calls_count():

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra.errors import ParameterError
-from spectra.spectrum import MapStatistics, bin_pairs, plan_maps, to_dataset
+from spectra.spectrum import MapStatistics, plan_maps
+from spectra.spectrum._pairs import bin_pairs
 
 
 @given(
@@ -143,7 +144,7 @@ def test_padding_that_only_a_long_period_minds_leaves_the_short_one():
 def test_maps_of_any_small_size_are_measured_as_far_as_they_go(side):
     statistics = MapStatistics(plan_maps((2, side, side), (16, 16), (2, 2), count=16))
     statistics.update(torch.randn(16, 2, side, side), first=0)
-    data = to_dataset(statistics)
+    data = statistics.to_dataset()
     assert data.attrs["reason"].startswith("too small")
     assert data.attrs["maps"] in (0, 32)
 

@@ -19,7 +19,7 @@ Reach = Callable[[tuple[int, ...]], Sequence[int]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class MapPlan:
     """Crop, tiles, channels and blocks of one stream of maps.
 
     Statistics can be merged only if their plans are equal.
@@ -98,7 +98,7 @@ def plan_maps(
     count: int,
     margin: Sequence[int] | None = None,
     reach: Reach | None = None,
-) -> Plan:
+) -> MapPlan:
     """Return how maps of one shape are measured at the lattices of the given periods.
 
     A block is an image where there are at least 16 of them, else a tile. A period for which the
@@ -145,13 +145,13 @@ def plan_maps(
 
     common = [view.period for view in views] or asked[:1] or [(1,) * axes]
     period = tuple(lcm(*axis) for axis in zip(*common, strict=True))
-    least = [max(axis) for axis in zip(wanted, *(view.margin for view in views), strict=True)]
+    least = [max(axis) for axis in zip(wanted, *[view.margin for view in views], strict=True)]
     margins = tuple(_margin(*axis) for axis in zip(least, sides, period, strict=True))
     figure_tile, figure_tiles = _figure_tiles(inside(sides, margins, period), period)
     scored = tuple(range(channels))
     if channels > MOST_CHANNELS:
         scored = tuple(i * channels // MOST_CHANNELS for i in range(MOST_CHANNELS))
-    return Plan(
+    return MapPlan(
         shape=tuple(shape),
         count=count,
         period=period,
@@ -198,7 +198,7 @@ def _too_few(view: View, count: int) -> str | None:
 
 def _with_points(views: Sequence[View]) -> tuple[View, ...]:
     """Return the views with the lattice points that each of their periods owns."""
-    points = lattice_points(*(view.period for view in views)) if views else ()
+    points = lattice_points(*[view.period for view in views]) if views else ()
     own = [tuple(p for p in points if p.period == view.period) for view in views]
     return tuple(replace(view, points=mine) for view, mine in zip(views, own, strict=True) if mine)
 
