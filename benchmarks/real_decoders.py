@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
 from spectra.errors import NothingToAnalyseError  # noqa: E402
-from spectra.explain import describe_step  # noqa: E402
+from spectra.explain._words import describe_step  # noqa: E402
 from spectra.report import Result  # noqa: E402
 from spectra.score import Score  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402

@@ -1,7 +1,6 @@
 from . import (
     capture,
     explain,
-    gather,
     inputs,
     kernel,
     load,
@@ -14,7 +13,6 @@ from . import (
     score,
     signals,
     spectrum,
-    weights,
 )
 from ._options import Options
 from .errors import SpectraError
@@ -29,7 +27,6 @@ __all__ = [
     "analyze",
     "capture",
     "explain",
-    "gather",
     "inputs",
     "kernel",
     "load",
@@ -44,6 +41,5 @@ __all__ = [
     "signals",
     "spectrum",
     "swap",
-    "weights",
 ]
 __version__: str

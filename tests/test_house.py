@@ -1,5 +1,6 @@
 """What holds for the project as a whole, whatever a stage does."""
 
+import ast
 import json
 import re
 import shutil
@@ -63,6 +64,23 @@ def wheel(tmp_path_factory):
 )
 def test_importing_loads_nothing_heavy(statement):
     assert loaded_by(statement) & HEAVY == set()
+
+
+def listed(stub):
+    """Return the names that a stub exports."""
+    tree = ast.parse((ROOT / "spectra" / stub).read_text())
+    return next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+    )
+
+
+def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
+    stages = [name for name in listed("__init__.pyi") if (ROOT / "spectra" / name).is_dir()]
+    public = {stage: len(listed(f"{stage}/__init__.pyi")) for stage in stages}
+    found = sum(public.values())
+    assert found <= 120, f"{found} public names: {public}"
 
 
 def test_the_analysis_loads_little_beside_torch_and_xarray():

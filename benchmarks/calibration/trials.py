@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spectra import score, spectrum
+from spectra import spectrum
+from spectra.score import Score
+from spectra.score._score import out_of_band_dbc, read_lattice, score
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Outcome:
         return asdict(self)
 
 
-def measured(maps: NDArray[np.floating], factor: tuple[int, ...], seed: int) -> score.Score:
+def measured(maps: NDArray[np.floating], factor: tuple[int, ...], seed: int) -> Score:
     """Return the score of maps (n, channel, *spatial) at one period."""
     return _score(maps, (factor,), seed, 0)[0]
 
@@ -85,10 +87,10 @@ def planned(
 
 def _score(
     maps: NDArray[np.floating], periods: tuple[tuple[int, ...], ...], seed: int, reach: int
-) -> tuple[score.Score, float | None]:
+) -> tuple[Score, float | None]:
     statistics = spectrum.MapStatistics(planned(maps.shape[1:], periods, len(maps), reach))
     statistics.update(torch.from_numpy(np.ascontiguousarray(maps, np.float32)), first=0)
     data = statistics.to_dataset()
-    found = score.score(score.measure(data, seed=seed), data)
+    found = score(read_lattice(data, seed=seed), data)
     known = found.verdict != "insufficient"
-    return found, score.out_of_band_dbc(data, max(periods)) if known else None
+    return found, out_of_band_dbc(data, max(periods)) if known else None

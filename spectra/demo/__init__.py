@@ -7,15 +7,7 @@
 trained; ``python -m spectra.demo.train`` trains them again.
 """
 
-from spectra.demo._decoders import lctc, lctc_sinc, small
-from spectra.demo._photographs import photographs, write_photographs
-from spectra.demo._weights import weights
+import lazy_loader
 
-__all__ = [
-    "lctc",
-    "lctc_sinc",
-    "photographs",
-    "small",
-    "weights",
-    "write_photographs",
-]
+# the photographs and the weights are found without torch, which only the decoders need
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

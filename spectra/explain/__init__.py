@@ -1,36 +1,6 @@
 """Numbers become verdict, cause, confounders and advice."""
 
-from spectra.explain._answer import answer
-from spectra.explain._summarise import summarise
-from spectra.explain._summary import (
-    SCHEMA,
-    Finding,
-    InputRow,
-    OutputRow,
-    Run,
-    StepName,
-    StepRow,
-    Summary,
-)
-from spectra.explain._verdict import overall_verdict, worst_step
-from spectra.explain._words import counted, describe_energy, describe_step, grey, input_noun
+import lazy_loader
 
-__all__ = [
-    "SCHEMA",
-    "Finding",
-    "InputRow",
-    "OutputRow",
-    "Run",
-    "StepName",
-    "StepRow",
-    "Summary",
-    "answer",
-    "counted",
-    "describe_energy",
-    "describe_step",
-    "grey",
-    "input_noun",
-    "overall_verdict",
-    "summarise",
-    "worst_step",
-]
+# a summary is read again without the sentences that it was made of
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -30,7 +30,7 @@ class _Case:
 
     @property
     def options(self) -> str:
-        """Those of the command that measures the advice."""
+        """The options of the command that measures the advice."""
         remedy = f"lctc{_least_taps(self.kind, self.factor, self.kernel_size)}"
         return f"--with {remedy} --steps {quote(self.label)} --repair {PASSES}"
 
@@ -80,22 +80,22 @@ def find_advice(
     kind: str,
     cause: Finding | None,
     *,
-    label: str = "",
-    factor: Sequence[int] = (),
-    kernel_size: Sequence[int] | None = None,
+    label: str,
+    factor: Sequence[int],
+    kernel_size: Sequence[int] | None,
 ) -> Finding | None:
     """Return what to try against a cause; None where there is none, or where it tells nothing.
 
     Parameters
     ----------
     kind : str
-        Of the step.
+        Kind of the step.
     cause : Finding or None
-        As of `find_cause`.
+        What `find_cause` returned.
     label : str
-        Of the step, as it is printed.
+        Label of the step, as it is printed.
     factor, kernel_size : sequence of int
-        Of the step.
+        Factor and kernel of the step.
     """
     if cause is None:
         return None

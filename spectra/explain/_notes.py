@@ -42,15 +42,15 @@ def notes(
     steps : sequence of StepRow
         The rows of its steps.
     """
-    return (
-        *(Finding("loading", text) for text in loaded.notes),
-        *(() if inputs is None else _of_inputs(inputs, passed, scores)),
-        *_of_output_choice(passed.found),
-        *_of_non_finite(passed.output),
-        *_of_coarse_grids(passed.output),
-        *_of_discovery(passed.found),
-        *_of_shared_content(scores.output, steps),
-    )
+    found = [Finding("loading", text) for text in loaded.notes]
+    if inputs is not None:
+        found += _of_inputs(inputs, passed, scores)
+    found += _of_output_choice(passed.found)
+    found += _of_non_finite(passed.output)
+    found += _of_coarse_grids(passed.output)
+    found += _of_discovery(passed.found)
+    found += _of_shared_content(scores.output, steps)
+    return tuple(found)
 
 
 def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Finding]:

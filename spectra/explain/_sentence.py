@@ -20,7 +20,7 @@ class Sentence(Generic[F_contra]):
     when : str
         The condition in words; ``docs/sentences.md`` shows it.
     holds : callable
-        The same as code.
+        The condition as code.
     words : str
         What is said, with the ``{names}`` of facts.
     """

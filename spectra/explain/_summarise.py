@@ -10,7 +10,7 @@ import spectra
 from spectra.explain._answer import answer
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
-from spectra.explain._summary import InputRow, OutputRow, Run, StepName, StepRow, Summary
+from spectra.explain._summary import InputRow, OutputRow, RunRecord, StepName, StepRow, Summary
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.inputs import InputSet
 
@@ -33,7 +33,7 @@ def summarise(
     probed: Probed,
     *,
     kernels: Sequence[Measures | None],
-    run: Run,
+    run: RunRecord,
 ) -> Summary:
     """Return the answer of a run.
 
@@ -51,7 +51,7 @@ def summarise(
         The causal responses of the model.
     kernels : sequence of (Measures or None)
         What the weights of each step say by themselves.
-    run : Run
+    run : RunRecord
         How the analysis ran.
     """
     steps = step_rows(passed.found, scores, probed, kernels)

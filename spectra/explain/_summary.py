@@ -19,7 +19,7 @@ SCHEMA = "spectra.summary/1.1"
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRecord:
     """How the analysis ran."""
 
     device: str
@@ -96,7 +96,7 @@ class Summary:
     created: str
     model: ModelSource
     inputs: InputSet
-    run: Run
+    run: RunRecord
     verdict: Verdict
     worst: StepName | None
     input: InputRow

@@ -21,8 +21,9 @@ def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
     Parameters
     ----------
     output : Score
-        After inherited peaks were taken out.
+        Score of the output, inherited peaks taken out.
     steps : sequence of StepRow
+        The rows of the steps.
     """
     if output.verdict != "insufficient":
         return output.verdict

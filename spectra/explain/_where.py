@@ -47,7 +47,7 @@ class Where(Facts):
 
     @property
     def change(self) -> float | None:
-        """To the decimal that is printed, so that words and number agree."""
+        """The change on the way, to the decimal that is printed: words and number agree."""
         return None if self.at.change_db is None else round(self.at.change_db, 1)
 
     @property

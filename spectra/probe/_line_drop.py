@@ -58,7 +58,7 @@ def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> 
     period = found.scored_periods[index]
     if measured is None or period is None or few is None:
         return None
-    points = measured.lattice.frequency[score.owned_by(measured, period)]
+    points = measured.lattice.frequency[measured.owned_by(period)]
     if not len(points):
         return None
     assert few.outputs is not None

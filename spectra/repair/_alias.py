@@ -13,9 +13,9 @@ from spectra.spectrum import PairReader, plan_maps
 class AliasEnergy:
     """The locked share of the power of maps, as a differentiable number.
 
-    What `spectra.score.locked_lattice` estimates, from one batch: the same margin, tiles, window,
-    pairs of bins and channels. The score takes products of different blocks only, is free of
-    bias and may be negative by chance; descent would look for that chance and find blocks that
+    What `spectra.score` calls locked energy, estimated from one batch: the same margin, tiles,
+    window, pairs of bins and channels. The score takes products of different blocks only, is free
+    of bias and may be negative by chance; descent would look for that chance and find blocks that
     cancel each other. Here all products count, and nothing beside a line is taken from it: never
     negative, and too high by the replica bands' own power over the number of tiles. Where periods
     overlap, each is charged.

@@ -108,7 +108,7 @@ def judge(
     )
 
 
-def _failures(cleaned_db: float | None, change: score.Change | str) -> tuple[str, ...]:
+def _failures(cleaned_db: float | None, change: score.LockedChange | str) -> tuple[str, ...]:
     """Return why a repair is no success; nothing where it is one."""
     failures = []
     if cleaned_db is not None and not cleaned_db >= FIDELITY_DB:

@@ -98,10 +98,10 @@ def _run_record(
     options: Options,
     forward_s: float,
     started: float,
-) -> explain.Run:
+) -> explain.RunRecord:
     """Return how the analysis ran; its precision is that of the first weights, else the inputs'."""
     first = next(walk.parameters(loaded.model), example)
-    return explain.Run(
+    return explain.RunRecord(
         device=str(example.device),
         dtype=str(first.dtype).removeprefix("torch."),
         threads=torch.get_num_threads(),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra import _names as names
-from spectra.score._cascade import owned_by
 from spectra.score._score import score
 from spectra.score._types import Score, Verdict
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.gather import Passed
-    from spectra.score._score import Measured
+    from spectra.score._score import LatticeReading
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def at_output(
     index: int,
     own: Score,
     *,
-    output: Measured | None,
+    output: LatticeReading | None,
     inherited: NDArray[np.bool_],
 ) -> AtOutput:
     """Judge the output at a step's own frequencies, without those that it inherits.
@@ -78,7 +77,7 @@ def at_output(
         Index of the step.
     own : Score
         Score of the step's own maps.
-    output : Measured or None
+    output : LatticeReading or None
         What the output's lattice points show; None where they were not scored.
     inherited : ndarray of bool, shape (point,)
         Lattice points of the output whose peak the inputs already had.
@@ -91,7 +90,7 @@ def at_output(
     assert scored is not None
     if max(period) == 1:
         return AtOutput(verdict="none", reason="later layers shrink its grid to one pixel")
-    points = owned_by(output, scored) & ~inherited
+    points = output.owned_by(scored) & ~inherited
     if not points.any():
         reason = "every peak at its frequencies is inherited from the inputs"
         return AtOutput(verdict="none", reason=reason)
@@ -113,7 +112,7 @@ def too_small(maps: str, shape: Sequence[int], wanted: Sequence[int]) -> str:
     return f"{maps} of {size} are too small to score a grid of period {names.period(wanted)}"
 
 
-def _obstacle(passed: Passed, index: int, output: Measured | None) -> str | None:
+def _obstacle(passed: Passed, index: int, output: LatticeReading | None) -> str | None:
     """Return why the output was not scored at a step's frequencies, if so."""
     found, plan = passed.found, passed.output.plan
     own, scored = found.periods[index], found.scored_periods[index]
@@ -123,7 +122,7 @@ def _obstacle(passed: Passed, index: int, output: Measured | None) -> str | None
         return found.period_reasons[index]
     if output is None:
         return f"the output was not scored: {score(None, passed.output.data).reason}"
-    if max(own) > 1 and not owned_by(output, scored).any():
+    if max(own) > 1 and not output.owned_by(scored).any():
         why = dict(plan.left_out).get(scored)
         return f"its period is not scored: {why}" if why else too_small("outputs", plan.shape, own)
     return None

@@ -1,4 +1,4 @@
-"""Which frequencies of the output are whose: a step's, or the inputs'."""
+"""Which frequencies of the output the inputs already had."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectra.score._score import Measured
+    from spectra.score._score import LatticeReading
 
 INHERITED_RISE_DB, ERRORS = 3.0, 2.0
 
 
-def owned_by(measured: Measured, period: Sequence[int]) -> NDArray[np.bool_]:
-    """Return which lattice points belong to steps of one period."""
-    owned: NDArray[np.bool_] = (measured.lattice.period == np.array(period)).all(axis=1)
-    return owned
-
-
 def inherited_points(
-    output: Measured, inputs: Measured, ratio: Sequence[Fraction], input_p: NDArray[np.float64]
+    output: LatticeReading,
+    inputs: LatticeReading,
+    ratio: Sequence[Fraction],
+    input_p: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Return which peaks of the output the inputs already had.
 
@@ -34,7 +31,8 @@ def inherited_points(
 
     Parameters
     ----------
-    output, inputs : Measured
+    output, inputs : LatticeReading
+        What the lattice points of both show.
     ratio : sequence of Fraction
         Output over input pixels along each axis.
     input_p : ndarray, shape (point,)
@@ -52,6 +50,7 @@ def inherited_points(
         place = places.get(_key(mapped), places.get(_key(-mapped)))
         if place is None or input_p[place] >= 0.05:
             continue
+        # Both are estimates: only what is above the inputs' peak beyond chance was made on the way.
         most = max(theirs[place], 0.0) * 10 ** (INHERITED_RISE_DB / 10)
         error = np.hypot(our_error[index], their_error[place])
         inherited[index] = ours[index] <= most + ERRORS * error

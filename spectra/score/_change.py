@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class LockedChange:
     """Locked over remaining energy after, against before.
 
     Attributes
@@ -55,7 +55,7 @@ class Change:
         return self.ci95_db is not None and self.ci95_db[0] > 0
 
 
-def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
+def locked_change(before: xr.Dataset, after: xr.Dataset) -> LockedChange | str:
     """Compare the locked energy of the same inputs' maps before and after.
 
     The inputs differ much in how strong a grid they carry; the change of each does not. A
@@ -65,11 +65,11 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
     Parameters
     ----------
     before, after : Dataset
-        Of one plan, see `spectra.spectrum.to_dataset`.
+        Sums of two places of one plan, see `spectra.spectrum.MapStatistics.to_dataset`.
 
     Returns
     -------
-    Change or str
+    LockedChange or str
         A text says why the maps cannot be compared.
     """
     for data in (before, after):
@@ -82,18 +82,18 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> Change | str:
     if new.bounded:
         return "all the power may be locked after the change"
     if old.bounded:
-        return Change(None, None, _most(old, new))
+        return LockedChange(None, None, _most(old, new))
     first, second = (_ratios(lattice) for lattice in lattices)
     if first.shape != second.shape:
         return "some maps are constant or not finite on one side only"
     if first.min() <= 0:
-        return Change(None, None, None)
+        return LockedChange(None, None, None)
     folds = second / first
     centre = float(jackknife(folds))
     reach = student(folds.size - 2) * float(jackknife_error(folds))
     low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
     interval = None if low is None or high is None else (low, high)
-    return Change(middle, interval, high if high is not None else -inf)
+    return LockedChange(middle, interval, high if high is not None else -inf)
 
 
 def _ratios(lattice: Lattice) -> NDArray[np.float64]:

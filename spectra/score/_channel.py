@@ -12,12 +12,8 @@ from spectra.score._distinct import Distinct, folds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spectra.score._view import ViewSums
+    from spectra.score._view_sums import ViewSums
 
-NAMES = (
-    *("blocks", "total", "level", "level_square", "base_power", "base", "replica", "cross"),
-    *("base_level", "replica_level", "line", "line_level", "beside"),
-)
 STEADY = 1e-10  # variance of tile means over their square, below which they differ by rounding
 
 
@@ -70,10 +66,12 @@ class Channel:
     @classmethod
     def centred(cls, view: ViewSums, index: int) -> Channel:
         """Return one channel of a view."""
-        blocks, total, d, dd, power, a, b, cross, ad, bd, line, line_d, beside = (
-            view.groups(name, index) for name in NAMES
-        )
-        n, d = blocks[:, None], d[:, None]
+
+        def sums(name: str) -> Any:
+            return view.groups(name, index)
+
+        n, d, line = sums("blocks")[:, None], sums("level")[:, None], sums("line")
+        a, b = sums("base"), sums("replica")
         count = n.sum()
         mean_d, mean_a, mean_b = (x.sum(axis=0) / count for x in (d, a, b))
         bins, near_a, near_b = (view.get(f) for f in ("pair_bin", "near_bin", "near_pair"))
@@ -81,24 +79,26 @@ class Channel:
         def with_level(products: Any, x: Any, mean: Any) -> Any:
             return products - mean_d * x - mean * d + n * mean_d * mean
 
+        # sum (A - mean A)* (B - mean B), and likewise below: products of what differs from the mean
+        # follow from sums of products, so that the maps need not be read twice.
         base = a - n * mean_a
-        cross = cross - mean_a[bins].conj() * b
+        cross = sums("cross") - mean_a[bins].conj() * b
         cross -= base.conj()[:, bins] * mean_b
         return cls(
             n=n,
             distinct=Distinct(n),
-            total=folds(total[:, None]) / folds(n),
+            total=folds(sums("total")[:, None]) / folds(n),
             level=d - n * mean_d,
-            level_square=dd[:, None] - 2 * mean_d * d + n * mean_d**2,
+            level_square=sums("level_square")[:, None] - 2 * mean_d * d + n * mean_d**2,
             base=base,
-            base_power=power - 2 * (mean_a.conj() * a).real + n * np.abs(mean_a) ** 2,
-            base_level=with_level(ad, a[:, near_a], mean_a[near_a]),
+            base_power=sums("base_power") - 2 * (mean_a.conj() * a).real + n * np.abs(mean_a) ** 2,
+            base_level=with_level(sums("base_level"), a[:, near_a], mean_a[near_a]),
             replica=b - n * mean_b,
-            replica_level=with_level(bd, b[:, near_b], mean_b[near_b]),
+            replica_level=with_level(sums("replica_level"), b[:, near_b], mean_b[near_b]),
             cross=cross,
             line=line,
-            line_level=line_d - mean_d * line,
-            beside=beside,
+            line_level=sums("line_level") - mean_d * line,
+            beside=sums("beside"),
             _mean_level=float(mean_d[0]),
         )
 

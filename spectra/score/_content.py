@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.score._channel import Channel
-    from spectra.score._view import ViewSums
+    from spectra.score._view_sums import ViewSums
 
 
 def shared_power(
@@ -27,11 +27,13 @@ def shared_power(
     Parameters
     ----------
     channel : Channel
+        Its centred sums.
     view : ViewSums
+        The view that they were summed for.
     index : int
-        Of the channel.
+        Number of the channel among those that are tested.
     predicted : ndarray, shape (pair,)
-        Of `predicted_power`, from all groups.
+        What `predicted_power` found in fold 0, from all groups.
     """
     positions, maps = int(view.get("positions")), float(view.data["mean_map_count"][index])
     tiles = _tiles(view.data["mean_map"][index].to_numpy(), view.get("tile"))
@@ -45,6 +47,8 @@ def shared_power(
     products *= spectra[(slice(None), *target.T)]
     count = len(tiles)
     own = (np.abs(products) ** 2).mean(axis=0)
+    # A product of one tile with itself is never below zero, with or without replicas: what two
+    # different tiles have in common is theirs alone.
     apart = (np.abs(products.mean(axis=0)) ** 2 * count - own) / (count - 1)
     square = apart + (own - apart) / positions
 
@@ -71,7 +75,7 @@ def _tiles(mean_map: NDArray[np.float64], tile: NDArray[np.int64]) -> NDArray[np
 
 
 def _spectra(tiles: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Return the spectra of tiles without their means, as `spectra.spectrum.tile_spectra`."""
+    """Return the spectra of tiles without their means, as the maps' own are seen."""
     axes = tuple(range(1, tiles.ndim))
     seen = tiles - tiles.mean(axis=axes, keepdims=True)
     for axis, side in enumerate(tiles.shape[1:], start=1):

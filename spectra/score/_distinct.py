@@ -43,6 +43,7 @@ class Distinct:
         self._two = _one_over(n1**2 - n2)
         self._three = _one_over(n1**3 - 3 * n2 * n1 + 2 * n3)
         self._four = _one_over(n1**4 - 6 * n2 * n1**2 + 3 * n2**2 + 8 * n3 * n1 - 6 * n4)
+        # fold g > 0 of a coefficient, once where all groups are equally large
         self._left = [_once(x[1:]) for x in (self._two, self._three, self._four)]
 
     def squared_mean(self, b: Array) -> NDArray[np.float64]:

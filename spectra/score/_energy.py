@@ -12,7 +12,7 @@ from spectra.score._channel import Channel
 from spectra.score._content import shared_power
 from spectra.score._lines import line_power
 from spectra.score._replicas import predicted_power
-from spectra.score._view import ViewSums, charged_once
+from spectra.score._view_sums import ViewSums, charged_once
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,7 +120,7 @@ def locked_lattice(data: xr.Dataset) -> Lattice:
     Parameters
     ----------
     data : Dataset
-        Of one place, see `spectra.spectrum.to_dataset`, with at least one view.
+        Sums of one place, see `spectra.spectrum.MapStatistics.to_dataset`, with at least one view.
     """
     views = [ViewSums(data, number) for number in range(data.attrs["views"])]
     parts = [
@@ -151,6 +151,7 @@ def _view_lattice(view: ViewSums, counts: NDArray[np.bool_]) -> Lattice:
         whole = channel.total[0, 0]
         replica += view.of_point(predicted) / channel.total / channels
         line += lines / channel.total / channels
+        # Independent channels add their variances; each counts for 1 / channels of the mean.
         draw += (background[0] / whole / channels) ** 2
         shared = shared_power(channel, view, index, predicted[0]) * counts
         fixed += view.of_point(shared) / whole / channels

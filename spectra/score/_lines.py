@@ -48,6 +48,7 @@ def line_power(channel: Channel, axes: int) -> tuple[NDArray[np.float64], NDArra
     slope = np.where(varies, covariance / np.where(varies, variance, 1), 0.0)
     level = l_mean - slope * d_mean
     predicted = (level.conj() * channel.line + slope.conj() * channel.line_level).real
+    # Averaged over the predicted group; without bias, as none predicts itself.
     power = (members[:, :, None] * predicted).sum(axis=1) / folds(n)
     beside = channel.distinct.squared_mean(channel.beside.reshape(groups, -1))
     beside = beside.reshape(len(members), *channel.beside.shape[1:]).mean(axis=-1)

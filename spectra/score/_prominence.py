@@ -46,7 +46,7 @@ def _height(spectrum: NDArray[np.float64], point: NDArray[np.float64]) -> float:
         return float("nan")
     centre = np.round(point * sides).astype(int)
     reach = range(-FARTHEST, FARTHEST + 1)
-    steps = np.array(list(product(*(reach if own else (0,) for own in on))))
+    steps = np.array(list(product(*[reach if own else (0,) for own in on])))
     ring = steps[np.abs(steps).max(axis=1) >= NEAREST]
     values = spectrum[tuple(((centre + ring) % sides).T)]
     free = ring[:, on].astype(float)

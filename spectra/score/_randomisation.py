@@ -23,7 +23,7 @@ class GridTest:
     observed : ndarray, shape (2, point)
         Standardised statistic of lines (row 0) and replicas (row 1).
     draws : ndarray, shape (2, point, draw)
-        The same under random shifts.
+        These statistics under random shifts.
     """
 
     observed: NDArray[np.float64]
@@ -61,9 +61,9 @@ def offset_randomisation(data: xr.Dataset, *, seed: int = 0) -> GridTest:
     Parameters
     ----------
     data : Dataset
-        Of one place, see `spectra.spectrum.to_dataset`, with at least one view.
+        Sums of one place, see `spectra.spectrum.MapStatistics.to_dataset`, with at least one view.
     seed : int
-        Of the offsets.
+        Seed of the offsets.
     """
     generator = np.random.default_rng(seed)
     numbers = range(data.attrs["views"])
@@ -89,6 +89,7 @@ def _view_statistics(
     cells = data[f"cell_{number}"].to_numpy()
     rows = []
     for index, point in enumerate(frequency):
+        # A shift by r pixels turns a block's cross-spectrum by k.r / s turns: maps need not move.
         turn = np.exp(2j * np.pi * (offsets @ point))
         phases = np.concatenate([np.ones((1, turn.shape[1])), turn])
         line = lines[:, :, index]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.score._channel import Channel
-    from spectra.score._view import ViewSums
+    from spectra.score._view_sums import ViewSums
 
 LEAST_VARIANCE = 1e-12  # of a bin, over its mean power: below, all maps are the same
 CHUNK = 512  # pairs, whose arrays stay in the cache
@@ -47,7 +47,7 @@ def predicted_power(channel: Channel, view: ViewSums) -> NDArray[np.float64]:
 def _near_power(
     channel: Channel, view: ViewSums, variance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the same of the near pairs, cleared of the tiles' means."""
+    """Return the predicted power of the near pairs, cleared of the tiles' means."""
     near, near_bin = view.get("near_pair"), view.get("near_bin")
     bins = view.get("pair_bin")[near]
     count = folds(channel.n)

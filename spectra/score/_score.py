@@ -40,7 +40,7 @@ CARRIES = 0.01  # of the strongest point's locked energy: such points make the p
 
 
 @dataclass(frozen=True)
-class Measured:
+class LatticeReading:
     """What is known of one place before a subset of its lattice points is judged."""
 
     data: xr.Dataset
@@ -53,21 +53,26 @@ class Measured:
         """Which lines (row 0) and replica bands (row 1) hold enough power to be judged."""
         return np.array(self.lattice.audible)
 
+    def owned_by(self, period: Sequence[int]) -> NDArray[np.bool_]:
+        """Return which lattice points belong to steps of one period."""
+        owned: NDArray[np.bool_] = (self.lattice.period == np.array(period)).all(axis=1)
+        return owned
 
-def measure(data: xr.Dataset, *, seed: int = 0) -> Measured | None:
+
+def read_lattice(data: xr.Dataset, *, seed: int = 0) -> LatticeReading | None:
     """Return what the lattice points of one place show, or None where there is no lattice.
 
     Parameters
     ----------
     data : Dataset
-        Of one place, see `spectra.spectrum.to_dataset`.
+        Sums of one place, see `spectra.spectrum.MapStatistics.to_dataset`.
     seed : int
-        Of the randomisation test.
+        Seed of the randomisation test.
     """
     if data.attrs["views"] == 0 or obstacle(data):
         return None
     lattice = locked_lattice(data)
-    return Measured(
+    return LatticeReading(
         data,
         lattice,
         offset_randomisation(data, seed=seed),
@@ -100,7 +105,7 @@ def replicates(data: xr.Dataset) -> int:
 
 
 def score(
-    measured: Measured | None,
+    measured: LatticeReading | None,
     data: xr.Dataset,
     *,
     chosen: NDArray[np.bool_] | None = None,
@@ -110,10 +115,10 @@ def score(
 
     Parameters
     ----------
-    measured : Measured or None
-        Of `measure`; None gives a score without numbers.
+    measured : LatticeReading or None
+        What `read_lattice` returned; None gives a score without numbers.
     data : Dataset
-        Of the same place.
+        Sums of the same place.
     chosen : ndarray of bool, shape (point,), optional
         Lattice points to judge; all by default.
     levels : float, optional
@@ -134,10 +139,16 @@ def score(
     lock = _lock_index(lattice, points)
     if not judged.any():
         return Score(
-            a_db=0.0, asr_upper_dbc=ratio_dbc(energy.interval[1]), p=1.0, verdict="none",
-            prominence_db=height, lock_index=lock, replicates=used, maps=maps,
+            a_db=0.0,
+            asr_upper_dbc=ratio_dbc(energy.interval[1]),
+            p=1.0,
+            verdict="none",
+            prominence_db=height,
+            lock_index=lock,
+            replicates=used,
+            maps=maps,
             reason="nothing above the floor",
-        )  # fmt: skip
+        )
     z, p = measured.test.result(judged)
     told = ratio_dbc(energy.told)
     lower, upper = ratio_dbc(energy.least), ratio_dbc(energy.interval[1])
@@ -152,7 +163,7 @@ def score(
         replica_dbc=part_dbc(energy.replica, energy),
         z=z,
         p=p,
-        verdict=judge(p),
+        verdict=verdict_of(p),
         prominence_db=height,
         lock_index=lock,
         period=_period(measured, points) if p < SUSPECT else None,
@@ -164,14 +175,14 @@ def score(
     )
 
 
-def judge(p: float) -> Verdict:
+def verdict_of(p: float) -> Verdict:
     """Return the verdict: the one rule. p says whether, never how much."""
     if p <= PRESENT:
         return "present"
     return "suspect" if p < SUSPECT else "none"
 
 
-def point_significance(measured: Measured) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def point_significance(measured: LatticeReading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return z and p of each lattice point on its own; 0 and 1 where it is below the floor."""
     audible = measured.audible
     z, p = np.zeros(audible.shape[1]), np.ones(audible.shape[1])
@@ -247,7 +258,7 @@ def _lock_index(lattice: Lattice, points: NDArray[np.bool_]) -> float | None:
     return float(np.clip(lattice.line[0, points].sum() / power, 0.0, 1.0))
 
 
-def _period(measured: Measured, points: NDArray[np.bool_]) -> tuple[int, ...] | None:
+def _period(measured: LatticeReading, points: NDArray[np.bool_]) -> tuple[int, ...] | None:
     """Return the least common period of the significant points that carry the locked energy."""
     lattice = measured.lattice
     _, p = point_significance(measured)
@@ -257,7 +268,7 @@ def _period(measured: Measured, points: NDArray[np.bool_]) -> tuple[int, ...] | 
         return None
     strong = lattice.frequency[locked >= CARRIES * locked.max()]
     return tuple(
-        lcm(*(Fraction(float(f)).limit_denominator(64).denominator for f in axis))
+        lcm(*[Fraction(float(f)).limit_denominator(64).denominator for f in axis])
         for axis in strong.T
     )
 

@@ -10,7 +10,13 @@ import numpy as np
 
 from spectra.score._at_output import AtOutput, at_output, too_small
 from spectra.score._cascade import inherited_points
-from spectra.score._score import Measured, measure, out_of_band_dbc, point_significance, score
+from spectra.score._score import (
+    LatticeReading,
+    out_of_band_dbc,
+    point_significance,
+    read_lattice,
+    score,
+)
 from spectra.score._types import Score
 
 if TYPE_CHECKING:
@@ -62,7 +68,7 @@ class Scores:
         Why the inputs tell nothing of the output's own frequencies, if so.
     far_off : bool
         Whether what comes out does not look like what went in, as pictures should.
-    measured : mapping of str to Measured or None
+    measured : mapping of str to LatticeReading or None
         What the lattice points of ``input``, ``output``, ``steps/0`` and so on show; None where
         there are none.
     """
@@ -73,7 +79,7 @@ class Scores:
     inherited: tuple[tuple[float, ...], ...]
     control_gap: str | None
     far_off: bool
-    measured: Mapping[str, Measured | None] = field(repr=False)
+    measured: Mapping[str, LatticeReading | None] = field(repr=False)
 
 
 def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:
@@ -117,13 +123,13 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
     )
 
 
-def _measured(passed: Passed, *, seed: int, progress: Progress) -> dict[str, Measured | None]:
+def _measured(passed: Passed, *, seed: int, progress: Progress) -> dict[str, LatticeReading | None]:
     """Return what the lattice points of each place show."""
     places = _places(passed)
-    measured: dict[str, Measured | None] = {}
+    measured: dict[str, LatticeReading | None] = {}
     for number, (name, place) in enumerate(places.items()):
         progress("score", number, len(places))
-        measured[name] = measure(place.data, seed=seed)
+        measured[name] = read_lattice(place.data, seed=seed)
     progress("score", len(places), len(places))
     return measured
 
@@ -135,7 +141,7 @@ def _places(passed: Passed) -> dict[str, Place]:
     return control | steps | {"output": passed.output}
 
 
-def _inherited(passed: Passed, measured: Mapping[str, Measured | None]) -> NDArray[np.bool_]:
+def _inherited(passed: Passed, measured: Mapping[str, LatticeReading | None]) -> NDArray[np.bool_]:
     """Return which lattice points of the output the inputs already had."""
     output, inputs = measured["output"], measured.get("input")
     if output is None or inputs is None or passed.found.ratio is None:
@@ -144,11 +150,13 @@ def _inherited(passed: Passed, measured: Mapping[str, Measured | None]) -> NDArr
     return inherited_points(output, inputs, passed.found.ratio, p)
 
 
-def _frequencies(measured: Measured, chosen: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
+def _frequencies(
+    measured: LatticeReading, chosen: NDArray[np.bool_]
+) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(map(float, f)) for f in measured.lattice.frequency[chosen])
 
 
-def _own(passed: Passed, index: int, measured: Measured | None) -> Score:
+def _own(passed: Passed, index: int, measured: LatticeReading | None) -> Score:
     """Return the score of a step's own maps."""
     step, place = passed.found.steps[index], passed.steps[index]
     own = score(measured, place.data)
@@ -160,7 +168,7 @@ def _out_of_band(passed: Passed, index: int) -> float | None:
     return out_of_band_dbc(passed.steps[index].data, factor) if factor else None
 
 
-def _control(passed: Passed, measured: Measured | None, inputs: Inputs) -> Score:
+def _control(passed: Passed, measured: LatticeReading | None, inputs: Inputs) -> Score:
     """Return the score of the inputs."""
     if passed.input is None:
         return Score(reason=NO_CONTROL)
@@ -169,7 +177,7 @@ def _control(passed: Passed, measured: Measured | None, inputs: Inputs) -> Score
 
 def _output(
     passed: Passed,
-    measured: Measured | None,
+    measured: LatticeReading | None,
     inherited: NDArray[np.bool_],
     inputs: Inputs | None,
 ) -> Score:

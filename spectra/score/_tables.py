@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.gather import Passed, Place
-    from spectra.score._score import Measured
+    from spectra.score._score import LatticeReading
     from spectra.score._scores import Scores
 
 UNITS = {"frequency": "cycles/pixel", "period": "pixel", "z": "1", "p": "1"}
@@ -55,7 +55,7 @@ def tables(passed: Passed, scores: Scores) -> xr.DataTree:
     return xr.DataTree.from_dict(groups)
 
 
-def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
+def lattice_table(measured: LatticeReading) -> dict[str, NDArray[np.float64]]:
     """Return one row per lattice point: frequency, locked parts in dBc, prominence, z, p.
 
     NaN where nothing above zero is locked; the least where all the power may be.
@@ -76,7 +76,7 @@ def lattice_table(measured: Measured) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _group(place: Place, measured: Measured | None, **attributes: Any) -> xr.Dataset:
+def _group(place: Place, measured: LatticeReading | None, **attributes: Any) -> xr.Dataset:
     """Return a place's dataset with its lattice table."""
     data = place.data.assign_attrs(attributes)
     if measured is None:

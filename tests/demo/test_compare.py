@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra.demo._compare import comparison_picture, comparison_table
-from spectra.explain import OutputRow
+from spectra.explain._summary import OutputRow
 from support.summaries import FAINT, NOTHING, PRESENT, summary
 
 

@@ -8,15 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra import _names as names
-from spectra.explain import (
-    Finding,
-    InputRow,
-    OutputRow,
-    StepName,
-    answer,
-    overall_verdict,
-    worst_step,
-)
+from spectra.explain._answer import answer
+from spectra.explain._summary import Finding, InputRow, OutputRow, StepName
+from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.probe import FlatLines
 from spectra.report import _cells
 from spectra.report._table import render_summary

@@ -6,20 +6,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from spectra.explain import (
-    InputRow,
-    OutputRow,
-    StepName,
-    StepRow,
-    Summary,
-    answer,
-    overall_verdict,
-    worst_step,
-)
+from spectra.explain import StepRow, Summary
 from spectra.explain._advice import ADVICE, _Case
+from spectra.explain._answer import answer
 from spectra.explain._cause import CAUSES, _Step
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._sentences import QUESTIONS
+from spectra.explain._summary import InputRow, OutputRow, StepName
+from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import ENERGY
 from spectra.kernel import interpolator, measure
 from spectra.probe import FlatLines

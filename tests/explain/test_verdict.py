@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from spectra.capture import discover
-from spectra.explain import Finding, overall_verdict, worst_step
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
+from spectra.explain._summary import Finding
+from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.probe import FlatLines
 from spectra.remedy import swap
 from spectra.score import AtOutput, Score
@@ -139,4 +140,4 @@ def test_the_advised_remedy_fits(layer):
 
 def test_a_step_without_a_grid_has_neither_cause_nor_advice():
     assert find_cause("nearest", (2, 2), None, NOTHING, EVEN) is None
-    assert find_advice("nearest", None) is None
+    assert find_advice("nearest", None, label="up", factor=(2, 2), kernel_size=None) is None

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spectra.repair import AliasEnergy
-from spectra.score import locked_energy, locked_lattice
+from spectra.score._energy import locked_energy, locked_lattice
 from spectra.spectrum import MapStatistics, plan_maps
 
 

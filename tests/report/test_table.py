@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from spectra.explain import Finding
+from spectra.explain._summary import Finding
 from spectra.probe import FlatLines
 from spectra.report import _cells
 from spectra.report._table import render_summary

@@ -2,9 +2,8 @@ from fractions import Fraction
 
 import torch
 
-from spectra.score import measure, owned_by, score
 from spectra.score._cascade import inherited_points
-from spectra.score._score import point_significance
+from spectra.score._score import point_significance, read_lattice, score
 from spectra.spectrum import MapStatistics, plan_maps
 
 
@@ -12,7 +11,7 @@ def place(maps, *periods):
     statistics = MapStatistics(plan_maps(maps.shape[1:], *periods, count=len(maps)))
     statistics.update(maps, first=0)
     data = statistics.to_dataset()
-    return measure(data), data
+    return read_lattice(data), data
 
 
 def test_a_replica_of_what_the_inputs_had_is_not_inherited():
@@ -65,6 +64,6 @@ def test_the_bad_stage_of_a_cascade_owns_the_lines():
                 x[..., ::2] *= 1.2
         measured, _ = place(x, (2,), (4,), (8,))
         line = measured.lattice.line[0]
-        owner = {q: float(line[owned_by(measured, (q,))].sum()) for q in (2, 4, 8)}
+        owner = {q: float(line[measured.owned_by((q,))].sum()) for q in (2, 4, 8)}
         assert max(owner, key=owner.get) == period
         assert all(abs(v) < 1e-3 * owner[period] for q, v in owner.items() if q < period)

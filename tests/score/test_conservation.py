@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from oracles import locked_by_definition
-from spectra.score import locked_energy, locked_lattice, measure, score
+from spectra.score._energy import locked_energy, locked_lattice
+from spectra.score._score import read_lattice, score
 from spectra.spectrum import MapStatistics, plan_maps
 from support.kinds import NEAREST, NESTED, ONE_PERIOD, one_dimension, pink, up
 
@@ -127,7 +128,7 @@ def test_a_grid_that_holds_nearly_all_power_is_told_by_its_least():
     strength = 0.03 * np.exp(1.5 * rng.standard_normal((16, 1, 1, 1)))
     noise = strength * rng.standard_normal((16, 1, 48, 48))
     data = dataset(noise + (-1.0) ** (x + y), (2,))
-    found = score(measure(data), data)
+    found = score(read_lattice(data), data)
     energy_ = locked_energy(locked_lattice(data), np.ones(3, bool))
     assert energy_.interval[1] > 1
     assert found.at_least
@@ -144,7 +145,7 @@ def test_a_grid_that_holds_nearly_all_power_is_told_by_its_least():
 
 def test_an_ordinary_score_names_its_lower_end_too():
     data = dataset(KINDS["nearest, white"][0](np.random.default_rng(7), 32), (2,))
-    found = score(measure(data), data)
+    found = score(read_lattice(data), data)
     assert found.asr_lower_dbc == found.asr_ci95_dbc[0]
     assert not found.at_least
 
@@ -172,7 +173,7 @@ def test_rough_content_that_all_maps_share_is_said_where_it_may_be_what_is_read(
     notices = {}
     for name, maps in {"shared": rough + coarse, "own": fine + coarse, "grid": coarse}.items():
         data = dataset(maps, (2,))
-        notices[name] = score(measure(data), data).notice
+        notices[name] = score(read_lattice(data), data).notice
     assert "fixed content" in notices["shared"]
     assert notices["own"] is None
     assert notices["grid"] is None

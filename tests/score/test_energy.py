@@ -10,7 +10,8 @@ from oracles import (
     locked_share_of_white,
     zero_insert,
 )
-from spectra.score import locked_energy, locked_lattice, measure, score
+from spectra.score._energy import locked_energy, locked_lattice
+from spectra.score._score import read_lattice, score
 from spectra.spectrum import MapStatistics, plan_maps
 
 
@@ -210,7 +211,7 @@ def test_a_lines_of_the_inputs_own_nyquist_is_not_charged_to_ideal_interpolation
     spectrum[..., -1] /= 2
     ideal = 2 * np.fft.irfft(np.pad(spectrum, ((0, 0), (0, 0), (0, 128))), 512)
     data = dataset(ideal, (2,))
-    measured = measure(data)
+    measured = read_lattice(data)
     assert score(measured, data).verdict == "none"
 
 
@@ -221,7 +222,7 @@ def test_neither_part_is_more_than_the_whole():
     for seed in range(12):
         x = torch.randn(16, 1, 48, generator=torch.Generator().manual_seed(seed))
         data = dataset((x + shared).repeat_interleave(4, -1), (4,))
-        read, found = score(measure(data), data), energy(data)
+        read, found = score(read_lattice(data), data), energy(data)
         negative += found.line < 0
         parts = [part for part in (read.line_dbc, read.replica_dbc) if part is not None]
         assert max(parts, default=-np.inf) <= read.asr_upper_dbc

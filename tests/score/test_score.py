@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from spectra.score import judge, measure, out_of_band_dbc, score
+from spectra.score._score import out_of_band_dbc, read_lattice, score, verdict_of
 from spectra.spectrum import MapStatistics, plan_maps
 
 
@@ -16,7 +16,7 @@ def dataset(maps, *periods, batch=8):
 
 def scored(maps, *periods):
     data = dataset(maps, *periods)
-    return score(measure(data), data)
+    return score(read_lattice(data), data)
 
 
 def noise(*shape, seed=0):
@@ -79,7 +79,7 @@ def test_headline_is_ten_log_of_one_plus_energy_over_minus_forty_dbc():
     [(0.0005, "present"), (0.001, "present"), (0.0015, "suspect"), (0.05, "none"), (1.0, "none")],
 )
 def test_the_one_rule(p, verdict):
-    assert judge(p) == verdict
+    assert verdict_of(p) == verdict
 
 
 def test_constant_maps_get_a_reason_instead_of_a_number():
@@ -111,7 +111,7 @@ def test_the_amplitude_of_a_checkerboard_is_told_in_grey_levels():
     board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32) * 2 / 255
     maps = brightness + 0.02 * noise(32, 1, 96, 96) + board
     data = dataset(maps, (2, 2))
-    assert score(measure(data), data, levels=255).grey_levels == pytest.approx(2.0, rel=0.05)
+    assert score(read_lattice(data), data, levels=255).grey_levels == pytest.approx(2.0, rel=0.05)
 
 
 def test_what_is_too_faint_to_matter_is_not_tested():
@@ -163,7 +163,7 @@ def test_images_are_counted_once_however_often_a_step_runs_on_them():
     for call in range(3):
         statistics.update(maps[16 * call : 16 * call + 16], first=0)
     data = statistics.to_dataset()
-    assert score(measure(data), data).replicates == 16
+    assert score(read_lattice(data), data).replicates == 16
     few = MapStatistics(plan_maps((1, 64, 64), (2, 2), count=16))
     for call in range(3):
         few.update(maps[8 * call : 8 * call + 8], first=0)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from spectra.capture import Growth
-from spectra.explain import Finding, InputRow, OutputRow, Run, StepName, StepRow, Summary
+from spectra.explain import RunRecord, StepRow, Summary
+from spectra.explain._summary import Finding, InputRow, OutputRow, StepName
 from spectra.inputs import Dropped as DroppedInput
 from spectra.inputs import InputSet
 from spectra.load import ModelSource as Model
@@ -128,7 +129,7 @@ def summary() -> Summary:
             ),
             shape=(3, 256, 256),
         ),
-        run=Run("cpu", "float32", 2, 0, {"num": 64, "range": "0..1"}, "2.13.0", 41.3, 30.9),
+        run=RunRecord("cpu", "float32", 2, 0, {"num": 64, "range": "0..1"}, "2.13.0", 41.3, 30.9),
         verdict="present",
         worst=StepName("decoder.blocks.2.upsample.transposed_convolution", 0),
         input=InputRow(replace(NOTHING, asr_upper_dbc=-50.1)),

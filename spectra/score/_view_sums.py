@@ -23,9 +23,9 @@ class ViewSums:
     Attributes
     ----------
     data : Dataset
-        Of one place, see `spectra.spectrum.to_dataset`.
+        Sums of one place, see `spectra.spectrum.MapStatistics.to_dataset`.
     number : int
-        Of the view.
+        Number of the view.
     """
 
     data: xr.Dataset
@@ -105,6 +105,7 @@ def charged_once(views: Sequence[ViewSums]) -> list[NDArray[np.bool_]]:
         for shorter in views[:place]:
             reach = (shorter.get("last_bin") + 0.5) / shorter.get("tile")
             for point in np.concatenate([shorter.frequency, -shorter.frequency]):
+                # frequencies repeat every cycle/pixel: the nearest copy of the point counts
                 apart = view.target - point
                 apart -= np.round(apart)
                 free &= (np.abs(apart) > reach + 1e-9).any(axis=1)

@@ -1,0 +1,18 @@
+from ._at_output import AtOutput
+from ._change import LockedChange, locked_change
+from ._score import power_ratio_db
+from ._scores import Scores, run
+from ._tables import tables
+from ._types import Score, Verdict
+
+__all__ = [
+    "AtOutput",
+    "LockedChange",
+    "Score",
+    "Scores",
+    "Verdict",
+    "locked_change",
+    "power_ratio_db",
+    "run",
+    "tables",
+]
