@@ -80,7 +80,8 @@ def xrft_power(maps: np.ndarray) -> None:
 
 def bench_pictures(table: Table, rounds: int, count: int) -> None:
     """Mean power spectrum of RGB pictures."""
-    from spectra.spectrum import annulus_power, mean_log_spectrum
+    from spectra.spectrum import mean_log_spectrum
+    from spectra.spectrum._published_curves import annulus_power
 
     maps = torch.rand(count, 3, 256, 256, generator=torch.Generator().manual_seed(0))
     few = maps[: max(count // 8, 1)].numpy()
@@ -111,7 +112,7 @@ def bench_pictures(table: Table, rounds: int, count: int) -> None:
 
 def bench_activations(table: Table, rounds: int) -> None:
     """Mean power spectrum of activations, and the statistics that `analyze` streams."""
-    from spectra.spectrum import annulus_power
+    from spectra.spectrum._published_curves import annulus_power
 
     maps = torch.rand(8, 64, 128, 128, generator=torch.Generator().manual_seed(0))
     plan = spectrum.plan_maps((64, 128, 128), (2, 2), count=64)

@@ -1,4 +1,4 @@
-"""What a step, a place, a size and a period are called, and which names resemble another."""
+"""What a step, a place, a size and a grey level are called, and which names resemble another."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -88,3 +88,14 @@ def near(
     known = {each.lower() if ignore_case else each: each for each in names}
     wanted = name.lower() if ignore_case else name
     return [known[close] for close in get_close_matches(wanted, known, cutoff=cutoff)]
+
+
+def grey(levels: float) -> str:
+    """Return levels of 255 to two digits.
+
+    Examples
+    --------
+    >>> grey(0.912), grey(123.4)
+    ('0.91', '123')
+    """
+    return f"{levels:.2g}" if levels < 10 else f"{levels:.0f}"

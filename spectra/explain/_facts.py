@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._names import period, place
+from spectra._names import grey, period, place
 from spectra.explain._words import (
     counted,
     describe_energy,
     direction,
     fractions,
-    grey,
     input_noun,
     listed,
 )

@@ -66,17 +66,6 @@ def describe_step(row: StepRow) -> str:
     return f"{KINDS[row.kind].words}{kernel}{factor}"
 
 
-def grey(levels: float) -> str:
-    """Return levels of 255 to two digits.
-
-    Examples
-    --------
-    >>> grey(0.912), grey(123.4)
-    ('0.91', '123')
-    """
-    return f"{levels:.2g}" if levels < 10 else f"{levels:.0f}"
-
-
 def counted(number: int, noun: str) -> str:
     """Return a number of things.
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from spectra._checks import PerAxis, per_axis
 from spectra.kernel._delay import Reproduction, to_db
+from spectra.kernel._forms import same_size_padding, single
 from spectra.kernel._gram import TapGram, tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
-from spectra.kernel._kernel import Kernel, same_size_padding, single
+from spectra.kernel._kernel import Kernel
 from spectra.kernel._rejection import energy_ratio_db, replica_energies
 
 RIDGE = 1e-12  # of the variance; keeps nearly dependent samples solvable

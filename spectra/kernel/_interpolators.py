@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.kernel._kernel import Kernel, same_size_padding, single
+from spectra.kernel._forms import same_size_padding, single
+from spectra.kernel._kernel import Kernel
 
 InterpolatorName = Literal[
     "nearest",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectra.errors import ParameterError
 from spectra.kernel._gram import TapGram, as_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._kernel import Kernel
 from spectra.kernel._separable import fourier_sum
-
-BLOCK = 2**22  # response values that are held at a time
 
 
 def replica_energies(
@@ -74,53 +71,6 @@ def energy_ratio_db(energies: NDArray[np.float64]) -> float:
     return float(10 * np.log10(base / others)) if others > 1e-15 * base else float("inf")
 
 
-def output_power(kernel: Kernel, cross_spectrum: ArrayLike) -> NDArray[np.float64]:
-    """Return the power spectrum of the output for a known cross-spectrum of the input.
-
-    ``sum_o h_o(f)^T S_x(s f) conj h_o(f)``: what channels have in common counts at every
-    frequency, which no covariance can say.
-
-    Parameters
-    ----------
-    kernel : Kernel
-        The kernel.
-    cross_spectrum : array_like, shape (n_1, ..., in, in)
-        Mean of ``X_i(f) conj X_j(f)`` on the input's grid, ``X = fftn(x)``, DC first. Inputs
-        are periodic in it.
-
-    Returns
-    -------
-    ndarray, shape (n_1 * s_1, ...)
-        Power of ``fftn(y)``, DC first, summed over output channels.
-
-    Raises
-    ------
-    ParameterError
-        If the shape does not fit the kernel.
-    """
-    given = np.asarray(cross_spectrum)
-    inputs, outputs = kernel.channels
-    if given.ndim != kernel.axes + 2 or given.shape[-2:] != (inputs, inputs):
-        axes = ", ".join(f"n_{a + 1}" for a in range(kernel.axes))
-        message = f"cross_spectrum has shape {given.shape}: expected ({axes}, {inputs}, {inputs})"
-        raise ParameterError(message)
-    sides = given.shape[:-2]
-    power = np.zeros(tuple(n * s for n, s in zip(sides, kernel.stride, strict=True)))
-    own_inputs, own_outputs = inputs // kernel.groups, outputs // kernel.groups
-    grids = [np.arange(n) / n for n in power.shape]
-    step = max(1, BLOCK // (own_inputs * power.size))
-    for g in range(kernel.groups):
-        rows = slice(g * own_inputs, (g + 1) * own_inputs)
-        # The input's spectrum repeats in the output's: once for each replica along each axis.
-        within = np.tile(given[..., rows, rows], (*kernel.stride, 1, 1))
-        for start in range(0, own_outputs, step):
-            taps = np.moveaxis(kernel.weight[rows, start : start + step], (0, 1), (-2, -1))
-            response = _responses(taps, kernel, grids)
-            passed = np.einsum("...io,...ij,...jo->...", response, within, response.conj())
-            power += passed.real
-    return power
-
-
 def replica_gain(kernel: Kernel | TapGram, offset: ArrayLike = 0.0) -> NDArray[np.float64]:
     """Return how strongly each replica passes, relative to the frequency it copies.
 
@@ -152,14 +102,3 @@ def replica_gain(kernel: Kernel | TapGram, offset: ArrayLike = 0.0) -> NDArray[n
     with np.errstate(invalid="ignore", divide="ignore"):
         gain: NDArray[np.float64] = np.where(own > 0, np.sqrt(power / own), np.nan)
     return gain
-
-
-def _responses(
-    taps: NDArray[np.float64], kernel: Kernel, grids: list[NDArray[np.float64]]
-) -> NDArray[np.complex128]:
-    """Return H of some channels on a grid, shape (*grid, in, out)."""
-    rest = taps.astype(np.complex128)
-    for axis, (grid, places) in enumerate(zip(grids, kernel.positions, strict=True)):
-        waves = np.exp(-2j * np.pi * np.outer(grid, places))
-        rest = np.moveaxis(np.tensordot(waves, rest, (1, axis)), 0, axis)
-    return rest

@@ -1,6 +1,6 @@
 """Figures of a whole run: the tree of spectra, one panel or line for each row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from textwrap import fill
 from typing import Any
@@ -11,8 +11,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import NDArray
 
 from spectra.errors import ParameterError
+from spectra.plot._crop import crop_figure
 from spectra.plot._curves import plot_profile, plot_slices
 from spectra.plot._labels import point, shorten, signed, two_lines
 from spectra.plot._peaks import label_peaks, unseen_peaks
@@ -26,6 +28,33 @@ TITLE_LENGTH = 29
 LEGEND_LENGTH = 44
 OUTPUT_COLOUR = "#D55E00"
 DECIBEL_LABEL = "mean log power (dB re white noise)"
+
+
+def run_figures(
+    tree: xr.DataTree, rows: Rows, *, worst: str, crops: Mapping[str, NDArray[np.float64]]
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of a run that can be drawn, each with its name.
+
+    Parameters
+    ----------
+    tree : DataTree
+        One group for each place, see `strip_figure` and `worst_figure`.
+    rows : sequence of (group, label)
+        What to draw, in order: input, steps, layers, output; rows of which nothing was measured
+        are left out.
+    worst : str
+        Group to draw large.
+    crops : mapping of str to ndarray
+        ``output`` and ``locked``, as of `spectra.report.Result`; drawn where both are there.
+    """
+    drawn = [(path, label) for path, label in rows if _has(tree, path, "mean_log_spectrum")]
+    if drawn:
+        yield "strip", strip_figure(tree, drawn)
+        yield "profiles", profiles_figure(tree, drawn)
+    if worst in dict(drawn):
+        yield "worst", worst_figure(tree, drawn, worst)
+    if "output" in crops and "locked" in crops:
+        yield "crop", crop_figure(crops["output"], crops["locked"])
 
 
 def strip_figure(tree: xr.DataTree, rows: Rows) -> Figure:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectra import score, spectrum
+from spectra import spectrum
 from spectra.capture import Discovery, forward, quiet, stream
 from spectra.errors import ParameterError
 from spectra.probe._pattern import tile_pattern
@@ -68,7 +68,7 @@ def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> 
     before, after = (
         line_power(_phase_means(maps, grid), points) for maps in (few.outputs, without)
     )
-    return score.power_ratio_db(before, after)
+    return float(10 * np.log10(before / after)) if before > 0 and after > 0 else None
 
 
 def line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:

@@ -6,7 +6,7 @@ from typing import Protocol
 from spectra import _names as names
 from spectra._names import Named
 from spectra._printable import printable
-from spectra.explain import StepRow, grey
+from spectra.explain import StepRow
 from spectra.probe import FlatLines
 from spectra.score import Score
 
@@ -125,7 +125,7 @@ def at_output(step: StepRow) -> tuple[str, str]:
 
 def grey_levels(score: Score) -> str:
     """Return the amplitude of a picture's locked pattern, where its range is known."""
-    return "-" if score.grey_levels is None else f"{grey(score.grey_levels)}/255"
+    return "-" if score.grey_levels is None else f"{names.grey(score.grey_levels)}/255"
 
 
 def shape(values: Sequence[int]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spectra._printable import printable
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from spectra.explain import Summary
     from spectra.report._kernel_table import KernelTable
@@ -23,7 +21,10 @@ DPI = 150
 
 def write_figures(result: Result, *, folder: Path, formats: Collection[str]) -> None:
     """Draw the figures of an analysis and save each in ``formats`` under ``folder``."""
-    for name, figure in _figures(result.summary, result.data, result.crops):
+    from spectra import plot
+
+    rows, worst = _rows(result.summary, result.data), _worst(result.summary)
+    for name, figure in plot.run_figures(result.data, rows, worst=worst, crops=result.crops):
         folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"
@@ -54,21 +55,6 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
         figure.savefig(folder / f"kernels.{extension}", dpi=DPI, metadata=UNDATED[extension])
 
 
-def _figures(
-    summary: Summary, tree: xr.DataTree, crops: Mapping[str, NDArray[np.float64]]
-) -> Iterator[tuple[str, Any]]:
-    from spectra import plot
-
-    rows = [(path, label) for path, label in _rows(summary, tree) if _drawable(tree, path)]
-    if rows:
-        yield "strip", plot.strip_figure(tree, rows)
-        yield "profiles", plot.profiles_figure(tree, rows)
-    if rows and (worst := _worst(summary)) in dict(rows):
-        yield "worst", plot.worst_figure(tree, rows, worst)
-    if "output" in crops and "locked" in crops:
-        yield "crop", plot.crop_figure(crops["output"], crops["locked"])
-
-
 def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:
     """Return each map's group in ``spectra.nc`` with its label, in the order of the model."""
     steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
@@ -89,10 +75,3 @@ def _worst(summary: Summary) -> str:
         if summary.worst and (step.name, step.call) == (summary.worst.name, summary.worst.call):
             return f"steps/{i}"
     return "output"
-
-
-def _drawable(tree: xr.DataTree, path: str) -> bool:
-    """Tell whether anything was measured in a group."""
-    if f"/{path}" not in tree.groups or "mean_log_spectrum" not in tree[path].data_vars:
-        return False
-    return bool(tree[path]["mean_log_spectrum"].notnull().any())

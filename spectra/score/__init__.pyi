@@ -1,6 +1,5 @@
 from ._at_output import AtOutput
 from ._change import LockedChange, locked_change
-from ._score import power_ratio_db
 from ._scores import Scores, run
 from ._tables import tables
 from ._types import Score, Verdict
@@ -12,7 +11,6 @@ __all__ = [
     "Scores",
     "Verdict",
     "locked_change",
-    "power_ratio_db",
     "run",
     "tables",
 ]

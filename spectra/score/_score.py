@@ -208,12 +208,8 @@ def out_of_band_dbc(data: xr.Dataset, factor: Sequence[int]) -> float | None:
         edge = np.isclose(frequency, 0.5 / s) if s > 1 else np.zeros(side, bool)
         weight = weight[..., None] * np.where(edge, 0.5, frequency < 0.5 / s if s > 1 else True)
     inside = float((power * weight).sum())
-    return power_ratio_db(float(power.sum()) - inside, inside)
-
-
-def power_ratio_db(part: float, whole: float) -> float | None:
-    """Return a power ratio in dB; None where it has no finite value."""
-    return float(10 * np.log10(part / whole)) if part > 0 and whole > 0 else None
+    beyond = float(power.sum()) - inside
+    return float(10 * np.log10(beyond / inside)) if beyond > 0 and inside > 0 else None
 
 
 def _headline(share: float) -> float:

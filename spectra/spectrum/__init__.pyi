@@ -1,7 +1,8 @@
 from ._grid import by_phase, grid_pattern, phase_mean
 from ._map_plan import MapPlan, plan_maps
+from ._published_curves import published_curve
 from ._reader import PairReader
-from ._recipes import annulus_power, mean_log_spectrum, relative_log_amplitude
+from ._recipes import mean_log_spectrum
 from ._running import MapStatistics
 from ._slices import slice_along
 
@@ -9,12 +10,11 @@ __all__ = [
     "MapPlan",
     "MapStatistics",
     "PairReader",
-    "annulus_power",
     "by_phase",
     "grid_pattern",
     "mean_log_spectrum",
     "phase_mean",
     "plan_maps",
-    "relative_log_amplitude",
+    "published_curve",
     "slice_along",
 ]

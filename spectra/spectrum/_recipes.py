@@ -5,7 +5,7 @@ agree; papers differ in all of them. A recipe fixes them under a name, and the r
 ``attrs["caption"]`` what was done.
 """
 
-from math import log, pi, prod, sqrt
+from math import log, prod, sqrt
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,13 +16,11 @@ from torch import Tensor
 from spectra._checks import check_positive
 from spectra._names import place
 from spectra.errors import ParameterError
-from spectra.spectrum._azimuthal import FREQUENCY, annuli
 from spectra.spectrum._dataset import log_bias_db
 from spectra.spectrum._maps import Source, check_maps
-from spectra.spectrum._mean import mean_over_maps, mirrored, plane, sum_of_power, times
+from spectra.spectrum._mean import mean_over_maps, mirrored, plane, times
 from spectra.spectrum._periodogram import hann, power, sum_of_logs
 from spectra.spectrum._published import agnihotri2024, durall2020, park_kim2022, stylegan3
-from spectra.spectrum._slices import slice_along
 
 Recipe = Literal["spectra", "agnihotri2024", "park-kim2022", "stylegan3", "durall2020"]
 RECIPES: tuple[str, ...] = get_args(Recipe)
@@ -54,9 +52,9 @@ def mean_log_spectrum(
           window, mean of 10 log10 of power, corrected for the bias of the log, in dB: white
           noise reads 0 dB at every frequency. Constant maps are left out and counted.
         - ``agnihotri2024``: mean of ln abs F, no window, no normalisation [1]_. The curve
-          drawn there is `annulus_power`.
+          drawn there is `published_curve`.
         - ``park-kim2022``: mean of ln(abs F + 1e-6) minus its value at DC, no window [2]_.
-          The curve drawn there is `relative_log_amplitude`.
+          The curve drawn there is `published_curve`.
         - ``stylegan3``: whitened by one mean and standard deviation, symmetric Kaiser window
           (beta = 8, unit energy), 10 log10 of the mean power, in dB [3]_.
         - ``durall2020``: gray, mean over rings of 20 ln abs F, scaled to [0, 1] for each
@@ -119,77 +117,6 @@ def mean_log_spectrum(
         if recipe == "stylegan3":
             return stylegan3(source, whitening, check_positive("interp", interp))
         return durall2020(source)
-
-
-def relative_log_amplitude(x: Any) -> xr.DataArray:
-    """Return the relative log amplitude of maps along the diagonal, as Park and Kim draw it.
-
-    The second half of the diagonal of ``mean_log_spectrum(x, recipe="park-kim2022")``: ln
-    amplitude minus that at DC, from DC up to but without (1/2, 1/2). That figure labels the
-    last point 1.0 pi although it lies one bin below; here ``f`` is the true frequency.
-
-    Parameters
-    ----------
-    x : Tensor, ndarray or DataArray of floats, shape (..., H, W)
-
-    Returns
-    -------
-    DataArray, dims (f,)
-        ``f`` in cycles/pixel along each axis: multiply by 2 for units of pi rad/pixel.
-    """
-    curve = slice_along("diagonal", mean_log_spectrum(x, recipe="park-kim2022"))
-    return curve[curve.f.values < 0.5]
-
-
-def annulus_power(x: Any, *, normalize: bool = True) -> xr.DataArray:
-    """Return the power in rings of one cycle/image, the curve of recipe ``agnihotri2024``.
-
-    Mean of abs F squared over maps, without window, mean removal or scaling; its mean over
-    each ring ``k - 1/2 <= radius < k + 1/2``, times the ring's area ``2 pi k``.
-
-    Parameters
-    ----------
-    x : Tensor, ndarray or DataArray of floats, shape (..., H, W)
-    normalize : bool
-        Divide by the first ring, as the published curves are.
-
-    Returns
-    -------
-    DataArray, dims (f,)
-        From one cycle/image to 1/2 cycles/pixel, with ``f`` in cycles/pixel and ``k`` in
-        cycles/image (of the shorter side). The corners of the plane, (1/2, 1/2) among them,
-        lie outside of all rings.
-    """
-    source = check_maps(x, 2)
-    with torch.no_grad():
-        mean = mean_over_maps(
-            source, 2, lambda maps, _: (sum_of_power(torch.fft.rfft2(maps)), len(maps))
-        )
-    shape = (source.shape[-2], source.shape[-1])
-    rings = annuli(shape, corners=True)
-    k = np.arange(1, min(shape) // 2 + 1)
-    values = rings.mean(mean.half.numpy(force=True))[k] * 2 * pi * k
-    if normalize:
-        values = values / values[0]
-    caption = (
-        f"Annulus-integrated power of {mean.n} maps of {times(shape)} pixels: squared magnitude "
-        "of the two-dimensional DFT without window, mean removal or normalisation, averaged over "
-        "maps, then over rings one cycle/image wide, times the area of each ring"
-        + (", divided by the first ring." if normalize else ".")
-    )
-    return xr.DataArray(
-        values,
-        dims="f",
-        coords={"f": ("f", k / min(shape), FREQUENCY), "k": ("f", k, {"units": "cycles/image"})},
-        name="annulus_power",
-        attrs={
-            "recipe": "agnihotri2024",
-            "window": "none",
-            "units": "1" if normalize else "(unit of x)^2",
-            "n": mean.n,
-            "caption": caption,
-        },
-    )
 
 
 def _spectra(source: Source, spatial: int) -> xr.DataArray:

@@ -11,7 +11,6 @@ from oracles import replica_shares, zero_insert
 from spectra.errors import ParameterError
 from spectra.kernel import (
     interpolator,
-    output_power,
     power_law_spectrum,
     rejection_db,
     replica_gain,
@@ -109,7 +108,7 @@ def test_the_output_power_is_that_of_the_output(rng, groups):
     expected = (np.abs(np.fft.fft2(y)) ** 2).sum(0)
     spectra = np.fft.fft2(x)
     cross = np.einsum("iyx,jyx->yxij", spectra, spectra.conj())
-    found = output_power(kernel, cross)
+    found = kernel.output_power(cross)
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-9 * expected.max())
 
 
@@ -169,7 +168,7 @@ def test_the_stopband_attenuation_of_nearest_is_a_cosine():
         (lambda k: rejection_db(k, spectrum=white_spectrum(2, axes=1)), "spectrum has 1 axes"),
         (lambda k: tap_gram(k, covariance=np.eye(2)), r"expected finite \(3, 3\)"),
         (lambda k: tap_gram(k, covariance=-np.eye(3)), "not symmetric and positive"),
-        (lambda k: output_power(k, np.ones((4, 3, 3))), "cross_spectrum has shape"),
+        (lambda k: k.output_power(np.ones((4, 3, 3))), "cross_spectrum has shape"),
         (lambda _: measured_spectrum([-1.0, 2.0], 2), "no spectrum"),
         (lambda _: measured_spectrum([1.0, 0.0], 2), "0 everywhere"),
         (lambda _: power_law_spectrum(2, exponent=-1), "exponent=-1"),

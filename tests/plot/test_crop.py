@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spectra.errors import ParameterError
-from spectra.plot import crop_figure
+from spectra.plot._crop import crop_figure
 
 
 def test_a_crop_shows_the_locked_part_amplified_by_the_factor_it_names():

@@ -13,8 +13,10 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from spectra.errors import ParameterError
-from spectra.plot import crop_figure, plot_spectrum, profiles_figure, strip_figure, worst_figure
+from spectra.plot import plot_spectrum
+from spectra.plot._crop import crop_figure
 from spectra.plot._curves import plot_profile, plot_slices
+from spectra.plot._figures import profiles_figure, strip_figure, worst_figure
 from spectra.plot._labels import shorten
 
 DIMS = ("fz", "fy", "fx")
