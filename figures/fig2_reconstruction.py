@@ -58,8 +58,8 @@ def _draw_signals(samples: NDArray[np.float64], ax: Axes) -> None:
     for label, (name, colour, style) in METHODS.items():
         values = reconstruct(samples, name)
         ax.plot(t[shown], values[shown], style, color=colour, label=label, linewidth=1.2)
-    ax.plot(np.arange(middle, middle + 16), samples[middle : middle + 16], "ko", markersize=4,
-            label="samples")  # fmt: skip
+    n = np.arange(middle, middle + 16)
+    ax.plot(n, samples[n], "ko", markersize=4, label="samples")
     ax.set(xlabel="samples", ylabel="value", xlim=(middle, middle + 15.9))
     ax.legend(frameon=False, ncol=4, fontsize=8, loc="upper right")
     ax.set_ylim(top=3.2)
@@ -77,8 +77,8 @@ def _draw_responses(ax: Axes) -> None:
                 if 0 <= place <= FACTOR / 2:
                     style = "-" if m == 0 else ":"
                     ax.vlines(place, 0, amplitude, color="0.4", linewidth=1.0, linestyle=style)
-    ax.set(xlabel="frequency (cycles/sample); replicas of each tone around 1, 2, ...",
-           ylabel="gain", xlim=(0, FACTOR / 2), ylim=(0, 1.15))  # fmt: skip
+    ax.set_xlabel("frequency (cycles/sample); replicas of each tone around 1, 2, ...")
+    ax.set(ylabel="gain", xlim=(0, FACTOR / 2), ylim=(0, 1.15))
     ax.legend(frameon=False, fontsize=8)
 
 

@@ -10,6 +10,7 @@ same bytes.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +62,8 @@ def enlarged(small: Picture, kernel: Kernel) -> Picture:
 def samples_under(size: int, small: Picture) -> tuple[NDArray[np.float64], Kernel]:
     """Return, for each output pixel, the input sample under each tap, 0 where there is none."""
     padding, extra = same_size_padding(size, 2)
-    kernel = transposed_conv(np.ones((1, 1, size, size)), stride=2, padding=padding,
-                             output_padding=extra)  # fmt: skip
+    ones = np.ones((1, 1, size, size))
+    kernel = transposed_conv(ones, stride=2, padding=padding, output_padding=extra)
     margin = size
     padded = np.pad(small, margin, mode="edge")
     stuffed = np.zeros([2 * n for n in padded.shape])
@@ -77,8 +78,7 @@ def samples_under(size: int, small: Picture) -> tuple[NDArray[np.float64], Kerne
 
 def with_taps(kernel: Kernel, taps: NDArray[np.float64]) -> Kernel:
     """Return a kernel like ``kernel`` with other taps."""
-    return transposed_conv(taps.reshape(1, 1, *kernel.size), stride=2, padding=kernel.padding,
-                           output_padding=kernel.output_padding)  # fmt: skip
+    return replace(kernel, weight=taps.reshape(1, 1, *kernel.size))
 
 
 def least_squares_kernel(size: int, pictures: list[Picture]) -> Kernel:

@@ -87,6 +87,14 @@ LOADING = (
     option("--strict/--no-strict", default=True, help="Refuse weights that do not fit."),
     option("--trust", is_flag=True, help="Run code that the file carries."),
 )
+MACHINE = (
+    option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
+    option("--threads", type=THREADS, metavar="N", help="CPU threads."),
+    option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
+)
+FORCE = option("--force", is_flag=True, help="Replace an old result.")
+AS_JSON = option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+
 weight_options = section("Model", *LOADING)
 loading_options = section(
     "Model",
@@ -119,14 +127,12 @@ run_options = section(
         metavar="GLOB",
         help="Also the outputs of these modules; repeat for more.",
     ),
-    option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
-    option("--threads", type=THREADS, metavar="N", help="CPU threads."),
-    option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
+    *MACHINE,
 )
 result_options = section(
     "Result",
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
-    option("--force", is_flag=True, help="Replace an old result."),
+    FORCE,
     option(
         "--formats",
         default="json,nc,png",
@@ -134,7 +140,7 @@ result_options = section(
         callback=_names,
         help="Some of json,nc,png,pdf [default: json,nc,png].",
     ),
-    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+    AS_JSON,
 )
 kernel_options = section(
     "Kernels",
@@ -162,7 +168,7 @@ kernel_options = section(
 table_options = section(
     "Result",
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-kernels]."),
-    option("--force", is_flag=True, help="Replace an old result."),
+    FORCE,
     option(
         "--formats",
         default="json,csv,nc,png",
@@ -170,7 +176,7 @@ table_options = section(
         callback=_names,
         help="Some of json,csv,nc,png,pdf [default: json,csv,nc,png].",
     ),
-    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+    AS_JSON,
 )
 gate_options = section(
     "Gate",
@@ -208,16 +214,11 @@ swap_options = section(
         "that the output stays and its grid goes; judged on the other half. Try 30.",
     ),
 )
-machine_options = section(
-    "Run",
-    option("--device", default="auto", help="auto, cpu or cuda [default: auto]."),
-    option("--threads", type=THREADS, metavar="N", help="CPU threads."),
-    option("--seed", type=int, metavar="N", default=0, help="Of everything random [default: 0]."),
-)
+machine_options = section("Run", *MACHINE)
 saving_options = section(
     "Result",
     option("--save", is_flag=True, help="Write the new weights and the plan."),
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
-    option("--force", is_flag=True, help="Replace an old result."),
-    option("--json", "as_json", is_flag=True, help="Print JSON and nothing else."),
+    FORCE,
+    AS_JSON,
 )

@@ -27,7 +27,7 @@ def transposed_conv(
     Parameters
     ----------
     weight : array_like, shape (in, out // groups, *size)
-        As ``torch.nn.ConvTranspose2d.weight``.
+        The taps, laid out as ``torch.nn.ConvTranspose2d.weight``.
     stride, padding, output_padding, dilation : int or sequence of int
         Arguments of the layer, for all axes or one an axis.
     groups : int

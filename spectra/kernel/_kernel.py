@@ -27,7 +27,7 @@ class Kernel:
     Attributes
     ----------
     weight : ndarray, shape (in, out // groups, *size)
-        As PyTorch lays it out; any real dtype, not copied.
+        The taps as PyTorch lays them out; any real dtype, not copied.
     stride, padding, dilation, output_padding : tuple of int
         Per axis. ``output_padding`` only adds output pixels at the end; ``padding`` may be
         negative, where a kernel starts after its sample.

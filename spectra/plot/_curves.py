@@ -25,7 +25,6 @@ def plot_slices(
     *,
     ax: Axes,
     lattice: xr.Dataset | ArrayLike | None = None,
-    **kwargs: Any,
 ) -> tuple[Line2D, ...]:
     """Draw a spectrum along its axes and its diagonal, from beside DC to 1/2 cycles/pixel.
 
@@ -34,10 +33,9 @@ def plot_slices(
     power_db : DataArray, dims (fy, fx), (fx,) or (fz, fy, fx)
         Decibels with DC in the centre; of three axes, the slices of the plane ``fz = 0``.
     ax : matplotlib Axes
+        Where to draw.
     lattice : Dataset or array_like, optional
         Frequencies to mark by dotted lines, as for `plot_spectrum`.
-    **kwargs
-        For ``Axes.plot``, all lines alike.
 
     Returns
     -------
@@ -52,8 +50,7 @@ def plot_slices(
         if direction != "fx" and axes == 1:
             continue
         curve = slice_along(direction, values)
-        options = {"color": colour, "linestyle": style, "linewidth": 1.2, "label": name, **kwargs}
-        lines += ax.plot(curve.f, curve, **options)
+        lines += ax.plot(curve.f, curve, color=colour, linestyle=style, linewidth=1.2, label=name)
     for f in np.unique(np.abs(lattice_frequencies(lattice, axes))):
         if f > 0:
             ax.axvline(f, color="0.6", linestyle=":", linewidth=1.0, zorder=0)
@@ -67,7 +64,6 @@ def plot_profile(
     power: xr.DataArray,
     *,
     ax: Axes,
-    sd: ArrayLike | None = None,
     axes: int = 2,
     **kwargs: Any,
 ) -> Line2D:
@@ -78,12 +74,11 @@ def plot_profile(
     power : DataArray, dims (f,)
         Azimuthal mean of power, as a place's ``azimuthal_power`` holds it.
     ax : matplotlib Axes
-    sd : array_like, shape (f,), optional
-        Standard deviation over maps: a band from ``power - sd`` to ``power + sd`` is shaded.
+        Where to draw.
     axes : int
         Number of the maps' axes, for the unit: cycles/sample, cycles/pixel, cycles/voxel.
     **kwargs
-        For ``Axes.plot``.
+        Options of ``Axes.plot``.
 
     Returns
     -------
@@ -93,12 +88,6 @@ def plot_profile(
     beside = f > 0
     line: Line2D
     (line,) = ax.plot(f[beside], decibels(values[beside]), **{"linewidth": 1.2, **kwargs})
-    if sd is not None:
-        spread = np.asarray(sd, float)[beside]
-        floor = np.nanmin(values[beside][values[beside] > 0], initial=1.0) / 10
-        low = decibels(np.maximum(values[beside] - spread, floor))
-        high = decibels(values[beside] + spread)
-        ax.fill_between(f[beside], low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     ax.set(xlim=(0, max(0.5, float(f.max()))), ylabel="power (dB re white noise)")
     name = "radius" if axes > 1 else "frequency"
     label_frequency_axis(ax, "x", name=name, full=False, axes=axes)

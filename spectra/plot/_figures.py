@@ -150,7 +150,7 @@ def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
     Parameters
     ----------
     tree : DataTree
-        As for `strip_figure`; also ``locked_dbc`` of the lattice table.
+        What `strip_figure` takes, with ``locked_dbc`` in the lattice table.
     rows : sequence of (group, label)
         Where the label of ``worst`` is looked up.
     worst : str

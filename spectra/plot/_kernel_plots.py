@@ -104,7 +104,6 @@ def plot_rejection(
     ax: Axes,
     axes: int = 2,
     sizes: Iterable[int] = SIZES,
-    **kwargs: Any,
 ) -> PathCollection:
     """Draw rejection of 1/f^2 inputs against kernel size: learned layers below the bound.
 
@@ -123,8 +122,6 @@ def plot_rejection(
         Spatial axes of the kernels.
     sizes : iterable of int
         Sizes on the curve.
-    **kwargs
-        Options of ``Axes.scatter`` for the learned layers.
 
     Returns
     -------
@@ -151,8 +148,9 @@ def plot_rejection(
         )
         ax.plot(size, value, "s", color=IDEAL, markersize=4, zorder=3)
     xy = np.array(list(learned.values()), float).reshape(-1, 2)
-    options = {"color": LEARNED, "marker": "D", "s": 28, "label": "learned", "zorder": 4, **kwargs}
-    scatter = ax.scatter(xy[:, 0], xy[:, 1], **options)
+    scatter = ax.scatter(
+        xy[:, 0], xy[:, 1], color=LEARNED, marker="D", s=28, label="learned", zorder=4
+    )
     ax.set(xlabel="kernel size", ylabel="rejection of replicas (dB)")
     ax.set_xticks(curve)
     return scatter

@@ -37,13 +37,14 @@ def plot_spectrum(
         Decibels (or any logarithm) with DC in the centre. Of three axes the central plane
         ``fz = 0`` is drawn, and the title says so; of one axis, a line from 0 to 1/2.
     ax : matplotlib Axes
+        Where to draw.
     lattice : Dataset or array_like, optional
         Frequencies to ring, shape (point, axis) in cycles/pixel, or a data set that holds them
         as ``frequency``. Mirror images are ringed too.
     vmin, vmax : float, optional
         Limits in dB; by default the 1st and 99.5th percentile, of a line all there is.
     **kwargs
-        For ``Axes.imshow``, or for ``Axes.plot`` where there is one axis.
+        Options of ``Axes.imshow``, or of ``Axes.plot`` where there is one axis.
 
     Returns
     -------

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from spectra._files import read_whole
 from spectra._printable import encode_json
 from spectra.errors import InputError
 from spectra.kernel import Measures
 from spectra.load import ModelSource
 from spectra.report._folder import check_formats, writing
-from spectra.report._summary_json import MOST_BYTES
+from spectra.report._summary_json import read_member
 
 KERNELS_SCHEMA = "spectra.kernels/1"
 
@@ -111,12 +110,9 @@ class KernelTable:
         InputError
             If it cannot be read, or is no table of kernels of schema version 1.
         """
-        file = Path(path)
-        file = file / "kernels.json" if file.is_dir() else file
+        file, text = read_member(path, "kernels.json")
         try:
-            table = msgspec.json.decode(read_whole(file, most=MOST_BYTES), type=cls)
-        except OSError as error:
-            raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+            table = msgspec.json.decode(text, type=cls)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{file}: is not a kernels.json of spectra: {error}") from error
         if table.schema != cls.schema:

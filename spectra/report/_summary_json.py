@@ -51,13 +51,7 @@ def read_summary(path: str | PathLike[str]) -> Summary:
     InputError
         If the file cannot be read, is no JSON, or is no summary of schema version 1.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / "summary.json"
-    try:
-        text = read_whole(file, most=MOST_BYTES)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    file, text = read_member(path, "summary.json")
     try:
         schema = msgspec.json.decode(text, type=_Schema).schema
         name, _, version = schema.rpartition("/")
@@ -69,6 +63,16 @@ def read_summary(path: str | PathLike[str]) -> Summary:
         raise InputError(f"{file}: is not a summary.json of spectra: {error}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: is not a summary.json of spectra: no UTF-8 text") from error
+
+
+def read_member(path: str | PathLike[str], name: str) -> tuple[Path, bytes]:
+    """Return the file ``path``, or the one called ``name`` in that folder, and what it holds."""
+    file = Path(path)
+    file = file / name if file.is_dir() else file
+    try:
+        return file, read_whole(file, most=MOST_BYTES)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 class _Schema(msgspec.Struct):

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from spectra.spectrum._azimuthal import DIMS, frequencies
+from spectra.spectrum._sums import STATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
 # with two degrees of freedom, and further for a bin that is real because it is its own mirror.
 LOG_BIAS_DB = 10 / np.log(10) * np.euler_gamma
 SELF_CONJUGATE_LOG_BIAS_DB = 10 / np.log(10) * (np.euler_gamma + np.log(2))
-STATE = {
-    "blocks": ("group", "channel"),
-    "total": ("group", "channel"),
-    "level": ("group", "channel"),
-    "level_square": ("group", "channel"),
-    "base_power": ("group", "channel", "bin"),
-    "replica_power": ("channel", "pair"),
-    "line_power": ("channel", "point"),
-    "base": ("group", "channel", "bin"),
-    "replica": ("group", "channel", "pair"),
-    "cross": ("group", "channel", "pair"),
-    "base_level": ("group", "channel", "near_bin"),
-    "replica_level": ("group", "channel", "near_pair"),
-    "line": ("group", "channel", "point"),
-    "line_level": ("group", "channel", "point"),
-    "beside": ("group", "channel", "point", "neighbour"),
-    "cell": ("slot", "channel", "cell"),
-    "mark": ("slot", "channel", "point"),
-}
 SHARED = ("group", "slot", "channel")
 
 

@@ -19,7 +19,7 @@ def grid_pattern(data: xr.Dataset) -> NDArray[np.float64]:
     Parameters
     ----------
     data : Dataset
-        Of one place, see `to_dataset`.
+        Sums of one place, see `MapStatistics.to_dataset`.
 
     Returns
     -------

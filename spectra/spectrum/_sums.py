@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 GROUPS = 16  # of blocks: energy compares different ones, and the jackknife leaves one out
 SLOTS = 32  # of blocks, for the randomisation test
+STATE: dict[str, tuple[str, ...]] = {  # the sums of one view, and their dimensions
+    "blocks": ("group", "channel"),
+    "total": ("group", "channel"),
+    "level": ("group", "channel"),
+    "level_square": ("group", "channel"),
+    "base_power": ("group", "channel", "bin"),
+    "replica_power": ("channel", "pair"),
+    "line_power": ("channel", "point"),
+    "base": ("group", "channel", "bin"),
+    "replica": ("group", "channel", "pair"),
+    "cross": ("group", "channel", "pair"),
+    "base_level": ("group", "channel", "near_bin"),
+    "replica_level": ("group", "channel", "near_pair"),
+    "line": ("group", "channel", "point"),
+    "line_level": ("group", "channel", "point"),
+    "beside": ("group", "channel", "point", "neighbour"),
+    "cell": ("slot", "channel", "cell"),
+    "mark": ("slot", "channel", "point"),
+}
+REAL = {"blocks", "total", "level", "level_square", "base_power", "replica_power", "line_power"}
 
 Sums: TypeAlias = "NDArray[Any]"  # float64 or complex128
 
@@ -60,31 +80,21 @@ def empty_sums(plan: MapPlan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums
         }
     sums: dict[str, Sums] = {name: np.zeros(shape) for name, shape in shapes.items()}
     for number, (view, pairs) in enumerate(zip(plan.views, pairs_of_views, strict=True)):
-        tied, points = len(pairs.point), len(view.points)
-        group = (GROUPS, scored)
-        real = {
-            "blocks": group,
-            "total": group,
-            "level": group,
-            "level_square": group,
-            "base_power": (*group, len(pairs.base)),
-            "replica_power": (scored, tied),
-            "line_power": (scored, points),
+        sizes = {
+            "group": GROUPS,
+            "slot": SLOTS,
+            "channel": scored,
+            "point": len(view.points),
+            "pair": len(pairs.point),
+            "bin": len(pairs.base),
+            "near_bin": len(pairs.near_bin),
+            "near_pair": len(pairs.near_pair),
+            "neighbour": pairs.steady,
+            "cell": len(pairs.cell_point),
         }
-        complex_ = {
-            "base": (*group, len(pairs.base)),
-            "replica": (*group, tied),
-            "cross": (*group, tied),
-            "base_level": (*group, len(pairs.near_bin)),
-            "replica_level": (*group, len(pairs.near_pair)),
-            "line": (*group, points),
-            "line_level": (*group, points),
-            "beside": (*group, points, pairs.steady),
-            "cell": (SLOTS, scored, len(pairs.cell_point)),
-            "mark": (SLOTS, scored, points),
-        }
-        sums |= {f"{name}_{number}": np.zeros(shape) for name, shape in real.items()}
-        sums |= {f"{name}_{number}": np.zeros(shape, complex) for name, shape in complex_.items()}
+        for name, dims in STATE.items():
+            shape = [sizes[dim] for dim in dims]
+            sums[f"{name}_{number}"] = np.zeros(shape, float if name in REAL else complex)
     return sums
 
 

@@ -36,15 +36,17 @@ def test_json_is_all_there_is_on_stdout(spectra, calls):
 
 
 def test_every_option_reaches_the_library(spectra, calls):
-    done = spectra(
-        *("analyze", "net.pth", "photos", DATA, "--arch", "net.py:build", "--key", "params"),
-        *("--arch-arg", "width=16", "--arch-arg", "name=big", "--arch-arg", "sizes=[1,2]"),
-        *("--strip-prefix", "module.", "--no-strict", "--trust", "--range", "0..255"),
-        *("--mean", ".5,.5,.5", "--std", "1,1,2", "--gray", "--multiple", 8, "--crop", 128),
-        *("--num", 9, "--batch", 3, "--call", "decode", "--steps", "up*", "--layers", "a"),
-        "--output=audio",
-        *("--layers", "b.*", "--device", "cpu", "--threads", 2, "--seed", 7),
+    loading = (
+        "--arch net.py:build --key params --strip-prefix module. --no-strict --trust "
+        "--arch-arg width=16 --arch-arg name=big --arch-arg sizes=[1,2] --call decode "
+        "--output=audio"
     )
+    inputs = "--range 0..255 --mean .5,.5,.5 --std 1,1,2 --gray --multiple 8 --crop 128"
+    running = (
+        "--num 9 --batch 3 --steps up* --layers a --layers b.* --device cpu --threads 2 --seed 7"
+    )
+    options = f"{loading} {inputs} {running}".split()
+    done = spectra("analyze", "net.pth", "photos", DATA, *options)
     assert done.exit_code == 0
     assert calls.load == (
         "net.pth",

@@ -83,10 +83,9 @@ def test_a_gate_that_fails_fails_though_nobody_reads_it(tmp_path):
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_names_that_no_encoding_holds_are_printed_and_kept(tmp_path, encoding):
     name = os.fsdecode(b"\xff\xe9\xe5\xad\x97.pth")
-    code, stdout, stderr = run(
-        tmp_path, "analyze", "net.pth", "--formats=json", "--out", name,
-        env={"PYTHONIOENCODING": encoding},
-    )  # fmt: skip
+    options = ("--formats=json", "--out", name)
+    environment = {"PYTHONIOENCODING": encoding}
+    code, stdout, stderr = run(tmp_path, "analyze", "net.pth", *options, env=environment)
     assert code == 0
     assert r"\udcff" in stdout.replace("\\\\", "\\")
     assert "Traceback" not in stderr
@@ -96,7 +95,10 @@ def test_names_that_no_encoding_holds_are_printed_and_kept(tmp_path, encoding):
 def test_the_real_command_survives_a_closed_stdin_and_stdout(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "spectra_cli", "analyze", "nothing.pth"],
-        cwd=tmp_path, check=False, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path,
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: os.closerange(0, 2),
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -140,11 +140,11 @@ def summaries(draw):
     base, worst = summary(), worst_step(rows)
     dependence = draw(maybe(decibels))
     notes = ["nothing of the output stays as it was", "nothing changes with the offset", "x"]
+    kind = draw(st.sampled_from(["images", "array", "latent", "callable"]))
+    shape = draw(st.sampled_from([(3, 64, 64), (512,), (1, 99)]))
     return replace(
         base,
-        inputs=replace(base.inputs, count=used, used=used, kind=draw(st.sampled_from(
-            ["images", "array", "latent", "callable"]
-        )), shape=draw(st.sampled_from([(3, 64, 64), (512,), (1, 99)]))),
+        inputs=replace(base.inputs, count=used, used=used, kind=kind, shape=shape),
         steps=rows,
         input=InputRow(inputs, draw(reasons)),
         output=OutputRow(
@@ -157,7 +157,7 @@ def summaries(draw):
         worst=worst and StepName(worst.name, worst.call),
         verdict=overall_verdict(output, rows),
         warnings=base.warnings[: draw(st.integers(0, 2))],
-    )  # fmt: skip
+    )
 
 
 @settings(max_examples=150)

@@ -129,9 +129,12 @@ def test_the_advised_remedy_fits(layer):
     example = torch.zeros(1, 4, *[8] * (1 if isinstance(layer, nn.ConvTranspose1d) else 2))
     (step,) = discover(model, example).steps
     found = find_advice(
-        *(step.kind, Finding("kernel_leaks", "")),
-        label=step.label, factor=step.factor, kernel_size=step.kernel_size,
-    )  # fmt: skip
+        step.kind,
+        Finding("kernel_leaks", ""),
+        label=step.label,
+        factor=step.factor,
+        kernel_size=step.kernel_size,
+    )
     words = shlex.split(found.text[found.text.index("--with") :])
     given = {name: words[words.index(name) + 1] for name in ("--with", "--steps")}
     _, plan = swap(model, given["--with"], steps=given["--steps"], example=example)

@@ -44,8 +44,11 @@ def old(tmp_path):
 def test_a_result_is_written_and_nothing_else(tmp_path):
     where = Finished().save(tmp_path / "deep/er/out", formats=DATA)
     assert paths(tmp_path) == [
-        *("deep", "deep/er", "deep/er/out"),
-        *("deep/er/out/spectra.nc", "deep/er/out/summary.json"),
+        "deep",
+        "deep/er",
+        "deep/er/out",
+        "deep/er/out/spectra.nc",
+        "deep/er/out/summary.json",
     ]
     assert read_summary(where) == summary()
 

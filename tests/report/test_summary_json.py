@@ -16,10 +16,35 @@ from spectra.report._summary_json import encode_summary
 from support.summaries import PRESENT, clean, step, summary
 
 SCORE = [
-    *("a_db", "asr_dbc", "asr_ci95_dbc", "asr_upper_dbc", "asr_lower_dbc"),
-    *("line_dbc", "replica_dbc"),
-    *("z", "p", "verdict", "prominence_db", "lock_index", "period"),
-    *("grey_levels", "replicates", "maps", "reason", "notice"),
+    "a_db",
+    "asr_dbc",
+    "asr_ci95_dbc",
+    "asr_upper_dbc",
+    "asr_lower_dbc",
+    "line_dbc",
+    "replica_dbc",
+    "z",
+    "p",
+    "verdict",
+    "prominence_db",
+    "lock_index",
+    "period",
+    "grey_levels",
+    "replicates",
+    "maps",
+    "reason",
+    "notice",
+]
+ROWS = [
+    "model",
+    "inputs",
+    "run",
+    "verdict",
+    "worst",
+    "input",
+    "output",
+    "steps",
+    "unexplained_growth",
 ]
 
 
@@ -35,10 +60,7 @@ def test_the_keys_stand_in_the_order_of_the_contract():
     order = list(content)
     assert order[:3] == ["schema", "spectra_version", "created"]
     assert content["schema"] == "spectra.summary/1.1"
-    assert order[3:12] == [
-        *("model", "inputs", "run", "verdict", "worst", "input", "output"),
-        *("steps", "unexplained_growth"),
-    ]
+    assert order[3:12] == ROWS
     assert list(content["output"]["score"]) == SCORE
     assert "label" not in content["steps"][0]
 
