@@ -7,10 +7,11 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from spectra._walk import unwrap
 from spectra.capture._choice import Returned, choose
 from spectra.capture._events import Draft, Event
 from spectra.capture._explorer import Explorer
-from spectra.capture._forward import returned_by, unwrap, watched_by
+from spectra.capture._forward import returned_by, watched_by
 from spectra.capture._modules import ModuleStack
 from spectra.capture._naming import Named, name_steps
 from spectra.capture._output import read_tensor

@@ -11,6 +11,7 @@ A draft is a step in the making. It ends with the operation whose result is the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 
 from torch import Tensor
@@ -225,7 +226,7 @@ class Drafts:
         self._through.drop(source)
         if taken is None:
             return None
-        draft.layout = Layout((0,), (1,), tuple(range(2, made.ndim)), taken.folded)
+        draft.layout = Layout.last(made.ndim, spatial, folded=taken.folded)
         draft.output_shape = draft.layout.shape(tuple(made.shape))
         before = draft.kernel_size or (1,) * spatial
         draft.kernel_size = tuple(map(max, before, weight.shape[2:]))
@@ -251,22 +252,8 @@ class Drafts:
             return None
         large = max(one, other, key=lambda draft: prod(draft.kernel_size or ()))
         self.kept = [draft for draft in self.kept if draft not in pair]
-        joined = Draft(
-            kind=large.kind,
-            factor=large.factor,
-            begin=[*one.begin, *other.begin],
-            end=event,
-            input_shape=large.input_shape,
-            output_shape=large.output_shape,
-            kernel_size=large.kernel_size,
-            stride=large.stride,
-            groups=large.groups,
-            reason=large.reason,
-            source=large.source,
-            spacing=large.spacing,
-            convolution=large.convolution,
-            bits=one.bits | other.bits,
-        )
+        begin, bits = [*one.begin, *other.begin], one.bits | other.bits
+        joined = replace(large, begin=begin, end=event, bits=bits)
         self.kept.append(joined)
         self._ends.set(call.result, joined)
         return joined

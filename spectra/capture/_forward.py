@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from sys import modules
 from types import TracebackType
 from typing import Any, Protocol
@@ -15,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import near
 from spectra.capture._steps import Discovery
-from spectra.errors import ModelError, ParameterError, SpectraError
+from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
 
 
 class Watcher(Protocol):
@@ -32,10 +32,6 @@ class Watcher(Protocol):
 
     def finish(self) -> None:
         """Check a finished forward pass."""
-
-
-class MixedInputsError(ModelError):
-    """Several inputs together do not give as many outputs as one by one: run them alone."""
 
 
 _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("spectra_watchers", default=())
@@ -102,7 +98,7 @@ def forward(
 
 def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
     """Call a model and return every tensor that it returns, by where it stands."""
-    model = unwrap(model)
+    model = walk.unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
     for watcher in watchers:
@@ -134,30 +130,13 @@ def _first_map(returned: Mapping[str, Tensor]) -> Tensor:
     return next((t for t in values if t.is_floating_point() and t.ndim >= 3), values[0])
 
 
-def unwrap(model: nn.Module) -> nn.Module:
-    """Return the module inside ``torch.compile``, ``DataParallel`` and averaging wrappers."""
-    while True:
-        if isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
-            model = inner
-        elif isinstance(model, _wrappers()) and isinstance(model.module, nn.Module):
-            model = model.module
-        else:
-            return model
-
-
-def _wrappers() -> tuple[type[nn.Module], ...]:
-    averaged = modules.get("torch.optim.swa_utils")
-    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-    return (*parallel, averaged.AveragedModel) if averaged else parallel
-
-
 def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
     if method == "forward":
         return model
     found = getattr(model, method, None)
     if not callable(found):
         names = [name for name in dir(type(model)) if not name.startswith("_")]
-        close = ", ".join(get_close_matches(method, names)) or "forward"
+        close = ", ".join(near(method, names)) or "forward"
         message = f"method={method!r} is not a method of {type(model).__name__}: close are {close}"
         raise ParameterError(message)
     return found  # type: ignore[no-any-return]

@@ -124,16 +124,10 @@ def _step(draft: Draft, owner: str, call: int) -> Step:
 def _fingerprint(draft: Draft, look: Look, alike: Sequence[Look]) -> Fingerprint:
     """Return how to know the end of a draft again, among all seams since the last mark."""
     family, rank, shape = look
-    layout = draft.layout or _of_table(draft, shape)
+    # The last axes of what an operation of the table makes are space.
+    layout = draft.layout or Layout.last(len(shape), len(draft.output_shape) - 1)
     first = Fingerprint(family, rank, layout, layout.shape(shape)[0])
     return replace(first, nth=sum(first.fits(*other) for other in alike))
-
-
-def _of_table(draft: Draft, shape: Sequence[int]) -> Layout:
-    """Return the layout of what an operation of the table makes: its last axes are space."""
-    axes, spatial = len(shape), len(draft.output_shape) - 1
-    channel = axes - spatial - 1
-    return Layout(tuple(range(channel)), (channel,), tuple(range(channel + 1, axes)))
 
 
 def _owners(events: Sequence[Event], method: str) -> list[str]:

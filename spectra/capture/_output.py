@@ -182,9 +182,7 @@ def _assumed(shape: tuple[int, ...], rank: int | None) -> Reading:
     spatial = max(axes - 2, 0) if rank is None else rank
     if not 1 <= spatial <= 3 or axes <= spatial:
         return Reading(shape, None, reason=f"no axis of {shape} is known to be space")
-    first = axes - spatial
-    if first == 1:
-        layout = Layout((0,), (), tuple(range(1, axes)))
-    else:
-        layout = Layout(tuple(range(first - 1)), (first - 1,), tuple(range(first, axes)))
+    layout = Layout.last(axes, spatial)
+    if axes == spatial + 1:  # maps of one channel, which has no axis
+        layout = Layout((0,), (), layout.spatial)
     return Reading(shape, layout, followed=False)

@@ -32,7 +32,7 @@ class Reader(Protocol):
         """Read a call of an operation of a kind, which is for so many axes; 0 for any number."""
 
 
-def _per_axis(values: Sequence[int], spatial: int) -> tuple[int, ...]:
+def along_axes(values: Sequence[int], spatial: int) -> tuple[int, ...]:
     """Return an argument for each spatial axis: one number stands for all of them."""
     return tuple(values) * spatial if len(values) == 1 else tuple(values)
 
@@ -65,7 +65,7 @@ def _transposed_conv(call: Dispatched, kind: Kind, axes: int) -> Recognised | No
         return None
     source, weight = named["input"], named["weight"]
     spatial = weight.ndim - 2
-    stride = _per_axis(named["stride"], spatial)
+    stride = along_axes(named["stride"], spatial)
     return Recognised(
         kind=kind,
         upsamples=max(stride) > 1,

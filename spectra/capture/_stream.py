@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.jit import ScriptModule
 from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
-from torch.utils.hooks import RemovableHandle
 
-from spectra.capture._forward import unwrap, watched_by
+from spectra._walk import unwrap
+from spectra.capture._forward import watched_by
 from spectra.capture._recognise import comes_apart, recogniser_of
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Seam, Seams, family_of, slices
@@ -114,16 +114,13 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         so it is taken off the stack while such a module runs.
         """
         watched = self._discovery.watched
-        hooks: list[RemovableHandle] = []
-        try:
+        with ExitStack() as hooks:
+            hooks.callback(self._look_again)
             for module in () if watched is None else unwatched(model, watched):
-                hooks.append(module.register_forward_pre_hook(self._enter))
-                hooks.append(module.register_forward_hook(self._leave, always_call=True))
+                hooks.enter_context(module.register_forward_pre_hook(self._enter))
+                leaving = module.register_forward_hook(self._leave, always_call=True)
+                hooks.enter_context(leaving)
             yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            self._look_again()
 
     def _enter(self, _module: nn.Module, _args: object) -> None:
         """Look away as a module without a step begins."""
@@ -161,16 +158,10 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
                 )
                 raise self.error
 
-        if not self._families or isinstance(model, ScriptModule):
+        with ExitStack() as hooks:
+            if self._families and not isinstance(model, ScriptModule):
+                hooks.enter_context(model.register_forward_pre_hook(refuse))
             yield
-            return
-        hooks: list[RemovableHandle] = []
-        try:
-            hooks.append(model.register_forward_pre_hook(refuse))
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
 
     def begin(self, x: Tensor) -> None:
         """Start a call of ``forward``."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra import capture
-from spectra.errors import ModelError
+from spectra.errors import MixedInputsError, ModelError
 from spectra.follow import unseen
 from spectra.gather._clock import Clock
 from spectra.gather._layers import layer_taps
@@ -112,7 +112,7 @@ class _Pass:
 
         What a model makes of several may not tell which is whose, and an export may hold its batch.
         """
-        if isinstance(error, capture.MixedInputsError):
+        if isinstance(error, MixedInputsError):
             return True
         asked, begun = self._options.batch is not None, bool(self._few_outputs)
         return not (asked or begun or self._found.reading.alone) and len(self._inputs) > 1

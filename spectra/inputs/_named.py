@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from spectra._factories import check_spec, is_spec
 from spectra._files import DESCRIPTION, Format, check_readable, looks_like_picture, recognise
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
-from spectra.load import check_spec, is_spec
 
 EXPECTED = (
     "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc), "

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spectra._factories import resolve
 from spectra.errors import InputError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
@@ -18,7 +19,6 @@ from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
 from spectra.inputs._streams import open_stream
-from spectra.load import resolve
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
+from spectra._factories import check_spec, is_spec
 from spectra.errors import LoadError, ParameterError
-from spectra.load._factories import check_spec, is_spec
 from spectra.load._hub_config import config_at
 from spectra.load._packages import PACKAGES, check_installed
 from spectra.load._spandrel_index import SPANDREL, check_spandrel_name

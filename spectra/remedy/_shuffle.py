@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra import _walk as walk
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.remedy._sizes import CONV
 
 BlurName = Literal["box", "binomial"]
 BLURS: tuple[str, ...] = get_args(BlurName)
@@ -153,13 +153,14 @@ def same_size_conv(
     inputs: int, outputs: int, size: PerAxis, *, axes: int, groups: int = 1, bias: bool = True
 ) -> nn.Conv1d | nn.Conv2d | nn.Conv3d:
     """Return a convolution of odd kernel whose output is as large as its input."""
-    if axes not in CONV:
+    if axes not in walk.CONVOLUTIONS:
         raise ParameterError(f"axes={axes!r}: expected 1, 2 or 3")
     sizes = per_axis("kernel_size", size, axes, least=1)
     if not all(k % 2 for k in sizes):
         raise ParameterError(f"kernel_size={size!r}: expected odd sizes, which keep the size")
     padding = tuple(k // 2 for k in sizes)
-    return CONV[axes](inputs, outputs, sizes, padding=padding, groups=groups, bias=bias)  # type: ignore[arg-type]
+    kind = walk.CONVOLUTIONS[axes]
+    return kind(inputs, outputs, sizes, padding=padding, groups=groups, bias=bias)  # type: ignore[arg-type]
 
 
 def _taps(factor: int, kind: str, like: Tensor) -> Tensor:

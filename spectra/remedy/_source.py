@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.errors import ConversionError
 from spectra.kernel import interpolator
 from spectra.kinds import FIXED_TAPS, MODES
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._shuffle import shuffle
-from spectra.remedy._sizes import TRANSPOSED, geometry
+from spectra.remedy._sizes import geometry
 from spectra.weights import effective_weight
 
 
@@ -101,7 +102,7 @@ def source_of(
         )
     if isinstance(module, LCTC):
         return _from_lctc(module)
-    for kind in TRANSPOSED.values():
+    for kind in walk.TRANSPOSED.values():
         if isinstance(module, kind):
             _check_forward(module, kind)
             return transposed_source(

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 import spectra
 from spectra import _walk as walk
-from spectra.capture import discover, example_input, unwrap
+from spectra._walk import unwrap
+from spectra.capture import discover, example_input, select_steps
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start
 from spectra.remedy._exchange import copy_of, module_at, put
@@ -17,7 +18,6 @@ from spectra.remedy._functions import substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._names import Remedy, parse_remedy
 from spectra.remedy._plan import Plan, Refusal
-from spectra.remedy._select import select_steps
 from spectra.remedy._swapper import Swapper, recorded, with_calls
 from spectra.weights import with_weight_norm
 

@@ -19,11 +19,10 @@ from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
 from spectra.remedy._names import Remedy
 from spectra.remedy._plan import Replacement
-from spectra.remedy._sizes import TRANSPOSED
 from spectra.remedy._source import Source, source_of, transposed_source
 from spectra.weights import effective_weight, folded_norm, weight_norm_axis
 
-_UPSAMPLING = (*TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
+_UPSAMPLING = (*walk.TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
 _FORWARDS = {kind.forward for kind in _UPSAMPLING}
 
 
@@ -94,7 +93,7 @@ class Swapper:
     def _source(self, module: nn.Module, step: Step) -> Source:
         """Return a module as a source, with the output padding that its caller asked for."""
         call = step.convolution
-        if isinstance(module, tuple(TRANSPOSED.values())) and call is not None:
+        if walk.is_transposed(module) and call is not None:
             conv: Any = module
             if call.output_padding != tuple(conv.output_padding):
                 return transposed_source(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import Discovery, Step, discover, forward, quiet, stream
+from spectra.capture import Discovery, Step, discover, forward, quiet, select_steps, stream
 from spectra.errors import ConversionError
-from spectra.remedy import LCTC, copy_of, select_steps
-from spectra.remedy._sizes import CONV, TRANSPOSED
+from spectra.remedy import LCTC, copy_of
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._lines import line_db
@@ -172,11 +171,10 @@ def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step]
             reason = ""
         elif isinstance(module, nn.PixelShuffle):
             before = modules.get(step.convolution.module) if step.convolution else None
-            target = before if isinstance(before, tuple(CONV.values())) else None
+            target = before if walk.is_convolution(before) else None
             reason = "no convolution comes directly before it"
         else:
-            plain = isinstance(module, tuple(TRANSPOSED.values()))
-            target, reason = module if plain else None, _why_not(step)
+            target, reason = module if walk.is_transposed(module) else None, _why_not(step)
         if target is None:
             reasons[step] = reason
         elif target in targets:
@@ -206,12 +204,10 @@ def _balancing(targets: dict[nn.Module, Step], volumes: dict[nn.Module, int]) ->
             mean = x.mean([axis for axis in range(x.ndim) if axis != 1])
             changes[step] = _equalise(module, mean, volumes.get(module))
 
-    handles = [module.register_forward_pre_hook(hook) for module in targets]
-    try:
+    with ExitStack() as hooks:
+        for module in targets:
+            hooks.enter_context(module.register_forward_pre_hook(hook))
         yield changes
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @torch.no_grad()

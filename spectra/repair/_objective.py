@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from math import inf, isfinite
 
 import torch
@@ -127,12 +128,10 @@ class Objective:
         def note(module: nn.Module, _: object, maps: Tensor) -> None:
             shares.append(self._energy(module, maps)(maps))  # now: a ReLU may write into the map
 
-        handles = [layer.register_forward_hook(note) for layer in self._layers]
-        try:
+        with ExitStack() as hooks:
+            for layer in self._layers:
+                hooks.enter_context(layer.register_forward_hook(note))
             output = run(self._model, self._found, x, self._seed)
-        finally:
-            for handle in handles:
-                handle.remove()
         error = (output - aim.to(output)).square().mean()
         return error, self._output(output), shares
 

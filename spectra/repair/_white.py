@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spectra.remedy._sizes import CONV, TRANSPOSED
+from spectra import _walk as walk
 
 FLOOR = 1e-3  # of the mean power, added to each direction
 Moments = dict[nn.Module, Tensor]
@@ -38,7 +38,7 @@ class Coordinates:
         self.parameter = parameter
         self.values = torch.zeros_like(parameter, requires_grad=True)
         self._start = parameter.detach().clone()
-        self._transposed = isinstance(layer, tuple(TRANSPOSED.values()))
+        self._transposed = walk.is_transposed(layer)
         self._root: Tensor | None = None
         if moment is not None:
             power, directions = torch.linalg.eigh(moment.double())
@@ -87,8 +87,8 @@ class InputMoments:
     """Adds up ``x x^T`` of the input channels of all convolutions within some layers."""
 
     def __init__(self, layers: list[nn.Module]) -> None:
-        kinds = (*CONV.values(), *TRANSPOSED.values())
-        convolutions = [m for layer in layers for m in layer.modules() if isinstance(m, kinds)]
+        modules = [m for layer in layers for m in layer.modules()]
+        convolutions = [m for m in modules if walk.is_convolution(m) or walk.is_transposed(m)]
         self.moments: Moments = {}
         self._handles = [m.register_forward_pre_hook(self._add) for m in convolutions]
 

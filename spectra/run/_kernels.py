@@ -17,6 +17,7 @@ from spectra import capture, kernel, load
 from spectra._options import Progress
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
+from spectra.run._opened import silent
 from spectra.weights import (
     Reading,
     UpsamplingKernel,
@@ -82,7 +83,7 @@ def measure_kernels(
     """
     if not exponent >= 0:
         raise ParameterError(f"exponent={exponent}: expected a number of at least 0")
-    tell = progress or _silent
+    tell = progress or silent
     tell("load", 0, 1)
     named = {"strides": strides, "shuffles": shuffles}
     loading: dict[str, Any] = {"key": key, "strip_prefix": strip_prefix, "trust": trust}
@@ -247,7 +248,3 @@ def _nothing_in(source: str, model: nn.Module) -> str:
         f"{source} upsamples, but in its code and not by modules with weights ({first}{more}), so "
         "it has no kernel to measure: see them with spectra analyze MODEL --list"
     )
-
-
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    """Report nothing."""

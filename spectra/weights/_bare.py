@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
 from torch import Tensor
 
 from spectra import kernel
+from spectra._names import near
 from spectra.errors import ParameterError
 from spectra.weights._hints import hints_for, likeliest_first
 from spectra.weights._judge import Verdict, judge, named_as_transposed
@@ -135,8 +135,8 @@ def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int)
 def _check_pattern(pattern: str, candidates: Mapping[str, Tensor]) -> None:
     if not any(_matches(pattern, name) for name in candidates):
         stems = [stem_of(name) for name in candidates]
-        near = get_close_matches(pattern, stems, 3, cutoff=0.3) or stems[:3] or ["no kernel at all"]
-        message = f"{pattern!r} matches no weight with spatial axes: there are {', '.join(near)}"
+        close = near(pattern, stems, cutoff=0.3) or stems[:3] or ["no kernel at all"]
+        message = f"{pattern!r} matches no weight with spatial axes: there are {', '.join(close)}"
         raise ParameterError(message)
 
 

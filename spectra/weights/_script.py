@@ -11,7 +11,7 @@ from spectra import _walk as walk
 from spectra.capture import Convolution
 from spectra.weights._bare import kernels_of_weights
 from spectra.weights._reading import Reading, Strides, UpsamplingKernel
-from spectra.weights._taps import transposed
+from spectra.weights._taps import call_of, transposed
 
 
 def kernels_of_script(
@@ -61,18 +61,7 @@ def _call(name: str, module: nn.Module) -> Convolution | None:
     """Return the call of a scripted or traced convolution, None of any other module."""
     kind = str(getattr(module, "original_name", ""))
     if kind.startswith("Conv") and hasattr(module, "stride") and hasattr(module, "output_padding"):
-        given: Any = module
-        if not kind.startswith("ConvTranspose"):
-            return PLAIN
-        return Convolution(
-            weight=None,
-            module=name,
-            stride=tuple(given.stride),
-            padding=tuple(given.padding),
-            output_padding=tuple(given.output_padding),
-            dilation=tuple(given.dilation),
-            groups=int(given.groups),
-        )
+        return call_of(name, module) if kind.startswith("ConvTranspose") else PLAIN
     for node in _nodes(module):
         if node.kind() in ("aten::_convolution", "aten::convolution"):
             # Inputs of the operation: 6 tells whether it is transposed, 7 is its output padding.

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from spectra.probe import grid_dependence
+from spectra.probe._grid_dependence import grid_dependence
 
 
 @pytest.fixture

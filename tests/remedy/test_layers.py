@@ -9,18 +9,9 @@ from torch.nn import functional
 from spectra.errors import ParameterError
 from spectra.kernel import checkerboard, rejection_db, transposed_conv, windowed_sinc
 from spectra.probe import equivalent_kernel
-from spectra.remedy import (
-    LCTC,
-    Blur,
-    DecoderBlock,
-    ResizeConv,
-    ShuffleConv,
-    SincConv,
-    make_layer,
-    parse_remedy,
-    shuffle,
-    upsampling_block,
-)
+from spectra.remedy import LCTC, DecoderBlock, make_layer, parse_remedy, upsampling_block
+from spectra.remedy._resize import ResizeConv, SincConv
+from spectra.remedy._shuffle import Blur, ShuffleConv, shuffle
 
 NAMES = (
     "lctc7",
