@@ -10,8 +10,9 @@ A draft is a step in the making. It ends with the operation whose result is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 from math import prod
 
 from torch import Tensor
@@ -284,17 +285,9 @@ def named(draft: Draft, owners: Mapping[int, str]) -> str:
     names = list(dict.fromkeys(owners[id(event)] for event in draft.begin))
     if len(names) == 1:
         return names[0]
-    return ".".join(_common([name.split(".") for name in names])) or " + ".join(
-        name or "(model)" for name in names
-    )
-
-
-def _common(paths: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Return the parts with which all paths begin."""
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
-            return
-        yield parts[0]
+    levels = zip(*(name.split(".") for name in names), strict=False)
+    shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
+    return ".".join(shared) or " + ".join(name or "(model)" for name in names)
 
 
 def _same_axes(taken: Tensor, made: Tensor) -> bool:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from sys import modules
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +19,11 @@ from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
 
 
-class Watcher(Protocol):
-    """Someone who follows the operations of a forward pass."""
+class Watcher:
+    """Someone who follows the operations of a forward pass; by default it does nothing."""
 
-    error: BaseException | None
+    error: BaseException | None = None
+    """What it raised, which a TorchScript would turn into an error of its own."""
 
     def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""

@@ -12,7 +12,7 @@ from torch.jit import ScriptModule
 from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
 
 from spectra._walk import unwrap
-from spectra.capture._forward import watched_by
+from spectra.capture._forward import Watcher, watched_by
 from spectra.capture._recognise import comes_apart, recogniser_of
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Seam, Seams, family_of, slices
@@ -80,7 +80,7 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
         raise
 
 
-class Tap(LightMode):  # type: ignore[no-untyped-call]
+class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
     """Counts through the marks of a discovery as the operations of a model pass.
 
     Each operation that upsamples has to be the next mark, or one after it if those between are
@@ -90,7 +90,6 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, discovery: Discovery, on_step: OnStep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.error: BaseException | None = None
         self._discovery = discovery
         self._marks = discovery.signature
         self._on_step = on_step

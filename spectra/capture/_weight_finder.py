@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from spectra import _walk as walk
+from spectra._checks import along_axes
 from spectra._walk import readable
 from spectra.capture._convolution import Convolution
 from spectra.capture._events import Draft
-from spectra.capture._recognise import along_axes
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import family_of
 from spectra.follow import Dispatched, Region, StorageMap, region

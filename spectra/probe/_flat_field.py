@@ -32,11 +32,10 @@ _TENSORS = {1: 8, 2: 8, 3: 8 + 27}
 
 @dataclass(frozen=True)
 class FlatField:
-    """Lines of every step and of the output; ``period`` is the output's, in its pixels."""
+    """Lines of every step and of the output."""
 
     steps: tuple[FlatLines, ...]
     output: FlatLines
-    period: tuple[int, ...] | None
 
 
 def flat_field(
@@ -92,7 +91,7 @@ def flat_field(
     smallest, largest = _SIDES[min(max(len(shape) - 1, 1), 3)]
     end = flat.grow(tuple(shape[1:]), smallest, largest)
     rows = [flat.lines(i, end) for i in range(len(grids))]
-    return FlatField(steps=tuple(rows[:-1]), output=rows[-1], period=period)
+    return FlatField(steps=tuple(rows[:-1]), output=rows[-1])
 
 
 class _Flat:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import inf, log10, pi
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,16 +30,12 @@ class GridDependence:
         ``reason``.
     reason : str or None
         Why there is no number.
-    offsets, of : int
-        How many offsets were tried, of how many there are.
     how : str
-        How the picture was moved, and how the offsets were chosen.
+        How the picture was moved, and how many offsets were tried, of how many there are.
     """
 
     dbc: float | None
     reason: str | None
-    offsets: int
-    of: int
     how: str = ""
 
 
@@ -94,9 +90,9 @@ def grid_dependence(
     """
     spatial = inputs.ndim - 2
     if spatial < 1 or max(inputs.shape[2:]) == 1:
-        return GridDependence(None, "the model has no spatial input", 0, 0)
+        return GridDependence(None, "the model has no spatial input")
     if not len(scale) == len(total_stride) == spatial:
-        return GridDependence(None, "input and output share no grid", 0, 0)
+        return GridDependence(None, "input and output share no grid")
     ratios = [Fraction(s).limit_denominator(64) for s in scale]
     if max(total_stride) > 1:
         shift: _Shift = _WholePixels(inputs, total_stride, ratios)
@@ -104,13 +100,13 @@ def grid_dependence(
         shift = _SubPixels(inputs, ratios)
     else:
         reason = "the model neither enlarges its input nor reduces it before a step"
-        return GridDependence(None, reason, 0, 0)
+        return GridDependence(None, reason)
     of = len(shift.offsets)
     if shift.interior < _SMALLEST_INTERIOR:
         reason = f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
-        return GridDependence(None, reason, 0, of)
+        return GridDependence(None, reason)
     if of < 2:
-        return GridDependence(None, "no offset falls on whole pixels of the output", 0, of)
+        return GridDependence(None, "no offset falls on whole pixels of the output")
     chosen = _choose(shift.offsets, offsets, seed)
     every = len(chosen) == of
     how = f"{shift.how}: " + (
@@ -119,34 +115,26 @@ def grid_dependence(
     try:
         moments = _moments(model, shift, chosen, seed=seed, found=found)
     except ModelError as error:
-        return GridDependence(None, str(error), 0, of, how)
+        return GridDependence(None, str(error), how)
     population = of if shift.exhaustive else inf
     dbc, why_not = _ratio(moments, len(chosen), population)
-    return GridDependence(dbc, why_not, len(chosen), of, how)
-
-
-class _Shift(Protocol):
-    """A way of moving a picture on the model's grid and its output back."""
-
-    how: str
-    offsets: list[tuple[int, ...]]
-    exhaustive: bool
-    """Whether the offsets are all there are, rather than a sample of positions."""
-    interior: int
-    """Side in pixels of the smallest interior that is compared."""
-
-    def view(self, offset: tuple[int, ...]) -> Tensor:
-        """Return the inputs at one offset."""
-
-    def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
-        """Return the interior of the output, moved back."""
+    return GridDependence(dbc, why_not, how)
 
 
 class _WholePixels:
-    """Crops of the pictures; their side keeps the multiple of the total stride."""
+    """Crops of the pictures; their side keeps the multiple of the total stride.
+
+    Attributes
+    ----------
+    offsets : list of tuple of int
+        Where a crop may begin, in pixels along each axis.
+    interior : int
+        Side in pixels of the smallest interior that is compared.
+    """
 
     how = "crops at whole pixels"
     exhaustive = False
+    """Whether the offsets are all there are, rather than a sample of positions."""
 
     def __init__(self, inputs: Tensor, stride: Sequence[int], ratios: Sequence[Fraction]) -> None:
         sizes = inputs.shape[2:]
@@ -160,9 +148,11 @@ class _WholePixels:
         self.interior = min(self._spans(outputs), default=0)
 
     def view(self, offset: tuple[int, ...]) -> Tensor:
+        """Return the inputs at one offset."""
         return _cut(self._inputs, offset, self._sides)
 
     def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        """Return the interior of the output, moved back."""
         sizes = output.shape[2:]
         moved = zip(sizes, self._last, offset, self._ratios, strict=True)
         starts = [3 * n // 16 + int(s * (last - o)) for n, last, o, s in moved]
@@ -175,7 +165,10 @@ class _WholePixels:
 
 
 class _SubPixels:
-    """Fourier shifts of the low-passed pictures by fractions of an input pixel."""
+    """Fourier shifts of the low-passed pictures by fractions of an input pixel.
+
+    Attributes are those of `_WholePixels`; an offset counts output pixels.
+    """
 
     how = "sub-pixel shifts of the scene"
     exhaustive = True
@@ -192,6 +185,7 @@ class _SubPixels:
         self.interior = min(self._spans(outputs)) if min(inputs.shape[2:]) >= 32 else 0
 
     def view(self, offset: tuple[int, ...]) -> Tensor:
+        """Return the inputs at one offset."""
         sizes = self._spectrum.shape[2:]
         moved = zip(sizes, offset, self._ratios, strict=True)
         turns = [
@@ -202,7 +196,9 @@ class _SubPixels:
         return real
 
     def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        """Return the interior of the output, moved back."""
         sizes = output.shape[2:]
+        # The middle half; an offset of r input pixels / s has moved it by r whole output pixels.
         starts = [n // 4 + r for n, r in zip(sizes, offset, strict=True)]
         return _cut(output, starts, self._spans(sizes))
 
@@ -256,6 +252,10 @@ def _choose(offsets: list[tuple[int, ...]], count: int, seed: int) -> list[tuple
         return offsets
     drawn = np.random.default_rng(seed).choice(len(offsets), count, replace=False)
     return [offsets[i] for i in sorted(drawn)]
+
+
+_Shift = _WholePixels | _SubPixels
+"""A way of moving a picture on the model's grid and its output back."""
 
 
 class _Moments(NamedTuple):

@@ -116,17 +116,9 @@ def equivalent_kernel(
             offset = _offset(_run(block, at)[0], factors)
             response = _response(block, at, middle)
             first, taps = _window(response, middle, factors)
-            inside = all(
-                (n + f > 0 or f == 0) and n + f + k < size
-                for n, f, k, size in zip(
-                    (s * j for s, j in zip(factors, middle, strict=True)),
-                    first,
-                    taps.shape[2:],
-                    response.shape[2:],
-                    strict=True,
-                )
-            )
-            if inside:
+            axes = zip(factors, middle, first, taps.shape[2:], response.shape[2:], strict=True)
+            # A response that touches a border may be cut there.
+            if all((s * j + f > 0 or f == 0) and s * j + f + k < n for s, j, f, k, n in axes):
                 break
         defect = _defect(block, at, middle, factors=factors, first=first, taps=taps)
         noise = torch.randn(at.shape, generator=torch.Generator().manual_seed(0)).to(at)

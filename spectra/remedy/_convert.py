@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from spectra._names import times
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._initialise import embedded, repeated_weight, sinc_weight
 from spectra.remedy._lctc import LCTC
@@ -130,12 +131,12 @@ def check_fit(source: Source, remedy: Remedy) -> None:
         return
     candidates = (parse_remedy(f"lctc{k}") for k in range(3, LARGEST, 2))
     fitting = next((c.name for c in candidates if _fits(source, c.sizes(source.factor))), None)
-    taps = "x".join(map(str, source.size))
-    kernel = "x".join(map(str, remedy.sizes(source.factor)))
+    taps = times(source.size)
+    kernel = times(remedy.sizes(source.factor))
     advice = f"{fitting} is the smallest that keeps it" if fitting else "no size keeps it"
     raise ConversionError(
         f"{remedy.name} has {kernel} taps at factor {max(source.factor)}, into which the {taps} "
-        f"taps with padding {'x'.join(map(str, source.padding))} do not fit: {advice}"
+        f"taps with padding {times(source.padding)} do not fit: {advice}"
     )
 
 

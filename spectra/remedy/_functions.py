@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from spectra._checks import along_axes
 from spectra.errors import ConversionError, ModelError
 from spectra.kinds import MODES
 from spectra.remedy._source import (
+    NO_KERNEL,
     Source,
     interpolation_source,
     shuffle_source,
@@ -89,7 +91,7 @@ class FunctionCall:
         axes = weight.ndim - 2
         default = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
         numbers = {
-            name: _per_axis(self.arguments.get(name, value), axes)
+            name: along_axes(self.arguments.get(name, value), axes)
             for name, value in default.items()
         }
         groups = self.arguments.get("groups", 1)
@@ -98,10 +100,7 @@ class FunctionCall:
     def _interpolation(self, x: Tensor, like: Tensor) -> Source:
         mode, axes = self.arguments["mode"], x.ndim - 2
         if self.arguments["align_corners"]:
-            raise ConversionError(
-                "align_corners=True puts the output pixels at changing places between the "
-                "input's, which no kernel does: use align_corners=False and train again"
-            )
+            raise ConversionError(NO_KERNEL)
         # Taps that reach no further than the next pixel are the same at the borders: where one
         # falls away, what is left is the border's pixel. Lanczos, of no kind here, reaches three.
         if self.arguments["antialias"] and (mode not in MODES or MODES[mode].reach > 1):
@@ -247,21 +246,16 @@ def _check_size(name: str, arguments: Mapping[str, Any], x: Tensor, y: Tensor) -
     size, scale = arguments["size"], arguments["scale_factor"]
     axes = x.ndim - 2
     if size is None:
-        scales = _per_axis(scale, axes)
+        scales = along_axes(scale, axes)
         wanted = tuple(int(n * s) for n, s in zip(x.shape[2:], scales, strict=True))
     else:
-        wanted = _per_axis(size, axes)
+        wanted = along_axes(size, axes)
     made = tuple(y.shape[2:])
     if wanted != made:
         raise ModelError(
             f"interpolate, which is now {name!r}, is asked for {wanted} from {tuple(x.shape[2:])}, "
             f"and makes {made}: pad the model's input to a multiple of its stride"
         )
-
-
-def _per_axis(value: Any, axes: int) -> tuple[Any, ...]:
-    values = tuple(value) if isinstance(value, Sequence) else (value,)
-    return values * axes if len(values) == 1 else values
 
 
 _CALL = nn.Module._call_impl.__code__

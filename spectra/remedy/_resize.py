@@ -97,8 +97,6 @@ class SincConv(nn.Module):
         Groups of the convolution.
     bias : bool
     axes : int
-    beta : float
-        Shape of the Kaiser window.
 
     Examples
     --------
@@ -119,7 +117,6 @@ class SincConv(nn.Module):
         groups: int = 1,
         bias: bool = True,
         axes: int = 2,
-        beta: float = 2.0,
     ) -> None:
         super().__init__()
         self.conv = same_size_conv(
@@ -132,7 +129,7 @@ class SincConv(nn.Module):
         # One input pixel more at each border; its share of the output is cropped.
         self._padding = tuple(p + s for p, s in zip(padding, self.factor, strict=True))
         one = torch.ones(1, 1, dtype=torch.float64)
-        taps = sinc_weight(one, size, self.factor, padding, beta=beta)
+        taps = sinc_weight(one, size, self.factor, padding)
         self.register_buffer("taps", taps.to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -42,6 +42,8 @@ def shuffle(x: Tensor, factor: Sequence[int]) -> Tensor:
 class ShuffleConv(nn.Module):
     """Upsample by a convolution and a pixel shuffle (sub-pixel convolution).
 
+    All phases start equal, as ICNR has it.
+
     Parameters
     ----------
     in_channels, out_channels : int
@@ -53,8 +55,6 @@ class ShuffleConv(nn.Module):
     bias : bool
         One value for each phase: an input-independent grid is within reach of training.
     axes : int
-    init : {"icnr", "default"}
-        ICNR starts all phases equal; PyTorch's start does not.
     blur : {"box", "binomial"}, optional
         Follow with a `Blur`, which takes the lines away for good.
 
@@ -74,7 +74,6 @@ class ShuffleConv(nn.Module):
         groups: int = 1,
         bias: bool = True,
         axes: int = 2,
-        init: Literal["icnr", "default"] = "icnr",
         blur: BlurName | None = None,
     ) -> None:
         super().__init__()
@@ -83,13 +82,10 @@ class ShuffleConv(nn.Module):
         self.conv = same_size_conv(
             in_channels, out_channels * volume, kernel_size, groups=groups, bias=bias, axes=axes
         )
-        if init not in ("icnr", "default"):
-            raise ParameterError(f"init={init!r}: expected 'icnr' or 'default'")
-        if init == "icnr":
-            with torch.no_grad():
-                for values in (self.conv.weight, self.conv.bias):
-                    if values is not None:
-                        values.copy_(values[::volume].repeat_interleave(volume, 0))
+        with torch.no_grad():  # the start of ICNR: all phases of a channel are equal
+            for values in (self.conv.weight, self.conv.bias):
+                if values is not None:
+                    values.copy_(values[::volume].repeat_interleave(volume, 0))
         self.blur = None if blur is None else Blur(self.factor, blur)
 
     def forward(self, x: Tensor) -> Tensor:

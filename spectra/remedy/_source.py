@@ -19,6 +19,11 @@ from spectra.remedy._shuffle import shuffle
 from spectra.remedy._sizes import geometry
 from spectra.weights import effective_weight
 
+NO_KERNEL = (
+    "align_corners=True puts the output pixels at changing places between the input's, which no "
+    "kernel does: use align_corners=False and train again"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -26,8 +31,6 @@ class Source:
 
     Attributes
     ----------
-    kind : str
-        What it was: ``transposed_conv``, ``pixel_shuffle``, ``nearest``, ...
     weight : Tensor, shape (in, out // groups, *size)
     bias : Tensor, shape (out,), or None
     factor, padding : tuple of int
@@ -39,7 +42,6 @@ class Source:
         Output pixels left out before and after, along each axis; negative: made beyond.
     """
 
-    kind: str
     weight: Tensor
     bias: Tensor | None
     factor: tuple[int, ...]
@@ -161,7 +163,6 @@ def transposed_source(
     # The side of the odd pixel is the one for which an output padding exists.
     before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
     return Source(
-        "transposed_conv",
         _undilated(weight, dilation),
         bias,
         factor,
@@ -183,7 +184,7 @@ def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None 
     options = _options(like)
     deltas = torch.eye(volume, **options).reshape(volume, 1, *factor)
     weight = deltas.repeat(channels // volume, *[1] * (len(factor) + 1))
-    return Source("pixel_shuffle", weight, None, factor, (0,) * len(factor), channels // volume)
+    return Source(weight, None, factor, (0,) * len(factor), channels // volume)
 
 
 def interpolation_source(
@@ -205,7 +206,7 @@ def interpolation_source(
     taps = torch.from_numpy(kernel.weight).to(**_options(like))
     weight = taps.expand(channels, *taps.shape[1:]).clone()
     edge = MODES[mode].reach > 0
-    return Source(mode, weight, None, tuple(factor), kernel.padding, channels, edge)
+    return Source(weight, None, tuple(factor), kernel.padding, channels, edge)
 
 
 def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
@@ -229,19 +230,14 @@ def _from_lctc(layer: LCTC) -> Source:
     weight = layer.merged_weight()
     padding, _ = geometry(weight.shape[2:], layer.factor)
     bias = layer.merged_bias()
-    return Source(
-        "lctc", weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
-    )
+    return Source(weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop)
 
 
 def _from_upsample(
     module: nn.Upsample, channels: int, axes: int | None, like: Tensor | None
 ) -> Source:
     if module.align_corners:
-        raise ConversionError(
-            "align_corners=True puts the output pixels at changing places between the input's, "
-            "which no kernel does: use align_corners=False and train again"
-        )
+        raise ConversionError(NO_KERNEL)
     if module.scale_factor is None:
         raise ConversionError(
             f"size={module.size} fixes the output's size and not the factor: use scale_factor"
@@ -287,7 +283,7 @@ def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
     weight = weight.transpose(1, 3).transpose(2, 3)  # group, in, out, phase, y, x
     taps = shuffle(weight.flatten(0, 1).flatten(1, 2), (factor, factor))
     starts = tuple(factor * (k - 1 - p) for k, p in zip(size, padding, strict=True))
-    return Source("conv_pixel_shuffle", taps, bias, (factor, factor), starts, groups)
+    return Source(taps, bias, (factor, factor), starts, groups)
 
 
 def _undilated(weight: Tensor, dilation: Sequence[int]) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import times
 from spectra.capture import Step, forward, quiet
 from spectra.errors import ConversionError
 from spectra.remedy._convert import Start, lctc_from, like_module
@@ -127,7 +128,7 @@ class Swapper:
         )
         if self._remedy.family != "lctc":
             if any(map(any, source.crop)):
-                factor = "x".join(map(str, source.factor))
+                factor = times(source.factor)
                 raise ConversionError(
                     f"its output is not {factor} times its input: {self._remedy.name} makes no "
                     "other, an LCTC does"

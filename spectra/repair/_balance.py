@@ -71,9 +71,7 @@ class Balanced:
     output_after_db: float | None
 
 
-def balance(
-    model: nn.Module, inputs: Tensor, *, steps: str = "*", method: str = "forward"
-) -> Balanced:
+def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     """Equalise the phases of each upsampling kernel at the means of its input channels.
 
     A constant input ``mu`` becomes ``b_o + sum_i mu_i D_p[i, o]`` at phase p, D_p the sum of the
@@ -101,8 +99,6 @@ def balance(
         One batch, over which the means are taken and the effect is measured.
     steps : str
         Pattern of the names of the steps to balance.
-    method : str
-        Name of the model's method to call.
 
     Returns
     -------
@@ -123,14 +119,14 @@ def balance(
     >>> step.line_after_db < step.line_before_db - 15
     True
     """
-    found = discover(model, inputs[:1], method=method)
+    found = discover(model, inputs[:1])
     chosen = select_steps(found, steps)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
     targets, reasons = _targets(balanced, chosen)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
     with quiet(balanced), _balancing(targets, volumes) as changes:
-        forward(balanced, inputs, method=method)
+        forward(balanced, inputs)
     after, new = _run(balanced, found, inputs)
     rows = []
     for index, step in enumerate(found.steps):

@@ -14,7 +14,7 @@ from spectra.capture import Discovery, forward
 from spectra.errors import ConversionError
 from spectra.remedy import Plan
 from spectra.repair._alias import AliasEnergy
-from spectra.repair._white import InputMoments, coordinates
+from spectra.repair._white import coordinates, input_moments
 
 WORST = 1e-4  # error power over the squared range, 40 dB, that costs at least as much as the alias
 QUIET = 1e-5  # share of locked energy below which less is no gain
@@ -57,7 +57,7 @@ class Objective:
     def minimise(self, passes: int, on_pass: OnPass | None) -> tuple[float, float]:
         """Leave the best weights in the model; return the first and the best value."""
         layers = list(self._layers)
-        with InputMoments(layers) as moments:
+        with input_moments(layers) as moments:
             for x, _ in self._chunks:
                 run(self._model, self._found, x, self._seed)
         free = coordinates(layers, moments)

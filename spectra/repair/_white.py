@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -83,24 +85,19 @@ def coordinates(layers: list[nn.Module], moments: Moments) -> list[Coordinates]:
     return list(found.values())
 
 
-class InputMoments:
-    """Adds up ``x x^T`` of the input channels of all convolutions within some layers."""
+@contextmanager
+def input_moments(layers: list[nn.Module]) -> Iterator[Moments]:
+    """Add up ``x x^T`` of the input channels of all convolutions within some layers."""
+    moments: Moments = {}
 
-    def __init__(self, layers: list[nn.Module]) -> None:
-        modules = [m for layer in layers for m in layer.modules()]
-        convolutions = [m for m in modules if walk.is_convolution(m) or walk.is_transposed(m)]
-        self.moments: Moments = {}
-        self._handles = [m.register_forward_pre_hook(self._add) for m in convolutions]
-
-    def __enter__(self) -> Moments:
-        return self.moments
-
-    def __exit__(self, *_: object) -> None:
-        for handle in self._handles:
-            handle.remove()
-
-    def _add(self, module: Any, args: tuple[Tensor, ...]) -> None:
+    def add(module: Any, args: tuple[Tensor, ...]) -> None:
         x = args[0].detach()
         grouped = x.reshape(len(x), module.groups, x.shape[1] // module.groups, -1).double()
         moment = (grouped @ grouped.transpose(-1, -2)).mean(0) / grouped.shape[-1]
-        self.moments[module] = self.moments.get(module, 0) + moment
+        moments[module] = moments.get(module, 0) + moment
+
+    with ExitStack() as hooks:
+        for module in [m for layer in layers for m in layer.modules()]:
+            if walk.is_convolution(module) or walk.is_transposed(module):
+                hooks.enter_context(module.register_forward_pre_hook(add))
+        yield moments

@@ -15,6 +15,7 @@ import spectra
 from spectra import _walk as walk
 from spectra import capture, kernel, load
 from spectra._options import Progress
+from spectra._text import listed
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
 from spectra.run._opened import silent
@@ -221,10 +222,9 @@ def _nothing(source: str, reading: Reading) -> str:
             f"{source} has no upsampling kernel: expected transposed convolutions, pixel shuffles "
             "or interpolations"
         )
-    listed = ", ".join(f"{_named_in(hint)} ({hint})" for hint in reading.hints[:4])
-    more = f" and {len(reading.hints) - 4} more" if len(reading.hints) > 4 else ""
+    candidates = listed((f"{_named_in(hint)} ({hint})" for hint in reading.hints), 4)
     return (
-        f"{source}: its weights do not tell which of them upsample: it may be {listed}{more}; "
+        f"{source}: its weights do not tell which of them upsample: it may be {candidates}; "
         "say which, or name the model with --arch"
     )
 
@@ -242,9 +242,8 @@ def _nothing_in(source: str, model: nn.Module) -> str:
         steps = ()
     if not steps:
         return _nothing(source, Reading(()))
-    first = ", ".join(f"{step.kind} in {step.label or '(model)'}" for step in steps[:3])
-    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+    first = listed((f"{step.kind} in {step.label or '(model)'}" for step in steps), 3)
     return (
-        f"{source} upsamples, but in its code and not by modules with weights ({first}{more}), so "
+        f"{source} upsamples, but in its code and not by modules with weights ({first}), so "
         "it has no kernel to measure: see them with spectra analyze MODEL --list"
     )

@@ -180,7 +180,6 @@ def test_a_name_that_stands_for_nothing_is_refused(name):
         (lambda: Blur([2], "gauss"), "kind='gauss': expected one of box, binomial"),
         (lambda: ResizeConv(1, 1, mode="cubic"), "mode='cubic'"),
         (lambda: ResizeConv(1, 1, 4), "kernel_size=4: expected odd"),
-        (lambda: ShuffleConv(1, 1, init="sinc"), "init='sinc'"),
         (lambda: SincConv(1, 1, 3, factor=4), "leaves gaps"),
     ],
 )
