@@ -272,7 +272,7 @@ class Drafts:
         return line is not None and len(set(line.at.place.tolist())) > 1
 
 
-def named(draft: Draft, owners: Mapping[int, str]) -> str:
+def name_of_draft(draft: Draft, owners: Mapping[int, str]) -> str:
     """Return the name of a draft: the module that enlarges, or the one that holds several.
 
     Parameters

@@ -12,7 +12,7 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from spectra import _walk as walk
-from spectra.capture._drafts import named
+from spectra.capture._drafts import name_of_draft
 from spectra.capture._events import Draft, Event
 from spectra.capture._repeats import Repeats
 from spectra.capture._script import script_paths
@@ -21,7 +21,7 @@ from spectra.capture._steps import Fingerprint, Mark, Step
 from spectra.follow import Layout
 
 
-class Named(NamedTuple):
+class NamedSteps(NamedTuple):
     """The steps of one forward pass, the marks in order, and the bits of each step."""
 
     steps: tuple[Step, ...]
@@ -35,7 +35,7 @@ def name_steps(
     *,
     method: str,
     unwatched: Sequence[nn.Module],
-) -> Named:
+) -> NamedSteps:
     """Return the steps, named and numbered, with their marks.
 
     Parameters
@@ -73,7 +73,7 @@ def name_steps(
             marks.append(Mark(found.kind, found.factor, event.output_shape[0], index, optional))
             # A model may leave an optional mark out next time, so counting goes on across it.
             alike = alike if optional else []
-    return Named(tuple(steps.steps), tuple(marks), tuple(steps.bits))
+    return NamedSteps(tuple(steps.steps), tuple(marks), tuple(steps.bits))
 
 
 class _Steps:
@@ -88,7 +88,7 @@ class _Steps:
 
     def index_of(self, draft: Draft) -> int:
         """Return the index of a draft's step: a new one, or one of which it is another call."""
-        owner = named(draft, self._owners)
+        owner = name_of_draft(draft, self._owners)
         index = self._repeats.of(owner, draft)
         if index is not None:
             self.steps[index] = replace(self.steps[index], calls=self.steps[index].calls + 1)

@@ -1,7 +1,7 @@
+from ._along import NOWHERE, Indices, Role, moves
 from ._borders import NOTHING, Borders
 from ._dispatched import Dispatched, name_of, tensors
 from ._layout import Layout
-from ._lines import NOWHERE, Indices, Role, moves
 from ._manner import Manner, channel_axis
 from ._mode import LargestTensor, LightMode, is_composite, unseen
 from ._origins import Origins

@@ -14,7 +14,7 @@ from spectra import capture, spectrum
 from spectra.errors import MixedInputsError, ModelError
 from spectra.follow import unseen
 from spectra.gather._clock import Clock
-from spectra.gather._layers import layer_taps
+from spectra.gather._layer_taps import layer_taps
 from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
 

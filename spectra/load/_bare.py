@@ -10,11 +10,11 @@ from torch import nn
 from spectra._files import check_readable
 from spectra.errors import LoadError
 from spectra.load._checkpoints import open_checkpoint
+from spectra.load._find_weights import Weights, find_weights
 from spectra.load._fit import strip
 from spectra.load._folder_files import digest_of
 from spectra.load._model_source import ModelSource
 from spectra.load._values import check_dense
-from spectra.load._weights import Weights, find_weights
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from spectra._text import brief, listed
 from spectra.errors import LoadError
+from spectra.load._find_weights import Weights
 from spectra.load._values import dtype_name
-from spectra.load._weights import Weights
 
 WRAPPERS = re.compile(
     r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\."

@@ -12,17 +12,17 @@ from spectra._files import Format, recognise
 from spectra.errors import LoadError
 from spectra.load._architectures import Built, build
 from spectra.load._checkpoints import Opened, open_checkpoint
+from spectra.load._find_weights import Weights, find_weights
 from spectra.load._fit import fit, strip
 from spectra.load._folder_files import check_no_part, digest_of, parts_of, weights_in
 from spectra.load._folders import load_folder, open_parts
 from spectra.load._hyper_parameters import hyper_parameters
 from spectra.load._libraries import renamed_by_transformers
 from spectra.load._loaded import LoadedModel
-from spectra.load._recognised import recognised
 from spectra.load._sight import is_factory
 from spectra.load._spandrel import PREFIX, build_spandrel
+from spectra.load._unnamed import recognised
 from spectra.load._values import as_float32, check_dense, check_finite
-from spectra.load._weights import Weights, find_weights
 
 _FORMATS: dict[Format, str] = {
     "safetensors": "safetensors",

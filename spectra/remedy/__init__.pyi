@@ -4,8 +4,8 @@ from ._cost import Cost, costs
 from ._exchange import copy_of
 from ._lctc import LCTC, Init
 from ._make import make_layer
-from ._names import parse_remedy
 from ._plan import Plan, Replacement
+from ._remedy import parse_remedy
 from ._swap import merged, rebuild, swap
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC, Init
-from spectra.remedy._names import scaled_size
+from spectra.remedy._remedy import scaled_size
 from spectra.remedy._shuffle import same_size_conv
 
 UpsamplingBlock = Literal["a", "b", "c"]

@@ -18,12 +18,12 @@ from torch.overrides import TorchFunctionMode
 from spectra._checks import along_axes
 from spectra.errors import ConversionError, ModelError
 from spectra.kinds import MODES
-from spectra.remedy._source import (
+from spectra.remedy._transposed_form import (
     NO_KERNEL,
-    Source,
-    interpolation_source,
-    shuffle_source,
-    transposed_source,
+    TransposedForm,
+    form_of_interpolation,
+    form_of_shuffle,
+    form_of_transposed,
     whole_factor,
 )
 
@@ -70,7 +70,7 @@ class FunctionCall:
     arguments: Mapping[str, Any]
     output_shape: tuple[int, ...]
 
-    def source(self, parameters: Sequence[Tensor], like: Tensor) -> Source:
+    def form(self, parameters: Sequence[Tensor], like: Tensor) -> TransposedForm:
         """Return the call as a transposed convolution.
 
         Raises
@@ -80,7 +80,7 @@ class FunctionCall:
         """
         x = self.arguments["input"]
         if self.function == "pixel_shuffle":
-            return shuffle_source(x.shape[1], (self.arguments["upscale_factor"],) * 2, like=like)
+            return form_of_shuffle(x.shape[1], (self.arguments["upscale_factor"],) * 2, like=like)
         if self.function == "interpolate":
             return self._interpolation(x, like)
         weight, bias = self.arguments["weight"], self.arguments.get("bias")
@@ -95,9 +95,9 @@ class FunctionCall:
             for name, value in default.items()
         }
         groups = self.arguments.get("groups", 1)
-        return transposed_source(weight, bias, groups=groups, **numbers)
+        return form_of_transposed(weight, bias, groups=groups, **numbers)
 
-    def _interpolation(self, x: Tensor, like: Tensor) -> Source:
+    def _interpolation(self, x: Tensor, like: Tensor) -> TransposedForm:
         mode, axes = self.arguments["mode"], x.ndim - 2
         if self.arguments["align_corners"]:
             raise ConversionError(NO_KERNEL)
@@ -113,7 +113,7 @@ class FunctionCall:
         if scale is None or self.arguments["recompute_scale_factor"]:
             sizes = zip(self.output_shape[1:], x.shape[2:], strict=True)
             scale = tuple(grown / n for grown, n in sizes)
-        return interpolation_source(mode, x.shape[1], whole_factor(scale, axes), like=like)
+        return form_of_interpolation(mode, x.shape[1], whole_factor(scale, axes), like=like)
 
 
 class Recorder(TorchFunctionMode):
@@ -139,7 +139,7 @@ class Recorder(TorchFunctionMode):
             frame, owner = running()
             index = self._seen[frame]
             self._seen[frame] += 1
-            arguments = named(func, args, kwargs)
+            arguments = arguments_by_name(func, args, kwargs)
             shape = tuple(result.shape[1:])
             self.calls.append(
                 FunctionCall(owner or self._root, index, FUNCTIONS[func], arguments, shape)
@@ -200,7 +200,7 @@ class _Substituting(TorchFunctionMode):
         name = self._of.layers.get(index)
         if name is None:
             return func(*args, **kwargs)
-        arguments = named(func, args, kwargs)
+        arguments = arguments_by_name(func, args, kwargs)
         x = arguments["input"]
         y = getattr(self._of.owner, name)(x)
         if FUNCTIONS[func] == "interpolate":
@@ -229,7 +229,7 @@ def running() -> tuple[FrameType | None, nn.Module | None]:
     return None, None
 
 
-def named(
+def arguments_by_name(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the arguments of a call by name."""

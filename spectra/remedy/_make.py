@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import parse_remedy
+from spectra.remedy._remedy import parse_remedy
 from spectra.remedy._resize import ResizeConv, SincConv
 from spectra.remedy._shuffle import ShuffleConv
 

@@ -12,7 +12,7 @@ from spectra._printable import encode_json
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
-from spectra.remedy._names import parse_remedy
+from spectra.remedy._remedy import parse_remedy
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from spectra.remedy._convert import STARTS, Start
 from spectra.remedy._exchange import copy_of, module_at, put
 from spectra.remedy._functions import substitute
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import Remedy, parse_remedy
 from spectra.remedy._plan import Plan, Refusal
+from spectra.remedy._remedy import Remedy, parse_remedy
 from spectra.remedy._swapper import Swapper, recorded, with_calls
 from spectra.weights import with_weight_norm
 

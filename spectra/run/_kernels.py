@@ -20,7 +20,7 @@ from spectra.errors import InputError, ModelError, NothingToAnalyseError, Parame
 from spectra.report import KernelRow, KernelTable
 from spectra.run._opened import silent
 from spectra.weights import (
-    Reading,
+    HeldKernels,
     UpsamplingKernel,
     kernels_of_model,
     kernels_of_script,
@@ -132,7 +132,7 @@ def _saved_weights(source: Any, arch: object, **loading: Any) -> load.LoadedWeig
 
 def _read_script(
     script: torch.jit.ScriptModule, saved: load.LoadedWeights | None, **named: Any
-) -> tuple[load.ModelSource, Reading]:
+) -> tuple[load.ModelSource, HeldKernels]:
     """Return what a program is, and its kernels."""
     reading = kernels_of_script(script, **named)
     if saved is not None:
@@ -140,7 +140,7 @@ def _read_script(
     return saved.about if saved else _about_script(script), reading
 
 
-def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSource, Reading]:
+def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSource, HeldKernels]:
     """Return where bare weights come from, and the kernels that can be told in them."""
     reading = kernels_of_weights(saved.weights, **named)
     return saved.about, replace(reading, notes=(*saved.notes, *reading.notes))
@@ -148,7 +148,7 @@ def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSo
 
 def _read_model(
     loaded: load.LoadedModel, saved: load.LoadedWeights | None
-) -> tuple[load.ModelSource, Reading]:
+) -> tuple[load.ModelSource, HeldKernels]:
     """Return what a model is, and its kernels; ``saved`` is the file that held it whole.
 
     Raises
@@ -169,7 +169,7 @@ def _read_model(
     kernels = kernels_of_model(loaded.model, found)
     if not kernels:
         raise NothingToAnalyseError(_nothing_in(about.source, loaded.model))
-    return about, Reading(kernels, notes=notes)
+    return about, HeldKernels(kernels, notes=notes)
 
 
 def _discovered(model: nn.Module) -> capture.Discovery:
@@ -216,7 +216,7 @@ def _given_weights(source: Mapping[str, Tensor], arch: object) -> load.LoadedWei
     return load.LoadedWeights(dict(source), "weights", None, "state_dict")
 
 
-def _nothing(source: str, reading: Reading) -> str:
+def _nothing(source: str, reading: HeldKernels) -> str:
     if not reading.hints:
         return (
             f"{source} has no upsampling kernel: expected transposed convolutions, pixel shuffles "
@@ -241,7 +241,7 @@ def _nothing_in(source: str, model: nn.Module) -> str:
     except (InputError, ModelError):
         steps = ()
     if not steps:
-        return _nothing(source, Reading(()))
+        return _nothing(source, HeldKernels(()))
     first = listed((f"{step.kind} in {step.label or '(model)'}" for step in steps), 3)
     return (
         f"{source} upsamples, but in its code and not by modules with weights ({first}), so "

@@ -1,4 +1,4 @@
-from ._bare import kernels_of_weights
+from ._bare_kernels import kernels_of_weights
 from ._effective import (
     effective_weight,
     folded_norm,
@@ -7,13 +7,13 @@ from ._effective import (
     weight_norm_axis,
     with_weight_norm,
 )
-from ._model import kernels_of_model
-from ._reading import Reading, UpsamplingKernel
-from ._script import kernels_of_script
-from ._steps import measure
+from ._held import HeldKernels, UpsamplingKernel
+from ._model_kernels import kernels_of_model
+from ._script_kernels import kernels_of_script
+from ._step_kernels import measures_of_steps
 
 __all__ = [
-    "Reading",
+    "HeldKernels",
     "UpsamplingKernel",
     "effective_weight",
     "folded_norm",
@@ -21,7 +21,7 @@ __all__ = [
     "kernels_of_model",
     "kernels_of_script",
     "kernels_of_weights",
-    "measure",
+    "measures_of_steps",
     "set_weight",
     "weight_norm_axis",
     "with_weight_norm",

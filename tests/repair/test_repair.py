@@ -7,7 +7,7 @@ from torch import nn
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy import swap
 from spectra.repair import repair
-from spectra.repair._white import input_moments, coordinates
+from spectra.repair._white import coordinates, input_moments
 
 
 def pictures(count=6, channels=3, side=24):

@@ -11,7 +11,7 @@ from spectra import _walk as walk
 from spectra import capture, kernel
 from spectra.kinds import FIXED_TAPS, MODES
 from spectra.weights._effective import effective_weight
-from spectra.weights._reading import UpsamplingKernel
+from spectra.weights._held import UpsamplingKernel
 from spectra.weights._taps import (
     call_of,
     is_complex,

@@ -26,7 +26,7 @@ NO_KERNEL = (
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class TransposedForm:
     """A step as a transposed convolution that makes ``factor`` times its input, and its crop.
 
     Attributes
@@ -71,13 +71,13 @@ class Source:
         return tuple((k - 1) / 2 - p for k, p in zip(self.size, self.padding, strict=True))
 
 
-def source_of(
+def transposed_form(
     module: nn.Module,
     *,
     channels: int | None = None,
     axes: int | None = None,
     like: Tensor | None = None,
-) -> Source:
+) -> TransposedForm:
     """Return a module as a transposed convolution.
 
     Parameters
@@ -107,7 +107,7 @@ def source_of(
     for kind in walk.TRANSPOSED.values():
         if isinstance(module, kind):
             _check_forward(module, kind)
-            return transposed_source(
+            return form_of_transposed(
                 effective_weight(module),
                 module.bias,
                 stride=module.stride,
@@ -117,7 +117,7 @@ def source_of(
                 groups=module.groups,
             )
     if isinstance(module, nn.PixelShuffle):
-        return shuffle_source(_known(channels, module), (module.upscale_factor,) * 2, like=like)
+        return form_of_shuffle(_known(channels, module), (module.upscale_factor,) * 2, like=like)
     if isinstance(module, nn.Upsample):
         _check_forward(module, nn.Upsample)
         return _from_upsample(module, _known(channels, module), axes, like)
@@ -131,7 +131,7 @@ def source_of(
     )
 
 
-def transposed_source(
+def form_of_transposed(
     weight: Tensor,
     bias: Tensor | None,
     *,
@@ -140,10 +140,10 @@ def transposed_source(
     output_padding: Sequence[int],
     dilation: Sequence[int],
     groups: int,
-) -> Source:
-    """Return a transposed convolution as a source, its dilation written out as zeros.
+) -> TransposedForm:
+    """Return a transposed convolution whose dilation is written out as zeros.
 
-    Its output may be longer or shorter than stride times its input: the rest is `Source.crop`,
+    Its output may be longer or shorter than stride times its input: the rest is the form's crop,
     as many pixels before as after, or one more after.
 
     Raises
@@ -162,7 +162,7 @@ def transposed_source(
     ]
     # The side of the odd pixel is the one for which an output padding exists.
     before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
-    return Source(
+    return TransposedForm(
         _undilated(weight, dilation),
         bias,
         factor,
@@ -172,7 +172,9 @@ def transposed_source(
     )
 
 
-def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None = None) -> Source:
+def form_of_shuffle(
+    channels: int, factor: Sequence[int], *, like: Tensor | None = None
+) -> TransposedForm:
     """Return a pixel shuffle of so many input channels: one delta for each of them.
 
     Whatever made the channels, a bias of each phase included, passes unchanged.
@@ -184,12 +186,12 @@ def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None 
     options = _options(like)
     deltas = torch.eye(volume, **options).reshape(volume, 1, *factor)
     weight = deltas.repeat(channels // volume, *[1] * (len(factor) + 1))
-    return Source(weight, None, factor, (0,) * len(factor), channels // volume)
+    return TransposedForm(weight, None, factor, (0,) * len(factor), channels // volume)
 
 
-def interpolation_source(
+def form_of_interpolation(
     mode: str, channels: int, factor: Sequence[int], *, like: Tensor | None = None
-) -> Source:
+) -> TransposedForm:
     """Return one of PyTorch's interpolations by whole numbers as a depth-wise kernel.
 
     Parameters
@@ -206,7 +208,7 @@ def interpolation_source(
     taps = torch.from_numpy(kernel.weight).to(**_options(like))
     weight = taps.expand(channels, *taps.shape[1:]).clone()
     edge = MODES[mode].reach > 0
-    return Source(weight, None, tuple(factor), kernel.padding, channels, edge)
+    return TransposedForm(weight, None, tuple(factor), kernel.padding, channels, edge)
 
 
 def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
@@ -226,16 +228,18 @@ def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
     return tuple(int(s) for s in scales)
 
 
-def _from_lctc(layer: LCTC) -> Source:
+def _from_lctc(layer: LCTC) -> TransposedForm:
     weight = layer.merged_weight()
     padding, _ = geometry(weight.shape[2:], layer.factor)
     bias = layer.merged_bias()
-    return Source(weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop)
+    return TransposedForm(
+        weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
+    )
 
 
 def _from_upsample(
     module: nn.Upsample, channels: int, axes: int | None, like: Tensor | None
-) -> Source:
+) -> TransposedForm:
     if module.align_corners:
         raise ConversionError(NO_KERNEL)
     if module.scale_factor is None:
@@ -244,10 +248,10 @@ def _from_upsample(
         )
     count = MODES[module.mode].axes or axes or 2
     factor = whole_factor(module.scale_factor, count)
-    return interpolation_source(module.mode, channels, factor, like=like)
+    return form_of_interpolation(module.mode, channels, factor, like=like)
 
 
-def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
+def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> TransposedForm:
     """Return a convolution and the shuffle after it as one dense kernel."""
     _check_forward(conv, nn.Conv2d)
     size = conv.kernel_size
@@ -283,7 +287,7 @@ def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
     weight = weight.transpose(1, 3).transpose(2, 3)  # group, in, out, phase, y, x
     taps = shuffle(weight.flatten(0, 1).flatten(1, 2), (factor, factor))
     starts = tuple(factor * (k - 1 - p) for k, p in zip(size, padding, strict=True))
-    return Source(taps, bias, (factor, factor), starts, groups)
+    return TransposedForm(taps, bias, (factor, factor), starts, groups)
 
 
 def _undilated(weight: Tensor, dilation: Sequence[int]) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra.capture import Convolution
-from spectra.weights._bare import kernels_of_weights
-from spectra.weights._reading import Reading, Strides, UpsamplingKernel
+from spectra.weights._bare_kernels import kernels_of_weights
+from spectra.weights._held import HeldKernels, Strides, UpsamplingKernel
 from spectra.weights._taps import call_of, transposed
 
 
@@ -19,7 +19,7 @@ def kernels_of_script(
     *,
     strides: Strides | None = None,
     shuffles: Mapping[str, int] | None = None,
-) -> Reading:
+) -> HeldKernels:
     """Return the upsampling kernels of a ScriptModule: what its program says, else its weights.
 
     Scripted convolutions keep their numbers as attributes, traced ones in their graph. Only of
@@ -38,7 +38,7 @@ def kernels_of_script(
         for one in bare.kernels
         if one.name not in known or (one.kind == "pixel_shuffle" and known[one.name] is None)
     ]
-    return Reading(
+    return HeldKernels(
         kernels=(*filter(None, known.values()), *rest),
         ambiguous=tuple(name for name in bare.ambiguous if name not in known),
         notes=bare.notes,

@@ -9,12 +9,12 @@ from typing import Literal
 
 from spectra.errors import ParameterError
 
-Family = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
+RemedyFamily = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
 EXPECTED = (
     "lctcK or lctcK+K2 (lctc7, lctc11+3), nearest+convK, bilinear+convK, shuffle, shuffle+box, "
     "shuffle+binomial or sincK"
 )
-_NAMES: dict[Family, re.Pattern[str]] = {
+_NAMES: dict[RemedyFamily, re.Pattern[str]] = {
     "lctc": re.compile(r"lctc(?P<size>\d+)(\+(?P<small>\d+))?"),
     "nearest": re.compile(r"nearest\+conv(?P<size>\d+)"),
     "bilinear": re.compile(r"bilinear\+conv(?P<size>\d+)"),
@@ -40,7 +40,7 @@ class Remedy:
     """
 
     name: str
-    family: Family
+    family: RemedyFamily
     size: int
     small: int | None = None
     blur: str | None = None

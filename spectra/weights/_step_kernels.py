@@ -14,7 +14,7 @@ from spectra.weights._effective import effective_weight
 from spectra.weights._taps import is_complex, only_filters, shuffled, transposed
 
 
-def measure(
+def measures_of_steps(
     model: nn.Module, found: capture.Discovery, *, progress: Progress | None = None
 ) -> tuple[kernel.Measures | None, ...]:
     """Return what the kernel of each step says by itself; None where it is not known.

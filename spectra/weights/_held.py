@@ -41,7 +41,7 @@ class UpsamplingKernel:
 
 
 @dataclass(frozen=True)
-class Reading:
+class HeldKernels:
     """The upsampling kernels that something holds, and what it leaves open.
 
     Attributes
