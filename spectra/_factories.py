@@ -43,7 +43,7 @@ def resolve(spec: str, *, error: type[SpectraError]) -> object:
     Raises
     ------
     SpectraError
-        Of kind ``error``, if the module cannot be imported or has no such name.
+        The kind ``error``, if the module cannot be imported or has no such name.
     """
     match = _SPEC.fullmatch(spec)
     if match is None:

@@ -24,6 +24,7 @@ class Returned:
     where : str
         Where it stands in what the model returned.
     reading : Reading
+        What its axes stand for.
     steps : int
         How many steps it comes through.
     depth : int

@@ -127,6 +127,7 @@ class Drafts:
         if found is None:
             return None
         known = self._through.get(seam.made)
+        # A map that came back from its spectrum is whole, and what rearranges it a step of its own.
         if known in self.kept and known.kind != "fourier":
             return self._goes_on(known, found, event, written=seam.family == "write")
         draft = self._new(
@@ -182,6 +183,7 @@ class Drafts:
         draft = None if axis is None else self._through.get(call.args[0])
         if draft is None or draft.layout is None or draft.end.seam is None:
             return
+        # Permuted or reshaped since, the layer's axis is another one than the draft's.
         as_it_was = draft.end.seam[2] == call.args[0].shape
         if draft in self.kept and as_it_was and axis in draft.layout.spatial:
             self.kept.remove(draft)
@@ -208,6 +210,7 @@ class Drafts:
         draft.kind, draft.factor, draft.layout = found.kind, found.factor, found.layout
         draft.input_shape, draft.output_shape = found.before, found.shape
         draft.open = _inserted(found)
+        # The step is named after the last call that enlarged, which says where it belongs.
         draft.begin = [event]
         draft.end = event
         return draft
@@ -251,6 +254,7 @@ class Drafts:
         # A layout is what drafts of rearrangements have; only operations of the table are joined.
         if alike[0] != alike[1] or one.layout or other.layout:
             return None
+        # The larger kernel says how far the step reaches; the others only add to its taps.
         large = max(one, other, key=lambda draft: prod(draft.kernel_size or ()))
         self.kept = [draft for draft in self.kept if draft not in pair]
         begin, bits = [*one.begin, *other.begin], one.bits | other.bits

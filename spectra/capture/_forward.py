@@ -108,6 +108,7 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
         with _compiled_code_runs_as_python():
             output = call(_fit(x, model))
     except Exception as error:
+        # A TorchScript turns what a watcher raised into RuntimeError; the watcher has the original.
         for watcher in watchers:
             if watcher.error is not None:
                 raise watcher.error from None
@@ -153,6 +154,7 @@ def _fit(x: Tensor, model: nn.Module) -> Tensor:
 
 def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
     """Make ``torch.compile``d parts run op by op; nothing is compiled where dynamo is absent."""
+    # To set a stance imports the compiler, which takes seconds; a model that was compiled has it.
     if "torch._dynamo" not in modules:
         return nullcontext()
     stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
@@ -198,6 +200,7 @@ def _last_words(error: Exception) -> str:
 
 def _innermost_module(model: nn.Module, traceback: TracebackType | None) -> str:
     names = {module: name for name, module in walk.named_modules(model)}
+    # Frames come outermost first, so the last module met is the one that failed.
     innermost: nn.Module = model
     while traceback is not None:
         owner = traceback.tb_frame.f_locals.get("self")

@@ -49,6 +49,7 @@ def name_steps(
     unwatched : sequence of torch.nn.Module
         Outermost modules into which a stream will not look: their seams do not count.
     """
+    # A stream sees no seam in there, so counting them here would shift the numbers of the others.
     passed_over = {module for outermost in unwatched for module in walk.modules(outermost)}
     owners = dict(zip(map(id, events), _owners(events, method), strict=True))
     ends = {id(draft.end): draft for draft in drafts}
@@ -57,6 +58,7 @@ def name_steps(
     alike: list[Look] = []  # seams since the last mark that is not optional
     for event in events:
         draft = ends.get(id(event))
+        # Asked for every draft, in order: which number a call has depends on those before it.
         index = None if draft is None else steps.index_of(draft)
         if event.seam is not None:
             if event.frame.module in passed_over:
@@ -127,6 +129,7 @@ def _fingerprint(draft: Draft, look: Look, alike: Sequence[Look]) -> Fingerprint
     # The last axes of what an operation of the table makes are space.
     layout = draft.layout or Layout.last(len(shape), len(draft.output_shape) - 1)
     first = Fingerprint(family, rank, layout, layout.shape(shape)[0])
+    # The seam itself is among those alike, so the first of them counts as 1.
     return replace(first, nth=sum(first.fits(*other) for other in alike))
 
 
@@ -134,6 +137,7 @@ def _owners(events: Sequence[Event], method: str) -> list[str]:
     """Return the path of the module in which each call ran, inside ScriptModules too."""
     frames = {id(event.frame): event.frame for event in events}
     inside: dict[int, list[str]] = {}
+    # A ScriptModule calls no hooks, so all its calls ran in one frame; its graph tells them apart.
     for key, frame in frames.items():
         if isinstance(frame.module, ScriptModule):
             calls = [e.recognised for e in events if e.frame is frame and e.recognised is not None]

@@ -124,6 +124,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
     def _enter(self, _module: nn.Module, _args: object) -> None:
         """Look away as a module without a step begins."""
         self._unwatched += 1
+        # A size that is new may take another branch, in which an operation could upsample.
         known = self._within_forward and self._size in self._looked_at
         # Only the innermost mode can be popped: another one may have been entered since.
         if known and not self._away and _get_current_dispatch_mode() is self:
@@ -233,6 +234,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
             if replacement is None:
                 return result
             _check_shape(replacement, maps)
+            # The model goes on with its own dtype and layout, whatever the map was replaced by.
             replaced = replacement.to(made).reshape(made.shape)
             return replaced if made is result else (replaced, *result[1:])
 
@@ -297,6 +299,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
                     self._pass(passed, mark)
                     return mark
                 return None
+            # No mark beyond one that must come is next: this call only looks like its end.
             if not mark.optional:
                 return None
         return None
@@ -310,6 +313,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
 
     def _pass(self, passed: int, mark: Mark) -> None:
         """Go on to the mark after one; counting starts anew, unless that one may be left out."""
+        # Marks are numbered on beyond the last where a model is called directly once more.
         self._next = passed % len(self._marks) + 1
         if not mark.optional:
             self._alike = 0

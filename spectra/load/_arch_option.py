@@ -22,6 +22,7 @@ def parse_arch_args(pairs: Iterable[str]) -> dict[str, object]:
     Parameters
     ----------
     pairs : iterable of str
+        What the user gave, one argument each.
 
     Raises
     ------

@@ -24,6 +24,7 @@ class LoadedWeights:
     Attributes
     ----------
     weights : dict of str to Tensor
+        The tensors by name.
     source : str
         The file.
     sha256 : str or None

@@ -29,6 +29,7 @@ def build_spandrel(
     Parameters
     ----------
     weights : dict of str to Tensor
+        The tensors by the names of the file.
     source : str
         Where the weights come from, for messages.
     arch : str

@@ -55,6 +55,7 @@ def flat_field(
     Parameters
     ----------
     model : torch.nn.Module
+        Left as it came.
     discovery : Discovery
         What :func:`spectra.capture.discover` returned for it.
     shape : sequence of int

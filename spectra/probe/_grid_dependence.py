@@ -60,6 +60,7 @@ def grid_dependence(
     Parameters
     ----------
     model : torch.nn.Module
+        Left as it came.
     inputs : Tensor, shape (B, C, *spatial)
         Pictures larger than what the model needs; a few suffice.
     total_stride : sequence of int
@@ -69,7 +70,7 @@ def grid_dependence(
     offsets : int
         At most so many offsets are tried, drawn at random without replacement.
     seed : int
-        Of that draw, and of the model's own random numbers, which are the same for every
+        Seed of that draw, and of the model's own random numbers, which are the same for every
         offset.
     found : Discovery, optional
         What :func:`spectra.capture.discover` returned for the model, if it returns anything but
@@ -141,6 +142,7 @@ class _WholePixels:
         self._inputs = inputs
         self._ratios = ratios
         self._sides = [(n - t + 1) // t * t for n, t in zip(sizes, stride, strict=True)]
+        # Only offsets that move the output by whole pixels can be compared without resampling.
         steps = [range(0, t, s.denominator) for t, s in zip(stride, ratios, strict=True)]
         self._last = [axis[-1] for axis in steps]
         self.offsets = list(product(*steps))
@@ -182,12 +184,14 @@ class _SubPixels:
         self._last = [count - 1 for count in counts]
         self.offsets = list(product(*map(range, counts)))
         outputs = [int(n * s) for n, s in zip(inputs.shape[2:], ratios, strict=True)]
+        # A smaller picture has too few pixels beside the taper at its borders.
         self.interior = min(self._spans(outputs)) if min(inputs.shape[2:]) >= 32 else 0
 
     def view(self, offset: tuple[int, ...]) -> Tensor:
         """Return the inputs at one offset."""
         sizes = self._spectrum.shape[2:]
         moved = zip(sizes, offset, self._ratios, strict=True)
+        # Shift theorem: r / s input pixels turn frequency f by 2 pi f r / s.
         turns = [
             torch.exp(-2j * pi * torch.fft.fftfreq(n).double() * float(r / s)) for n, r, s in moved
         ]
@@ -293,6 +297,7 @@ def _moments(
 
 def _ratio(moments: _Moments, n: int, population: float) -> tuple[float | None, str | None]:
     """Return changing over staying energy in dBc, or None and why there is no number."""
+    # The mean of n sampled offsets keeps 1 / n of what changes, which is not what stays.
     spread = moments.deviation / (n - 1)
     change = spread * (1 - 1 / population)
     stay = moments.variance - spread * (1 / n - 1 / population)

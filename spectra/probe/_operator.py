@@ -31,7 +31,7 @@ class OperatorKernel:
     Attributes
     ----------
     taps : ndarray, shape (in, out, *size)
-        As the weight of a transposed convolution of stride ``factor``.
+        They are laid out like the weight of a transposed convolution of stride ``factor``.
     first : tuple of int
         Output pixel of the first tap along each axis, seen from its sample: minus the padding
         of that transposed convolution.

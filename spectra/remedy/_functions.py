@@ -58,6 +58,7 @@ class FunctionCall:
     index : int
         Which of the owner's resizing calls in this run of its forward, from 0.
     function : str
+        Name of the function that was called.
     arguments : mapping
         By name.
     output_shape : tuple of int
@@ -196,6 +197,7 @@ class _Substituting(TorchFunctionMode):
         kwargs = kwargs or {}
         if func not in FUNCTIONS or running()[1] is not self._of.owner:
             return func(*args, **kwargs)
+        # Counted as the recorder did: every resizing call of this run, substituted or not.
         index, self._next = self._next, self._next + 1
         name = self._of.layers.get(index)
         if name is None:
@@ -210,6 +212,7 @@ class _Substituting(TorchFunctionMode):
 
 def substitute(owner: nn.Module, method: str, index: int, name: str) -> None:
     """Let ``owner`` use its layer ``name`` in place of one of its resizing calls."""
+    # In the instance, so that other modules of the class keep the method as it is.
     standing = owner.__dict__.get(method)
     if not isinstance(standing, Substitution):
         standing = Substitution(owner, method)
@@ -220,6 +223,8 @@ def substitute(owner: nn.Module, method: str, index: int, name: str) -> None:
 def running() -> tuple[FrameType | None, nn.Module | None]:
     """Return the innermost running module and the frame that runs it; None outside of any."""
     frame: FrameType | None = sys._getframe(1)
+    # Every module runs inside nn.Module._call_impl, or inside a substitution of its method: their
+    # frames on the stack say whose code is running.
     while frame is not None:
         if frame.f_code is _CALL:
             return frame, frame.f_locals["self"]

@@ -38,6 +38,7 @@ def sinc_weight(
     Parameters
     ----------
     mixing : Tensor, shape (in, out // groups)
+        Gain from each input channel to each output channel.
     size, factor, padding : sequence of int
         Size, factor and padding of the kernel along each axis.
     delay : sequence of float, optional

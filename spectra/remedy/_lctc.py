@@ -30,6 +30,7 @@ class LCTC(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the large kernel along each axis; at least the factor. The paper: 7 and 11.
     small : int or sequence of int, optional

@@ -29,6 +29,7 @@ def make_layer(
         sincK. K is the size at factor 2; at factor s a transposed kernel has the smallest odd
         size of at least K s / 2, and so have the taps of a sinc.
     in_channels, out_channels : int
+        Channels of the map before and after.
     factor : sequence of int
         One an axis; their number is the number of axes.
     groups : int

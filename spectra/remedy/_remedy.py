@@ -30,7 +30,9 @@ class Remedy:
     Attributes
     ----------
     name : str
+        The name itself.
     family : str
+        Which kind of layer it is.
     size : int
         Taps of the kernel, of the convolution for resizes and shuffles.
     small : int or None

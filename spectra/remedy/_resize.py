@@ -27,15 +27,19 @@ class ResizeConv(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the convolution, odd.
     mode : {"nearest", "bilinear"}
         Bilinear is linear along each axis.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
+        Whether the convolution has one.
     axes : int
+        Number of spatial axes.
 
     References
     ----------
@@ -88,15 +92,19 @@ class SincConv(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the sinc; at least the factor.
     conv_size : int or sequence of int
         Taps of the convolution, odd.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
+        Whether the convolution has one.
     axes : int
+        Number of spatial axes.
 
     Examples
     --------

@@ -47,14 +47,17 @@ class ShuffleConv(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the convolution, odd.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
         One value for each phase: an input-independent grid is within reach of training.
     axes : int
+        Number of spatial axes.
     blur : {"box", "binomial"}, optional
         Follow with a `Blur`, which takes the lines away for good.
 

@@ -32,10 +32,13 @@ class TransposedForm:
     Attributes
     ----------
     weight : Tensor, shape (in, out // groups, *size)
+        Taps, as PyTorch lays those of a transposed convolution out.
     bias : Tensor, shape (out,), or None
+        What is added to each output channel.
     factor, padding : tuple of int
         Tap n stands ``n - padding`` output pixels after its input sample.
     groups : int
+        Groups of channels that do not mix.
     edge : bool
         Whether pixels beyond the border are the border's, instead of 0.
     crop : tuple of (int, int)
@@ -199,6 +202,7 @@ def form_of_interpolation(
     mode : str
         A mode of ``torch.nn.functional.interpolate``, with ``align_corners=False``.
     channels : int
+        Input channels, each of which is interpolated by itself.
     factor : sequence of int
         One for each axis.
     like : Tensor, optional

@@ -50,15 +50,15 @@ def measure_kernels(
         A file of weights or a state dict, which need no architecture; or a model as of
         `spectra.load.load_model`.
     arch, arch_args, key, strip_prefix, strict, trust
-        As of `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
+        See `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
         without, only what the weights tell (see `spectra.report.KernelRow`).
     strides : mapping of str to tuple of int, optional
         Name or pattern of a weight -> stride of the transposed convolution that it belongs
         to; 1 leaves it out. Only for bare weights.
     shuffles : mapping of str to int, optional
-        The same for convolutions before a pixel shuffle -> factor.
+        Name or pattern of a convolution's weight -> factor of the pixel shuffle after it.
     exponent : float
-        Of the input spectrum that energies assume, ``1 / abs(f) ** exponent``: 2 is what
+        Exponent of the input spectrum that energies assume, ``1 / abs(f) ** exponent``: 2 is what
         photographs have, 0 white.
     progress : callable, optional
         Called as ``progress(what, done, total)``.

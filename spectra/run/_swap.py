@@ -44,12 +44,12 @@ def try_swap(
     inputs : anything `spectra.inputs.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
     remedy, steps, init
-        As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
+        See `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
         Passes of `spectra.repair.repair` over every second input; all else is then measured
         on the other inputs.
     options : Options, optional
-        As of `spectra.analyze`.
+        See `spectra.analyze`.
     progress : callable, optional
         Called with (stage, done, total).
 

@@ -41,7 +41,7 @@ def kernels_of_weights(
     Parameters
     ----------
     weights : mapping of str to Tensor
-        As saved, by name.
+        Tensors by the names under which they were saved.
     strides : mapping of str to tuple of int, optional
         Pattern of a tensor's name, with or without ``.weight`` -> stride of the transposed
         convolution that it is; 1 says that it does not upsample.

@@ -31,6 +31,7 @@ class UpsamplingKernel:
     evidence : str
         Why, in a phrase.
     kernel : Kernel
+        Its taps.
     """
 
     name: str
