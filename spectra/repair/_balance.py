@@ -12,7 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import Discovery, Step, discover, forward, quiet, select_steps, stream
+from spectra.capture import (
+    Discovery,
+    Step,
+    discover,
+    follow_periods,
+    forward,
+    quiet,
+    select_steps,
+    stream,
+)
 from spectra.errors import ConversionError
 from spectra.remedy import LCTC, copy_of
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
@@ -119,7 +128,7 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     >>> step.line_after_db < step.line_before_db - 15
     True
     """
-    found = discover(model, inputs[:1])
+    found = follow_periods(model, discover(model, inputs[:1]), inputs[:1])
     chosen = select_steps(found, steps)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
@@ -136,22 +145,17 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
             rows.append(
                 BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
             )
-    period = _period(found)
+    period = _longest_period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
     return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
 
 
-def _period(found: Discovery) -> tuple[int, ...] | None:
-    """Return the longest period of any step's grid in the output, where it is a whole number."""
+def _longest_period(found: Discovery) -> tuple[int, ...] | None:
+    """Return the longest period of any step's grid of which the output holds one, None for none."""
     sides = found.output_shape[1:]
-    periods = [
-        tuple(n // m for n, m in zip(sides, step.input_shape[1:], strict=True))
-        for step in found.steps
-        if step.factor
-        and len(step.input_shape) == len(found.output_shape)
-        and all(n % m == 0 and n > m for n, m in zip(sides, step.input_shape[1:], strict=True))
-    ]
-    return max(periods, default=None)
+    known = [p for p in found.periods if p is not None and max(p) > 1]
+    held = [p for p in known if all(n >= pixels for n, pixels in zip(sides, p, strict=True))]
+    return max(held, default=None)
 
 
 def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step], dict[Step, str]]:

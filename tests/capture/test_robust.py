@@ -114,7 +114,10 @@ def test_what_succeeds_leaves_nothing_behind():
 
 def test_the_chain_has_a_step_of_each_end():
     assert [s.kind for s in FOUND.steps] == [
-        *("zero_insertion", "depth_to_space", "depth_to_space", "transposed_conv"),
+        "zero_insertion",
+        "depth_to_space",
+        "depth_to_space",
+        "transposed_conv",
     ]
 
 

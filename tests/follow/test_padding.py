@@ -39,8 +39,11 @@ class Same(nn.Module):
 
 NETWORKS = {
     "two sizes": nn.Sequential(
-        nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 5, padding=2),
-        nn.ConvTranspose2d(4, 4, 4, stride=2, padding=1), nn.Conv2d(4, 4, 3, padding=1),
+        nn.Conv2d(2, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(4, 4, 5, padding=2),
+        nn.ConvTranspose2d(4, 4, 4, stride=2, padding=1),
+        nn.Conv2d(4, 4, 3, padding=1),
     ),
     "dilated": nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=4, dilation=4), nn.Upsample(scale_factor=2)
@@ -60,7 +63,7 @@ NETWORKS = {
         nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.Conv2d(4, 4, 3, padding=1), nn.PixelShuffle(2)
     ),
     "skips": Skips(),
-}  # fmt: skip
+}
 
 
 @torch.no_grad()

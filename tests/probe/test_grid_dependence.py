@@ -78,10 +78,17 @@ def test_offsets_are_sampled_by_seed_and_the_result_says_so(pictures):
     [
         ("nearest", 2, 20 * log10(tan(pi / 8))),
         ("linear", 2, 60 * log10(tan(pi / 8))),
-        ("nearest", 3, 10 * log10(sum((1 + 2 * cos(2 * pi * f)) ** 2 for f in (5 / 12, 9 / 12))
-                                  / (1 + 2 * cos(2 * pi / 12)) ** 2)),
+        (
+            "nearest",
+            3,
+            10
+            * log10(
+                sum((1 + 2 * cos(2 * pi * f)) ** 2 for f in (5 / 12, 9 / 12))
+                / (1 + 2 * cos(2 * pi / 12)) ** 2
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_tone_through_an_interpolation_reads_its_replicas(mode, factor, expected):
     """A tone at 1/4 and its replicas pass the gain of the kernel at (1/4 + k) / factor."""
     tone = torch.cos(2 * pi * torch.arange(240.0) / 4 + 0.3)[None, None]

@@ -21,8 +21,11 @@ def seeded(block):
 
 def applied(found, x):
     """What the kernel says the block does, by PyTorch's own transposed convolution."""
-    run = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d,
-           3: functional.conv_transpose3d}[len(found.factor)]  # fmt: skip
+    run = {
+        1: functional.conv_transpose1d,
+        2: functional.conv_transpose2d,
+        3: functional.conv_transpose3d,
+    }[len(found.factor)]
     weight = torch.tensor(found.taps)
     return run(x, weight, stride=found.factor), found.first
 
@@ -41,18 +44,19 @@ def test_probing_returns_the_weights_of_a_transposed_convolution(layer, axes):
     layer = seeded(layer)
     found = equivalent_kernel(layer, layer.in_channels, layer.stride)
     expected = kernel.transposed_conv(
-        layer.weight.detach().numpy(), stride=layer.stride, padding=layer.padding,
+        layer.weight.detach().numpy(),
+        stride=layer.stride,
+        padding=layer.padding,
         groups=layer.groups,
-    )  # fmt: skip
+    )
     np.testing.assert_array_equal(found.taps, expected.taps)
     assert found.padding == layer.padding
     assert found.defect == 0
     assert found.spread == 0
     np.testing.assert_array_equal(
-        found.offset, np.broadcast_to(
-            layer.bias.detach().numpy().reshape(-1, *[1] * axes), found.offset.shape
-        )
-    )  # fmt: skip
+        found.offset,
+        np.broadcast_to(layer.bias.detach().numpy().reshape(-1, *[1] * axes), found.offset.shape),
+    )
 
 
 @pytest.mark.parametrize(("size", "padding"), [(1, 0), (3, 1)])
