@@ -12,7 +12,8 @@ from torch.nn import functional
 from oracles import transposed_by_definition
 from spectra.errors import ParameterError
 from spectra.kernel import attainable_bound, phase_gains, rejection_db
-from spectra.remedy import LCTC, scaled_size
+from spectra.remedy import LCTC
+from spectra.remedy._remedy import scaled_size
 
 WHITE_REJECTION = 10 * np.log10(1 / 3)  # one base band and three replicas, all equally strong
 
