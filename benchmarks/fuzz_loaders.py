@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 ROUND = 200  # inputs a child opens before the next one takes over
 MOST_SECONDS = 30
 MORE_BYTES = 4 << 30
-MOST_GROWTH = 250_000_000
+MOST_BYTES = 250_000_000
 SLOW = {"hdf5", "netcdf3"}  # three processes for each input: one of forty is of these
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.mkdir"}
@@ -140,7 +140,7 @@ def child(numbers: range, pipe, crater: str) -> None:
                 kind, ended = "?", f"{type(error).__name__}: {str(error)[:200]}"
             size = (folder / "file").stat().st_size if kind != "folder" else 0
             grown = memory("VmHWM") - start
-            if grown > max(MOST_GROWTH, 2 * size):
+            if grown > max(MOST_BYTES, 2 * size):
                 ended = f"took {grown} bytes for {size}"
             if ran or Path(crater).exists():
                 ended = f"code ran, wrote, or printed a traceback: {ran}"

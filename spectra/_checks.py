@@ -2,12 +2,24 @@
 
 from collections.abc import Sequence
 from operator import index
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 from spectra.errors import ParameterError
 
 MOST = 2**31 - 1  # that libraries count to
 PerAxis = SupportsIndex | Sequence[SupportsIndex]
+
+
+def along_axes(values: Any, axes: int) -> tuple[Any, ...]:
+    """Return an argument of an operation for each axis: one number stands for all of them.
+
+    Examples
+    --------
+    >>> along_axes(2, 3), along_axes([2], 2), along_axes((1, 2), 2)
+    ((2, 2, 2), (2, 2), (1, 2))
+    """
+    each = tuple(values) if isinstance(values, Sequence) else (values,)
+    return each * axes if len(each) == 1 else each
 
 
 def check_factor(factor: SupportsIndex) -> int:

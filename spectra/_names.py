@@ -41,6 +41,17 @@ def place(axes: int) -> str:
     return {1: "sample", 3: "voxel"}.get(axes, "pixel")
 
 
+def times(values: Sequence[object]) -> str:
+    """Return a number for each axis, in the order of the axes: y before x.
+
+    Examples
+    --------
+    >>> times((3, 3)), times((512, 768))
+    ('3x3', '512x768')
+    """
+    return "x".join(map(str, values))
+
+
 def size(values: Sequence[int]) -> str:
     """Return a size per axis: one number where all axes agree.
 
@@ -49,7 +60,7 @@ def size(values: Sequence[int]) -> str:
     >>> size((3, 3)), size((3, 5))
     ('3', '3x5')
     """
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+    return str(values[0]) if len(set(values)) == 1 else times(values)
 
 
 def period(values: Sequence[int]) -> str:

@@ -7,10 +7,23 @@ reads the dictionaries in which ``nn.Module`` keeps what was assigned.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
+
+CONVOLUTIONS: dict[int, type[nn.Conv1d | nn.Conv2d | nn.Conv3d]] = {
+    1: nn.Conv1d,
+    2: nn.Conv2d,
+    3: nn.Conv3d,
+}
+TRANSPOSED: dict[int, type[nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d]] = {
+    1: nn.ConvTranspose1d,
+    2: nn.ConvTranspose2d,
+    3: nn.ConvTranspose3d,
+}
 
 
 def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -77,3 +90,42 @@ def buffers(model: nn.Module) -> Iterator[Tensor]:
 def device(model: nn.Module) -> torch.device:
     """Return where the first parameter of a model lives; the CPU without any."""
     return next((parameter.device for parameter in parameters(model)), torch.device("cpu"))
+
+
+def modules_by_path(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules of a model by the paths that steps have, those of wrappers left out."""
+    return {readable(name): module for name, module in named_modules(unwrap(model))}
+
+
+def readable(name: str) -> str:
+    """Return a module path without the wrappers that ``torch.compile`` adds."""
+    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """Return the module inside ``torch.compile``, ``DataParallel`` and averaging wrappers."""
+    while True:
+        if isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
+            model = inner
+        elif isinstance(model, _wrappers()) and isinstance(model.module, nn.Module):
+            model = model.module
+        else:
+            return model
+
+
+def _wrappers() -> tuple[type[nn.Module], ...]:
+    averaged = sys.modules.get("torch.optim.swa_utils")
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    return (*parallel, averaged.AveragedModel) if averaged else parallel
+
+
+def is_convolution(module: object) -> TypeGuard[nn.Conv1d | nn.Conv2d | nn.Conv3d]:
+    """Tell whether a module is a plain convolution of one to three axes."""
+    return isinstance(module, tuple(CONVOLUTIONS.values()))
+
+
+def is_transposed(
+    module: object,
+) -> TypeGuard[nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d]:
+    """Tell whether a module is a transposed convolution of one to three axes."""
+    return isinstance(module, tuple(TRANSPOSED.values()))

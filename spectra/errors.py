@@ -28,6 +28,10 @@ class ModelError(SpectraError):
     """The model raised, or did something that cannot be followed."""
 
 
+class MixedInputsError(ModelError):
+    """Several inputs together do not give as many outputs as one by one: run them alone."""
+
+
 class NothingToAnalyseError(SpectraError):
     """There is no upsampling step, or no readable input."""
 

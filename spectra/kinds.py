@@ -103,6 +103,21 @@ def _each(name: str, *axes: int) -> dict[str, int]:
     return {f"{name}{d}d": d for d in axes}
 
 
+def _interpolation(name: Kind, *, axes: int, taps: Interpolator, reach: int) -> StepKind:
+    """Return the row of a mode of ``interpolate`` that is for one number of axes."""
+    return StepKind(
+        name=name,
+        family="resize",
+        operations=_each(f"upsample_{name}", axes),
+        functions=_INTERPOLATE,
+        modes=(name,),
+        fixed=True,
+        interpolator=taps,
+        reach=reach,
+        swappable=True,
+    )
+
+
 _ROWS = (
     StepKind(
         name="transposed_conv",
@@ -132,50 +147,10 @@ _ROWS = (
         interpolator="nearest",
         swappable=True,
     ),
-    StepKind(
-        name="bilinear",
-        family="resize",
-        operations=_each("upsample_bilinear", 2),
-        functions=_INTERPOLATE,
-        modes=("bilinear",),
-        fixed=True,
-        interpolator="bilinear",
-        reach=1,
-        swappable=True,
-    ),
-    StepKind(
-        name="bicubic",
-        family="resize",
-        operations=_each("upsample_bicubic", 2),
-        functions=_INTERPOLATE,
-        modes=("bicubic",),
-        fixed=True,
-        interpolator="bicubic",
-        reach=2,
-        swappable=True,
-    ),
-    StepKind(
-        name="trilinear",
-        family="resize",
-        operations=_each("upsample_trilinear", 3),
-        functions=_INTERPOLATE,
-        modes=("trilinear",),
-        fixed=True,
-        interpolator="bilinear",
-        reach=1,
-        swappable=True,
-    ),
-    StepKind(
-        name="linear",
-        family="resize",
-        operations=_each("upsample_linear", 1),
-        functions=_INTERPOLATE,
-        modes=("linear",),
-        fixed=True,
-        interpolator="bilinear",
-        reach=1,
-        swappable=True,
-    ),
+    _interpolation("bilinear", axes=2, taps="bilinear", reach=1),
+    _interpolation("bicubic", axes=2, taps="bicubic", reach=2),
+    _interpolation("trilinear", axes=3, taps="bilinear", reach=1),
+    _interpolation("linear", axes=1, taps="bilinear", reach=1),
     StepKind(
         name="area",
         family="pool",

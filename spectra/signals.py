@@ -88,8 +88,9 @@ def power_law_noise(
     shape : sequence of int
         Shape of the result.
     seed : int
+        Seed of the random numbers.
     exponent : float
-        Of power, not amplitude.
+        Exponent of the power, not of the amplitude.
     axes : int, optional
         Number of spatial axes, the last ones; by default all. The others count maps.
     """

@@ -59,7 +59,7 @@ def wheel(tmp_path_factory):
         "import spectra",
         "import spectra_cli.main",
         "from spectra.load import LoadedModel, check_source",
-        "from spectra.inputs import Dropped, Inputs, check_inputs, check_reading",
+        "from spectra.inputs import Inputs, InputSet, check_inputs, check_reading",
     ],
 )
 def test_importing_loads_nothing_heavy(statement):

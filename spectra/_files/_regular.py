@@ -29,6 +29,7 @@ def open_regular(path: Path, *, most: int | None = None) -> BufferedReader:
     Parameters
     ----------
     path : Path
+        The file.
     most : int, optional
         Bytes that the file may have.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import prod
 from re import sub
 
+from spectra._names import near
 from spectra.capture._reading import Reading
 from spectra.errors import ParameterError
 
@@ -24,6 +24,7 @@ class Returned:
     where : str
         Where it stands in what the model returned.
     reading : Reading
+        What its axes stand for.
     steps : int
         How many steps it comes through.
     depth : int
@@ -98,11 +99,11 @@ def _named(wanted: str, names: Sequence[str]) -> int:
         return plain.index(_plain(wanted))
     if wanted.isdecimal() and int(wanted) < len(names):
         return int(wanted)
-    near = get_close_matches(_plain(wanted), plain, 3)
+    close = near(_plain(wanted), plain)
     listed = ", ".join(name or "0" for name in names)
     message = f"output={wanted!r} is not among what the model returns: {listed}"
-    if near:
-        message += f"; close are {', '.join(near)}"
+    if close:
+        message += f"; close are {', '.join(close)}"
     raise ParameterError(message)
 
 

@@ -7,12 +7,13 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from spectra._walk import unwrap
 from spectra.capture._choice import Returned, choose
 from spectra.capture._events import Draft, Event
 from spectra.capture._explorer import Explorer
-from spectra.capture._forward import returned_by, unwrap, watched_by
+from spectra.capture._forward import returned_by, watched_by
 from spectra.capture._modules import ModuleStack
-from spectra.capture._naming import Named, name_steps
+from spectra.capture._naming import NamedSteps, name_steps
 from spectra.capture._output import read_tensor
 from spectra.capture._quiet import quiet
 from spectra.capture._steps import Discovery
@@ -106,14 +107,14 @@ def discover(
     )
 
 
-def _read(explorer: Explorer, named: Named, where: str, tensor: Tensor) -> Returned:
+def _read(explorer: Explorer, named: NamedSteps, where: str, tensor: Tensor) -> Returned:
     """Return what is known of a tensor that the model returned.
 
     Parameters
     ----------
     explorer : Explorer
         What followed the pass.
-    named : Named
+    named : NamedSteps
         The steps that it found.
     where : str
         Where the tensor stands in what the model returned.

@@ -10,7 +10,9 @@ A draft is a step in the making. It ends with the operation whose result is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import takewhile
 from math import prod
 
 from torch import Tensor
@@ -125,6 +127,7 @@ class Drafts:
         if found is None:
             return None
         known = self._through.get(seam.made)
+        # A map that came back from its spectrum is whole, and what rearranges it a step of its own.
         if known in self.kept and known.kind != "fourier":
             return self._goes_on(known, found, event, written=seam.family == "write")
         draft = self._new(
@@ -180,6 +183,7 @@ class Drafts:
         draft = None if axis is None else self._through.get(call.args[0])
         if draft is None or draft.layout is None or draft.end.seam is None:
             return
+        # Permuted or reshaped since, the layer's axis is another one than the draft's.
         as_it_was = draft.end.seam[2] == call.args[0].shape
         if draft in self.kept and as_it_was and axis in draft.layout.spatial:
             self.kept.remove(draft)
@@ -206,6 +210,7 @@ class Drafts:
         draft.kind, draft.factor, draft.layout = found.kind, found.factor, found.layout
         draft.input_shape, draft.output_shape = found.before, found.shape
         draft.open = _inserted(found)
+        # The step is named after the last call that enlarged, which says where it belongs.
         draft.begin = [event]
         draft.end = event
         return draft
@@ -225,7 +230,7 @@ class Drafts:
         self._through.drop(source)
         if taken is None:
             return None
-        draft.layout = Layout((0,), (1,), tuple(range(2, made.ndim)), taken.folded)
+        draft.layout = Layout.last(made.ndim, spatial, folded=taken.folded)
         draft.output_shape = draft.layout.shape(tuple(made.shape))
         before = draft.kernel_size or (1,) * spatial
         draft.kernel_size = tuple(map(max, before, weight.shape[2:]))
@@ -249,24 +254,11 @@ class Drafts:
         # A layout is what drafts of rearrangements have; only operations of the table are joined.
         if alike[0] != alike[1] or one.layout or other.layout:
             return None
+        # The larger kernel says how far the step reaches; the others only add to its taps.
         large = max(one, other, key=lambda draft: prod(draft.kernel_size or ()))
         self.kept = [draft for draft in self.kept if draft not in pair]
-        joined = Draft(
-            kind=large.kind,
-            factor=large.factor,
-            begin=[*one.begin, *other.begin],
-            end=event,
-            input_shape=large.input_shape,
-            output_shape=large.output_shape,
-            kernel_size=large.kernel_size,
-            stride=large.stride,
-            groups=large.groups,
-            reason=large.reason,
-            source=large.source,
-            spacing=large.spacing,
-            convolution=large.convolution,
-            bits=one.bits | other.bits,
-        )
+        begin, bits = [*one.begin, *other.begin], one.bits | other.bits
+        joined = replace(large, begin=begin, end=event, bits=bits)
         self.kept.append(joined)
         self._ends.set(call.result, joined)
         return joined
@@ -284,7 +276,7 @@ class Drafts:
         return line is not None and len(set(line.at.place.tolist())) > 1
 
 
-def named(draft: Draft, owners: Mapping[int, str]) -> str:
+def name_of_draft(draft: Draft, owners: Mapping[int, str]) -> str:
     """Return the name of a draft: the module that enlarges, or the one that holds several.
 
     Parameters
@@ -297,17 +289,9 @@ def named(draft: Draft, owners: Mapping[int, str]) -> str:
     names = list(dict.fromkeys(owners[id(event)] for event in draft.begin))
     if len(names) == 1:
         return names[0]
-    return ".".join(_common([name.split(".") for name in names])) or " + ".join(
-        name or "(model)" for name in names
-    )
-
-
-def _common(paths: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Return the parts with which all paths begin."""
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
-            return
-        yield parts[0]
+    levels = zip(*(name.split(".") for name in names), strict=False)
+    shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
+    return ".".join(shared) or " + ".join(name or "(model)" for name in names)
 
 
 def _same_axes(taken: Tensor, made: Tensor) -> bool:

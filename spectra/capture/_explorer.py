@@ -11,6 +11,7 @@ from torch._ops import OpOverload
 
 from spectra.capture._drafts import Drafts
 from spectra.capture._events import Event
+from spectra.capture._forward import Watcher
 from spectra.capture._modules import ModuleStack, added_by_borders
 from spectra.capture._recognise import comes_apart, recogniser_of
 from spectra.capture._recognised import Recognised
@@ -20,7 +21,7 @@ from spectra.capture._weight_finder import WeightFinder
 from spectra.follow import Depth, Dispatched, LightMode, Padding, Taint, unseen
 
 
-class Explorer(LightMode):  # type: ignore[no-untyped-call]
+class Explorer(LightMode, Watcher):  # type: ignore[no-untyped-call]
     """Follows what depends on the example and notes each call that may be, or end, a step.
 
     Parameters
@@ -60,7 +61,6 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
         self.drafts = Drafts(example)
         self.padding = Padding()
         self.untraced: dict[str, str] = {}
-        self.error: BaseException | None = None
         self._stack = stack
         self._seams = Seams()
         self._weights = WeightFinder(stack.current.module)
@@ -84,15 +84,6 @@ class Explorer(LightMode):  # type: ignore[no-untyped-call]
             self.error = error
             raise
         return result
-
-    def begin(self, x: Tensor) -> None:
-        """Do nothing: the mode is entered just before its one forward pass."""
-
-    def end(self) -> None:
-        """Do nothing: the mode is left just after its one forward pass."""
-
-    def finish(self) -> None:
-        """Do nothing: a first forward pass has nothing to be compared with."""
 
     def _look_at(self, call: Dispatched) -> None:
         """Follow one call, and note it if it is a step or may end one."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._names import near
 from spectra.capture._discover import discover
 from spectra.capture._periods import follow_periods
 from spectra.capture._quiet import quiet
-from spectra.errors import NothingToAnalyseError
+from spectra.errors import NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from spectra._options import Options, Progress
-    from spectra.capture._steps import Discovery
+    from spectra.capture._steps import Discovery, Step
 
 
 def list_steps(model: nn.Module, example: Tensor, options: Options) -> Discovery:
@@ -67,6 +68,35 @@ def find_steps(
         raise NothingToAnalyseError(_nothing_found(found, options.steps))
     chosen = _chosen(follow_periods(model, found, example), options.steps)
     progress("find steps", 1, 1)
+    return chosen
+
+
+def select_steps(found: Discovery, pattern: str) -> list[Step]:
+    """Return the steps whose name or label matches a shell pattern, in order of execution.
+
+    Parameters
+    ----------
+    found : Discovery
+        All steps of a model.
+    pattern : str
+        What names the steps that are wanted, ``"*"`` all of them.
+
+    Raises
+    ------
+    ParameterError
+        If none matches; the nearest names are listed.
+    NothingToAnalyseError
+        If the model has no step at all.
+    """
+    if not found.steps:
+        raise NothingToAnalyseError("the model has no upsampling step that depends on its input")
+    chosen = [step for step in found.steps if step.matches(pattern)]
+    if not chosen:
+        names = [step.label for step in found.steps]
+        close = near(pattern.strip("*."), names, cutoff=0.3) or names[:8]
+        listed = ", ".join(map(repr, close))
+        message = f"steps={pattern!r} matches no upsampling step: the nearest are {listed}"
+        raise ParameterError(message)
     return chosen
 
 

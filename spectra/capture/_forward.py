@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from sys import modules
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import near
 from spectra.capture._steps import Discovery
-from spectra.errors import ModelError, ParameterError, SpectraError
+from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
 
 
-class Watcher(Protocol):
-    """Someone who follows the operations of a forward pass."""
+class Watcher:
+    """Someone who follows the operations of a forward pass; by default it does nothing."""
 
-    error: BaseException | None
+    error: BaseException | None = None
+    """What it raised, which a TorchScript would turn into an error of its own."""
 
     def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""
@@ -32,10 +33,6 @@ class Watcher(Protocol):
 
     def finish(self) -> None:
         """Check a finished forward pass."""
-
-
-class MixedInputsError(ModelError):
-    """Several inputs together do not give as many outputs as one by one: run them alone."""
 
 
 _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("spectra_watchers", default=())
@@ -102,7 +99,7 @@ def forward(
 
 def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
     """Call a model and return every tensor that it returns, by where it stands."""
-    model = unwrap(model)
+    model = walk.unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
     for watcher in watchers:
@@ -111,6 +108,7 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
         with _compiled_code_runs_as_python():
             output = call(_fit(x, model))
     except Exception as error:
+        # A TorchScript turns what a watcher raised into RuntimeError; the watcher has the original.
         for watcher in watchers:
             if watcher.error is not None:
                 raise watcher.error from None
@@ -134,30 +132,13 @@ def _first_map(returned: Mapping[str, Tensor]) -> Tensor:
     return next((t for t in values if t.is_floating_point() and t.ndim >= 3), values[0])
 
 
-def unwrap(model: nn.Module) -> nn.Module:
-    """Return the module inside ``torch.compile``, ``DataParallel`` and averaging wrappers."""
-    while True:
-        if isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
-            model = inner
-        elif isinstance(model, _wrappers()) and isinstance(model.module, nn.Module):
-            model = model.module
-        else:
-            return model
-
-
-def _wrappers() -> tuple[type[nn.Module], ...]:
-    averaged = modules.get("torch.optim.swa_utils")
-    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-    return (*parallel, averaged.AveragedModel) if averaged else parallel
-
-
 def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
     if method == "forward":
         return model
     found = getattr(model, method, None)
     if not callable(found):
         names = [name for name in dir(type(model)) if not name.startswith("_")]
-        close = ", ".join(get_close_matches(method, names)) or "forward"
+        close = ", ".join(near(method, names)) or "forward"
         message = f"method={method!r} is not a method of {type(model).__name__}: close are {close}"
         raise ParameterError(message)
     return found  # type: ignore[no-any-return]
@@ -173,6 +154,7 @@ def _fit(x: Tensor, model: nn.Module) -> Tensor:
 
 def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
     """Make ``torch.compile``d parts run op by op; nothing is compiled where dynamo is absent."""
+    # To set a stance imports the compiler, which takes seconds; a model that was compiled has it.
     if "torch._dynamo" not in modules:
         return nullcontext()
     stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
@@ -218,6 +200,7 @@ def _last_words(error: Exception) -> str:
 
 def _innermost_module(model: nn.Module, traceback: TracebackType | None) -> str:
     names = {module: name for name, module in walk.named_modules(model)}
+    # Frames come outermost first, so the last module met is the one that failed.
     innermost: nn.Module = model
     while traceback is not None:
         owner = traceback.tb_frame.f_locals.get("self")

@@ -11,17 +11,14 @@ from math import prod
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
 from torch.utils._pytree import tree_iter
-from torch.utils.hooks import RemovableHandle
 
 from spectra import _walk as walk
-from spectra.capture._forward import unwrap
 from spectra.capture._operation import Growth
 from spectra.follow import Dispatched
 
@@ -57,7 +54,7 @@ class ModuleStack:
     """The modules that are running, outermost first, named as in the root model."""
 
     def __init__(self, root: nn.Module) -> None:
-        self._names = {m: readable(name) for name, m in walk.named_modules(root)}
+        self._names = {m: walk.readable(name) for name, m in walk.named_modules(root)}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
@@ -113,19 +110,14 @@ class ModuleStack:
     @contextmanager
     def following(self, root: nn.Module, x: Tensor) -> Iterator[None]:
         """Follow the modules of ``root`` while it runs on ``x``, by hooks that are removed."""
-        hooks: list[RemovableHandle] = []
         self._push(root, (x,))
-        try:
-            hooks.append(register_module_forward_pre_hook(self._enter))
-            hooks.append(register_module_forward_hook(self._leave, always_call=True))
-            with catch_warnings():
-                filterwarnings(
-                    "ignore", "Using `torch.compile.module.` when there are global hooks"
-                )
-                yield
-        finally:
-            for hook in hooks:
-                hook.remove()
+        with (
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, always_call=True),
+            catch_warnings(),
+        ):
+            filterwarnings("ignore", "Using `torch.compile.module.` when there are global hooks")
+            yield
 
     def finish(self, x: Tensor, output: Tensor) -> None:
         """Close the frame of the root, whose method need not have been ``forward``."""
@@ -199,7 +191,8 @@ def _first_tensor(tree: object) -> Tensor | None:
 def added_by_borders(call: Dispatched) -> tuple[int, ...]:
     """Return how many pixels a padding or a convolution adds to each axis; empty if to none."""
     args, result = call.args, call.result
-    adds = call.func in _ADDING and isinstance(result, Tensor) and isinstance(args[0], Tensor)
+    known = call.func.namespace == "aten" and call.name in _ADDING
+    adds = known and isinstance(result, Tensor) and isinstance(args[0], Tensor)
     if not adds:
         return ()
     pairs = zip(args[0].shape[2:], result.shape[2:], strict=False)
@@ -207,24 +200,9 @@ def added_by_borders(call: Dispatched) -> tuple[int, ...]:
     return extra if any(extra) else ()
 
 
-def modules_by_path(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules of a model by the paths that steps have, those of wrappers left out."""
-    return {readable(name): module for name, module in walk.named_modules(unwrap(model))}
-
-
-def readable(name: str) -> str:
-    """Return a module path without the wrappers that ``torch.compile`` adds."""
-    return ".".join(part for part in name.split(".") if part != "_orig_mod")
-
-
-# Operations that may make a map a few pixels larger without enlarging it.
-_ADDING = {
-    getattr(packet, overload)
-    for name in (
-        *("convolution", "_convolution", "constant_pad_nd", "pad", "_pad_circular"),
-        *(f"conv{d}d" for d in (1, 2, 3)),
-        *(f"{mode}_pad{d}d" for mode in ("reflection", "replication") for d in (1, 2, 3)),
-    )
-    if (packet := getattr(torch.ops.aten, name, None)) is not None
-    for overload in packet.overloads()
-}
+_PADDING_NAMES = """
+    _convolution _pad_circular constant_pad_nd conv1d conv2d conv3d convolution pad reflection_pad1d
+    reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+"""
+_ADDING = frozenset(_PADDING_NAMES.split())
+"""Operations that may make a map a few pixels larger without enlarging it."""

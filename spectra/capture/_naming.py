@@ -12,7 +12,7 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from spectra import _walk as walk
-from spectra.capture._drafts import named
+from spectra.capture._drafts import name_of_draft
 from spectra.capture._events import Draft, Event
 from spectra.capture._repeats import Repeats
 from spectra.capture._script import script_paths
@@ -21,7 +21,7 @@ from spectra.capture._steps import Fingerprint, Mark, Step
 from spectra.follow import Layout
 
 
-class Named(NamedTuple):
+class NamedSteps(NamedTuple):
     """The steps of one forward pass, the marks in order, and the bits of each step."""
 
     steps: tuple[Step, ...]
@@ -35,7 +35,7 @@ def name_steps(
     *,
     method: str,
     unwatched: Sequence[nn.Module],
-) -> Named:
+) -> NamedSteps:
     """Return the steps, named and numbered, with their marks.
 
     Parameters
@@ -49,6 +49,7 @@ def name_steps(
     unwatched : sequence of torch.nn.Module
         Outermost modules into which a stream will not look: their seams do not count.
     """
+    # A stream sees no seam in there, so counting them here would shift the numbers of the others.
     passed_over = {module for outermost in unwatched for module in walk.modules(outermost)}
     owners = dict(zip(map(id, events), _owners(events, method), strict=True))
     ends = {id(draft.end): draft for draft in drafts}
@@ -57,6 +58,7 @@ def name_steps(
     alike: list[Look] = []  # seams since the last mark that is not optional
     for event in events:
         draft = ends.get(id(event))
+        # Asked for every draft, in order: which number a call has depends on those before it.
         index = None if draft is None else steps.index_of(draft)
         if event.seam is not None:
             if event.frame.module in passed_over:
@@ -73,7 +75,7 @@ def name_steps(
             marks.append(Mark(found.kind, found.factor, event.output_shape[0], index, optional))
             # A model may leave an optional mark out next time, so counting goes on across it.
             alike = alike if optional else []
-    return Named(tuple(steps.steps), tuple(marks), tuple(steps.bits))
+    return NamedSteps(tuple(steps.steps), tuple(marks), tuple(steps.bits))
 
 
 class _Steps:
@@ -88,7 +90,7 @@ class _Steps:
 
     def index_of(self, draft: Draft) -> int:
         """Return the index of a draft's step: a new one, or one of which it is another call."""
-        owner = named(draft, self._owners)
+        owner = name_of_draft(draft, self._owners)
         index = self._repeats.of(owner, draft)
         if index is not None:
             self.steps[index] = replace(self.steps[index], calls=self.steps[index].calls + 1)
@@ -124,22 +126,18 @@ def _step(draft: Draft, owner: str, call: int) -> Step:
 def _fingerprint(draft: Draft, look: Look, alike: Sequence[Look]) -> Fingerprint:
     """Return how to know the end of a draft again, among all seams since the last mark."""
     family, rank, shape = look
-    layout = draft.layout or _of_table(draft, shape)
+    # The last axes of what an operation of the table makes are space.
+    layout = draft.layout or Layout.last(len(shape), len(draft.output_shape) - 1)
     first = Fingerprint(family, rank, layout, layout.shape(shape)[0])
+    # The seam itself is among those alike, so the first of them counts as 1.
     return replace(first, nth=sum(first.fits(*other) for other in alike))
-
-
-def _of_table(draft: Draft, shape: Sequence[int]) -> Layout:
-    """Return the layout of what an operation of the table makes: its last axes are space."""
-    axes, spatial = len(shape), len(draft.output_shape) - 1
-    channel = axes - spatial - 1
-    return Layout(tuple(range(channel)), (channel,), tuple(range(channel + 1, axes)))
 
 
 def _owners(events: Sequence[Event], method: str) -> list[str]:
     """Return the path of the module in which each call ran, inside ScriptModules too."""
     frames = {id(event.frame): event.frame for event in events}
     inside: dict[int, list[str]] = {}
+    # A ScriptModule calls no hooks, so all its calls ran in one frame; its graph tells them apart.
     for key, frame in frames.items():
         if isinstance(frame.module, ScriptModule):
             calls = [e.recognised for e in events if e.frame is frame and e.recognised is not None]

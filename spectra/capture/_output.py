@@ -76,6 +76,7 @@ def _followed(
 ) -> Reading:
     """Return a reading by what each axis of a tensor was followed back to."""
     shape = tuple(tensor.shape)
+    # An axis along which nothing changes has no role; the usual order of axes is likeliest then.
     usual = rank is None or len(shape) == rank + 2
     if usual and len(shape) in (3, 4, 5) and _fit_usual(roles):
         return Reading.usual(shape)
@@ -123,7 +124,7 @@ def _layout(shape: Sequence[int], roles: Sequence[Role | None], rank: int | None
     axes = range(len(shape))
     spatial = [axis for axis in axes if roles[axis] == "place"]
     sample = [axis for axis in axes if roles[axis] == "sample"]
-    if roles[0] is None:
+    if roles[0] is None:  # one input: nothing changes along the axis of samples
         sample.insert(0, 0)
     elif roles[0] == "place" and len(spatial) > (rank or len(shape)):
         spatial.remove(0)
@@ -155,6 +156,7 @@ def _grid(tensor: Tensor, origins: Origins, layout: Layout, maps: Sequence[Sides
 
 def _rows(index: Sequence[Indices]) -> Sides:
     """Return the sides of the map whose elements, at an index each, come row by row."""
+    # Coordinates may have gaps or an offset, as after a crop: their ranks have not.
     ranks = [np.unique(along, return_inverse=True)[1] for along in index]
     sides = tuple(int(rank.max()) + 1 for rank in ranks)
     if prod(sides) != len(index[0]):
@@ -182,9 +184,7 @@ def _assumed(shape: tuple[int, ...], rank: int | None) -> Reading:
     spatial = max(axes - 2, 0) if rank is None else rank
     if not 1 <= spatial <= 3 or axes <= spatial:
         return Reading(shape, None, reason=f"no axis of {shape} is known to be space")
-    first = axes - spatial
-    if first == 1:
-        layout = Layout((0,), (), tuple(range(1, axes)))
-    else:
-        layout = Layout(tuple(range(first - 1)), (first - 1,), tuple(range(first, axes)))
+    layout = Layout.last(axes, spatial)
+    if axes == spatial + 1:  # maps of one channel, which has no axis
+        layout = Layout((0,), (), layout.spatial)
     return Reading(shape, layout, followed=False)

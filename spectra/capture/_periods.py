@@ -253,6 +253,7 @@ def _follow(
         felt_at = strength
         # One touch moves along all axes at once, by another distance along each. It is enough
         # where each axis stays itself and grows as the sizes of the maps do.
+        # Distances that differ from axis to axis also show where two axes change places.
         diagonal = [high - axis * (high - low) / 4 for axis in range(len(sides))]
         shift = _shift(touchable, spot, corner, diagonal, strength=strength, sides=sides)
         if (ways := _as_sizes_say(shift, goals)) is not None:
@@ -314,6 +315,7 @@ def _shift(
     sides : tuple of int
         Sides of the map.
     """
+    # A touch with which the model fails is felt nowhere, and tells nothing.
     moved = touchable.at(spot, shares, strength) or Touch(corner.start, {})
     apart = tuple(b - a for a, b in zip(corner.start, moved.start, strict=True))
     return Shift(corner, moved, apart, sides)
@@ -344,6 +346,8 @@ def _told(shift: Shift, axis: int, goals: Mapping[int, Goal]) -> Told | None:
     ends = False
     for goal, distance, doubt, same_sample, at_output in shift.gaps(goals):
         along = int(distance.argmax())
+        # Both are felt at one place. In different samples of the output, the axis has become that
+        # of samples; in one sample, this goal tells nothing of it.
         if distance[along] <= doubt[along]:
             ends |= at_output and not same_sample
             continue

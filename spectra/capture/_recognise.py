@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
+from spectra._checks import along_axes
 from spectra.capture._recognised import Recognised
 from spectra.follow import Dispatched, is_composite
 from spectra.kinds import KINDS, Family, Kind
@@ -30,11 +31,6 @@ class Reader(Protocol):
 
     def __call__(self, call: Dispatched, kind: Kind, axes: int) -> Recognised | None:
         """Read a call of an operation of a kind, which is for so many axes; 0 for any number."""
-
-
-def _per_axis(values: Sequence[int], spatial: int) -> tuple[int, ...]:
-    """Return an argument for each spatial axis: one number stands for all of them."""
-    return tuple(values) * spatial if len(values) == 1 else tuple(values)
 
 
 def _sizes(tensor: Tensor, spatial: int) -> tuple[int, ...]:
@@ -65,7 +61,7 @@ def _transposed_conv(call: Dispatched, kind: Kind, axes: int) -> Recognised | No
         return None
     source, weight = named["input"], named["weight"]
     spatial = weight.ndim - 2
-    stride = _per_axis(named["stride"], spatial)
+    stride = along_axes(named["stride"], spatial)
     return Recognised(
         kind=kind,
         upsamples=max(stride) > 1,

@@ -48,6 +48,7 @@ def script_paths(script: nn.Module, calls: Sequence[Recognised], method: str) ->
     names = []
     for call in calls:
         family = call.family
+        # Equal counts: the nth call that was seen is the nth that is written.
         name = next(order[family]) if seen[family] == len(by_family[family]) else ""
         if call.weight is not None:
             name = by_weight.get(call.weight.data_ptr(), name)
@@ -76,9 +77,11 @@ def _operations_of(nodes: Any, module: nn.Module, path: str) -> Iterator[Written
             function = node.inputsAt(0).node()
             family = FAMILIES.get(function.s("name")) if function.hasAttribute("name") else None
             if family is not None:
+                # interpolate stands here under one name for all modes; area is adaptive pooling.
                 area = any(value.toIValue() == "area" for value in node.inputs())
                 yield Written(path, "pool" if area else family, None)
         elif kind in ("aten::_convolution", "aten::convolution"):
+            # The seventh input of a convolution says whether it is transposed.
             if node.inputsAt(6).toIValue():
                 yield Written(path, "conv", _weight(node, module))
         elif (family := FAMILIES.get(kind.removeprefix("aten::"))) is not None:

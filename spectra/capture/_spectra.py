@@ -81,9 +81,7 @@ class Spectra:
         )
         if max(ratios) <= 1:
             return None
-        shape, leading = tuple(result.shape), result.ndim - spatial - 1
-        space = tuple(range(leading + 1, result.ndim))
-        after = (shape[-spatial - 1], *shape[-spatial:])
-        before = (after[0], *(int(n / r) for n, r in zip(after[1:], ratios, strict=True)))
-        layout = Layout(tuple(range(leading)), (leading,), space)
-        return EnlargedSpectrum(ratios, before, after, layout)
+        after = tuple(result.shape[-spatial - 1 :])
+        sides = [int(n / ratio) for n, ratio in zip(after[1:], ratios, strict=True)]
+        layout = Layout.last(result.ndim, spatial)
+        return EnlargedSpectrum(ratios, (after[0], *sides), after, layout)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from spectra._names import times
 from spectra._room import ALIKE
 from spectra.capture._convolution import Convolution
 from spectra.capture._grids import Period, control_periods, scored_period
@@ -135,7 +136,7 @@ class Mark(NamedTuple):
     fingerprint: Fingerprint | None = None
 
     def __str__(self) -> str:
-        ratio = "x".join(map(str, self.factor)) or "no whole number"
+        ratio = times(self.factor) or "no whole number"
         return f"{self.kind} by {ratio} on {self.channels} channels"
 
 

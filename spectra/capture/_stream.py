@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.jit import ScriptModule
 from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
-from torch.utils.hooks import RemovableHandle
 
-from spectra.capture._forward import unwrap, watched_by
+from spectra._walk import unwrap
+from spectra.capture._forward import Watcher, watched_by
 from spectra.capture._recognise import comes_apart, recogniser_of
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import Seam, Seams, family_of, slices
@@ -80,7 +80,7 @@ def stream(model: nn.Module, discovery: Discovery, on_step: OnStep) -> Iterator[
         raise
 
 
-class Tap(LightMode):  # type: ignore[no-untyped-call]
+class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
     """Counts through the marks of a discovery as the operations of a model pass.
 
     Each operation that upsamples has to be the next mark, or one after it if those between are
@@ -90,7 +90,6 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, discovery: Discovery, on_step: OnStep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.error: BaseException | None = None
         self._discovery = discovery
         self._marks = discovery.signature
         self._on_step = on_step
@@ -114,20 +113,18 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
         so it is taken off the stack while such a module runs.
         """
         watched = self._discovery.watched
-        hooks: list[RemovableHandle] = []
-        try:
+        with ExitStack() as hooks:
+            hooks.callback(self._look_again)
             for module in () if watched is None else unwatched(model, watched):
-                hooks.append(module.register_forward_pre_hook(self._enter))
-                hooks.append(module.register_forward_hook(self._leave, always_call=True))
+                hooks.enter_context(module.register_forward_pre_hook(self._enter))
+                leaving = module.register_forward_hook(self._leave, always_call=True)
+                hooks.enter_context(leaving)
             yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            self._look_again()
 
     def _enter(self, _module: nn.Module, _args: object) -> None:
         """Look away as a module without a step begins."""
         self._unwatched += 1
+        # A size that is new may take another branch, in which an operation could upsample.
         known = self._within_forward and self._size in self._looked_at
         # Only the innermost mode can be popped: another one may have been entered since.
         if known and not self._away and _get_current_dispatch_mode() is self:
@@ -161,16 +158,10 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
                 )
                 raise self.error
 
-        if not self._families or isinstance(model, ScriptModule):
+        with ExitStack() as hooks:
+            if self._families and not isinstance(model, ScriptModule):
+                hooks.enter_context(model.register_forward_pre_hook(refuse))
             yield
-            return
-        hooks: list[RemovableHandle] = []
-        try:
-            hooks.append(model.register_forward_pre_hook(refuse))
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
 
     def begin(self, x: Tensor) -> None:
         """Start a call of ``forward``."""
@@ -243,6 +234,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
             if replacement is None:
                 return result
             _check_shape(replacement, maps)
+            # The model goes on with its own dtype and layout, whatever the map was replaced by.
             replaced = replacement.to(made).reshape(made.shape)
             return replaced if made is result else (replaced, *result[1:])
 
@@ -307,6 +299,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
                     self._pass(passed, mark)
                     return mark
                 return None
+            # No mark beyond one that must come is next: this call only looks like its end.
             if not mark.optional:
                 return None
         return None
@@ -320,6 +313,7 @@ class Tap(LightMode):  # type: ignore[no-untyped-call]
 
     def _pass(self, passed: int, mark: Mark) -> None:
         """Go on to the mark after one; counting starts anew, unless that one may be left out."""
+        # Marks are numbered on beyond the last where a model is called directly once more.
         self._next = passed % len(self._marks) + 1
         if not mark.optional:
             self._alike = 0

@@ -116,6 +116,7 @@ class Touchable:
 
         def pass_by(index: int, maps: Tensor) -> Tensor | None:
             nonlocal start
+            # Tiles and frames pass a step several times: one of these calls is touched.
             here = (index, seen[index])
             seen[index] += 1
             if here == spot:
@@ -128,6 +129,7 @@ class Touchable:
         if spot == INPUT:
             x, start = _touched(x, shares, strength)
         discovery = self.discovery
+        # One seed for all runs: a model that draws numbers then differs by the touch alone.
         with quiet(self._model, seed=0), stream(self._model, discovery, pass_by):
             y = forward(self._model, x, found=discovery)
         look(OUTPUT, y)
@@ -138,6 +140,7 @@ def _touched(
     maps: Tensor, shares: Sequence[float], strength: float
 ) -> tuple[Tensor, tuple[int, ...]]:
     """Return maps with a patch added to one sample, and where it starts along each axis."""
+    # In the middle of the tiles or frames, so that none of their ends plays a part.
     sample = len(maps) // 2
     one = maps[sample]
     sides = one.shape[1:]

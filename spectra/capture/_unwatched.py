@@ -8,7 +8,7 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from spectra import _walk as walk
-from spectra.capture._modules import modules_by_path
+from spectra._walk import modules_by_path
 
 
 def unwatched(root: nn.Module, watched: Sequence[str]) -> list[nn.Module]:

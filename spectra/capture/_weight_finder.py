@@ -8,16 +8,16 @@ and nothing was computed from it, or written into it, in between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from spectra import _walk as walk
+from spectra._checks import along_axes
+from spectra._walk import readable
 from spectra.capture._convolution import Convolution
 from spectra.capture._events import Draft
-from spectra.capture._modules import readable
 from spectra.capture._recognised import Recognised
 from spectra.capture._seams import family_of
 from spectra.follow import Dispatched, Region, StorageMap, region
@@ -92,16 +92,13 @@ class WeightFinder:
         weight: Tensor = given["weight"]
         spatial = weight.ndim - 2
 
-        def along_axes(values: Sequence[int]) -> tuple[int, ...]:
-            return tuple(values) * spatial if len(values) == 1 else tuple(values)
-
         return Convolution(
             weight=self._names.get(region(weight)),
             module=module,
-            stride=along_axes(given["stride"]),
-            padding=along_axes(given["padding"]),
-            output_padding=along_axes(given["output_padding"]),
-            dilation=along_axes(given["dilation"]),
+            stride=along_axes(given["stride"], spatial),
+            padding=along_axes(given["padding"], spatial),
+            output_padding=along_axes(given["output_padding"], spatial),
+            dilation=along_axes(given["dilation"], spatial),
             groups=given["groups"],
         )
 

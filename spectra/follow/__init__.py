@@ -32,45 +32,6 @@ to the storage, not to the tensor:
     tensor --shape, stride, offset--> storage --its origin--> address --its root--> coordinates
 """
 
-from spectra.follow._borders import NOTHING, Borders
-from spectra.follow._dispatched import Dispatched, name_of, tensors
-from spectra.follow._layout import Layout
-from spectra.follow._lines import NOWHERE, Indices, Role, moves
-from spectra.follow._manner import Manner, channel_axis
-from spectra.follow._mode import LargestTensor, LightMode, is_composite, unseen
-from spectra.follow._origins import Origins
-from spectra.follow._padding import Padding
-from spectra.follow._rearrange import Enlarged, looks_up, read_enlarged, read_layout, read_roles
-from spectra.follow._storages import Region, StorageMap, region
-from spectra.follow._taint import Depth, Taint
+import lazy_loader
 
-__all__ = [
-    "NOTHING",
-    "NOWHERE",
-    "Borders",
-    "Depth",
-    "Dispatched",
-    "Enlarged",
-    "Indices",
-    "LargestTensor",
-    "Layout",
-    "LightMode",
-    "Manner",
-    "Origins",
-    "Padding",
-    "Region",
-    "Role",
-    "StorageMap",
-    "Taint",
-    "channel_axis",
-    "is_composite",
-    "looks_up",
-    "moves",
-    "name_of",
-    "read_enlarged",
-    "read_layout",
-    "read_roles",
-    "region",
-    "tensors",
-    "unseen",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spectra.follow._along import Indices
 from spectra.follow._axes import Variation, indices, legs
-from spectra.follow._lines import Indices
 from spectra.follow._origin_kinds import NONE
 from spectra.follow._seen import Seen
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spectra.follow._lines import Coordinates, Indices, Role
+from spectra.follow._along import Coordinates, Indices, Role
 
 Variation = Role | Literal["still"]
 """What changes along a walk; nothing does along an axis over which one element is spread."""

@@ -79,14 +79,6 @@ class Borders:
         share = min(sum(part.farthest for part in telling), walk)
         return tuple(ceil(share * side - ROUNDING) for side in shape[1:])
 
-    def farthest(self, shape: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:
-        """Return how many pixels from each border may differ at all from a map without borders.
-
-        Parameters are those of `reach`.
-        """
-        share = sum(part.farthest for part in self._telling(shape, period))
-        return tuple(ceil(share * side - ROUNDING) for side in shape[1:])
-
     def _telling(self, shape: Sequence[int], period: Sequence[int]) -> list[Part]:
         """Return the parts on grids fine enough to look like a lattice of some period."""
         least = ALIKE * 2 * max(shape[1:]) / max(period)

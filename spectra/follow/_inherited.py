@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spectra.follow._aligned import Aligned
+from spectra.follow._along import NOWHERE, Coordinates, Indices, Role, growth_along, role_along
 from spectra.follow._axes import Axes, Variation
-from spectra.follow._lines import NOWHERE, Coordinates, Indices, Role, growth_along, role_along
 from spectra.follow._roots import Roots
 
 

@@ -30,7 +30,13 @@ class Layout:
     @classmethod
     def usual(cls, ndim: int) -> Layout:
         """Return the layout (sample, channel, *spatial) of a tensor of ``ndim`` axes."""
-        return cls((0,), (1,), tuple(range(2, ndim)))
+        return cls.last(ndim, ndim - 2)
+
+    @classmethod
+    def last(cls, ndim: int, spatial: int, *, folded: int = 1) -> Layout:
+        """Return the layout (*sample, channel, *spatial) of a tensor of ``ndim`` axes."""
+        channel = ndim - spatial - 1
+        return cls(tuple(range(channel)), (channel,), tuple(range(channel + 1, ndim)), folded)
 
     def shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Return ``(channel, *spatial)`` of the map that a tensor of some shape holds."""

@@ -21,17 +21,15 @@ COPIES = ("clone", "_to_copy", "lift_fresh_copy")
 """Moves that change neither shape nor order."""
 
 _NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training", "native_group_norm")
-_MOVES = frozenset(
-    (
-        *("clone", "_to_copy", "copy", "copy_", "lift_fresh_copy", "repeat", "roll", "flip"),
-        *("constant_pad_nd", "cat", "stack", "im2col", "channel_shuffle"),
-        *("native_channel_shuffle", "pixel_unshuffle", "index", "index_select", "gather", "take"),
-        *("slice_scatter", "select_scatter", "index_put", "index_put_", "_index_put_impl_"),
-        *("index_copy", "index_copy_", "scatter", "scatter_", "rot90"),
-        *("fill_", "zero_", "repeat_interleave", "view_copy", "expand_copy", "permute_copy"),
-        *(f"{how}_pad{d}d" for how in ("reflection", "replication") for d in (1, 2, 3)),
-    )
-)
+_MOVE_NAMES = """
+    _index_put_impl_ _to_copy cat channel_shuffle clone constant_pad_nd copy copy_ expand_copy fill_
+    flip gather im2col index index_copy index_copy_ index_put index_put_ index_select
+    lift_fresh_copy native_channel_shuffle permute_copy pixel_unshuffle reflection_pad1d
+    reflection_pad2d reflection_pad3d repeat repeat_interleave replication_pad1d replication_pad2d
+    replication_pad3d roll rot90 scatter scatter_ select_scatter slice_scatter stack take view_copy
+    zero_
+"""
+_MOVES = frozenset(_MOVE_NAMES.split())
 _POINTWISE = frozenset(("native_dropout", "_prelu_kernel", "fill", "masked_fill_"))
 """Operations that work point by point although torch does not tag them so."""
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from torch import Tensor
 
+from spectra.follow._along import Role, moves
 from spectra.follow._axes import Ranks
 from spectra.follow._dispatched import Dispatched
-from spectra.follow._lines import Role, moves
 from spectra.follow._manner import CONVOLUTIONS, PRODUCTS
 from spectra.follow._roots import Roots
 from spectra.follow._seen import Seen

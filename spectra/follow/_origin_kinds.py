@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spectra.follow._along import Coordinates, Indices
 from spectra.follow._axes import Variation
-from spectra.follow._lines import Coordinates, Indices
 
 NONE = 0  # the address of what comes from no root: zeros, padding, a table
 

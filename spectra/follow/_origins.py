@@ -15,10 +15,10 @@ from torch import Tensor
 
 from spectra.follow._again import on_addresses
 from spectra.follow._aligned import Aligned, broadcasts, laid_out
+from spectra.follow._along import NOWHERE, Indices, Line
 from spectra.follow._axes import Axes
 from spectra.follow._dispatched import Dispatched
 from spectra.follow._inherited import InheritedGrid
-from spectra.follow._lines import NOWHERE, Indices, Line
 from spectra.follow._manner import COPIES, Manner, manner_of, mixes_channels
 from spectra.follow._meaning import meanings, usual_roles
 from spectra.follow._origin_kinds import Grid, Moved, Origin, Recast

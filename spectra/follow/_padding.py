@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
+from spectra._checks import along_axes
 from spectra.follow._borders import NOTHING, Borders
 from spectra.follow._dispatched import Dispatched
 from spectra.follow._storages import StorageMap
@@ -77,7 +78,7 @@ def _after(call: Dispatched, known: Borders) -> Borders:
     if not kernel or "padding" not in named or result.ndim <= len(kernel):
         return known
     transposed = named.get("transposed") or "transpose" in name or name.endswith("_backward")
-    stride = _each(named.get("stride") or kernel, len(kernel))  # a pooling's is its kernel
+    stride = along_axes(named.get("stride") or kernel, len(kernel))  # a pooling's is its kernel
     reach = _reach(named, kernel, stride, transposed=bool(transposed))
     before, sides = source.shape[-len(kernel) :], result.shape[-len(kernel) :]
     share = max(r / n for r, n in zip(reach, sides, strict=True))
@@ -104,18 +105,18 @@ def _reach(
         Whether it is a transposed convolution.
     """
     axes = len(kernel)
-    dilation = _each(named.get("dilation") or 1, axes)
+    dilation = along_axes(named.get("dilation") or 1, axes)
     full = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
     padding = named["padding"]
     if isinstance(padding, str):
-        each = [-(-n // 2) if padding == "same" else 0 for n in full]
+        each = tuple(-(-n // 2) if padding == "same" else 0 for n in full)
     else:
-        each = _each(padding or 0, axes)
+        each = along_axes(padding or 0, axes)
     if transposed:
         # The nearest input pixel that is missing, at -1, would reach output pixels up to
         # n - p - s, where n + 1 is the width of the kernel. Those have a border; at the far end
         # there are as many more as the output padding adds.
-        more = _each(named.get("output_padding") or 0, axes)
+        more = along_axes(named.get("output_padding") or 0, axes)
         taps = zip(full, each, stride, more, strict=True)
         return [max(n + 1 - p - s + extra, 0) for n, p, s, extra in taps]
     # Output pixel o reads from o * s - p on, which is padding while that is below 0.
@@ -143,9 +144,3 @@ def _interpolated(name: str, source: Tensor, result: Tensor, known: Borders) -> 
     pairs = zip(source.shape[2:], result.shape[2:], strict=True)
     share = max((beyond / n for n, after in pairs if after > n), default=0.0)
     return known.on(longest).after(longest, share)
-
-
-def _each(value: int | Sequence[int], axes: int) -> list[int]:
-    """Return an argument for each axis: one number stands for all of them."""
-    values = [value] if isinstance(value, int) else list(value)
-    return values * axes if len(values) == 1 else values

@@ -8,8 +8,7 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
-from spectra.follow._layout import Layout
-from spectra.follow._lines import (
+from spectra.follow._along import (
     NOWHERE,
     AxisGrowth,
     Line,
@@ -19,6 +18,7 @@ from spectra.follow._lines import (
     moves,
     role_along,
 )
+from spectra.follow._layout import Layout
 from spectra.follow._origins import Origins
 
 

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from spectra.follow._lines import NOWHERE, Coordinates, Indices, Line
+from spectra.follow._along import NOWHERE, Coordinates, Indices, Line
 from spectra.follow._origin_kinds import NONE, Grid, Root
 from spectra.follow._seen import Seen
 

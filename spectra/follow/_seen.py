@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spectra.follow._along import Indices
 from spectra.follow._axes import Geometry, Variation
-from spectra.follow._lines import Indices
 from spectra.follow._origin_kinds import Origin, Root
 
 

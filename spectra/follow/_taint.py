@@ -6,14 +6,9 @@ from spectra.follow._dispatched import Dispatched
 from spectra.follow._storages import StorageMap
 
 SOURCE = 1  # the bit of the model's input
-FACTORIES = frozenset(
-    f"aten::{name}"
-    for name in (
-        *("new_zeros", "new_ones", "new_full", "new_empty", "new_empty_strided"),
-        *("zeros_like", "ones_like", "full_like", "empty_like"),
-        *("rand_like", "randn_like", "randint_like"),
-    )
-)
+_LIKE = ("empty", "full", "ones", "rand", "randint", "randn", "zeros")
+_NEW = ("empty", "empty_strided", "full", "ones", "zeros")
+FACTORIES = {f"aten::{name}_like" for name in _LIKE} | {f"aten::new_{name}" for name in _NEW}
 """Operations that take no value of their tensor, only its shape, dtype and device."""
 
 

@@ -1,6 +1,5 @@
 """All inputs run through a model once: what passes its places becomes running sums."""
 
-from spectra.gather._pass import run
-from spectra.gather._passed import Few, Passed, Place
+import lazy_loader
 
-__all__ = ["Few", "Passed", "Place", "run"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra import capture
-from spectra.errors import ModelError
+from spectra.errors import MixedInputsError, ModelError
 from spectra.follow import unseen
 from spectra.gather._clock import Clock
-from spectra.gather._layers import layer_taps
+from spectra.gather._layer_taps import layer_taps
 from spectra.gather._passed import Few, Passed
-from spectra.gather._places import Places, add_named
+from spectra.gather._places import Places
 
 if TYPE_CHECKING:
     from spectra._options import Options, Progress
@@ -112,7 +112,7 @@ class _Pass:
 
         What a model makes of several may not tell which is whose, and an export may hold its batch.
         """
-        if isinstance(error, capture.MixedInputsError):
+        if isinstance(error, MixedInputsError):
             return True
         asked, begun = self._options.batch is not None, bool(self._few_outputs)
         return not (asked or begun or self._found.reading.alone) and len(self._inputs) > 1
@@ -142,7 +142,14 @@ class _Pass:
             self._add(*self._places.layer(name, tuple(maps.shape[1:])), maps)
 
     def _add(self, name: str, statistics: MapStatistics, maps: Tensor) -> None:
-        add_named(name, statistics, maps, first=self._done, inputs=self._running)
+        """Add the maps of some inputs to the sums of a place, which is named in an error."""
+        shape, planned = tuple(maps.shape[1:]), statistics.plan.shape
+        if shape != planned:
+            raise ModelError(
+                f"the size of {name} changes from input to input: {planned} for the first, {shape} "
+                f"for {self._done} and after; give inputs for which it does not"
+            )
+        statistics.add(maps, first=self._done, inputs=self._running)
 
     @property
     def _few(self) -> Few:

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectra import spectrum
-from spectra.errors import ModelError
 from spectra.gather._passed import Place
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from spectra.capture import Discovery
     from spectra.follow import Borders
 
@@ -83,25 +80,6 @@ class Places:
 def is_map(shape: Sequence[int]) -> bool:
     """Tell whether ``(channel, *spatial)`` has one to three axes of more than a pixel."""
     return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
-
-
-def add_named(
-    name: str, statistics: spectrum.MapStatistics, maps: Tensor, *, first: int, inputs: int
-) -> None:
-    """Add the maps of some inputs to the sums of a place, which is named in an error.
-
-    Raises
-    ------
-    ModelError
-        If the maps differ in size from what the first input gave.
-    """
-    shape, planned = tuple(maps.shape[1:]), statistics.plan.shape
-    if shape != planned:
-        raise ModelError(
-            f"the size of {name} changes from input to input: {planned} for the first, {shape} "
-            f"for {first} and after; give inputs for which it does not"
-        )
-    statistics.add(maps, first=first, inputs=inputs)
 
 
 def _place(statistics: spectrum.MapStatistics) -> Place:

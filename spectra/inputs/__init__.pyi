@@ -1,11 +1,10 @@
-from ._input_set import Dropped, InputSet
+from ._input_set import InputSet
 from ._inputs import Inputs
 from ._named import check_inputs
 from ._prepare import check_reading
 from ._sources import open_inputs
 
 __all__ = [
-    "Dropped",
     "InputSet",
     "Inputs",
     "check_inputs",

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra._files import memory_bytes
+from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind
-from spectra.inputs._prepare import Preparation, centre, cropped_size, size_text
+from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
@@ -131,7 +132,7 @@ def _describe(
     else:
         yield f"array of shape {(count, *stack.shape)} read as {axes(stack.shape)}"
     if stack.shape[1:] != size:
-        yield f"centre crop {size_text(size)} of {size_text(stack.shape[1:])}"
+        yield f"centre crop {times(size)} of {times(stack.shape[1:])}"
     if how.gray and stack.shape[0] == 3:
         yield "RGB turned to gray by Rec. 601 luma"
     if used < count:

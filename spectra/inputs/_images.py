@@ -23,11 +23,12 @@ from spectra._files import (
     picture_format,
     recognise,
 )
+from spectra._names import times
 from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs
-from spectra.inputs._prepare import Preparation, centre, size_text
+from spectra.inputs._prepare import Preparation, centre
 from spectra.inputs._tiff import DamagedError, read_tiff
 
 LARGEST = 512
@@ -280,8 +281,8 @@ def _describe(
     sizes = {picture.spatial for picture in pictures}
     if len(sizes) > 1:
         small, large = (pick(sizes, key=lambda s: (s[0] * s[1], s)) for pick in (min, max))
-        yield f"centre crop {size_text(size)} of {size_text(small)} to {size_text(large)}"
+        yield f"centre crop {times(size)} of {times(small)} to {times(large)}"
     elif sizes != {size}:
-        yield f"centre crop {size_text(size)} of {size_text(pictures[0].spatial)}"
+        yield f"centre crop {times(size)} of {times(pictures[0].spatial)}"
     if len(pictures) < count:
         yield f"{len(pictures)} of {count} pictures used, in sorted order"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from spectra._factories import check_spec, is_spec
 from spectra._files import DESCRIPTION, Format, check_readable, looks_like_picture, recognise
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
-from spectra.load import check_spec, is_spec
 
 EXPECTED = (
     "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc), "
@@ -51,7 +51,7 @@ class PythonName:
     spec: str
 
 
-Named = Pictures | ArrayFile | PythonName | RandomSpec
+NamedInputs = Pictures | ArrayFile | PythonName | RandomSpec
 
 
 def check_inputs(source: object) -> None:
@@ -84,7 +84,7 @@ def is_named(source: object) -> TypeGuard[NamedSource]:
     return all(isinstance(one, str | Path) for one in source)
 
 
-def name_inputs(source: NamedSource) -> Named:
+def name_inputs(source: NamedSource) -> NamedInputs:
     """Return what ``source`` names.
 
     Raises
@@ -99,7 +99,7 @@ def name_inputs(source: NamedSource) -> Named:
     return _several([Path(path) for path in source], f"{len(source)} files")
 
 
-def _one(source: str) -> Named:
+def _one(source: str) -> NamedInputs:
     if source.startswith(PREFIX):
         return parse_random(source)
     path = Path(source)
@@ -139,7 +139,7 @@ def _folder(folder: Path, source: str) -> Pictures:
     return Pictures(pictures, source, len(files) - len(pictures))
 
 
-def _several(paths: list[Path], source: str) -> Named:
+def _several(paths: list[Path], source: str) -> NamedInputs:
     """Return several files, which must be pictures, or one of any kind."""
     if len(paths) == 1:
         return _one(str(paths[0]))
@@ -154,7 +154,7 @@ def _several(paths: list[Path], source: str) -> Named:
     return Pictures(tuple(paths), source)
 
 
-def _file(path: Path, key: str | None, source: str) -> Named:
+def _file(path: Path, key: str | None, source: str) -> NamedInputs:
     check_readable(path, EXPECTED, InputError)
     found = recognise(path)
     if found in _ARRAYS:

@@ -58,10 +58,13 @@ def read_values(path: Path, variable: Variable, order: list[str], block: int) ->
     Parameters
     ----------
     path : Path
+        The file.
     variable : Variable
+        Which of its variables is read.
     order : list of str
         Its dims in the order in which the values are wanted.
     block : int
+        How many samples are read at once.
 
     Yields
     ------

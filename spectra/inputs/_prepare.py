@@ -10,6 +10,7 @@ from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
 from spectra._checks import check_positive
+from spectra._names import times
 from spectra.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
@@ -184,17 +185,6 @@ def centre(spatial: Sequence[int], size: Sequence[int]) -> tuple[slice, ...]:
     return tuple(slice(start, start + part) for start, part in zip(starts, size, strict=True))
 
 
-def size_text(spatial: Sequence[int]) -> str:
-    """Return a size along each axis, in the order of the axes: y before x.
-
-    Examples
-    --------
-    >>> size_text((512, 768))
-    '512x768'
-    """
-    return "x".join(str(length) for length in spatial)
-
-
 def cropped_size(spatial: Sequence[int], how: Preparation, source: str) -> tuple[int, ...]:
     """Return the size to which maps of ``spatial`` size are cropped: as asked for, else whole.
 
@@ -210,6 +200,6 @@ def cropped_size(spatial: Sequence[int], how: Preparation, source: str) -> tuple
         return tuple(length // multiple * multiple or length for length in spatial)
     if any(length < how.crop for length in spatial):
         raise InputError(
-            f"{source} holds maps of {size_text(spatial)}: expected at least crop={how.crop}"
+            f"{source} holds maps of {times(spatial)}: expected at least crop={how.crop}"
         )
     return (how.crop,) * len(spatial)

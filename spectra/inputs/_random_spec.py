@@ -22,6 +22,7 @@ class RandomSpec:
     source : str
         The text.
     kind : {"latent", "image"}
+        What the samples stand for.
     shape : tuple of int
         Shape of ONE sample, without the sample axis, taken literally: ``shape=100,1,1`` gives
         batches (b, 100, 1, 1), and ``shape=1,512`` gives (b, 1, 512).

@@ -8,17 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spectra._factories import resolve
 from spectra.errors import InputError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
 from spectra.inputs._images import open_images
 from spectra.inputs._inputs import Inputs
-from spectra.inputs._named import ArrayFile, Named, Pictures, PythonName, is_named, name_inputs
+from spectra.inputs._named import (
+    ArrayFile,
+    NamedInputs,
+    Pictures,
+    PythonName,
+    is_named,
+    name_inputs,
+)
 from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
 from spectra.inputs._streams import open_stream
-from spectra.load import resolve
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
@@ -91,7 +98,7 @@ def open_inputs(
     return open_stream(source, name, how)
 
 
-def _open_named(named: Named, how: Preparation) -> Inputs:
+def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
         case RandomSpec():

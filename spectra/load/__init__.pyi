@@ -1,7 +1,6 @@
 from ._arch_option import parse_arch_args
 from ._bare import LoadedWeights, load_weights
 from ._checkpoints import open_torch
-from ._factories import check_spec, is_spec, resolve
 from ._loaded import LoadedModel
 from ._model import load_model
 from ._model_source import ModelSource
@@ -14,11 +13,8 @@ __all__ = [
     "ModelSource",
     "check_dense",
     "check_source",
-    "check_spec",
-    "is_spec",
     "load_model",
     "load_weights",
     "open_torch",
     "parse_arch_args",
-    "resolve",
 ]

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
+from spectra._factories import check_spec, is_spec
 from spectra.errors import LoadError, ParameterError
-from spectra.load._factories import check_spec, is_spec
 from spectra.load._hub_config import config_at
 from spectra.load._packages import PACKAGES, check_installed
 from spectra.load._spandrel_index import SPANDREL, check_spandrel_name
@@ -22,6 +22,7 @@ def parse_arch_args(pairs: Iterable[str]) -> dict[str, object]:
     Parameters
     ----------
     pairs : iterable of str
+        What the user gave, one argument each.
 
     Raises
     ------

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import nn
 
+from spectra._factories import call, resolve
 from spectra._text import listed
 from spectra.errors import LoadError
 from spectra.load._arch_option import check_arch
-from spectra.load._factories import call, resolve
 from spectra.load._hub_config import HubConfig, config_at, config_factory
 from spectra.load._libraries import library_factory, offline
 from spectra.load._packages import PACKAGES

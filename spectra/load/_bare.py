@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
-from spectra._files import check_readable, open_regular
+from spectra._files import check_readable
 from spectra.errors import LoadError
 from spectra.load._checkpoints import open_checkpoint
+from spectra.load._find_weights import Weights, find_weights
 from spectra.load._fit import strip
+from spectra.load._folder_files import digest_of
 from spectra.load._model_source import ModelSource
 from spectra.load._values import check_dense
-from spectra.load._weights import Weights, find_weights
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class LoadedWeights:
     Attributes
     ----------
     weights : dict of str to Tensor
+        The tensors by name.
     source : str
         The file.
     sha256 : str or None
@@ -82,8 +83,7 @@ def load_weights(
         weights, stripped = strip(weights, strip_prefix, str(source))
         notes = (*notes, *stripped)
     plain = opened.format.startswith(("torch_zip", "torch_legacy"))
-    with open_regular(path) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digest_of(path)
     kind = "state_dict" if plain else opened.format
     return LoadedWeights(
         weights, source=str(source), sha256=digest, format=kind, model=model, notes=notes

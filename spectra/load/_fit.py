@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from spectra._text import brief, listed
 from spectra.errors import LoadError
+from spectra.load._find_weights import Weights
 from spectra.load._values import dtype_name
-from spectra.load._weights import Weights
 
 WRAPPERS = re.compile(
     r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\."
@@ -33,6 +33,7 @@ def fit(
     model : Module
         Filled in place; keeps its own dtypes.
     weights : dict of str to Tensor
+        The tensors by the names of the file.
     source : str
         Where the weights come from, for messages.
     strip_prefix : str, optional
@@ -49,6 +50,7 @@ def fit(
     weights, notes = (
         align(weights, own.keys()) if strip_prefix is None else strip(weights, strip_prefix, source)
     )
+    # torch raises at tensors of another shape even where it is not strict, so they stay out.
     reshaped = {name for name, tensor in weights.items() if not _same_shape(own.get(name), tensor)}
     fitting = {name: tensor for name, tensor in weights.items() if name not in reshaped}
     try:
@@ -69,6 +71,7 @@ def fit(
             "of another shape": shapes,
         }
     )
+    # Not even strict=False takes a file of which no name is the model's: it would run untrained.
     nothing_fits = not fitting.keys() & own.keys() and bool(own)
     if problems and (strict or nothing_fits):
         raise LoadError(
@@ -113,6 +116,7 @@ def align(weights: Weights, names: Set[str]) -> tuple[Weights, tuple[str, ...]]:
     Returns
     -------
     weights : dict of str to Tensor
+        The tensors by the names of the file.
     notes : tuple of str
     """
     notes: tuple[str, ...] = ()
@@ -165,9 +169,11 @@ def strip(weights: Weights, prefix: str, source: str) -> tuple[Weights, tuple[st
 
 def strip_common(weights: Weights) -> tuple[Weights, tuple[str, ...]]:
     """Remove the dotted prefix that all names share, for a model that is not known yet."""
+    # What the first and the last name in sorted order share, all between them share as well.
     first, last = min(weights), max(weights)
     pairs = enumerate(zip(first, last, strict=False))
     shared = next((first[:index] for index, (a, b) in pairs if a != b), first)
+    # Whole parts only: "conv1" and "conv2" share "conv", which is no module.
     prefix = shared[: shared.rfind(".") + 1]
     if not prefix or first == prefix:
         return weights, ()

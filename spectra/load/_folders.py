@@ -10,13 +10,13 @@ from spectra._text import brief, listed
 from spectra.errors import LoadError
 from spectra.load._architectures import Built, build_described
 from spectra.load._checkpoints import open_checkpoint, unsafe_globals
+from spectra.load._find_weights import Weights, find_weights
 from spectra.load._fit import fit, problems_text
 from spectra.load._folder_files import described_files, parts_of
-from spectra.load._growth import TooLargeError, growth_bounded
 from spectra.load._hub_config import HubConfig, described_class
 from spectra.load._libraries import offline
 from spectra.load._loaded import DECODER
-from spectra.load._weights import Weights, find_weights
+from spectra.load._size_bound import TooLargeError, size_bounded
 
 _MISFITS = (
     ("missing_keys", "missing"),
@@ -61,12 +61,12 @@ def load_folder(
     for part in parts:
         _check_plain(part)
     if described.library in ("smp", "timm") or arguments:
-        with growth_bounded(sum(part.stat().st_size for part in parts), str(folder)):
+        with size_bounded(sum(part.stat().st_size for part in parts), str(folder)):
             model = build_described(described, arguments)
         weights = open_parts(file) if len(parts) > 1 else _weights_of(file)
         notes = fit(model, weights, str(folder), strict=strict)
     else:
-        with growth_bounded(sum(part.stat().st_size for part in parts), str(folder)):
+        with size_bounded(sum(part.stat().st_size for part in parts), str(folder)):
             model, notes = _from_pretrained(described, folder, file, strict=strict)
     notes = (*notes, *_decoder_note(model, described))
     return Built(model, described.arch, notes), file, described.library

@@ -1,6 +1,7 @@
 """Loading what `load_model` was given, once it is known to be something that can be loaded."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,19 @@ from torch import nn
 from spectra import _walk as walk
 from spectra._files import Format, recognise
 from spectra.errors import LoadError
-from spectra.load._architectures import build
+from spectra.load._architectures import Built, build
 from spectra.load._checkpoints import Opened, open_checkpoint
+from spectra.load._find_weights import Weights, find_weights
 from spectra.load._fit import fit, strip
 from spectra.load._folder_files import check_no_part, digest_of, parts_of, weights_in
 from spectra.load._folders import load_folder, open_parts
 from spectra.load._hyper_parameters import hyper_parameters
 from spectra.load._libraries import renamed_by_transformers
 from spectra.load._loaded import LoadedModel
-from spectra.load._recognised import recognised
 from spectra.load._sight import is_factory
 from spectra.load._spandrel import PREFIX, build_spandrel
+from spectra.load._unnamed import recognised
 from spectra.load._values import as_float32, check_dense, check_finite
-from spectra.load._weights import Weights, find_weights
 
 _FORMATS: dict[Format, str] = {
     "safetensors": "safetensors",
@@ -89,46 +90,42 @@ def load(
             content=opened.content,
         )
         notes = (*found.notes, *notes)
-    check_finite(model, text)
-    return LoadedModel(
-        model=model.eval(),
-        source=text,
-        sha256=digest_of(path),
-        format=kind,
-        architecture=architecture,
-        parameters=_count(model),
-        notes=notes,
-        input_shape=opened.input_shape,
-    )
+    built, shape = Built(model, architecture, notes), opened.input_shape
+    return _loaded(built, text, kind, sha256=digest_of(path), input_shape=shape)
 
 
 def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool) -> LoadedModel:
     built, file, library = load_folder(folder, arguments, strict=strict)
     notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
-    check_finite(built.model, str(folder))
-    return LoadedModel(
-        model=built.model.eval(),
-        source=str(folder),
-        sha256=digest_of(file),
-        format=f"{library}_folder",
-        architecture=built.architecture,
-        parameters=_count(built.model),
-        notes=notes,
-    )
+    built = replace(built, notes=notes)
+    return _loaded(built, str(folder), f"{library}_folder", sha256=digest_of(file))
 
 
 def _from_factory(spec: str, arguments: Mapping[str, object]) -> LoadedModel:
     built = build(spec, arguments)
     notes = (f"weights as {spec} made them", *as_float32(built.model))
-    check_finite(built.model, spec)
+    return _loaded(replace(built, notes=notes), spec, "factory")
+
+
+def _loaded(
+    built: Built,
+    source: str,
+    kind: str,
+    *,
+    sha256: str | None = None,
+    input_shape: tuple[int | None, ...] | None = None,
+) -> LoadedModel:
+    """Return a finished model in eval mode, with where it came from; refuse weights not finite."""
+    check_finite(built.model, source)
     return LoadedModel(
         model=built.model.eval(),
-        source=spec,
-        sha256=None,
-        format="factory",
+        source=source,
+        sha256=sha256,
+        format=kind,
         architecture=built.architecture,
         parameters=_count(built.model),
-        notes=notes,
+        notes=built.notes,
+        input_shape=input_shape,
     )
 
 

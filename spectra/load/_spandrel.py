@@ -11,12 +11,12 @@ from typing import Any
 from spectra._text import brief, listed, suggestion
 from spectra.errors import LoadError, ParameterError
 from spectra.load._architectures import Built
+from spectra.load._find_weights import Weights
 from spectra.load._fit import strip_common
-from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
 from spectra.load._libraries import offline
 from spectra.load._packages import is_installed, optional, usable
+from spectra.load._size_bound import TooLargeError, held_bytes, size_bounded
 from spectra.load._spandrel_index import EXTRA, SPANDREL, Entry, check_spandrel_name, entries
-from spectra.load._weights import Weights
 
 PREFIX = f"{SPANDREL}:"
 
@@ -29,6 +29,7 @@ def build_spandrel(
     Parameters
     ----------
     weights : dict of str to Tensor
+        The tensors by the names of the file.
     source : str
         Where the weights come from, for messages.
     arch : str
@@ -136,7 +137,7 @@ def _imported(entry: Entry, purpose: str) -> Any:
 
 
 def _load(known: Any, weights: Weights, notes: tuple[str, ...]) -> Built:
-    with _hull(), growth_bounded(held_bytes(weights), "the file"):
+    with _hull(), size_bounded(held_bytes(weights), "the file"):
         descriptor = known.load(dict(weights))
     return Built(descriptor.model, f"{PREFIX}{descriptor.architecture.id}", notes)
 

@@ -1,20 +1,10 @@
-from ._flat_field import FlatField, flat_field
 from ._flat_lines import FlatLines
-from ._grid_dependence import GridDependence, grid_dependence
-from ._line_drop import without_pattern
-from ._operator import OperatorKernel, equivalent_kernel, local_kernel
+from ._operator import equivalent_kernel
 from ._probed import Probed, run
 
 __all__ = [
-    "FlatField",
     "FlatLines",
-    "GridDependence",
-    "OperatorKernel",
     "Probed",
     "equivalent_kernel",
-    "flat_field",
-    "grid_dependence",
-    "local_kernel",
     "run",
-    "without_pattern",
 ]

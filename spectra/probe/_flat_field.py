@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, isfinite, lcm, log10
 
 import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import (
-    Discovery,
-    Step,
-    discover,
-    forward,
-    quiet,
-    stream,
-)
+from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ModelError
 from spectra.follow import LargestTensor
 from spectra.probe._flat_lines import FlatLines
 from spectra.probe._pattern import Locked, locked_power
 
-_SIDES = {1: (64, 1024), 2: (64, 1024), 3: (16, 128)}  # a volume of 64 px is a picture of 512
+# Smallest and largest side of the input that is tried, by its number of axes: a volume of 64 px
+# holds as much as a picture of 512.
+_SIDES = {1: (64, 1024), 2: (64, 1024), 3: (16, 128)}
 _SETTLED_DB = 0.5
 _REST = 0.01
 _CLEAN_DBC = -100.0
@@ -37,11 +32,10 @@ _TENSORS = {1: 8, 2: 8, 3: 8 + 27}
 
 @dataclass(frozen=True)
 class FlatField:
-    """Lines of every step and of the output; ``period`` is the output's, in its pixels."""
+    """Lines of every step and of the output."""
 
     steps: tuple[FlatLines, ...]
     output: FlatLines
-    period: tuple[int, ...] | None
 
 
 def flat_field(
@@ -51,19 +45,17 @@ def flat_field(
     *,
     level: float | Tensor,
     period: tuple[int, ...] | None = None,
-    method: str | None = None,
-    start: int | None = None,
-    limit: int | None = None,
 ) -> FlatField:
     """Measure the lines that a model makes out of a constant input.
 
     A constant has no spectrum but DC, so every line in the interior of a step's map is
     made by the step, or by those before it. Zero padding also makes structure, at the
-    borders: the input is doubled until the interior no longer changes.
+    borders: the input is doubled until the interior no longer changes, or memory ends it.
 
     Parameters
     ----------
     model : torch.nn.Module
+        Left as it came.
     discovery : Discovery
         What :func:`spectra.capture.discover` returned for it.
     shape : sequence of int
@@ -73,11 +65,6 @@ def flat_field(
     period : tuple of int, optional
         Period of the lines that are looked for in the output, in its pixels, per axis;
         period 1 counts all structure, and without a period the output has no row.
-    method : str, optional
-        Method of the model to call; the discovery's by default.
-    start, limit : int, optional
-        Smallest and largest side of the input that is tried, in pixels; by default 64 and 1024,
-        of volumes 16 and 128. Memory may end the doubling earlier.
 
     Returns
     -------
@@ -101,13 +88,11 @@ def flat_field(
     grids = [step.factor or (1,) * (len(step.output_shape) - 1) for step in discovery.steps]
     grids.append(period or ())
     constant = torch.as_tensor(level, dtype=torch.float32).flatten().expand(shape[0])
-    if method is not None:
-        discovery = replace(discovery, method=method)
     flat = _Flat(model, discovery, constant, grids)
     smallest, largest = _SIDES[min(max(len(shape) - 1, 1), 3)]
-    end = flat.grow(tuple(shape[1:]), start or smallest, limit or largest)
+    end = flat.grow(tuple(shape[1:]), smallest, largest)
     rows = [flat.lines(i, end) for i in range(len(grids))]
-    return FlatField(steps=tuple(rows[:-1]), output=rows[-1], period=period)
+    return FlatField(steps=tuple(rows[:-1]), output=rows[-1])
 
 
 class _Flat:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import inf, log10, pi
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,16 +30,12 @@ class GridDependence:
         ``reason``.
     reason : str or None
         Why there is no number.
-    offsets, of : int
-        How many offsets were tried, of how many there are.
     how : str
-        How the picture was moved, and how the offsets were chosen.
+        How the picture was moved, and how many offsets were tried, of how many there are.
     """
 
     dbc: float | None
     reason: str | None
-    offsets: int
-    of: int
     how: str = ""
 
 
@@ -64,6 +60,7 @@ def grid_dependence(
     Parameters
     ----------
     model : torch.nn.Module
+        Left as it came.
     inputs : Tensor, shape (B, C, *spatial)
         Pictures larger than what the model needs; a few suffice.
     total_stride : sequence of int
@@ -73,7 +70,7 @@ def grid_dependence(
     offsets : int
         At most so many offsets are tried, drawn at random without replacement.
     seed : int
-        Of that draw, and of the model's own random numbers, which are the same for every
+        Seed of that draw, and of the model's own random numbers, which are the same for every
         offset.
     found : Discovery, optional
         What :func:`spectra.capture.discover` returned for the model, if it returns anything but
@@ -94,9 +91,9 @@ def grid_dependence(
     """
     spatial = inputs.ndim - 2
     if spatial < 1 or max(inputs.shape[2:]) == 1:
-        return GridDependence(None, "the model has no spatial input", 0, 0)
+        return GridDependence(None, "the model has no spatial input")
     if not len(scale) == len(total_stride) == spatial:
-        return GridDependence(None, "input and output share no grid", 0, 0)
+        return GridDependence(None, "input and output share no grid")
     ratios = [Fraction(s).limit_denominator(64) for s in scale]
     if max(total_stride) > 1:
         shift: _Shift = _WholePixels(inputs, total_stride, ratios)
@@ -104,13 +101,13 @@ def grid_dependence(
         shift = _SubPixels(inputs, ratios)
     else:
         reason = "the model neither enlarges its input nor reduces it before a step"
-        return GridDependence(None, reason, 0, 0)
+        return GridDependence(None, reason)
     of = len(shift.offsets)
     if shift.interior < _SMALLEST_INTERIOR:
         reason = f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
-        return GridDependence(None, reason, 0, of)
+        return GridDependence(None, reason)
     if of < 2:
-        return GridDependence(None, "no offset falls on whole pixels of the output", 0, of)
+        return GridDependence(None, "no offset falls on whole pixels of the output")
     chosen = _choose(shift.offsets, offsets, seed)
     every = len(chosen) == of
     how = f"{shift.how}: " + (
@@ -119,40 +116,33 @@ def grid_dependence(
     try:
         moments = _moments(model, shift, chosen, seed=seed, found=found)
     except ModelError as error:
-        return GridDependence(None, str(error), 0, of, how)
+        return GridDependence(None, str(error), how)
     population = of if shift.exhaustive else inf
     dbc, why_not = _ratio(moments, len(chosen), population)
-    return GridDependence(dbc, why_not, len(chosen), of, how)
-
-
-class _Shift(Protocol):
-    """A way of moving a picture on the model's grid and its output back."""
-
-    how: str
-    offsets: list[tuple[int, ...]]
-    exhaustive: bool
-    """Whether the offsets are all there are, rather than a sample of positions."""
-    interior: int
-    """Side in pixels of the smallest interior that is compared."""
-
-    def view(self, offset: tuple[int, ...]) -> Tensor:
-        """Return the inputs at one offset."""
-
-    def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
-        """Return the interior of the output, moved back."""
+    return GridDependence(dbc, why_not, how)
 
 
 class _WholePixels:
-    """Crops of the pictures; their side keeps the multiple of the total stride."""
+    """Crops of the pictures; their side keeps the multiple of the total stride.
+
+    Attributes
+    ----------
+    offsets : list of tuple of int
+        Where a crop may begin, in pixels along each axis.
+    interior : int
+        Side in pixels of the smallest interior that is compared.
+    """
 
     how = "crops at whole pixels"
     exhaustive = False
+    """Whether the offsets are all there are, rather than a sample of positions."""
 
     def __init__(self, inputs: Tensor, stride: Sequence[int], ratios: Sequence[Fraction]) -> None:
         sizes = inputs.shape[2:]
         self._inputs = inputs
         self._ratios = ratios
         self._sides = [(n - t + 1) // t * t for n, t in zip(sizes, stride, strict=True)]
+        # Only offsets that move the output by whole pixels can be compared without resampling.
         steps = [range(0, t, s.denominator) for t, s in zip(stride, ratios, strict=True)]
         self._last = [axis[-1] for axis in steps]
         self.offsets = list(product(*steps))
@@ -160,9 +150,11 @@ class _WholePixels:
         self.interior = min(self._spans(outputs), default=0)
 
     def view(self, offset: tuple[int, ...]) -> Tensor:
+        """Return the inputs at one offset."""
         return _cut(self._inputs, offset, self._sides)
 
     def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        """Return the interior of the output, moved back."""
         sizes = output.shape[2:]
         moved = zip(sizes, self._last, offset, self._ratios, strict=True)
         starts = [3 * n // 16 + int(s * (last - o)) for n, last, o, s in moved]
@@ -175,7 +167,10 @@ class _WholePixels:
 
 
 class _SubPixels:
-    """Fourier shifts of the low-passed pictures by fractions of an input pixel."""
+    """Fourier shifts of the low-passed pictures by fractions of an input pixel.
+
+    Attributes are those of `_WholePixels`; an offset counts output pixels.
+    """
 
     how = "sub-pixel shifts of the scene"
     exhaustive = True
@@ -189,11 +184,14 @@ class _SubPixels:
         self._last = [count - 1 for count in counts]
         self.offsets = list(product(*map(range, counts)))
         outputs = [int(n * s) for n, s in zip(inputs.shape[2:], ratios, strict=True)]
+        # A smaller picture has too few pixels beside the taper at its borders.
         self.interior = min(self._spans(outputs)) if min(inputs.shape[2:]) >= 32 else 0
 
     def view(self, offset: tuple[int, ...]) -> Tensor:
+        """Return the inputs at one offset."""
         sizes = self._spectrum.shape[2:]
         moved = zip(sizes, offset, self._ratios, strict=True)
+        # Shift theorem: r / s input pixels turn frequency f by 2 pi f r / s.
         turns = [
             torch.exp(-2j * pi * torch.fft.fftfreq(n).double() * float(r / s)) for n, r, s in moved
         ]
@@ -202,7 +200,9 @@ class _SubPixels:
         return real
 
     def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
+        """Return the interior of the output, moved back."""
         sizes = output.shape[2:]
+        # The middle half; an offset of r input pixels / s has moved it by r whole output pixels.
         starts = [n // 4 + r for n, r in zip(sizes, offset, strict=True)]
         return _cut(output, starts, self._spans(sizes))
 
@@ -258,6 +258,10 @@ def _choose(offsets: list[tuple[int, ...]], count: int, seed: int) -> list[tuple
     return [offsets[i] for i in sorted(drawn)]
 
 
+_Shift = _WholePixels | _SubPixels
+"""A way of moving a picture on the model's grid and its output back."""
+
+
 class _Moments(NamedTuple):
     """Per channel: squared deviations from the mean output, its variance over space, level."""
 
@@ -293,6 +297,7 @@ def _moments(
 
 def _ratio(moments: _Moments, n: int, population: float) -> tuple[float | None, str | None]:
     """Return changing over staying energy in dBc, or None and why there is no number."""
+    # The mean of n sampled offsets keeps 1 / n of what changes, which is not what stays.
     spread = moments.deviation / (n - 1)
     change = spread * (1 - 1 / population)
     stay = moments.variance - spread * (1 / n - 1 / population)

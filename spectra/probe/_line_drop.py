@@ -96,8 +96,6 @@ def without_pattern(
     inputs: Tensor,
     step_index: int,
     pattern: NDArray[np.floating] | Tensor,
-    *,
-    method: str | None = None,
 ) -> Tensor:
     """Return a model's output when a pattern is subtracted from one step's output.
 
@@ -114,8 +112,6 @@ def without_pattern(
     pattern : array, shape (channel, *factor)
         The step's mean over each grid phase less its mean over all phases, so that the
         level is left alone. Its first element belongs to the map's first pixel.
-    method : str, optional
-        Method of the model to call; the discovery's by default.
 
     Returns
     -------
@@ -146,7 +142,7 @@ def without_pattern(
         return output - tile_pattern(locked.to(output), output.shape[2:])
 
     with quiet(model, seed=0), stream(model, discovery, subtract):
-        return forward(model, inputs, found=discovery, method=method)
+        return forward(model, inputs, found=discovery)
 
 
 def _phase_means(maps: Tensor, period: tuple[int, ...]) -> NDArray[np.float64]:

@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.capture import quiet
 from spectra.errors import ModelError, ParameterError
 
 Block = Callable[[Tensor], Tensor]
 LPTV = 1e-3  # defect above which a block has no kernel
 SIDES = (9, 17, 33)  # of the inputs that are tried until the response fits inside
-POSITIONS = 8  # at which a non-linear block is looked at, in each input
 CHUNK = 64  # input channels that are excited in one pass
 DIFFERENCE = 1e-3  # step of a finite difference, where there is no derivative
 
@@ -31,24 +31,20 @@ class OperatorKernel:
     Attributes
     ----------
     taps : ndarray, shape (in, out, *size)
-        As the weight of a transposed convolution of stride ``factor``; of a non-linear block
-        the mean over inputs and positions.
+        They are laid out like the weight of a transposed convolution of stride ``factor``.
     first : tuple of int
         Output pixel of the first tap along each axis, seen from its sample: minus the padding
         of that transposed convolution.
     factor : tuple of int
+        Upsampling factor of each spatial axis.
     offset : ndarray, shape (out, *factor)
         What the block adds whatever its input: a bias, or a grid where phases differ.
     defect : float
         How much the response changes from one sample to the next, over its size: 0 for a
         block that treats all positions alike (LPTV), 0.04 for ``align_corners=True``.
     spread : float
-        Standard deviation of the responses over inputs and positions, over their mean: 0 for
-        a linear block.
-    deviation : ndarray, shape (in, out, *size)
-        The same for each tap, absolute.
-    responses : int
-        How many responses of each input channel were averaged.
+        How much the response changes from one input to another, over its size: 0 for a linear
+        block.
     """
 
     taps: NDArray[np.float64]
@@ -57,8 +53,6 @@ class OperatorKernel:
     offset: NDArray[np.float64]
     defect: float
     spread: float
-    deviation: NDArray[np.float64]
-    responses: int
 
     @property
     def is_lptv(self) -> bool:
@@ -67,7 +61,7 @@ class OperatorKernel:
 
     @property
     def padding(self) -> tuple[int, ...]:
-        """Of the transposed convolution with these taps."""
+        """Padding of the transposed convolution with these taps."""
         return tuple(-n for n in self.first)
 
 
@@ -75,14 +69,12 @@ def equivalent_kernel(
     block: nn.Module | Block,
     channels: SupportsIndex,
     factor: Sequence[int],
-    *,
-    dtype: torch.dtype | None = None,
-    device: torch.device | str | None = None,
 ) -> OperatorKernel:
     """Return the kernel of a linear upsampling block: pixel shuffle, interpolation, LCTC, ...
 
     The block's derivative is applied to unit samples in the middle of an input that grows until
-    the response fits inside, so that borders play no part and biases drop out.
+    the response fits inside, so that borders play no part and biases drop out. The input has the
+    type of the block's first weights, and is of float64 without any.
 
     Parameters
     ----------
@@ -92,13 +84,11 @@ def equivalent_kernel(
         Input channels C.
     factor : sequence of int
         Upsampling factor of each spatial axis: their number is that of the axes.
-    dtype, device : optional
-        Of the input; by default of the block's first weights, float64 without any.
 
     Returns
     -------
     OperatorKernel
-        Of a transposed convolution, its very weights. Look at ``is_lptv`` before using it:
+        The very weights of a transposed convolution. Look at ``is_lptv`` before using it:
         a block with ``align_corners=True`` or attention has no kernel.
 
     Raises
@@ -118,7 +108,7 @@ def equivalent_kernel(
     factors = _factors(factor)
     if isinstance(channels, bool) or int(channels) < 1:
         raise ParameterError(f"channels={channels!r}: expected an integer of at least 1")
-    like = _like(block, dtype, device)
+    like = _like(block)
     with _quietly(block):
         for side in SIDES:
             at = torch.zeros(1, int(channels), *[side] * len(factors), **like)
@@ -126,99 +116,17 @@ def equivalent_kernel(
             offset = _offset(_run(block, at)[0], factors)
             response = _response(block, at, middle)
             first, taps = _window(response, middle, factors)
-            inside = all(
-                (n + f > 0 or f == 0) and n + f + k < size
-                for n, f, k, size in zip(
-                    (s * j for s, j in zip(factors, middle, strict=True)),
-                    first,
-                    taps.shape[2:],
-                    response.shape[2:],
-                    strict=True,
-                )
-            )
-            if inside:
+            axes = zip(factors, middle, first, taps.shape[2:], response.shape[2:], strict=True)
+            # A response that touches a border may be cut there.
+            if all((s * j + f > 0 or f == 0) and s * j + f + k < n for s, j, f, k, n in axes):
                 break
         defect = _defect(block, at, middle, factors=factors, first=first, taps=taps)
         noise = torch.randn(at.shape, generator=torch.Generator().manual_seed(0)).to(at)
         elsewhere = _cut(_response(block, noise, middle), middle, factors, first, taps.shape[2:])
-    deviation = np.abs(elsewhere - taps) / 2
-    spread = float(np.linalg.norm(deviation) / max(np.linalg.norm(taps), np.finfo(float).tiny))
-    return OperatorKernel(taps, first, factors, offset, defect, spread, deviation, 2)
-
-
-def local_kernel(
-    block: nn.Module | Block,
-    inputs: Tensor,
-    factor: Sequence[int],
-    *,
-    reach: SupportsIndex = 4,
-    positions: SupportsIndex = POSITIONS,
-    seed: int = 0,
-) -> OperatorKernel:
-    """Return the mean local kernel of a non-linear block, and how much it varies.
-
-    Around each input a block is linear: what it makes of a small change of one sample is a
-    column of its Jacobian. Columns are averaged over inputs and random positions.
-
-    Parameters
-    ----------
-    block : Module or callable
-        Maps (B, C, *spatial) to (B, O, *larger).
-    inputs : Tensor, shape (B, C, *spatial)
-        What the block sees in use.
-    factor : sequence of int
-        Upsampling factor of each spatial axis.
-    reach : int
-        Input samples to either side that the window of the kernel spans.
-    positions : int
-        How many positions are looked at in each input, two neighbours along each axis at each.
-    seed : int
-        Of the positions.
-
-    Returns
-    -------
-    OperatorKernel
-        Of ``(2 reach + 1) * factor`` taps a side.
-
-    Raises
-    ------
-    ParameterError
-        If the inputs are too small for the reach.
-    ModelError
-        If the block fails, or its output is not ``factor`` times its input up to borders.
-    """
-    factors = _factors(factor)
-    span, count = int(reach), int(positions)
-    sides = tuple(inputs.shape[2:])
-    if len(sides) != len(factors) or min(sides) < 2 * span + 3 or span < 0 or count < 1:
-        message = (
-            f"inputs of shape {tuple(inputs.shape)} with reach={span}, positions={count}: "
-            f"expected {len(factors)} spatial axes of at least {2 * span + 3}, one position or more"
-        )
-        raise ParameterError(message)
-    like = _like(block, inputs.dtype, None)
-    inputs = inputs.to(like["device"], like["dtype"])
-    random = np.random.default_rng(seed)
-    first = tuple(-span * s for s in factors)
-    size = tuple((2 * span + 1) * s for s in factors)
-    total = square = np.zeros(())
-    defects, responses = [], 0
-    with _quietly(block):
-        offset = _offset(_run(block, torch.zeros_like(inputs[:1]))[0], factors)
-        for item in inputs:
-            for _ in range(count):
-                at = tuple(int(random.integers(span + 1, n - span - 1)) for n in sides)
-                taps = _cut(_response(block, item[None], at), at, factors, first, size)
-                defect = _defect(block, item[None], at, factors=factors, first=first, taps=taps)
-                defects.append(defect)
-                total, square = total + taps, square + taps**2
-                responses += 1
-    mean = total / responses
-    deviation = np.sqrt(np.maximum(square / responses - mean**2, 0))
-    norm = max(float(np.linalg.norm(mean)), np.finfo(float).tiny)
-    spread = float(np.linalg.norm(deviation)) / norm
-    typical = float(np.sqrt(np.mean(np.square(defects))))
-    return OperatorKernel(mean, first, factors, offset, typical, spread, deviation, responses)
+    # Two responses lie half their difference from their mean.
+    norm = max(np.linalg.norm(taps), np.finfo(float).tiny)
+    spread = float(np.linalg.norm(elsewhere - taps) / 2 / norm)
+    return OperatorKernel(taps, first, factors, offset, defect, spread)
 
 
 def _response(block: Block, x: Tensor, position: tuple[int, ...]) -> NDArray[np.float64]:
@@ -331,14 +239,12 @@ def _factors(factor: Sequence[int]) -> tuple[int, ...]:
     return factors
 
 
-def _like(
-    block: nn.Module | Block, dtype: torch.dtype | None, device: torch.device | str | None
-) -> dict[str, Any]:
-    """Return dtype and device of the block's first weights, or those given."""
-    weights = next(iter(block.parameters()), None) if isinstance(block, nn.Module) else None
-    own = weights.dtype if weights is not None else None
-    place = weights.device if weights is not None else "cpu"
-    return {"dtype": own or dtype or torch.float64, "device": device or place}
+def _like(block: nn.Module | Block) -> dict[str, Any]:
+    """Return dtype and device of the block's first weights; float64 on the CPU without any."""
+    weights = next(walk.parameters(block), None) if isinstance(block, nn.Module) else None
+    if weights is None:
+        return {"dtype": torch.float64, "device": "cpu"}
+    return {"dtype": weights.dtype, "device": weights.device}
 
 
 def _quietly(block: nn.Module | Block) -> AbstractContextManager[object]:

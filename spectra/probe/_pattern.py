@@ -34,6 +34,7 @@ def locked_power(tensor: Tensor, period: Sequence[int]) -> Locked | None:
     Parameters
     ----------
     tensor : Tensor, shape (B, C, *spatial)
+        The map.
     period : sequence of int
         Period in pixels of each axis.
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC, Init
-from spectra.remedy._names import scaled_size
+from spectra.remedy._remedy import scaled_size
 from spectra.remedy._shuffle import same_size_conv
 
 UpsamplingBlock = Literal["a", "b", "c"]
@@ -40,12 +40,16 @@ def upsampling_block(
         a: a transposed convolution of ``small`` taps, the baseline; b: one of ``kernel_size``
         taps (LCTC); c: both in parallel. Sizes are those at factor 2 (see `scaled_size`).
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size, small : int
+        Taps of the large and of the small kernel.
     factor, axes : int
+        Upsampling factor of every axis, and number of spatial axes.
     groups : int
         The published code uses ``out_channels`` for large kernels and 1 for the 2x2 baseline,
         so that kernel size and channel mixing change together; here it is the caller's choice.
     init : {"default", "sinc", "icnr"}
+        Start of the weights, see `LCTC`.
 
     References
     ----------
@@ -85,13 +89,16 @@ class DecoderBlock(nn.Module):
         four-fold wider perceptron with GELU, no residual path (as in the published code);
         f: e with a parallel convolution of ``small``.
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size, small : int
         Odd.
     axes : int
+        Number of spatial axes.
 
     References
     ----------
-    .. [1] As of `upsampling_block`.
+    .. [1] S. Agnihotri, J. Grabinski, M. Keuper, *Improving Feature Stability during
+       Upsampling -- Spectral Artifacts and the Importance of Spatial Context*, ECCV 2024.
 
     Examples
     --------

@@ -7,12 +7,13 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from spectra._names import times
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._initialise import embedded, repeated_weight, sinc_weight
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import Remedy, parse_remedy
+from spectra.remedy._remedy import Remedy, parse_remedy
 from spectra.remedy._sizes import geometry
-from spectra.remedy._source import Source, source_of
+from spectra.remedy._transposed_form import TransposedForm, transposed_form
 from spectra.weights import weight_norm_axis, with_weight_norm
 
 Start = Literal["keep", "sinc", "icnr", "default"]
@@ -74,8 +75,8 @@ def convert(
     >>> layer.kernel_size, layer.small.kernel_size
     ((7, 7), (3, 3))
     """
-    source = source_of(module, channels=channels, axes=axes, like=like)
-    return like_module(lctc_from(source, parse_remedy(remedy), init=init), module)
+    form = transposed_form(module, channels=channels, axes=axes, like=like)
+    return like_module(lctc_from(form, parse_remedy(remedy), init=init), module)
 
 
 def like_module(layer: LCTC, module: nn.Module) -> LCTC:
@@ -88,8 +89,8 @@ def like_module(layer: LCTC, module: nn.Module) -> LCTC:
     return layer.train(module.training)
 
 
-def lctc_from(source: Source, remedy: Remedy, *, init: Start = "keep") -> LCTC:
-    """Return an LCTC for a source; arguments as of `convert`.
+def lctc_from(form: TransposedForm, remedy: Remedy, *, init: Start = "keep") -> LCTC:
+    """Return an LCTC for a form; arguments as of `convert`.
 
     The generator of random numbers moves on only for random starts.
     """
@@ -98,91 +99,89 @@ def lctc_from(source: Source, remedy: Remedy, *, init: Start = "keep") -> LCTC:
         raise ParameterError(message)
     if init not in STARTS:
         raise ParameterError(f"init={init!r}: expected one of {', '.join(STARTS)}")
-    size, small = remedy.sizes(source.factor), remedy.small_sizes(source.factor)
+    size, small = remedy.sizes(form.factor), remedy.small_sizes(form.factor)
     if init == "keep":
-        check_fit(source, remedy)
+        check_fit(form, remedy)
     for taps in filter(None, (size, small)):
-        _check_reach(source, remedy, taps)
-    inputs, outputs = source.channels
-    options = {"device": source.weight.device, "dtype": source.weight.dtype}
+        _check_reach(form, remedy, taps)
+    inputs, outputs = form.channels
+    options = {"device": form.weight.device, "dtype": form.weight.dtype}
     with torch.random.fork_rng(devices=[], enabled=init in ("keep", "sinc")):
         layer = LCTC(
             inputs,
             outputs,
             size,
             small=small,
-            factor=source.factor,
-            groups=source.groups,
-            bias=source.bias is not None,
-            axes=source.axes,
+            factor=form.factor,
+            groups=form.groups,
+            bias=form.bias is not None,
+            axes=form.axes,
             init="default",
-            edge=_edge(source, size) if source.edge else 0,
-            crop=source.crop or None,
+            edge=_edge(form, size) if form.edge else 0,
+            crop=form.crop or None,
             **options,  # type: ignore[arg-type]
         )
-    _fill(layer, source, init)
+    _fill(layer, form, init)
     return layer
 
 
-def check_fit(source: Source, remedy: Remedy) -> None:
-    """Raise unless the taps of a source fit into a remedy's kernel; name the size that does."""
-    if _fits(source, remedy.sizes(source.factor)):
+def check_fit(form: TransposedForm, remedy: Remedy) -> None:
+    """Raise unless the taps of a form fit into a remedy's kernel; name the size that does."""
+    if _fits(form, remedy.sizes(form.factor)):
         return
     candidates = (parse_remedy(f"lctc{k}") for k in range(3, LARGEST, 2))
-    fitting = next((c.name for c in candidates if _fits(source, c.sizes(source.factor))), None)
-    taps = "x".join(map(str, source.size))
-    kernel = "x".join(map(str, remedy.sizes(source.factor)))
+    fitting = next((c.name for c in candidates if _fits(form, c.sizes(form.factor))), None)
+    taps = times(form.size)
+    kernel = times(remedy.sizes(form.factor))
     advice = f"{fitting} is the smallest that keeps it" if fitting else "no size keeps it"
     raise ConversionError(
-        f"{remedy.name} has {kernel} taps at factor {max(source.factor)}, into which the {taps} "
-        f"taps with padding {'x'.join(map(str, source.padding))} do not fit: {advice}"
+        f"{remedy.name} has {kernel} taps at factor {max(form.factor)}, into which the {taps} "
+        f"taps with padding {times(form.padding)} do not fit: {advice}"
     )
 
 
 @torch.no_grad()
-def _fill(layer: LCTC, source: Source, init: Start) -> None:
-    weight, padding = layer.large.weight, _padding(layer.kernel_size, source.factor)
+def _fill(layer: LCTC, form: TransposedForm, init: Start) -> None:
+    weight, padding = layer.large.weight, _padding(layer.kernel_size, form.factor)
     if init == "keep":
-        before = [p - q for p, q in zip(padding, source.padding, strict=True)]
-        weight.copy_(embedded(source.weight, before, layer.kernel_size))
+        before = [p - q for p, q in zip(padding, form.padding, strict=True)]
+        weight.copy_(embedded(form.weight, before, layer.kernel_size))
     elif init == "sinc":
-        volume = torch.tensor(source.factor).prod().item()
-        mixing = source.weight.flatten(2).sum(2) / volume
+        volume = torch.tensor(form.factor).prod().item()
+        mixing = form.weight.flatten(2).sum(2) / volume
         weight.copy_(
-            sinc_weight(mixing, layer.kernel_size, source.factor, padding, delay=source.centre)
+            sinc_weight(mixing, layer.kernel_size, form.factor, padding, delay=form.centre)
         )
     elif init == "icnr":
         started = repeated_weight(
-            *source.channels, layer.kernel_size, source.factor, padding, groups=source.groups
+            *form.channels, layer.kernel_size, form.factor, padding, groups=form.groups
         )
         weight.copy_(started)
     if layer.small is not None and init != "default":
         nn.init.zeros_(layer.small.weight)
-    if init in ("keep", "sinc") and source.bias is not None:
+    if init in ("keep", "sinc") and form.bias is not None:
         assert layer.large.bias is not None
-        layer.large.bias.copy_(source.bias)
+        layer.large.bias.copy_(form.bias)
         if layer.small is not None and layer.small.bias is not None:
             nn.init.zeros_(layer.small.bias)
 
 
-def _fits(source: Source, size: tuple[int, ...]) -> bool:
-    if any(k < s for k, s in zip(size, source.factor, strict=True)):
+def _fits(form: TransposedForm, size: tuple[int, ...]) -> bool:
+    if any(k < s for k, s in zip(size, form.factor, strict=True)):
         return False
-    places = zip(_padding(size, source.factor), source.padding, source.size, size, strict=True)
-    return all(p >= q and p - q + k <= whole for p, q, k, whole in places) and _reaches(
-        source, size
-    )
+    places = zip(_padding(size, form.factor), form.padding, form.size, size, strict=True)
+    return all(p >= q and p - q + k <= whole for p, q, k, whole in places) and _reaches(form, size)
 
 
-def _reaches(source: Source, size: tuple[int, ...]) -> bool:
-    """Tell whether a kernel reaches as far beyond the input as the source's output does."""
-    pads = _padding(size, source.factor)
-    return all(p + before >= 0 for p, (before, _) in zip(pads, source.crop, strict=False))
+def _reaches(form: TransposedForm, size: tuple[int, ...]) -> bool:
+    """Tell whether a kernel reaches as far beyond the input as the form's output does."""
+    pads = _padding(size, form.factor)
+    return all(p + before >= 0 for p, (before, _) in zip(pads, form.crop, strict=False))
 
 
-def _check_reach(source: Source, remedy: Remedy, size: tuple[int, ...]) -> None:
-    if not _reaches(source, size):
-        beyond = max(-before for before, _ in source.crop)
+def _check_reach(form: TransposedForm, remedy: Remedy, size: tuple[int, ...]) -> None:
+    if not _reaches(form, size):
+        beyond = max(-before for before, _ in form.crop)
         raise ConversionError(
             f"its output begins {beyond} pixels before its input, and {remedy.name} has a kernel "
             f"of {size[0]} taps, which is too small for that: take more for each kernel"
@@ -193,10 +192,10 @@ def _padding(size: tuple[int, ...], factor: tuple[int, ...]) -> tuple[int, ...]:
     return geometry(size, factor)[0]
 
 
-def _edge(source: Source, size: tuple[int, ...]) -> tuple[int, ...]:
+def _edge(form: TransposedForm, size: tuple[int, ...]) -> tuple[int, ...]:
     """Return how many pixels beyond the border a kernel of this size can see."""
-    padding = _padding(size, source.factor)
+    padding = _padding(size, form.factor)
     return tuple(
         0 if s == 1 and n == 1 else max((k - 1 - p) // s, (p + s - 1) // s)
-        for k, p, s, n in zip(size, padding, source.factor, source.size, strict=True)
+        for k, p, s, n in zip(size, padding, form.factor, form.size, strict=True)
     )

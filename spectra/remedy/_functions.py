@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from spectra._checks import along_axes
 from spectra.errors import ConversionError, ModelError
 from spectra.kinds import MODES
-from spectra.remedy._source import (
-    Source,
-    interpolation_source,
-    shuffle_source,
-    transposed_source,
+from spectra.remedy._transposed_form import (
+    NO_KERNEL,
+    TransposedForm,
+    form_of_interpolation,
+    form_of_shuffle,
+    form_of_transposed,
     whole_factor,
 )
 
@@ -56,6 +58,7 @@ class FunctionCall:
     index : int
         Which of the owner's resizing calls in this run of its forward, from 0.
     function : str
+        Name of the function that was called.
     arguments : mapping
         By name.
     output_shape : tuple of int
@@ -68,7 +71,7 @@ class FunctionCall:
     arguments: Mapping[str, Any]
     output_shape: tuple[int, ...]
 
-    def source(self, parameters: Sequence[Tensor], like: Tensor) -> Source:
+    def form(self, parameters: Sequence[Tensor], like: Tensor) -> TransposedForm:
         """Return the call as a transposed convolution.
 
         Raises
@@ -78,7 +81,7 @@ class FunctionCall:
         """
         x = self.arguments["input"]
         if self.function == "pixel_shuffle":
-            return shuffle_source(x.shape[1], (self.arguments["upscale_factor"],) * 2, like=like)
+            return form_of_shuffle(x.shape[1], (self.arguments["upscale_factor"],) * 2, like=like)
         if self.function == "interpolate":
             return self._interpolation(x, like)
         weight, bias = self.arguments["weight"], self.arguments.get("bias")
@@ -89,19 +92,16 @@ class FunctionCall:
         axes = weight.ndim - 2
         default = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
         numbers = {
-            name: _per_axis(self.arguments.get(name, value), axes)
+            name: along_axes(self.arguments.get(name, value), axes)
             for name, value in default.items()
         }
         groups = self.arguments.get("groups", 1)
-        return transposed_source(weight, bias, groups=groups, **numbers)
+        return form_of_transposed(weight, bias, groups=groups, **numbers)
 
-    def _interpolation(self, x: Tensor, like: Tensor) -> Source:
+    def _interpolation(self, x: Tensor, like: Tensor) -> TransposedForm:
         mode, axes = self.arguments["mode"], x.ndim - 2
         if self.arguments["align_corners"]:
-            raise ConversionError(
-                "align_corners=True puts the output pixels at changing places between the "
-                "input's, which no kernel does: use align_corners=False and train again"
-            )
+            raise ConversionError(NO_KERNEL)
         # Taps that reach no further than the next pixel are the same at the borders: where one
         # falls away, what is left is the border's pixel. Lanczos, of no kind here, reaches three.
         if self.arguments["antialias"] and (mode not in MODES or MODES[mode].reach > 1):
@@ -114,7 +114,7 @@ class FunctionCall:
         if scale is None or self.arguments["recompute_scale_factor"]:
             sizes = zip(self.output_shape[1:], x.shape[2:], strict=True)
             scale = tuple(grown / n for grown, n in sizes)
-        return interpolation_source(mode, x.shape[1], whole_factor(scale, axes), like=like)
+        return form_of_interpolation(mode, x.shape[1], whole_factor(scale, axes), like=like)
 
 
 class Recorder(TorchFunctionMode):
@@ -140,7 +140,7 @@ class Recorder(TorchFunctionMode):
             frame, owner = running()
             index = self._seen[frame]
             self._seen[frame] += 1
-            arguments = named(func, args, kwargs)
+            arguments = arguments_by_name(func, args, kwargs)
             shape = tuple(result.shape[1:])
             self.calls.append(
                 FunctionCall(owner or self._root, index, FUNCTIONS[func], arguments, shape)
@@ -197,11 +197,12 @@ class _Substituting(TorchFunctionMode):
         kwargs = kwargs or {}
         if func not in FUNCTIONS or running()[1] is not self._of.owner:
             return func(*args, **kwargs)
+        # Counted as the recorder did: every resizing call of this run, substituted or not.
         index, self._next = self._next, self._next + 1
         name = self._of.layers.get(index)
         if name is None:
             return func(*args, **kwargs)
-        arguments = named(func, args, kwargs)
+        arguments = arguments_by_name(func, args, kwargs)
         x = arguments["input"]
         y = getattr(self._of.owner, name)(x)
         if FUNCTIONS[func] == "interpolate":
@@ -211,6 +212,7 @@ class _Substituting(TorchFunctionMode):
 
 def substitute(owner: nn.Module, method: str, index: int, name: str) -> None:
     """Let ``owner`` use its layer ``name`` in place of one of its resizing calls."""
+    # In the instance, so that other modules of the class keep the method as it is.
     standing = owner.__dict__.get(method)
     if not isinstance(standing, Substitution):
         standing = Substitution(owner, method)
@@ -221,6 +223,8 @@ def substitute(owner: nn.Module, method: str, index: int, name: str) -> None:
 def running() -> tuple[FrameType | None, nn.Module | None]:
     """Return the innermost running module and the frame that runs it; None outside of any."""
     frame: FrameType | None = sys._getframe(1)
+    # Every module runs inside nn.Module._call_impl, or inside a substitution of its method: their
+    # frames on the stack say whose code is running.
     while frame is not None:
         if frame.f_code is _CALL:
             return frame, frame.f_locals["self"]
@@ -230,7 +234,7 @@ def running() -> tuple[FrameType | None, nn.Module | None]:
     return None, None
 
 
-def named(
+def arguments_by_name(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the arguments of a call by name."""
@@ -247,21 +251,16 @@ def _check_size(name: str, arguments: Mapping[str, Any], x: Tensor, y: Tensor) -
     size, scale = arguments["size"], arguments["scale_factor"]
     axes = x.ndim - 2
     if size is None:
-        scales = _per_axis(scale, axes)
+        scales = along_axes(scale, axes)
         wanted = tuple(int(n * s) for n, s in zip(x.shape[2:], scales, strict=True))
     else:
-        wanted = _per_axis(size, axes)
+        wanted = along_axes(size, axes)
     made = tuple(y.shape[2:])
     if wanted != made:
         raise ModelError(
             f"interpolate, which is now {name!r}, is asked for {wanted} from {tuple(x.shape[2:])}, "
             f"and makes {made}: pad the model's input to a multiple of its stride"
         )
-
-
-def _per_axis(value: Any, axes: int) -> tuple[Any, ...]:
-    values = tuple(value) if isinstance(value, Sequence) else (value,)
-    return values * axes if len(values) == 1 else values
 
 
 _CALL = nn.Module._call_impl.__code__

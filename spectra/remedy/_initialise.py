@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from spectra.errors import ParameterError
 from spectra.kernel import windowed_sinc
 
+BETA = 2.0  # shape of the sinc's Kaiser window
+
 
 def random_mixing(inputs: int, outputs: int) -> Tensor:
     """Return PyTorch's random start of a 1x1 convolution, shape (inputs, outputs)."""
@@ -27,7 +29,6 @@ def sinc_weight(
     padding: Sequence[int],
     *,
     delay: Sequence[float] | None = None,
-    beta: float = 2.0,
 ) -> Tensor:
     """Return ``mixing`` times one windowed sinc, whose phases sum to one each.
 
@@ -37,13 +38,12 @@ def sinc_weight(
     Parameters
     ----------
     mixing : Tensor, shape (in, out // groups)
+        Gain from each input channel to each output channel.
     size, factor, padding : sequence of int
         Size, factor and padding of the kernel along each axis.
     delay : sequence of float, optional
         Where the sinc's centre stands, in output pixels after the input sample: a multiple of
         1/2. By default the kernel's centre. Taps that would make it lopsided stay 0.
-    beta : float
-        Shape of the Kaiser window.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def sinc_weight(
     places = centred if delay is None else delay
     for k, s, p, place in zip(size, factor, padding, places, strict=True):
         taps = torch.zeros(k, dtype=mixing.dtype, device=mixing.device)
-        taps[_around(place + p, k, s)] = _one_axis(2 * _reach(place + p, k) + 1, s, beta, mixing)
+        taps[_around(place + p, k, s)] = _one_axis(2 * _reach(place + p, k) + 1, s, mixing)
         weight = weight[..., None] * taps
     return weight
 
@@ -81,8 +81,8 @@ def _around(centre: float, size: int, factor: int) -> slice:
     return slice(int(centre - reach), int(centre - reach) + int(count))
 
 
-def _one_axis(count: float, factor: int, beta: float, like: Tensor) -> Tensor:
-    taps = windowed_sinc(int(count), factor, axes=1, beta=beta).weight[0, 0]
+def _one_axis(count: float, factor: int, like: Tensor) -> Tensor:
+    taps = windowed_sinc(int(count), factor, axes=1, beta=BETA).weight[0, 0]
     return torch.from_numpy(taps).to(like)
 
 

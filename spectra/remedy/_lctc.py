@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra import _walk as walk
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
 from spectra.kernel import Kernel, transposed_conv
 from spectra.remedy._grouped import grouped_is_faster, upsample_grouped
 from spectra.remedy._initialise import embedded, random_mixing, repeated_weight, sinc_weight
-from spectra.remedy._sizes import TRANSPOSED, check_size, geometry
+from spectra.remedy._sizes import check_size, geometry
 
 Init = Literal["default", "sinc", "icnr"]
 INITS: tuple[str, ...] = get_args(Init)
@@ -29,6 +30,7 @@ class LCTC(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the large kernel along each axis; at least the factor. The paper: 7 and 11.
     small : int or sequence of int, optional
@@ -90,7 +92,7 @@ class LCTC(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if axes not in TRANSPOSED:
+        if axes not in walk.TRANSPOSED:
             raise ParameterError(f"axes={axes!r}: expected 1, 2 or 3")
         if init not in INITS:
             raise ParameterError(f"init={init!r}: expected one of {', '.join(INITS)}")
@@ -205,7 +207,7 @@ class LCTC(nn.Module):
                 "larger kernel, or as many pixels before as after"
             )
             raise ParameterError(message)
-        return TRANSPOSED[self.axes](
+        return walk.TRANSPOSED[self.axes](
             self.in_channels,
             self.out_channels,
             sizes,  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from spectra.remedy._lctc import LCTC, Init
-from spectra.remedy._names import parse_remedy
+from spectra.remedy._lctc import LCTC
+from spectra.remedy._remedy import parse_remedy
 from spectra.remedy._resize import ResizeConv, SincConv
 from spectra.remedy._shuffle import ShuffleConv
 
@@ -19,7 +19,6 @@ def make_layer(
     *,
     factor: Sequence[int] = (2, 2),
     groups: int = 1,
-    init: Init = "default",
 ) -> nn.Module:
     """Return a fresh upsampling layer by name.
 
@@ -30,11 +29,11 @@ def make_layer(
         sincK. K is the size at factor 2; at factor s a transposed kernel has the smallest odd
         size of at least K s / 2, and so have the taps of a sinc.
     in_channels, out_channels : int
+        Channels of the map before and after.
     factor : sequence of int
         One an axis; their number is the number of axes.
     groups : int
-    init : {"default", "sinc", "icnr"}
-        Start of an LCTC; the others have one start.
+        Groups of the layer's convolution.
 
     Examples
     --------
@@ -46,7 +45,7 @@ def make_layer(
     common = {"factor": factor, "groups": groups, "axes": axes}
     if remedy.family == "lctc":
         sizes, small = remedy.sizes(factor), remedy.small_sizes(factor)
-        return LCTC(in_channels, out_channels, sizes, small=small, init=init, **common)  # type: ignore[arg-type]
+        return LCTC(in_channels, out_channels, sizes, small=small, **common)  # type: ignore[arg-type]
     if remedy.family == "sinc":
         return SincConv(in_channels, out_channels, remedy.sizes(factor), **common)  # type: ignore[arg-type]
     if remedy.family == "shuffle":

@@ -12,7 +12,7 @@ from spectra._printable import encode_json
 from spectra.errors import ParameterError
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
-from spectra.remedy._names import parse_remedy
+from spectra.remedy._remedy import parse_remedy
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class Replacement:
     path : str
         Where the new layer is.
     remedy : str
+        Name of the remedy that was asked for.
     in_channels, out_channels, groups : int
+        Channels of the new layer, and its groups.
     factor, kernel_size, edge, crop : tuple
         Arguments of an LCTC, kernel_size in taps of its own.
     small : tuple of int or None
         Taps of its parallel kernel.
     bias : bool
+        Whether its kernels have biases.
     weight_norm : int or None
         Axis of its weight normalisation, -1 for all.
     tied_to : str or None
@@ -108,12 +111,15 @@ class Plan:
     Attributes
     ----------
     remedy, init, method : str
-        As given to `swap`.
+        What was given to `swap`.
     replaced : tuple of Replacement
         In order of execution.
     refused : tuple of Refusal
+        Steps that were left as they are.
     spectra_version : str
+        Version that made the plan.
     schema : str
+        Form of the file.
 
     Examples
     --------

@@ -27,15 +27,19 @@ class ResizeConv(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the convolution, odd.
     mode : {"nearest", "bilinear"}
         Bilinear is linear along each axis.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
+        Whether the convolution has one.
     axes : int
+        Number of spatial axes.
 
     References
     ----------
@@ -88,17 +92,19 @@ class SincConv(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the sinc; at least the factor.
     conv_size : int or sequence of int
         Taps of the convolution, odd.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
+        Whether the convolution has one.
     axes : int
-    beta : float
-        Shape of the Kaiser window.
+        Number of spatial axes.
 
     Examples
     --------
@@ -119,7 +125,6 @@ class SincConv(nn.Module):
         groups: int = 1,
         bias: bool = True,
         axes: int = 2,
-        beta: float = 2.0,
     ) -> None:
         super().__init__()
         self.conv = same_size_conv(
@@ -132,7 +137,7 @@ class SincConv(nn.Module):
         # One input pixel more at each border; its share of the output is cropped.
         self._padding = tuple(p + s for p, s in zip(padding, self.factor, strict=True))
         one = torch.ones(1, 1, dtype=torch.float64)
-        taps = sinc_weight(one, size, self.factor, padding, beta=beta)
+        taps = sinc_weight(one, size, self.factor, padding)
         self.register_buffer("taps", taps.to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

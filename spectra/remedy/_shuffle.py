@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra import _walk as walk
 from spectra._checks import PerAxis, per_axis
 from spectra.errors import ParameterError
-from spectra.remedy._sizes import CONV
 
 BlurName = Literal["box", "binomial"]
 BLURS: tuple[str, ...] = get_args(BlurName)
@@ -42,19 +42,22 @@ def shuffle(x: Tensor, factor: Sequence[int]) -> Tensor:
 class ShuffleConv(nn.Module):
     """Upsample by a convolution and a pixel shuffle (sub-pixel convolution).
 
+    All phases start equal, as ICNR has it.
+
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the map before and after.
     kernel_size : int or sequence of int
         Taps of the convolution, odd.
     factor : int or sequence of int
+        Upsampling factor along each axis.
     groups : int
         Groups of the convolution.
     bias : bool
         One value for each phase: an input-independent grid is within reach of training.
     axes : int
-    init : {"icnr", "default"}
-        ICNR starts all phases equal; PyTorch's start does not.
+        Number of spatial axes.
     blur : {"box", "binomial"}, optional
         Follow with a `Blur`, which takes the lines away for good.
 
@@ -74,7 +77,6 @@ class ShuffleConv(nn.Module):
         groups: int = 1,
         bias: bool = True,
         axes: int = 2,
-        init: Literal["icnr", "default"] = "icnr",
         blur: BlurName | None = None,
     ) -> None:
         super().__init__()
@@ -83,13 +85,10 @@ class ShuffleConv(nn.Module):
         self.conv = same_size_conv(
             in_channels, out_channels * volume, kernel_size, groups=groups, bias=bias, axes=axes
         )
-        if init not in ("icnr", "default"):
-            raise ParameterError(f"init={init!r}: expected 'icnr' or 'default'")
-        if init == "icnr":
-            with torch.no_grad():
-                for values in (self.conv.weight, self.conv.bias):
-                    if values is not None:
-                        values.copy_(values[::volume].repeat_interleave(volume, 0))
+        with torch.no_grad():  # the start of ICNR: all phases of a channel are equal
+            for values in (self.conv.weight, self.conv.bias):
+                if values is not None:
+                    values.copy_(values[::volume].repeat_interleave(volume, 0))
         self.blur = None if blur is None else Blur(self.factor, blur)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -153,13 +152,14 @@ def same_size_conv(
     inputs: int, outputs: int, size: PerAxis, *, axes: int, groups: int = 1, bias: bool = True
 ) -> nn.Conv1d | nn.Conv2d | nn.Conv3d:
     """Return a convolution of odd kernel whose output is as large as its input."""
-    if axes not in CONV:
+    if axes not in walk.CONVOLUTIONS:
         raise ParameterError(f"axes={axes!r}: expected 1, 2 or 3")
     sizes = per_axis("kernel_size", size, axes, least=1)
     if not all(k % 2 for k in sizes):
         raise ParameterError(f"kernel_size={size!r}: expected odd sizes, which keep the size")
     padding = tuple(k // 2 for k in sizes)
-    return CONV[axes](inputs, outputs, sizes, padding=padding, groups=groups, bias=bias)  # type: ignore[arg-type]
+    kind = walk.CONVOLUTIONS[axes]
+    return kind(inputs, outputs, sizes, padding=padding, groups=groups, bias=bias)  # type: ignore[arg-type]
 
 
 def _taps(factor: int, kind: str, like: Tensor) -> Tensor:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 import spectra
 from spectra import _walk as walk
-from spectra.capture import discover, example_input, unwrap
+from spectra._text import listed
+from spectra._walk import unwrap
+from spectra.capture import discover, example_input, select_steps
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start
 from spectra.remedy._exchange import copy_of, module_at, put
 from spectra.remedy._functions import substitute
 from spectra.remedy._lctc import LCTC
-from spectra.remedy._names import Remedy, parse_remedy
 from spectra.remedy._plan import Plan, Refusal
-from spectra.remedy._select import select_steps
+from spectra.remedy._remedy import Remedy, parse_remedy
 from spectra.remedy._swapper import Swapper, recorded, with_calls
 from spectra.weights import with_weight_norm
 
@@ -101,7 +100,9 @@ def swap(
         named: dict[str, list[str]] = {}
         for refusal in refused:
             named.setdefault(refusal.reason, []).append(refusal.label)
-        reasons = "; ".join(f"{_listed(labels)}: {reason}" for reason, labels in named.items())
+        reasons = "; ".join(
+            f"{listed(map(repr, labels), 3)}: {reason}" for reason, labels in named.items()
+        )
         advice = "" if not swapper.replaced else "; leave them out with steps= or partial=True"
         raise ConversionError(f"cannot be swapped for {remedy}: {reasons}{advice}")
     plan = Plan(remedy, init, method, tuple(swapper.replaced), tuple(refused), spectra.__version__)
@@ -162,12 +163,6 @@ def merged(model: nn.Module) -> nn.Module:
     for layer in [m for m in walk.modules(new) if isinstance(m, LCTC) and m.small is not None]:
         new = put(new, layer, layer.merge())
     return new
-
-
-def _listed(labels: Sequence[str]) -> str:
-    """Return names in quotes, the first three and how many more."""
-    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
-    return ", ".join(map(repr, labels[:3])) + more
 
 
 def _check_start(remedy: Remedy, init: str) -> None:

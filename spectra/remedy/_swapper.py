@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import times
 from spectra.capture import Step, forward, quiet
 from spectra.errors import ConversionError
 from spectra.remedy._convert import Start, lctc_from, like_module
@@ -17,13 +18,12 @@ from spectra.remedy._exchange import module_at, move_hooks, put
 from spectra.remedy._functions import FunctionCall, Recorder, substitute
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._make import make_layer
-from spectra.remedy._names import Remedy
 from spectra.remedy._plan import Replacement
-from spectra.remedy._sizes import TRANSPOSED
-from spectra.remedy._source import Source, source_of, transposed_source
+from spectra.remedy._remedy import Remedy
+from spectra.remedy._transposed_form import TransposedForm, form_of_transposed, transposed_form
 from spectra.weights import effective_weight, folded_norm, weight_norm_axis
 
-_UPSAMPLING = (*TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
+_UPSAMPLING = (*walk.TRANSPOSED.values(), nn.PixelShuffle, nn.Upsample)
 _FORWARDS = {kind.forward for kind in _UPSAMPLING}
 
 
@@ -63,8 +63,8 @@ class Swapper:
         if id(module) in self._done:
             return
         name = self._names[id(module)]
-        source = self._source(module, step)
-        layer, entry = self._layer(step, source, name, name)
+        form = self._form(module, step)
+        layer, entry = self._layer(step, form, name, name)
         if isinstance(layer, LCTC):
             like_module(layer, module)
             entry = self._tie(layer, module, entry)
@@ -85,19 +85,19 @@ class Swapper:
             if any(entry.path == path for entry in self.replaced):
                 return  # the owner runs more than once
             raise ConversionError(f"its owner has a {name!r} already")
-        source = call.source(self._parameters, self._like)
-        layer, entry = self._layer(step, source, path, step.name)
+        form = call.form(self._parameters, self._like)
+        layer, entry = self._layer(step, form, path, step.name)
         owner.add_module(name, layer.train(owner.training))
         substitute(owner, self._method if owner is self.root else "forward", call.index, name)
         self.replaced.append(replace(entry, function=call.function, index=call.index))
 
-    def _source(self, module: nn.Module, step: Step) -> Source:
-        """Return a module as a source, with the output padding that its caller asked for."""
+    def _form(self, module: nn.Module, step: Step) -> TransposedForm:
+        """Return a module as a form, with the output padding that its caller asked for."""
         call = step.convolution
-        if isinstance(module, tuple(TRANSPOSED.values())) and call is not None:
+        if walk.is_transposed(module) and call is not None:
             conv: Any = module
             if call.output_padding != tuple(conv.output_padding):
-                return transposed_source(
+                return form_of_transposed(
                     effective_weight(conv),
                     conv.bias,
                     stride=call.stride,
@@ -107,12 +107,12 @@ class Swapper:
                     groups=call.groups,
                 )
         axes = len(step.input_shape) - 1
-        return source_of(module, channels=step.input_shape[0], axes=axes, like=self._like)
+        return transposed_form(module, channels=step.input_shape[0], axes=axes, like=self._like)
 
     def _layer(
-        self, step: Step, source: Source, path: str, owner: str
+        self, step: Step, form: TransposedForm, path: str, owner: str
     ) -> tuple[nn.Module, Replacement]:
-        inputs, outputs = source.channels
+        inputs, outputs = form.channels
         entry = Replacement(
             label=step.label,
             kind=step.kind,
@@ -123,21 +123,21 @@ class Swapper:
             remedy=self._remedy.name,
             in_channels=inputs,
             out_channels=outputs,
-            groups=source.groups,
-            factor=source.factor,
+            groups=form.groups,
+            factor=form.factor,
         )
         if self._remedy.family != "lctc":
-            if any(map(any, source.crop)):
-                factor = "x".join(map(str, source.factor))
+            if any(map(any, form.crop)):
+                factor = times(form.factor)
                 raise ConversionError(
                     f"its output is not {factor} times its input: {self._remedy.name} makes no "
                     "other, an LCTC does"
                 )
             made = make_layer(
-                self._remedy.name, inputs, outputs, factor=source.factor, groups=source.groups
+                self._remedy.name, inputs, outputs, factor=form.factor, groups=form.groups
             )
             return made.to(self._like.device, self._like.dtype), entry
-        layer = lctc_from(source, self._remedy, init=self._init)
+        layer = lctc_from(form, self._remedy, init=self._init)
         return layer, replace(
             entry,
             kernel_size=layer.kernel_size,

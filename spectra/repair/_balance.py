@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -12,10 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import Discovery, Step, discover, forward, quiet, stream
+from spectra.capture import (
+    Discovery,
+    Step,
+    discover,
+    follow_periods,
+    forward,
+    quiet,
+    select_steps,
+    stream,
+)
 from spectra.errors import ConversionError
-from spectra.remedy import LCTC, copy_of, select_steps
-from spectra.remedy._sizes import CONV, TRANSPOSED
+from spectra.remedy import LCTC, copy_of
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._lines import line_db
@@ -72,9 +80,7 @@ class Balanced:
     output_after_db: float | None
 
 
-def balance(
-    model: nn.Module, inputs: Tensor, *, steps: str = "*", method: str = "forward"
-) -> Balanced:
+def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     """Equalise the phases of each upsampling kernel at the means of its input channels.
 
     A constant input ``mu`` becomes ``b_o + sum_i mu_i D_p[i, o]`` at phase p, D_p the sum of the
@@ -102,8 +108,6 @@ def balance(
         One batch, over which the means are taken and the effect is measured.
     steps : str
         Pattern of the names of the steps to balance.
-    method : str
-        Name of the model's method to call.
 
     Returns
     -------
@@ -124,14 +128,14 @@ def balance(
     >>> step.line_after_db < step.line_before_db - 15
     True
     """
-    found = discover(model, inputs[:1], method=method)
+    found = follow_periods(model, discover(model, inputs[:1]), inputs[:1])
     chosen = select_steps(found, steps)
     before, old = _run(model, found, inputs)
     balanced = copy_of(model)
     targets, reasons = _targets(balanced, chosen)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
     with quiet(balanced), _balancing(targets, volumes) as changes:
-        forward(balanced, inputs, method=method)
+        forward(balanced, inputs)
     after, new = _run(balanced, found, inputs)
     rows = []
     for index, step in enumerate(found.steps):
@@ -141,22 +145,17 @@ def balance(
             rows.append(
                 BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
             )
-    period = _period(found)
+    period = _longest_period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
     return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
 
 
-def _period(found: Discovery) -> tuple[int, ...] | None:
-    """Return the longest period of any step's grid in the output, where it is a whole number."""
+def _longest_period(found: Discovery) -> tuple[int, ...] | None:
+    """Return the longest period of any step's grid of which the output holds one, None for none."""
     sides = found.output_shape[1:]
-    periods = [
-        tuple(n // m for n, m in zip(sides, step.input_shape[1:], strict=True))
-        for step in found.steps
-        if step.factor
-        and len(step.input_shape) == len(found.output_shape)
-        and all(n % m == 0 and n > m for n, m in zip(sides, step.input_shape[1:], strict=True))
-    ]
-    return max(periods, default=None)
+    known = [p for p in found.periods if p is not None and max(p) > 1]
+    held = [p for p in known if all(n >= pixels for n, pixels in zip(sides, p, strict=True))]
+    return max(held, default=None)
 
 
 def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step], dict[Step, str]]:
@@ -172,11 +171,10 @@ def _targets(model: nn.Module, steps: list[Step]) -> tuple[dict[nn.Module, Step]
             reason = ""
         elif isinstance(module, nn.PixelShuffle):
             before = modules.get(step.convolution.module) if step.convolution else None
-            target = before if isinstance(before, tuple(CONV.values())) else None
+            target = before if walk.is_convolution(before) else None
             reason = "no convolution comes directly before it"
         else:
-            plain = isinstance(module, tuple(TRANSPOSED.values()))
-            target, reason = module if plain else None, _why_not(step)
+            target, reason = module if walk.is_transposed(module) else None, _why_not(step)
         if target is None:
             reasons[step] = reason
         elif target in targets:
@@ -206,12 +204,10 @@ def _balancing(targets: dict[nn.Module, Step], volumes: dict[nn.Module, int]) ->
             mean = x.mean([axis for axis in range(x.ndim) if axis != 1])
             changes[step] = _equalise(module, mean, volumes.get(module))
 
-    handles = [module.register_forward_pre_hook(hook) for module in targets]
-    try:
+    with ExitStack() as hooks:
+        for module in targets:
+            hooks.enter_context(module.register_forward_pre_hook(hook))
         yield changes
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @torch.no_grad()

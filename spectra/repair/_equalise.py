@@ -48,6 +48,7 @@ def equalised_taps(
     weight, bias, factor, padding, groups
         Parameters and arguments of the transposed convolution.
     mean : Tensor, shape (in,)
+        Mean of each input channel.
     levels : Tensor, shape (out, *factor)
         What `phase_levels` returns; with a parallel path, the sum of both.
 

@@ -28,6 +28,7 @@ def mean_pattern(maps: Tensor, period: Sequence[int]) -> Tensor:
     Parameters
     ----------
     maps : Tensor, shape (B, C, *spatial)
+        Maps whose first pixel has phase 0.
     period : sequence of int
         Period of the grid, in pixels along each axis.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from math import inf, isfinite
 
 import torch
@@ -13,7 +14,7 @@ from spectra.capture import Discovery, forward
 from spectra.errors import ConversionError
 from spectra.remedy import Plan
 from spectra.repair._alias import AliasEnergy
-from spectra.repair._white import InputMoments, coordinates
+from spectra.repair._white import coordinates, input_moments
 
 WORST = 1e-4  # error power over the squared range, 40 dB, that costs at least as much as the alias
 QUIET = 1e-5  # share of locked energy below which less is no gain
@@ -56,7 +57,7 @@ class Objective:
     def minimise(self, passes: int, on_pass: OnPass | None) -> tuple[float, float]:
         """Leave the best weights in the model; return the first and the best value."""
         layers = list(self._layers)
-        with InputMoments(layers) as moments:
+        with input_moments(layers) as moments:
             for x, _ in self._chunks:
                 run(self._model, self._found, x, self._seed)
         free = coordinates(layers, moments)
@@ -127,12 +128,10 @@ class Objective:
         def note(module: nn.Module, _: object, maps: Tensor) -> None:
             shares.append(self._energy(module, maps)(maps))  # now: a ReLU may write into the map
 
-        handles = [layer.register_forward_hook(note) for layer in self._layers]
-        try:
+        with ExitStack() as hooks:
+            for layer in self._layers:
+                hooks.enter_context(layer.register_forward_hook(note))
             output = run(self._model, self._found, x, self._seed)
-        finally:
-            for handle in handles:
-                handle.remove()
         error = (output - aim.to(output)).square().mean()
         return error, self._output(output), shares
 

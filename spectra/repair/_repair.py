@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
-from spectra.capture import Discovery, discover, follow_periods, quiet, scored_period
+from spectra.capture import Discovery, discover, follow_periods, quiet
 from spectra.errors import ParameterError
 from spectra.remedy import Plan, copy_of
 from spectra.repair._locked import LockedPart
@@ -166,12 +166,12 @@ def _periods(found: Discovery, plan: Plan) -> tuple[Period, ...]:
     """Return the periods of the replaced steps' grids in the output that it can hold."""
     labels = {entry.label for entry in plan.replaced}
     periods = set()
-    for step, period in zip(found.steps, found.periods, strict=True):
-        if step.label in labels and period is not None:
-            scored = scored_period(period, found.output_shape)
-            sides = found.output_shape[1:]
-            if max(scored) > 1 and all(n >= 2 * s for n, s in zip(sides, scored, strict=True)):
-                periods.add(scored)
+    sides = found.output_shape[1:]
+    for step, scored in zip(found.steps, found.scored_periods, strict=True):
+        if step.label not in labels or scored is None or max(scored) == 1:
+            continue
+        if all(n >= 2 * s for n, s in zip(sides, scored, strict=True)):
+            periods.add(scored)
     return tuple(sorted(periods))
 
 

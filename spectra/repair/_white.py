@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from spectra.remedy._sizes import CONV, TRANSPOSED
+from spectra import _walk as walk
 
 FLOOR = 1e-3  # of the mean power, added to each direction
 Moments = dict[nn.Module, Tensor]
@@ -38,7 +40,7 @@ class Coordinates:
         self.parameter = parameter
         self.values = torch.zeros_like(parameter, requires_grad=True)
         self._start = parameter.detach().clone()
-        self._transposed = isinstance(layer, tuple(TRANSPOSED.values()))
+        self._transposed = walk.is_transposed(layer)
         self._root: Tensor | None = None
         if moment is not None:
             power, directions = torch.linalg.eigh(moment.double())
@@ -83,24 +85,19 @@ def coordinates(layers: list[nn.Module], moments: Moments) -> list[Coordinates]:
     return list(found.values())
 
 
-class InputMoments:
-    """Adds up ``x x^T`` of the input channels of all convolutions within some layers."""
+@contextmanager
+def input_moments(layers: list[nn.Module]) -> Iterator[Moments]:
+    """Add up ``x x^T`` of the input channels of all convolutions within some layers."""
+    moments: Moments = {}
 
-    def __init__(self, layers: list[nn.Module]) -> None:
-        kinds = (*CONV.values(), *TRANSPOSED.values())
-        convolutions = [m for layer in layers for m in layer.modules() if isinstance(m, kinds)]
-        self.moments: Moments = {}
-        self._handles = [m.register_forward_pre_hook(self._add) for m in convolutions]
-
-    def __enter__(self) -> Moments:
-        return self.moments
-
-    def __exit__(self, *_: object) -> None:
-        for handle in self._handles:
-            handle.remove()
-
-    def _add(self, module: Any, args: tuple[Tensor, ...]) -> None:
+    def add(module: Any, args: tuple[Tensor, ...]) -> None:
         x = args[0].detach()
         grouped = x.reshape(len(x), module.groups, x.shape[1] // module.groups, -1).double()
         moment = (grouped @ grouped.transpose(-1, -2)).mean(0) / grouped.shape[-1]
-        self.moments[module] = self.moments.get(module, 0) + moment
+        moments[module] = moments.get(module, 0) + moment
+
+    with ExitStack() as hooks:
+        for module in [m for layer in layers for m in layer.modules()]:
+            if walk.is_convolution(module) or walk.is_transposed(module):
+                hooks.enter_context(module.register_forward_pre_hook(add))
+        yield moments

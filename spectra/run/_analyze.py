@@ -68,7 +68,7 @@ def analyze(
             passed = gather.run(net, found, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
-            kernels = weights.measure(net, passed.found, progress=tell)
+            kernels = weights.measures_of_steps(net, passed.found, progress=tell)
         run = _run_record(loaded, example, options, passed.forward_s, started)
         summary = explain.summarise(
             loaded, inputs, passed, scores, probed, kernels=kernels, run=run

@@ -15,10 +15,12 @@ import spectra
 from spectra import _walk as walk
 from spectra import capture, kernel, load
 from spectra._options import Progress
+from spectra._text import listed
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
+from spectra.run._opened import silent
 from spectra.weights import (
-    Reading,
+    HeldKernels,
     UpsamplingKernel,
     kernels_of_model,
     kernels_of_script,
@@ -48,15 +50,15 @@ def measure_kernels(
         A file of weights or a state dict, which need no architecture; or a model as of
         `spectra.load.load_model`.
     arch, arch_args, key, strip_prefix, strict, trust
-        As of `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
+        See `spectra.load.load_model`. With ``arch``, kinds, strides and paddings are known;
         without, only what the weights tell (see `spectra.report.KernelRow`).
     strides : mapping of str to tuple of int, optional
         Name or pattern of a weight -> stride of the transposed convolution that it belongs
         to; 1 leaves it out. Only for bare weights.
     shuffles : mapping of str to int, optional
-        The same for convolutions before a pixel shuffle -> factor.
+        Name or pattern of a convolution's weight -> factor of the pixel shuffle after it.
     exponent : float
-        Of the input spectrum that energies assume, ``1 / abs(f) ** exponent``: 2 is what
+        Exponent of the input spectrum that energies assume, ``1 / abs(f) ** exponent``: 2 is what
         photographs have, 0 white.
     progress : callable, optional
         Called as ``progress(what, done, total)``.
@@ -82,7 +84,7 @@ def measure_kernels(
     """
     if not exponent >= 0:
         raise ParameterError(f"exponent={exponent}: expected a number of at least 0")
-    tell = progress or _silent
+    tell = progress or silent
     tell("load", 0, 1)
     named = {"strides": strides, "shuffles": shuffles}
     loading: dict[str, Any] = {"key": key, "strip_prefix": strip_prefix, "trust": trust}
@@ -130,7 +132,7 @@ def _saved_weights(source: Any, arch: object, **loading: Any) -> load.LoadedWeig
 
 def _read_script(
     script: torch.jit.ScriptModule, saved: load.LoadedWeights | None, **named: Any
-) -> tuple[load.ModelSource, Reading]:
+) -> tuple[load.ModelSource, HeldKernels]:
     """Return what a program is, and its kernels."""
     reading = kernels_of_script(script, **named)
     if saved is not None:
@@ -138,7 +140,7 @@ def _read_script(
     return saved.about if saved else _about_script(script), reading
 
 
-def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSource, Reading]:
+def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSource, HeldKernels]:
     """Return where bare weights come from, and the kernels that can be told in them."""
     reading = kernels_of_weights(saved.weights, **named)
     return saved.about, replace(reading, notes=(*saved.notes, *reading.notes))
@@ -146,7 +148,7 @@ def _read_weights(saved: load.LoadedWeights, **named: Any) -> tuple[load.ModelSo
 
 def _read_model(
     loaded: load.LoadedModel, saved: load.LoadedWeights | None
-) -> tuple[load.ModelSource, Reading]:
+) -> tuple[load.ModelSource, HeldKernels]:
     """Return what a model is, and its kernels; ``saved`` is the file that held it whole.
 
     Raises
@@ -167,7 +169,7 @@ def _read_model(
     kernels = kernels_of_model(loaded.model, found)
     if not kernels:
         raise NothingToAnalyseError(_nothing_in(about.source, loaded.model))
-    return about, Reading(kernels, notes=notes)
+    return about, HeldKernels(kernels, notes=notes)
 
 
 def _discovered(model: nn.Module) -> capture.Discovery:
@@ -214,16 +216,15 @@ def _given_weights(source: Mapping[str, Tensor], arch: object) -> load.LoadedWei
     return load.LoadedWeights(dict(source), "weights", None, "state_dict")
 
 
-def _nothing(source: str, reading: Reading) -> str:
+def _nothing(source: str, reading: HeldKernels) -> str:
     if not reading.hints:
         return (
             f"{source} has no upsampling kernel: expected transposed convolutions, pixel shuffles "
             "or interpolations"
         )
-    listed = ", ".join(f"{_named_in(hint)} ({hint})" for hint in reading.hints[:4])
-    more = f" and {len(reading.hints) - 4} more" if len(reading.hints) > 4 else ""
+    candidates = listed((f"{_named_in(hint)} ({hint})" for hint in reading.hints), 4)
     return (
-        f"{source}: its weights do not tell which of them upsample: it may be {listed}{more}; "
+        f"{source}: its weights do not tell which of them upsample: it may be {candidates}; "
         "say which, or name the model with --arch"
     )
 
@@ -240,14 +241,9 @@ def _nothing_in(source: str, model: nn.Module) -> str:
     except (InputError, ModelError):
         steps = ()
     if not steps:
-        return _nothing(source, Reading(()))
-    first = ", ".join(f"{step.kind} in {step.label or '(model)'}" for step in steps[:3])
-    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+        return _nothing(source, HeldKernels(()))
+    first = listed((f"{step.kind} in {step.label or '(model)'}" for step in steps), 3)
     return (
-        f"{source} upsamples, but in its code and not by modules with weights ({first}{more}), so "
+        f"{source} upsamples, but in its code and not by modules with weights ({first}), so "
         "it has no kernel to measure: see them with spectra analyze MODEL --list"
     )
-
-
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    """Report nothing."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from spectra import load
 from spectra import remedy as remedies
 from spectra import repair as repairs
+from spectra._names import times
 from spectra._options import Options, Progress
 from spectra.capture import discover, example_input
 from spectra.explain import StepRow, Summary
@@ -43,12 +44,12 @@ def try_swap(
     inputs : anything `spectra.inputs.open_inputs` takes, optional
         Without any, cost and output are compared on a random input, and alias is not measured.
     remedy, steps, init
-        As of `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
+        See `swap`. Steps that cannot be swapped are listed in ``plan.refused``.
     repair : int, optional
         Passes of `spectra.repair.repair` over every second input; all else is then measured
         on the other inputs.
     options : Options, optional
-        As of `spectra.analyze`.
+        See `spectra.analyze`.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -194,8 +195,8 @@ def _analyzed(
 def _step(entry: remedies.Replacement, before: Summary | None, after: Summary | None) -> TrialStep:
     new = entry.remedy
     if entry.kernel_size:
-        small = f" + {_times(entry.small)}" if entry.small else ""
-        new = f"LCTC {_times(entry.kernel_size)}{small}"
+        small = f" + {times(entry.small)}" if entry.small else ""
+        new = f"LCTC {times(entry.kernel_size)}{small}"
     groups = f", {entry.groups} groups" if entry.groups > 1 else ""
     old = [row for row in before.steps if row.label == entry.label] if before else []
     now = [row for row in after.steps if _inside(row, entry.path)] if after else []
@@ -210,7 +211,3 @@ def _step(entry: remedies.Replacement, before: Summary | None, after: Summary | 
 
 def _inside(row: StepRow, path: str) -> bool:
     return row.name == path or row.name.startswith(f"{path}." if path else "")
-
-
-def _times(values: tuple[int, ...]) -> str:
-    return "x".join(map(str, values))

@@ -7,7 +7,7 @@ from math import prod
 
 from torch import Tensor
 
-from spectra.weights._reading import ASSUMED_STRIDE, stem_of
+from spectra.weights._held import ASSUMED_STRIDE, stem_of
 
 
 def likeliest_first(stems: Iterable[str], candidates: Mapping[str, Tensor]) -> tuple[str, ...]:

@@ -9,12 +9,32 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import kernel
 from spectra.capture import Convolution
 from spectra.weights._effective import effective_weight
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+
+def call_of(name: str, module: nn.Module) -> Convolution:
+    """Return the call that a transposed convolution, which may be scripted, makes by itself.
+
+    Parameters
+    ----------
+    name : str
+        Path of the module.
+    module : torch.nn.Module
+        What has the numbers as its attributes.
+    """
+    given: Any = module
+    return Convolution(
+        weight=None,
+        module=name,
+        stride=tuple(given.stride),
+        padding=tuple(given.padding),
+        output_padding=tuple(given.output_padding),
+        dilation=tuple(given.dilation),
+        groups=int(given.groups),
+    )
 
 
 def transposed(weight: Tensor, call: Convolution) -> kernel.Kernel:
@@ -37,7 +57,7 @@ def shuffled(conv: nn.Module, factor: int) -> kernel.Kernel:
 def only_filters(module: nn.Module | None) -> bool:
     """Tell whether a module is a convolution of stride and dilation 1, its padding in numbers."""
     return (
-        isinstance(module, CONVOLUTIONS)
+        walk.is_convolution(module)
         and max(*module.stride, *module.dilation) == 1
         and not isinstance(module.padding, str)
     )
@@ -45,7 +65,8 @@ def only_filters(module: nn.Module | None) -> bool:
 
 def is_complex(module: nn.Module | None) -> bool:
     """Tell whether a convolution has a kernel of complex numbers, which is left out."""
-    return isinstance(module, (*CONVOLUTIONS, *TRANSPOSED)) and module.weight.is_complex()
+    known = walk.is_convolution(module) or walk.is_transposed(module)
+    return known and cast("nn.Conv2d", module).weight.is_complex()
 
 
 def without_groups(conv: nn.Module) -> NDArray[Any]:

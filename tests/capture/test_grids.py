@@ -4,8 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from spectra.capture import scored_period
-from spectra.capture._grids import control_periods, different_periods
+from spectra.capture._grids import control_periods, different_periods, scored_period
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spectra.capture import MixedInputsError, discover, forward
-from spectra.errors import ModelError, ParameterError
+from spectra.capture import discover, forward
+from spectra.errors import MixedInputsError, ModelError, ParameterError
 from support.layouts import LAYOUTS, SIDES, Wrapped, decoder
 
 ONE_CHANNEL = ("squeezed", "all squeezed", "all flat")

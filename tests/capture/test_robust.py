@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _len_torch_dispatch_
 from spectra.capture import discover, forward, quiet, stream
 from spectra.capture._forward import _WATCHERS
 from spectra.errors import ModelError
-from spectra.probe import flat_field
+from spectra.probe._flat_field import flat_field
 from support.zoo import C, Parallel, PatchExpand, Unpatchify, haar_by_setitem, network, upfirdn
 
 ERRORS = (RuntimeError, MemoryError, torch.OutOfMemoryError, KeyboardInterrupt, SystemExit)
@@ -114,7 +114,10 @@ def test_what_succeeds_leaves_nothing_behind():
 
 def test_the_chain_has_a_step_of_each_end():
     assert [s.kind for s in FOUND.steps] == [
-        *("zero_insertion", "depth_to_space", "depth_to_space", "transposed_conv"),
+        "zero_insertion",
+        "depth_to_space",
+        "depth_to_space",
+        "transposed_conv",
     ]
 
 

@@ -10,7 +10,8 @@ from torch.nn.modules import module as module_hooks
 from torch.utils._python_dispatch import _get_current_dispatch_mode, _len_torch_dispatch_stack
 from torch.utils.flop_counter import FlopCounterMode
 
-from spectra.capture import Tap, discover, forward, quiet, stream
+from spectra.capture import discover, forward, quiet, stream
+from spectra.capture._stream import Tap
 from spectra.errors import ModelError, ParameterError
 
 PICTURE = torch.arange(64.0).reshape(1, 1, 8, 8)

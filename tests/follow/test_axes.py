@@ -87,10 +87,8 @@ class Shuffling(nn.Module):
         return F.relu(x.reshape(1, 1, 1, -1))
 
 
-STEPS = (
-    *("cut", "cut", "merge", "merge", "order", "order"),
-    *("spread", "copy", "double", "level", "scale", "slice"),
-)
+SPLITTING = ("cut", "merge", "order") * 2  # drawn twice as often as the others
+STEPS = (*SPLITTING, "spread", "copy", "double", "level", "scale", "slice")
 PLANS = st.lists(
     st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.permutations(range(6))), max_size=10
 )

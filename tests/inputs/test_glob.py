@@ -24,9 +24,20 @@ def tree(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["*.png", "**/*.png", "**", "x/**/*.png", "x/**", "**/y/**/*.png", "?/a.png", "**/x/*", "n/**",
-     "**/**/*.png", "[x]/**/c.png"],
-)  # fmt: skip
+    [
+        "*.png",
+        "**/*.png",
+        "**",
+        "x/**/*.png",
+        "x/**",
+        "**/y/**/*.png",
+        "?/a.png",
+        "**/x/*",
+        "n/**",
+        "**/**/*.png",
+        "[x]/**/c.png",
+    ],
+)
 def test_a_pattern_matches_what_pythons_glob_does(tree, pattern):
     for start in ("", f"{glob.escape(str(tree))}{os.sep}"):
         found = glob.glob(start + pattern, recursive=True)

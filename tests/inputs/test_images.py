@@ -42,9 +42,11 @@ def write_png16(path, pixels, *, interlaced=False):
 
     header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, int(interlaced))
     path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows))
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
-    )  # fmt: skip
+    )
 
 
 def test_eight_bit_rgb_is_read_as_planes_in_0_to_1(tmp_path, rng):
@@ -202,8 +204,14 @@ def test_pictures_that_cannot_be_used_are_dropped_and_the_run_goes_on(tmp_path, 
     reasons = {d.source.rpartition("/")[2]: d.reason for d in inputs.dropped}
     assert (inputs.count, len(inputs), all_of(inputs).shape) == (8, 1, (1, 3, 32, 32))
     assert reasons.keys() == {
-        "truncated.png", "dot.png", "constant.png", "page.jpg", "nothing.png", "nan.tif", "int.tif"
-    }  # fmt: skip
+        "truncated.png",
+        "dot.png",
+        "constant.png",
+        "page.jpg",
+        "nothing.png",
+        "nan.tif",
+        "int.tif",
+    }
     assert reasons["dot.png"] == "1x1 is smaller than 8 pixels a side"
     assert reasons["constant.png"] == "constant: all pixels are equal"
     assert reasons["page.jpg"].startswith("not a picture but a web page")
@@ -262,8 +270,11 @@ def test_pictures_are_read_one_at_a_time(tmp_path, rng, monkeypatch):
     for read in (15, 18):
         next(batches)
         assert len(opened) == read
-    assert inputs.shape not in [getattr(value, "shape", None) for value in vars(inputs).values()
-                                if isinstance(value, torch.Tensor)]  # fmt: skip
+    assert inputs.shape not in [
+        getattr(value, "shape", None)
+        for value in vars(inputs).values()
+        if isinstance(value, torch.Tensor)
+    ]
 
 
 def test_a_picture_that_vanishes_during_the_run_is_named(tmp_path, rng):

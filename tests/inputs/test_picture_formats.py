@@ -15,9 +15,16 @@ from spectra.inputs import open_inputs
 PIXELS = np.random.default_rng(3).integers(0, 255, (16, 24, 3), dtype=np.uint8)
 # every format that Pillow writes, and what it is read as
 WRITTEN = {
-    "PNG": "PNG", "JPEG": "JPEG", "GIF": "GIF", "TIFF": "TIFF", "JPEG2000": "JPEG2000",
-    "WEBP": "WEBP", "BMP": "BMP", "PPM": "PPM", "MPO": "JPEG",
-}  # fmt: skip
+    "PNG": "PNG",
+    "JPEG": "JPEG",
+    "GIF": "GIF",
+    "TIFF": "TIFF",
+    "JPEG2000": "JPEG2000",
+    "WEBP": "WEBP",
+    "BMP": "BMP",
+    "PPM": "PPM",
+    "MPO": "JPEG",
+}
 OTHERS = ["EPS", "TGA", "PCX", "SGI", "ICO", "ICNS", "DDS", "MSP", "XBM", "SPIDER", "DIB"]
 
 
@@ -55,9 +62,19 @@ def test_postscript_behind_the_first_bytes_of_a_picture_starts_no_program(tmp_pa
     monkeypatch.setattr(subprocess, "Popen", started)
     eps = written("EPS")
     for index, magic in enumerate(
-        [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"II*\x00", b"RIFF....WEBP",
-         b"BM....\0\0\0\0", b"P6\n", b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xc5\xd0\xd3\xc6", b""]
-    ):  # fmt: skip
+        [
+            b"\x89PNG\r\n\x1a\n",
+            b"\xff\xd8\xff\xe0",
+            b"GIF89a",
+            b"II*\x00",
+            b"RIFF....WEBP",
+            b"BM....\0\0\0\0",
+            b"P6\n",
+            b"\x00\x00\x00\x0cjP  \r\n\x87\n",
+            b"\xc5\xd0\xd3\xc6",
+            b"",
+        ]
+    ):
         (tmp_path / f"{index}.png").write_bytes(magic + eps)
         (tmp_path / f"{index}.tif").write_bytes(magic + eps)
     with pytest.raises(SpectraError):

@@ -149,8 +149,12 @@ def test_optional_packages_build_without_downloading_weights(monkeypatch):
         created.update(arguments, model_name=model_name)
         return nn.Identity()
 
-    timm = package("timm", create_model=create_model, is_model=lambda name: name == "resnet18",
-                   list_models=lambda: ["resnet18"])  # fmt: skip
+    timm = package(
+        "timm",
+        create_model=create_model,
+        is_model=lambda name: name == "resnet18",
+        list_models=lambda: ["resnet18"],
+    )
     monkeypatch.setitem(sys.modules, "segmentation_models_pytorch", smp)
     monkeypatch.setitem(sys.modules, "timm", timm)
     monkeypatch.setitem(sys.modules, "diffusers", package("diffusers", AutoencoderKL=Unet))
@@ -213,8 +217,15 @@ def test_bare_weights_are_described_with_the_closest_options(tmp_path, decoder):
 def test_arch_args_are_literals_or_text():
     pairs = ["a=1", "b=[1, 2]", "c=nearest", "d=true", "e=None", "f=x=y", "g=", "h='1'"]
     assert parse_arch_args(pairs) == {
-        "a": 1, "b": [1, 2], "c": "nearest", "d": True, "e": None, "f": "x=y", "g": "", "h": "1",
-    }  # fmt: skip
+        "a": 1,
+        "b": [1, 2],
+        "c": "nearest",
+        "d": True,
+        "e": None,
+        "f": "x=y",
+        "g": "",
+        "h": "1",
+    }
 
 
 @pytest.mark.parametrize("pairs", [["a"], ["=1"], ["a b=1"], ["a=1", "a=2"]])

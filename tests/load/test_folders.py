@@ -267,9 +267,12 @@ def real(name):
 def test_a_real_autoencoder_saved_by_diffusers_decodes_alike(tmp_path):
     diffusers = real("diffusers")
     torch.manual_seed(0)
-    net = diffusers.AutoencoderKL(block_out_channels=(4, 8), norm_num_groups=2,
-                                  down_block_types=["DownEncoderBlock2D"] * 2,
-                                  up_block_types=["UpDecoderBlock2D"] * 2).eval()  # fmt: skip
+    net = diffusers.AutoencoderKL(
+        block_out_channels=(4, 8),
+        norm_num_groups=2,
+        down_block_types=["DownEncoderBlock2D"] * 2,
+        up_block_types=["UpDecoderBlock2D"] * 2,
+    ).eval()
     net.save_pretrained(tmp_path / "vae")
     net.save_pretrained(tmp_path / "parts", max_shard_size="10KB")
     z = torch.randn(1, 4, 8, 8)

@@ -91,8 +91,14 @@ def test_a_file_cannot_make_a_package_download_or_open_other_files(tmp_path, pac
     from support.packages import SOURCES
 
     assert "assert not pretrained and not checkpoint_path" in SOURCES["timm"]
-    hyper_parameters = {"pretrained": True, "checkpoint_path": "x", "encoder_weights": "imagenet",
-                        "weights": "DEFAULT", "encoder_name": "resnet18", "width": 4}  # fmt: skip
+    hyper_parameters = {
+        "pretrained": True,
+        "checkpoint_path": "x",
+        "encoder_weights": "imagenet",
+        "weights": "DEFAULT",
+        "encoder_name": "resnet18",
+        "width": 4,
+    }
     state = {"net.up.weight": torch.ones(2, 4, 4, 4), "net.up.bias": torch.ones(4)}
     torch.save({"state_dict": state, "hyper_parameters": hyper_parameters}, tmp_path / "x.ckpt")
     for arch in ("timm:dec", "smp:Unet", "torchvision:dec"):

@@ -225,7 +225,7 @@ LIBRARIES = {
     "pytorch_model.bin": {"_model_class": "Unet"},
     "diffusion_pytorch_model.bin": {"_class_name": "AutoencoderKL", "latent_channels": 2},
     "model.safetensors": {"architectures": ["DPTForDepthEstimation"]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("trust", [False, True])

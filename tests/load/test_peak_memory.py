@@ -64,9 +64,11 @@ def tiff(path, packed, **sizes):
     """Write a gray TIFF of one deflated part; ``sizes`` replaces tags."""
     width = sizes.get("tile", 64)
     tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1}
-    tags |= {322: width, 323: width, 324: 0, 325: len(packed)} if "tile" in sizes else {
-        273: 0, 278: 64, 279: len(packed)
-    }  # fmt: skip
+    tags |= (
+        {322: width, 323: width, 324: 0, 325: len(packed)}
+        if "tile" in sizes
+        else {273: 0, 278: 64, 279: len(packed)}
+    )
     start = 8 + 2 + 12 * len(tags) + 4
     tags[324 if "tile" in sizes else 273] = start
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
@@ -169,24 +171,45 @@ def widths_that_contradict(path):
     long = 1 << 14
     torch.save(
         {
-            "conv_first.weight": torch.rand(long, 3, 3, 3), "conv_first.bias": torch.rand(long),
-            **{f"body.0.rdb{i}.conv{j}.{part}": torch.rand(1)
-               for i in (1, 2, 3) for j in range(1, 6) for part in ("weight", "bias")},
+            "conv_first.weight": torch.rand(long, 3, 3, 3),
+            "conv_first.bias": torch.rand(long),
+            **{
+                f"body.0.rdb{i}.conv{j}.{part}": torch.rand(1)
+                for i in (1, 2, 3)
+                for j in range(1, 6)
+                for part in ("weight", "bias")
+            },
             "body.0.rdb1.conv1.weight": torch.rand(32, 3, 3, 3),
-            **{f"{name}.{part}": torch.rand(3) for part in ("weight", "bias")
-               for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")},
+            **{
+                f"{name}.{part}": torch.rand(3)
+                for part in ("weight", "bias")
+                for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
+            },
         },
         path,
-    )  # fmt: skip
+    )
 
 
 CRAFTED = [
-    swollen_tiff, tiff_of_a_huge_tile, long_npz_header, long_npz_rows, packed_weights,
-    npz_of_two_axes_that_declares_more, repeated_samples, repeated_weights, many_names_in_a_zip,
-    deep_json, hdf5_of_a_huge_chunk, hdf5_of_a_huge_coordinate, widths_that_contradict,
-    picture("PNG"), picture("JPEG"), picture("GIF", "P"),
-    picture("WEBP", lossless=True, quality=0, method=0), picture("JPEG2000"),
-]  # fmt: skip
+    swollen_tiff,
+    tiff_of_a_huge_tile,
+    long_npz_header,
+    long_npz_rows,
+    packed_weights,
+    npz_of_two_axes_that_declares_more,
+    repeated_samples,
+    repeated_weights,
+    many_names_in_a_zip,
+    deep_json,
+    hdf5_of_a_huge_chunk,
+    hdf5_of_a_huge_coordinate,
+    widths_that_contradict,
+    picture("PNG"),
+    picture("JPEG"),
+    picture("GIF", "P"),
+    picture("WEBP", lossless=True, quality=0, method=0),
+    picture("JPEG2000"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Under a constant input the lines of a step have closed forms."""
 
 from math import log10
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -8,7 +9,8 @@ from torch import nn
 
 from spectra.capture import discover
 from spectra.errors import ParameterError
-from spectra.probe import flat_field, without_pattern
+from spectra.probe._flat_field import _SIDES, flat_field
+from spectra.probe._line_drop import without_pattern
 
 CONVOLUTIONS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 SIZES = {1: 64, 2: 32, 3: 16}
@@ -22,9 +24,12 @@ def kernel_of_ones(k, s, d=1, bias=None):
     return layer
 
 
-def measure(model, shape, **options):
+def measure(model, shape, *, start=32, limit=None, level=1.0, period=None):
     found = discover(model, torch.zeros(1, *shape))
-    return flat_field(model, found, shape, **{"level": 1.0, "start": 32} | options)
+    axes = len(shape) - 1
+    usual = _SIDES[axes]
+    with patch.dict(_SIDES, {axes: (start or usual[0], limit or usual[1])}):
+        return flat_field(model, found, shape, level=level, period=period)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +278,8 @@ def test_memory_is_judged_by_what_attention_makes_not_by_maps(monkeypatch):
     found = discover(model, x)
     model.sizes.clear()
     monkeypatch.setattr("spectra.probe._flat_field._Flat._converged", lambda *_: False)
-    flat_field(model, found, (2, 32, 32), level=0.5, start=16)
+    monkeypatch.setitem(_SIDES, 2, (16, 1024))
+    flat_field(model, found, (2, 32, 32), level=0.5)
     assert max(model.sizes) == 32
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from spectra.probe import grid_dependence
+from spectra.probe._grid_dependence import grid_dependence
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_offset_on_one_phase_reads_its_closed_form(grey, pictures):
     variance = np.mean(1 / pictures[..., inner, inner].double().numpy().var((2, 3)).mean(0))
     expected = 10 * log10(grey**2 / 16 * variance)
     assert result.dbc == pytest.approx(expected, abs=0.1)
-    assert (result.offsets, result.of) == (16, 16)
+    assert "all 16 offsets" in result.how
 
 
 def test_a_shift_equivariant_model_depends_on_nothing(pictures):
@@ -69,7 +69,6 @@ def test_offsets_are_sampled_by_seed_and_the_result_says_so(pictures):
         for s in (1, 1, 2)
     ]
     assert runs[0] == runs[1]
-    assert (runs[0].offsets, runs[0].of) == (5, 16)
     assert "5 of 16 offsets, at random (seed 1)" in runs[0].how
     assert runs[0] != runs[2]
 
@@ -79,10 +78,17 @@ def test_offsets_are_sampled_by_seed_and_the_result_says_so(pictures):
     [
         ("nearest", 2, 20 * log10(tan(pi / 8))),
         ("linear", 2, 60 * log10(tan(pi / 8))),
-        ("nearest", 3, 10 * log10(sum((1 + 2 * cos(2 * pi * f)) ** 2 for f in (5 / 12, 9 / 12))
-                                  / (1 + 2 * cos(2 * pi / 12)) ** 2)),
+        (
+            "nearest",
+            3,
+            10
+            * log10(
+                sum((1 + 2 * cos(2 * pi * f)) ** 2 for f in (5 / 12, 9 / 12))
+                / (1 + 2 * cos(2 * pi / 12)) ** 2
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_tone_through_an_interpolation_reads_its_replicas(mode, factor, expected):
     """A tone at 1/4 and its replicas pass the gain of the kernel at (1/4 + k) / factor."""
     tone = torch.cos(2 * pi * torch.arange(240.0) / 4 + 0.3)[None, None]
@@ -90,8 +96,8 @@ def test_a_tone_through_an_interpolation_reads_its_replicas(mode, factor, expect
         nn.Upsample(scale_factor=factor, mode=mode), tone, total_stride=(1,), scale=(factor,)
     )
     assert result.dbc == pytest.approx(expected, abs=0.02)
-    assert (result.offsets, result.of) == (factor, factor)
     assert "sub-pixel" in result.how
+    assert f"all {factor} offsets" in result.how
 
 
 @pytest.mark.parametrize("d", [2, 3])

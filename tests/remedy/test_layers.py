@@ -9,18 +9,9 @@ from torch.nn import functional
 from spectra.errors import ParameterError
 from spectra.kernel import checkerboard, rejection_db, transposed_conv, windowed_sinc
 from spectra.probe import equivalent_kernel
-from spectra.remedy import (
-    LCTC,
-    Blur,
-    DecoderBlock,
-    ResizeConv,
-    ShuffleConv,
-    SincConv,
-    make_layer,
-    parse_remedy,
-    shuffle,
-    upsampling_block,
-)
+from spectra.remedy import LCTC, DecoderBlock, make_layer, parse_remedy, upsampling_block
+from spectra.remedy._resize import ResizeConv, SincConv
+from spectra.remedy._shuffle import Blur, ShuffleConv, shuffle
 
 NAMES = (
     "lctc7",
@@ -189,7 +180,6 @@ def test_a_name_that_stands_for_nothing_is_refused(name):
         (lambda: Blur([2], "gauss"), "kind='gauss': expected one of box, binomial"),
         (lambda: ResizeConv(1, 1, mode="cubic"), "mode='cubic'"),
         (lambda: ResizeConv(1, 1, 4), "kernel_size=4: expected odd"),
-        (lambda: ShuffleConv(1, 1, init="sinc"), "init='sinc'"),
         (lambda: SincConv(1, 1, 3, factor=4), "leaves gaps"),
     ],
 )

@@ -13,7 +13,8 @@ from oracles import transposed_by_definition
 from spectra.errors import ParameterError
 from spectra.kernel import attainable_bound, rejection_db
 from spectra.kernel._polyphase import phase_gains
-from spectra.remedy import LCTC, scaled_size
+from spectra.remedy import LCTC
+from spectra.remedy._remedy import scaled_size
 
 WHITE_REJECTION = 10 * np.log10(1 / 3)  # one base band and three replicas, all equally strong
 

@@ -10,7 +10,8 @@ from torch.nn import functional
 import spectra
 from spectra.capture import discover
 from spectra.errors import ConversionError, ModelError, NothingToAnalyseError, ParameterError
-from spectra.remedy import LCTC, Plan, ShuffleConv, rebuild, swap
+from spectra.remedy import LCTC, Plan, rebuild, swap
+from spectra.remedy._shuffle import ShuffleConv
 from support.swaps import Modules, picture, run
 
 

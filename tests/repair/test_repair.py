@@ -7,7 +7,7 @@ from torch import nn
 from spectra.errors import ConversionError, ParameterError
 from spectra.remedy import swap
 from spectra.repair import repair
-from spectra.repair._white import InputMoments, coordinates
+from spectra.repair._white import coordinates, input_moments
 
 
 def pictures(count=6, channels=3, side=24):
@@ -91,7 +91,7 @@ def test_in_its_coordinates_all_directions_are_equally_loud(generator, kind, gro
     layer = kind(4, 6, 1, groups=groups, bias=False)
     mixing = torch.randn(4, 4, generator=generator)
     x = torch.einsum("ij,bjhw->bihw", mixing, torch.randn(8, 4, 32, 32, generator=generator)) + 3
-    with InputMoments([layer]) as moments, torch.no_grad():
+    with input_moments([layer]) as moments, torch.no_grad():
         start = layer(x)
     (free,) = coordinates([layer], moments)
     for _ in range(3):

@@ -83,8 +83,10 @@ def valid_files(folder: Path, crater: Path) -> dict[str, bytes]:
     numbers = np.random.default_rng(0)
     pixels = numbers.integers(0, 255, (16, 16, 3), dtype=np.uint8)
     array = numbers.normal(size=(2, 1, 8)).astype(np.float32)
-    picture = {kind: _bytes(lambda f, kind=kind: Image.fromarray(pixels).save(f, kind))
-               for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")}  # fmt: skip
+    picture = {
+        kind: _bytes(lambda f, kind=kind: Image.fromarray(pixels).save(f, kind))
+        for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+    }
     lightning = {
         "pytorch-lightning_version": "2.6.6",
         "state_dict": {f"net.{name}": tensor for name, tensor in state.items()},

@@ -5,8 +5,8 @@ from dataclasses import replace
 from spectra.capture import Growth
 from spectra.explain import RunRecord, StepRow, Summary
 from spectra.explain._summary import Finding, InputRow, OutputRow, StepName
-from spectra.inputs import Dropped as DroppedInput
 from spectra.inputs import InputSet
+from spectra.inputs._input_set import Dropped as DroppedInput
 from spectra.load import ModelSource as Model
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 import spectra
-from spectra import Options, probe, report
+from spectra import Options, report
 from spectra.errors import (
     ConversionError,
     InputError,
@@ -29,6 +29,7 @@ from spectra.errors import (
     SpectraError,
 )
 from spectra.explain import Summary
+from spectra.probe._flat_field import _SIDES
 from spectra.report import KernelTable, Result
 from spectra.report._kernel_text import kernels_csv
 from spectra.run import list_steps, measure_kernels, try_swap
@@ -45,7 +46,7 @@ UNCLEAR = ("Traceback", "object at 0x", "<function", "<class")
 @contextmanager
 def small_flat_fields() -> Iterator[None]:
     """Keep flat fields small, which grow to 1024 px and would take most of the time."""
-    with patch.dict(probe.flat_field.__kwdefaults__, start=16, limit=64):
+    with patch.dict(_SIDES, dict.fromkeys(_SIDES, (16, 64))):
         yield
 
 

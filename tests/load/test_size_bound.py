@@ -9,7 +9,7 @@ from torch import nn
 
 from spectra.errors import LoadError
 from spectra.load import load_model
-from spectra.load._growth import TooLargeError, growth_bounded, held_bytes
+from spectra.load._size_bound import TooLargeError, held_bytes, size_bounded
 from support.packages import packages
 
 __all__ = ["packages"]
@@ -27,14 +27,14 @@ def build(values):
 
 
 def test_a_model_of_the_bound_is_built_and_one_value_more_is_not():
-    with growth_bounded(HELD, "x.pth"):
+    with size_bounded(HELD, "x.pth"):
         build(MOST // 4)
     with pytest.raises(TooLargeError, match=r"x\.pth holds 1\.0 MiB .* more than 68\.0 MiB"):
         build_bounded(MOST // 4 + 4)
 
 
 def build_bounded(values):
-    with growth_bounded(HELD, "x.pth"):
+    with size_bounded(HELD, "x.pth"):
         build(values)
 
 
@@ -50,12 +50,12 @@ def build_bounded(values):
     ],
 )
 def test_a_tensor_that_is_too_large_is_not_made(make):
-    with pytest.raises(TooLargeError), growth_bounded(HELD, "x.pth"):
+    with pytest.raises(TooLargeError), size_bounded(HELD, "x.pth"):
         make()  # terabytes
 
 
 def test_a_parameter_that_is_replaced_counts_once():
-    with growth_bounded(HELD, "x.pth"):
+    with size_bounded(HELD, "x.pth"):
         module = build(MOST // 8)
         for _ in range(8):
             for index in range(4):
@@ -63,7 +63,7 @@ def test_a_parameter_that_is_replaced_counts_once():
 
 
 def test_other_threads_and_later_models_are_not_bounded():
-    with growth_bounded(HELD, "x.pth"):
+    with size_bounded(HELD, "x.pth"):
         thread = threading.Thread(target=build, args=(MOST,))
         thread.start()
         thread.join()

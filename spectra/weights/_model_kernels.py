@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from torch import nn
 
@@ -12,10 +11,9 @@ from spectra import _walk as walk
 from spectra import capture, kernel
 from spectra.kinds import FIXED_TAPS, MODES
 from spectra.weights._effective import effective_weight
-from spectra.weights._reading import UpsamplingKernel
+from spectra.weights._held import UpsamplingKernel
 from spectra.weights._taps import (
-    CONVOLUTIONS,
-    TRANSPOSED,
+    call_of,
     is_complex,
     only_filters,
     padding_of,
@@ -54,8 +52,8 @@ def _read(name: str, module: nn.Module, beside: nn.Module | None) -> UpsamplingK
     """Return the kernel of a module, with the convolution that stands beside it."""
     if is_complex(module) or is_complex(beside):
         return None
-    if isinstance(module, TRANSPOSED) and max(module.stride) > 1:
-        taps = transposed(effective_weight(module), _call(name, module))
+    if walk.is_transposed(module) and max(module.stride) > 1:
+        taps = transposed(effective_weight(module), call_of(name, module))
         return UpsamplingKernel(name, "transposed_conv", "module", type(module).__name__, taps)
     if isinstance(module, nn.PixelShuffle) and module.upscale_factor > 1 and beside is not None:
         taps = shuffled(beside, module.upscale_factor)
@@ -70,7 +68,7 @@ def _interpolation(
 ) -> UpsamplingKernel | None:
     """Return the kernel of an interpolation, None where it has none or its axes are not known."""
     factor = _factor(module)
-    axes = beside.weight.ndim - 2 if isinstance(beside, CONVOLUTIONS) else _axes(module)
+    axes = beside.weight.ndim - 2 if walk.is_convolution(beside) else _axes(module)
     if factor is None or (isinstance(factor, tuple) and len(factor) != axes):
         return None
     fixed = kernel.interpolator(FIXED_TAPS[module.mode], factor, axes=axes)
@@ -98,27 +96,13 @@ def _beside_in_steps(
     model: nn.Module, found: capture.Discovery
 ) -> Iterator[tuple[nn.Module, nn.Module]]:
     """Yield each shuffle and interpolation with the convolution that ran beside it."""
-    modules = capture.modules_by_path(model)
+    modules = walk.modules_by_path(model)
     for step in found.steps:
         if step.convolution is None or step.kind == "transposed_conv":
             continue
         conv = modules.get(step.convolution.module)
         if conv is not None and only_filters(conv):
             yield modules[step.name], conv
-
-
-def _call(name: str, module: nn.Module) -> capture.Convolution:
-    """Return the call that a transposed convolution makes in its forward."""
-    given: Any = module
-    return capture.Convolution(
-        weight=None,
-        module=name,
-        stride=given.stride,
-        padding=given.padding,
-        output_padding=given.output_padding,
-        dilation=given.dilation,
-        groups=given.groups,
-    )
 
 
 def _factor(module: nn.Upsample) -> int | tuple[int, ...] | None:

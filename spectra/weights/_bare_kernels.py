@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
 from torch import Tensor
 
 from spectra import kernel
+from spectra._names import near
 from spectra.errors import ParameterError
-from spectra.weights._hints import hints_for, likeliest_first
-from spectra.weights._judge import Verdict, judge, named_as_transposed
-from spectra.weights._reading import (
+from spectra.weights._evidence import Evidence, evidence_for, named_as_transposed
+from spectra.weights._held import (
     ASSUMED_STRIDE,
     Certainty,
-    Reading,
+    HeldKernels,
     Strides,
     UpsamplingKernel,
     stem_of,
 )
+from spectra.weights._hints import hints_for, likeliest_first
 from spectra.weights._resolved import resolved
 from spectra.weights._taps import as_numpy
 
@@ -30,7 +30,7 @@ def kernels_of_weights(
     *,
     strides: Strides | None = None,
     shuffles: Mapping[str, int] | None = None,
-) -> Reading:
+) -> HeldKernels:
     """Return the upsampling kernels in bare weights: what must be one, or was named as one.
 
     Nothing in a state dict says whether a convolution is transposed, nor what its stride is. A bias
@@ -41,7 +41,7 @@ def kernels_of_weights(
     Parameters
     ----------
     weights : mapping of str to Tensor
-        As saved, by name.
+        Tensors by the names under which they were saved.
     strides : mapping of str to tuple of int, optional
         Pattern of a tensor's name, with or without ``.weight`` -> stride of the transposed
         convolution that it is; 1 says that it does not upsample.
@@ -73,7 +73,7 @@ def kernels_of_weights(
         if factor is not None:
             kernels.append(_named_shuffle(name, tensor, factor))
             continue
-        verdict = judge(name, weights, tensor, likely=name in named_so)
+        verdict = evidence_for(name, weights, tensor, likely=name in named_so)
         if stride is not None:
             kernels.append(_named(name, tensor, stride, verdict.groups))
         elif verdict.certainty is not None:
@@ -83,10 +83,10 @@ def kernels_of_weights(
     settled = {one.name for one in kernels}
     settled |= {stem_of(name) for name in candidates if _value(strides, name) is not None}
     hints = hints_for(candidates, ambiguous, settled)
-    return Reading(tuple(kernels), likeliest_first(ambiguous, candidates), notes, hints)
+    return HeldKernels(tuple(kernels), likeliest_first(ambiguous, candidates), notes, hints)
 
 
-def _judged(name: str, tensor: Tensor, verdict: Verdict, certainty: Certainty) -> UpsamplingKernel:
+def _judged(name: str, tensor: Tensor, verdict: Evidence, certainty: Certainty) -> UpsamplingKernel:
     """Return a weight that was judged to be transposed, of the usual stride."""
     evidence = f"{verdict.evidence}; stride {ASSUMED_STRIDE} assumed"
     taps = _transposed(name, tensor, (ASSUMED_STRIDE,) * (tensor.ndim - 2), verdict.groups)
@@ -135,8 +135,8 @@ def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int)
 def _check_pattern(pattern: str, candidates: Mapping[str, Tensor]) -> None:
     if not any(_matches(pattern, name) for name in candidates):
         stems = [stem_of(name) for name in candidates]
-        near = get_close_matches(pattern, stems, 3, cutoff=0.3) or stems[:3] or ["no kernel at all"]
-        message = f"{pattern!r} matches no weight with spatial axes: there are {', '.join(near)}"
+        close = near(pattern, stems, cutoff=0.3) or stems[:3] or ["no kernel at all"]
+        message = f"{pattern!r} matches no weight with spatial axes: there are {', '.join(close)}"
         raise ParameterError(message)
 
 

@@ -6,11 +6,11 @@ from spectra._text import listed
 from spectra.errors import LoadError
 from spectra.load._arch_option import ARCH_EXPECTED
 from spectra.load._architectures import Built
+from spectra.load._find_weights import Weights
 from spectra.load._hyper_parameters import hyper_parameters
 from spectra.load._packages import is_installed
 from spectra.load._spandrel import detect_spandrel
 from spectra.load._spandrel_index import SPANDREL
-from spectra.load._weights import Weights
 
 
 def recognised(weights: Weights, source: str, content: object) -> Built:

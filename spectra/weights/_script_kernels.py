@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra.capture import Convolution
-from spectra.weights._bare import kernels_of_weights
-from spectra.weights._reading import Reading, Strides, UpsamplingKernel
-from spectra.weights._taps import transposed
+from spectra.weights._bare_kernels import kernels_of_weights
+from spectra.weights._held import HeldKernels, Strides, UpsamplingKernel
+from spectra.weights._taps import call_of, transposed
 
 
 def kernels_of_script(
@@ -19,7 +19,7 @@ def kernels_of_script(
     *,
     strides: Strides | None = None,
     shuffles: Mapping[str, int] | None = None,
-) -> Reading:
+) -> HeldKernels:
     """Return the upsampling kernels of a ScriptModule: what its program says, else its weights.
 
     Scripted convolutions keep their numbers as attributes, traced ones in their graph. Only of
@@ -38,7 +38,7 @@ def kernels_of_script(
         for one in bare.kernels
         if one.name not in known or (one.kind == "pixel_shuffle" and known[one.name] is None)
     ]
-    return Reading(
+    return HeldKernels(
         kernels=(*filter(None, known.values()), *rest),
         ambiguous=tuple(name for name in bare.ambiguous if name not in known),
         notes=bare.notes,
@@ -61,18 +61,7 @@ def _call(name: str, module: nn.Module) -> Convolution | None:
     """Return the call of a scripted or traced convolution, None of any other module."""
     kind = str(getattr(module, "original_name", ""))
     if kind.startswith("Conv") and hasattr(module, "stride") and hasattr(module, "output_padding"):
-        given: Any = module
-        if not kind.startswith("ConvTranspose"):
-            return PLAIN
-        return Convolution(
-            weight=None,
-            module=name,
-            stride=tuple(given.stride),
-            padding=tuple(given.padding),
-            output_padding=tuple(given.output_padding),
-            dilation=tuple(given.dilation),
-            groups=int(given.groups),
-        )
+        return call_of(name, module) if kind.startswith("ConvTranspose") else PLAIN
     for node in _nodes(module):
         if node.kind() in ("aten::_convolution", "aten::convolution"):
             # Inputs of the operation: 6 tells whether it is transposed, 7 is its output padding.

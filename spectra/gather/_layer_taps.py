@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from difflib import get_close_matches
+from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import near
 from spectra.errors import ParameterError
 from spectra.gather._places import is_map
 
@@ -39,20 +39,16 @@ def layer_taps(
     names = [name for name, _ in walk.named_modules(model) if name]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            near = get_close_matches(pattern, names, 3) or names[:3]
-            raise ParameterError(f"layers={pattern!r} matches no module: try {', '.join(near)}")
+            close = near(pattern, names) or names[:3]
+            raise ParameterError(f"layers={pattern!r} matches no module: try {', '.join(close)}")
 
     def hook(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
         if isinstance(output, Tensor) and is_map(output.shape[1:]):
             take(name, output)
 
     chosen = [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
-    handles = []
-    try:
+    with ExitStack() as hooks:
         for name in chosen:
             tapped = walk.submodule(model, name).register_forward_hook(partial(hook, name))
-            handles.append(tapped)
+            hooks.enter_context(tapped)
         yield
-    finally:
-        for handle in handles:
-            handle.remove()

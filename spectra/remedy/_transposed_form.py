@@ -10,35 +10,41 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra.errors import ConversionError
 from spectra.kernel import interpolator
 from spectra.kinds import FIXED_TAPS, MODES
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._shuffle import shuffle
-from spectra.remedy._sizes import TRANSPOSED, geometry
+from spectra.remedy._sizes import geometry
 from spectra.weights import effective_weight
+
+NO_KERNEL = (
+    "align_corners=True puts the output pixels at changing places between the input's, which no "
+    "kernel does: use align_corners=False and train again"
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class TransposedForm:
     """A step as a transposed convolution that makes ``factor`` times its input, and its crop.
 
     Attributes
     ----------
-    kind : str
-        What it was: ``transposed_conv``, ``pixel_shuffle``, ``nearest``, ...
     weight : Tensor, shape (in, out // groups, *size)
+        Taps, as PyTorch lays those of a transposed convolution out.
     bias : Tensor, shape (out,), or None
+        What is added to each output channel.
     factor, padding : tuple of int
         Tap n stands ``n - padding`` output pixels after its input sample.
     groups : int
+        Groups of channels that do not mix.
     edge : bool
         Whether pixels beyond the border are the border's, instead of 0.
     crop : tuple of (int, int)
         Output pixels left out before and after, along each axis; negative: made beyond.
     """
 
-    kind: str
     weight: Tensor
     bias: Tensor | None
     factor: tuple[int, ...]
@@ -68,13 +74,13 @@ class Source:
         return tuple((k - 1) / 2 - p for k, p in zip(self.size, self.padding, strict=True))
 
 
-def source_of(
+def transposed_form(
     module: nn.Module,
     *,
     channels: int | None = None,
     axes: int | None = None,
     like: Tensor | None = None,
-) -> Source:
+) -> TransposedForm:
     """Return a module as a transposed convolution.
 
     Parameters
@@ -101,10 +107,10 @@ def source_of(
         )
     if isinstance(module, LCTC):
         return _from_lctc(module)
-    for kind in TRANSPOSED.values():
+    for kind in walk.TRANSPOSED.values():
         if isinstance(module, kind):
             _check_forward(module, kind)
-            return transposed_source(
+            return form_of_transposed(
                 effective_weight(module),
                 module.bias,
                 stride=module.stride,
@@ -114,7 +120,7 @@ def source_of(
                 groups=module.groups,
             )
     if isinstance(module, nn.PixelShuffle):
-        return shuffle_source(_known(channels, module), (module.upscale_factor,) * 2, like=like)
+        return form_of_shuffle(_known(channels, module), (module.upscale_factor,) * 2, like=like)
     if isinstance(module, nn.Upsample):
         _check_forward(module, nn.Upsample)
         return _from_upsample(module, _known(channels, module), axes, like)
@@ -128,7 +134,7 @@ def source_of(
     )
 
 
-def transposed_source(
+def form_of_transposed(
     weight: Tensor,
     bias: Tensor | None,
     *,
@@ -137,10 +143,10 @@ def transposed_source(
     output_padding: Sequence[int],
     dilation: Sequence[int],
     groups: int,
-) -> Source:
-    """Return a transposed convolution as a source, its dilation written out as zeros.
+) -> TransposedForm:
+    """Return a transposed convolution whose dilation is written out as zeros.
 
-    Its output may be longer or shorter than stride times its input: the rest is `Source.crop`,
+    Its output may be longer or shorter than stride times its input: the rest is the form's crop,
     as many pixels before as after, or one more after.
 
     Raises
@@ -159,8 +165,7 @@ def transposed_source(
     ]
     # The side of the odd pixel is the one for which an output padding exists.
     before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
-    return Source(
-        "transposed_conv",
+    return TransposedForm(
         _undilated(weight, dilation),
         bias,
         factor,
@@ -170,7 +175,9 @@ def transposed_source(
     )
 
 
-def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None = None) -> Source:
+def form_of_shuffle(
+    channels: int, factor: Sequence[int], *, like: Tensor | None = None
+) -> TransposedForm:
     """Return a pixel shuffle of so many input channels: one delta for each of them.
 
     Whatever made the channels, a bias of each phase included, passes unchanged.
@@ -182,12 +189,12 @@ def shuffle_source(channels: int, factor: Sequence[int], *, like: Tensor | None 
     options = _options(like)
     deltas = torch.eye(volume, **options).reshape(volume, 1, *factor)
     weight = deltas.repeat(channels // volume, *[1] * (len(factor) + 1))
-    return Source("pixel_shuffle", weight, None, factor, (0,) * len(factor), channels // volume)
+    return TransposedForm(weight, None, factor, (0,) * len(factor), channels // volume)
 
 
-def interpolation_source(
+def form_of_interpolation(
     mode: str, channels: int, factor: Sequence[int], *, like: Tensor | None = None
-) -> Source:
+) -> TransposedForm:
     """Return one of PyTorch's interpolations by whole numbers as a depth-wise kernel.
 
     Parameters
@@ -195,6 +202,7 @@ def interpolation_source(
     mode : str
         A mode of ``torch.nn.functional.interpolate``, with ``align_corners=False``.
     channels : int
+        Input channels, each of which is interpolated by itself.
     factor : sequence of int
         One for each axis.
     like : Tensor, optional
@@ -204,7 +212,7 @@ def interpolation_source(
     taps = torch.from_numpy(kernel.weight).to(**_options(like))
     weight = taps.expand(channels, *taps.shape[1:]).clone()
     edge = MODES[mode].reach > 0
-    return Source(mode, weight, None, tuple(factor), kernel.padding, channels, edge)
+    return TransposedForm(weight, None, tuple(factor), kernel.padding, channels, edge)
 
 
 def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
@@ -224,33 +232,30 @@ def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
     return tuple(int(s) for s in scales)
 
 
-def _from_lctc(layer: LCTC) -> Source:
+def _from_lctc(layer: LCTC) -> TransposedForm:
     weight = layer.merged_weight()
     padding, _ = geometry(weight.shape[2:], layer.factor)
     bias = layer.merged_bias()
-    return Source(
-        "lctc", weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
+    return TransposedForm(
+        weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
     )
 
 
 def _from_upsample(
     module: nn.Upsample, channels: int, axes: int | None, like: Tensor | None
-) -> Source:
+) -> TransposedForm:
     if module.align_corners:
-        raise ConversionError(
-            "align_corners=True puts the output pixels at changing places between the input's, "
-            "which no kernel does: use align_corners=False and train again"
-        )
+        raise ConversionError(NO_KERNEL)
     if module.scale_factor is None:
         raise ConversionError(
             f"size={module.size} fixes the output's size and not the factor: use scale_factor"
         )
     count = MODES[module.mode].axes or axes or 2
     factor = whole_factor(module.scale_factor, count)
-    return interpolation_source(module.mode, channels, factor, like=like)
+    return form_of_interpolation(module.mode, channels, factor, like=like)
 
 
-def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
+def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> TransposedForm:
     """Return a convolution and the shuffle after it as one dense kernel."""
     _check_forward(conv, nn.Conv2d)
     size = conv.kernel_size
@@ -286,7 +291,7 @@ def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> Source:
     weight = weight.transpose(1, 3).transpose(2, 3)  # group, in, out, phase, y, x
     taps = shuffle(weight.flatten(0, 1).flatten(1, 2), (factor, factor))
     starts = tuple(factor * (k - 1 - p) for k, p in zip(size, padding, strict=True))
-    return Source("conv_pixel_shuffle", taps, bias, (factor, factor), starts, groups)
+    return TransposedForm(taps, bias, (factor, factor), starts, groups)
 
 
 def _undilated(weight: Tensor, dilation: Sequence[int]) -> Tensor:

@@ -10,7 +10,7 @@ from math import prod
 
 from torch import Tensor
 
-from spectra.weights._reading import ASSUMED_STRIDE, Certainty, stem_of
+from spectra.weights._held import ASSUMED_STRIDE, Certainty, stem_of
 
 TELLING_NAMES = re.compile(
     r"deconv|conv_?t(?![a-z])|conv_?tr|trans\w*_?conv|up_?conv|conv_?up", re.IGNORECASE
@@ -18,7 +18,7 @@ TELLING_NAMES = re.compile(
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Evidence:
     """How sure it is that a weight is transposed, in how many groups, and why.
 
     ``certainty`` is None where nothing says so; ``possible`` where nothing says no.
@@ -52,10 +52,12 @@ def named_as_transposed(candidates: Mapping[str, Tensor]) -> set[str]:
     }
 
 
-def judge(name: str, weights: Mapping[str, Tensor], tensor: Tensor, *, likely: bool) -> Verdict:
+def evidence_for(
+    name: str, weights: Mapping[str, Tensor], tensor: Tensor, *, likely: bool
+) -> Evidence:
     """Say whether a weight is of a transposed convolution, by what stands beside it."""
     first, second = tensor.shape[:2]
-    no = Verdict(None, 1, "", False)
+    no = Evidence(None, 1, "", False)
     if not name.endswith("weight") or prod(tensor.shape[2:]) == 1:
         return no
     stem = name.removesuffix("weight")
@@ -69,24 +71,24 @@ def judge(name: str, weights: Mapping[str, Tensor], tensor: Tensor, *, likely: b
                 return no
             within = f" in {groups} groups" if groups > 1 else ""
             text = f"its bias has {length} channels{within}, its first axis {first}"
-            return Verdict("certain", groups, text, True)
+            return Evidence("certain", groups, text, True)
         if not fits:
             return no
-        return Verdict("likely" if likely else None, groups, "by its name", True)
+        return Evidence("likely" if likely else None, groups, "by its name", True)
     vectors = (f"{stem}weight_u", f"{stem}parametrizations.weight.0._u")
     u = next((weights[v] for v in vectors if v in weights), None)
     if u is not None and first != second:
         if len(u) != second:
             return no
         text = "its spectral norm is taken along the second axis"
-        return Verdict("certain", 1, text, True)
+        return Evidence("certain", 1, text, True)
     following = _norm_after(name, weights)
     if following == second != first:
         text = f"the normalisation after it has {following} channels, its first axis {first}"
-        return Verdict("likely", 1, text, True)
+        return Evidence("likely", 1, text, True)
     if following == first != second:
         return no
-    return Verdict("likely" if likely else None, 1, "by its name", True)
+    return Evidence("likely" if likely else None, 1, "by its name", True)
 
 
 def _norm_after(name: str, weights: Mapping[str, Tensor]) -> int | None:

@@ -13,7 +13,7 @@ from spectra import capture, kernel, weights
 def measured(model, *shape):
     model = model.double()
     found = capture.discover(model, torch.zeros(1, *shape, dtype=torch.float64))
-    return weights.measure(model, found)
+    return weights.measures_of_steps(model, found)
 
 
 def test_a_transposed_convolution_is_measured_by_its_taps():
@@ -103,7 +103,7 @@ def test_measuring_leaves_a_model_in_training_as_it_came():
     layer = parametrizations.spectral_norm(nn.ConvTranspose2d(3, 3, 4, 2, 1))
     model = nn.Sequential(layer).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    weights.measure(model, capture.discover(model, torch.zeros(1, 3, 8, 8)))
+    weights.measures_of_steps(model, capture.discover(model, torch.zeros(1, 3, 8, 8)))
     after = model.state_dict()
     assert model.training
     for name, value in before.items():

@@ -9,12 +9,12 @@ from typing import Literal
 
 from spectra.errors import ParameterError
 
-Family = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
+RemedyFamily = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
 EXPECTED = (
     "lctcK or lctcK+K2 (lctc7, lctc11+3), nearest+convK, bilinear+convK, shuffle, shuffle+box, "
     "shuffle+binomial or sincK"
 )
-_NAMES: dict[Family, re.Pattern[str]] = {
+_NAMES: dict[RemedyFamily, re.Pattern[str]] = {
     "lctc": re.compile(r"lctc(?P<size>\d+)(\+(?P<small>\d+))?"),
     "nearest": re.compile(r"nearest\+conv(?P<size>\d+)"),
     "bilinear": re.compile(r"bilinear\+conv(?P<size>\d+)"),
@@ -30,7 +30,9 @@ class Remedy:
     Attributes
     ----------
     name : str
+        The name itself.
     family : str
+        Which kind of layer it is.
     size : int
         Taps of the kernel, of the convolution for resizes and shuffles.
     small : int or None
@@ -40,7 +42,7 @@ class Remedy:
     """
 
     name: str
-    family: Family
+    family: RemedyFamily
     size: int
     small: int | None = None
     blur: str | None = None

@@ -12,9 +12,9 @@ from typing import Any
 
 from spectra._files import check_readable
 from spectra._names import near
+from spectra._neighbours import file_module, importable
 from spectra._text import brief, listed
 from spectra.errors import SpectraError
-from spectra.load._neighbours import file_module, importable
 
 _SPEC = re.compile(r"(?P<place>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 
@@ -43,7 +43,7 @@ def resolve(spec: str, *, error: type[SpectraError]) -> object:
     Raises
     ------
     SpectraError
-        Of kind ``error``, if the module cannot be imported or has no such name.
+        The kind ``error``, if the module cannot be imported or has no such name.
     """
     match = _SPEC.fullmatch(spec)
     if match is None:

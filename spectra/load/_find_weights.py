@@ -85,11 +85,11 @@ def find_weights(content: object, source: str, *, key: str | None = None) -> Fou
 
 
 Path = tuple[str, ...]
-Place = tuple[Path, Weights | nn.Module] | None
+_Located = tuple[Path, Weights | nn.Module] | None
 _DEEPEST = 4
 
 
-def _search(content: object) -> Place:
+def _search(content: object) -> _Located:
     """Return the path to the weights in ``content`` and the weights."""
     return _Search().find(content, 0)
 
@@ -98,9 +98,9 @@ class _Search:
     """One search; a dict that comes twice, or holds itself, is looked into once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Place] = {}
+        self._known: dict[int, _Located] = {}
 
-    def find(self, content: object, depth: int) -> Place:
+    def find(self, content: object, depth: int) -> _Located:
         """Return the path to the weights in ``content``, which lies ``depth`` dicts deep."""
         if isinstance(content, nn.Module):
             return (), content
@@ -111,7 +111,7 @@ class _Search:
             self._known[id(content)] = self._inside(content, depth)
         return self._known[id(content)]
 
-    def _inside(self, content: Mapping[Any, Any], depth: int) -> Place:
+    def _inside(self, content: Mapping[Any, Any], depth: int) -> _Located:
         places = ((str(name), self.find(value, depth + 1)) for name, value in content.items())
         found = {name: place for name, place in places if place is not None}
         tensors = _named_tensors(content)

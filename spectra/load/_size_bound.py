@@ -15,7 +15,7 @@ from spectra._files import SLACK
 from spectra._text import gigabytes
 from spectra.errors import LoadError
 
-MOST_GROWTH = 4  # bytes of a model for one of its weights: float16 is built as float32, and more
+MOST_BYTES = 4  # bytes of a model for one of its weights: float16 is built as float32, and more
 
 
 class TooLargeError(LoadError):
@@ -23,7 +23,7 @@ class TooLargeError(LoadError):
 
 
 @contextmanager
-def growth_bounded(held: int, source: str) -> Iterator[None]:
+def size_bounded(held: int, source: str) -> Iterator[None]:
     """Stop building a model inside the block that outgrows ``held`` bytes of weights.
 
     Sizes in a file may contradict each other: one long vector makes a library ask for the
@@ -35,7 +35,7 @@ def growth_bounded(held: int, source: str) -> Iterator[None]:
     TooLargeError
         If it does, saying how much the model would take.
     """
-    most, thread = MOST_GROWTH * held + SLACK, get_ident()
+    most, thread = MOST_BYTES * held + SLACK, get_ident()
     made: dict[tuple[int, str], int] = {}
 
     def check(size: int) -> None:

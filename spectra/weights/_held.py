@@ -31,6 +31,7 @@ class UpsamplingKernel:
     evidence : str
         Why, in a phrase.
     kernel : Kernel
+        Its taps.
     """
 
     name: str
@@ -41,7 +42,7 @@ class UpsamplingKernel:
 
 
 @dataclass(frozen=True)
-class Reading:
+class HeldKernels:
     """The upsampling kernels that something holds, and what it leaves open.
 
     Attributes

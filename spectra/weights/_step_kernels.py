@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import capture, kernel
 from spectra._options import Progress
 from spectra.kinds import FIXED_TAPS
 from spectra.weights._effective import effective_weight
-from spectra.weights._taps import TRANSPOSED, is_complex, only_filters, shuffled, transposed
+from spectra.weights._taps import is_complex, only_filters, shuffled, transposed
 
 
-def measure(
+def measures_of_steps(
     model: nn.Module, found: capture.Discovery, *, progress: Progress | None = None
 ) -> tuple[kernel.Measures | None, ...]:
     """Return what the kernel of each step says by itself; None where it is not known.
@@ -30,7 +31,7 @@ def measure(
     progress : callable, optional
         Called with ("kernels", done, total).
     """
-    modules = capture.modules_by_path(model)
+    modules = walk.modules_by_path(model)
     with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
         kernels = [_of_step(step, modules) for step in found.steps]
     measured = []
@@ -48,7 +49,8 @@ def _of_step(step: capture.Step, modules: Mapping[str, nn.Module]) -> kernel.Ker
         return kernel.interpolator(FIXED_TAPS[step.kind], step.factor) if step.factor else None
     convolution, module = step.convolution, modules.get(step.name)
     # A functional call is known by its step as well, and yet left out.
-    if convolution is None or not isinstance(module, (*TRANSPOSED, nn.PixelShuffle)):
+    known = walk.is_transposed(module) or isinstance(module, nn.PixelShuffle)
+    if convolution is None or not known:
         return None
     if step.kind == "transposed_conv":
         weight = weight_of(convolution, modules)
