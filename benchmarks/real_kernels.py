@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
 from spectra import capture, kernel  # noqa: E402
-from spectra.kernel._input import measured_spectrum  # noqa: E402
 from spectra.score import Score  # noqa: E402
 from spectra.weights import UpsamplingKernel, kernels_of_model  # noqa: E402
+from support.measured import measured_spectrum  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (

@@ -15,7 +15,7 @@ from spectra_cli.analyze import analyze
 from spectra_cli.kernels import kernels
 from spectra_cli.swap import swap
 
-GATE_FAILED, UNUSABLE, INTERNAL, UNREAD = 1, 2, 3, 141
+UNUSABLE, INTERNAL, UNREAD = 2, 3, 141
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

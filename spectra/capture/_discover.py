@@ -135,7 +135,9 @@ def _read(explorer: Explorer, named: NamedSteps, where: str, tensor: Tensor) -> 
         explorer.note_mistake(error, tensor)
         reading = read(None)
     longest = max((max(sides, default=0) for sides in maps), default=0)
-    return Returned(where, reading, len(through), explorer.depth.of(tensor), longest)
+    return Returned(
+        where, reading=reading, steps=len(through), depth=explorer.depth.of(tensor), longest=longest
+    )
 
 
 def _watched(explorer: Explorer) -> tuple[str, ...]:

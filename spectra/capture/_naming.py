@@ -72,7 +72,15 @@ def name_steps(
                 alike = []
         elif event.recognised is not None and event.recognised.upsamples:
             found, optional = event.recognised, not event.depends
-            marks.append(Mark(found.kind, found.factor, event.output_shape[0], index, optional))
+            marks.append(
+                Mark(
+                    found.kind,
+                    factor=found.factor,
+                    channels=event.output_shape[0],
+                    step=index,
+                    optional=optional,
+                )
+            )
             # A model may leave an optional mark out next time, so counting goes on across it.
             alike = alike if optional else []
     return NamedSteps(tuple(steps.steps), tuple(marks), tuple(steps.bits))

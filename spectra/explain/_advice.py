@@ -99,7 +99,7 @@ def find_advice(
     """
     if cause is None:
         return None
-    case = _Case(kind, cause.id, label, factor, kernel_size)
+    case = _Case(kind, cause=cause.id, label=label, factor=factor, kernel_size=kernel_size)
     sentence = first(ADVICE, case)
     if sentence is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spectra._names import times
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
 from spectra.kinds import KINDS
@@ -38,7 +39,7 @@ class _Step:
 
     @property
     def size(self) -> str | None:
-        return "x".join(map(str, self.kernel_size)) if self.kernel_size else None
+        return times(self.kernel_size) if self.kernel_size else None
 
     @property
     def operation(self) -> str:
@@ -186,7 +187,9 @@ def find_cause(
     """
     if score.verdict not in ("present", "suspect"):
         return None
-    step = _Step(kind, factor, kernel_size, score, flat, kernel)
+    step = _Step(
+        kind, factor=factor, kernel_size=kernel_size, score=score, flat=flat, kernel=kernel
+    )
     sentence = first(CAUSES, step)
     assert sentence is not None
     return Finding(sentence.id.partition(".")[0], sentence.of(step))

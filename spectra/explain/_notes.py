@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._names import times
 from spectra.explain._summary import Finding
 
 if TYPE_CHECKING:
@@ -106,10 +107,9 @@ def _of_non_finite(output: Place) -> Iterator[Finding]:
 
 def _of_coarse_grids(output: Place) -> Iterator[Finding]:
     """Name the grids at which the output is not scored, and why."""
-    size = "x".join(map(str, output.plan.shape[1:]))
+    size = times(output.plan.shape[1:])
     for period, why in output.plan.left_out:
-        grid = "x".join(map(str, period))
-        text = f"the grid of period {grid} is not scored in outputs of {size}: {why}"
+        text = f"the grid of period {times(period)} is not scored in outputs of {size}: {why}"
         yield Finding("coarse_grid", text)
 
 

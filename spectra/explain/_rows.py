@@ -41,7 +41,12 @@ def step_rows(
     ):
         flat = probed.flat.steps[index]
         cause = find_cause(
-            step.kind, step.factor, step.kernel_size, scored.own, flat, kernel=kernel
+            step.kind,
+            step.factor,
+            kernel_size=step.kernel_size,
+            score=scored.own,
+            flat=flat,
+            kernel=kernel,
         )
         advice = find_advice(
             step.kind, cause, label=step.label, factor=step.factor, kernel_size=step.kernel_size

@@ -152,10 +152,10 @@ class Origins:
             origin = Recast(origin, item, tensor.element_size())
         return Seen(
             origin,
-            tuple(tensor.shape),
-            tensor.stride(),
-            int(tensor.storage_offset()),
-            tensor.device,
+            shape=tuple(tensor.shape),
+            stride=tensor.stride(),
+            offset=int(tensor.storage_offset()),
+            device=tensor.device,
         )
 
     def _move(self, call: Dispatched, made: Tensor) -> None:
@@ -194,7 +194,7 @@ class Origins:
 
         def work() -> Tensor:
             # The target may be a part of its storage: the rest keeps the addresses it has.
-            whole = Seen(seen.origin, (size,), (1,), 0, seen.device)
+            whole = Seen(seen.origin, shape=(size,), stride=(1,), offset=0, device=seen.device)
             flat = whole.addresses().clone()
             again(flat.as_strided(seen.shape, seen.stride, seen.offset))
             return flat

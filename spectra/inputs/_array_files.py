@@ -98,7 +98,7 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
                 row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
                 yield to_tensor(row.reshape(shape[1:]))
 
-    return Stack(shape[0], shape[1:], dtype.name, rows, note)
+    return Stack(shape[0], shape=shape[1:], dtype=dtype.name, rows=rows, notes=note)
 
 
 def _torch(path: Path, key: str | None, source: str) -> Stack:
@@ -145,7 +145,13 @@ def _netcdf(path: Path, key: str | None, source: str) -> Stack:
             yield values[None] if alone else values
 
     notes = (note + (", one channel" if alone else ""),)
-    return Stack(count, (1, *rest) if alone else tuple(rest), variable.dtype, rows, notes)
+    return Stack(
+        count,
+        shape=(1, *rest) if alone else tuple(rest),
+        dtype=variable.dtype,
+        rows=rows,
+        notes=notes,
+    )
 
 
 def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:

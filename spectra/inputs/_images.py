@@ -154,7 +154,14 @@ def _check(path: Path, how: Preparation) -> _Picture:
     digest = blake2b(digest_size=16)
     for row in pixels:  # one at a time: a copy of the whole is as large as the picture
         digest.update(np.ascontiguousarray(row).data)
-    return _Picture(path, (height, width), channels, alpha, pixels.dtype.name, digest.digest())
+    return _Picture(
+        path,
+        spatial=(height, width),
+        channels=channels,
+        alpha=alpha,
+        dtype=pixels.dtype.name,
+        digest=digest.digest(),
+    )
 
 
 def _decode(path: Path) -> tuple[NDArray[Any], bool]:

@@ -32,7 +32,7 @@ def open_random(spec: RandomSpec, how: Preparation) -> Inputs:
     law = "normal" if spec.dist == "normal" else f"uniform in {low:g}..{high:g}"
     note = f"noise, {law}, one sample is {spec.shape}, seed {seed}"
     return open_stack(
-        Stack(spec.count, spec.shape, "float32", rows, (note,)),
+        Stack(spec.count, shape=spec.shape, dtype="float32", rows=rows, notes=(note,)),
         spec.source,
         replace(how, range=(low, high) if spec.dist == "uniform" else None),
         kind="latent" if spec.kind == "latent" else "images",

@@ -76,11 +76,11 @@ def parse_random(source: str) -> RandomSpec:
         raise InputError(f"{source!r} has dist={dist!r}: expected normal or uniform")
     return RandomSpec(
         source,
-        cast("Literal['latent', 'image']", kind),
-        shape,
-        count,
-        seed,
-        cast("Literal['normal', 'uniform']", dist),
+        kind=cast("Literal['latent', 'image']", kind),
+        shape=shape,
+        count=count,
+        seed=seed,
+        dist=cast("Literal['normal', 'uniform']", dist),
     )
 
 

@@ -72,7 +72,12 @@ def _open(
         raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
     shape = tuple(first.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    return open_stack(Stack(count, shape, "float32", rows, (read, *notes)), source, how, "callable")
+    return open_stack(
+        Stack(count, shape=shape, dtype="float32", rows=rows, notes=(read, *notes)),
+        source,
+        how,
+        "callable",
+    )
 
 
 def _samples(

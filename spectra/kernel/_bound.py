@@ -197,10 +197,10 @@ def _bound(
     replicas = float(energies.sum() - energies.flat[0])
     return Bound(
         kernel,
-        delay,
-        energy_ratio_db(energies),
-        to_db(error - replicas),
-        to_db(error),
+        delay=delay,
+        rejection_db=energy_ratio_db(energies),
+        passband_error_db=to_db(error - replicas),
+        total_error_db=to_db(error),
     )
 
 

@@ -64,11 +64,11 @@ def transposed_conv(
         raise ParameterError(message)
     return Kernel(
         array,
-        per_axis("stride", stride, axes, least=1),
-        per_axis("padding", padding, axes),
-        per_axis("dilation", dilation, axes, least=1),
-        per_axis("output_padding", output_padding, axes, least=0),
-        count,
+        stride=per_axis("stride", stride, axes, least=1),
+        padding=per_axis("padding", padding, axes),
+        dilation=per_axis("dilation", dilation, axes, least=1),
+        output_padding=per_axis("output_padding", output_padding, axes, least=0),
+        groups=count,
     )
 
 

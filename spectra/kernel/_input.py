@@ -106,42 +106,6 @@ def power_law_spectrum(factor: PerAxis, *, axes: int = 2, exponent: float = 2.0)
     return _law(_factors(factor, axes), float(exponent))
 
 
-def measured_spectrum(power: ArrayLike, factor: PerAxis) -> InputSpectrum:
-    """Return a spectrum measured on the input grid as an input spectrum.
-
-    Parameters
-    ----------
-    power : array_like, shape (n_1, n_2, ...)
-        Periodogram of the input, or the mean of many, as ``abs(fftn(x)) ** 2`` lays it out:
-        DC first. DC itself is left out: means make lines, not replicas.
-    factor : int or sequence of int
-        Upsampling factor.
-
-    Raises
-    ------
-    ParameterError
-        If it is no power spectrum.
-    """
-    values = np.array(power, float)
-    if not 1 <= values.ndim <= 3 or not np.isfinite(values).all() or (values < 0).any():
-        message = f"power of shape {values.shape} is no spectrum: expected finite values >= 0"
-        raise ParameterError(message)
-    factors = per_axis("factor", factor, values.ndim, least=1)
-    values[(0,) * values.ndim] = 0
-    frequency = []
-    for axis, (n, s) in enumerate(zip(values.shape, factors, strict=True)):
-        f = np.fft.fftfreq(n) / s
-        if n % 2 == 0:  # -1/2 and 1/2 are one frequency: half of it at either edge
-            edge = np.take(values, [n // 2], axis) / 2
-            values = np.concatenate([values, edge], axis)
-            values[(slice(None),) * axis + (n // 2,)] /= 2
-            f = np.append(f, 0.5 / s)
-        frequency.append(f)
-    if not values.sum() > 0:
-        raise ParameterError("power is 0 everywhere but at DC: expected some power")
-    return InputSpectrum(tuple(frequency), values / values.sum(), "measured")
-
-
 def default_spectrum(spectrum: InputSpectrum | None, factor: Sequence[int]) -> InputSpectrum:
     """Return ``spectrum``, or the power law if there is none; check that it has the axes."""
     if spectrum is None:

@@ -117,52 +117,6 @@ class Kernel:
         taps = self.taps.reshape(*self.channels, -1)
         return np.asarray(np.tensordot(joint, taps, (-1, -1)), np.complex128)
 
-    def output_power(self, cross_spectrum: ArrayLike) -> NDArray[np.float64]:
-        """Return the power spectrum of the output for a known cross-spectrum of the input.
-
-        ``sum_o h_o(f)^T S_x(s f) conj h_o(f)``: what channels have in common counts at every
-        frequency, which no covariance can say.
-
-        Parameters
-        ----------
-        cross_spectrum : array_like, shape (n_1, ..., in, in)
-            Mean of ``X_i(f) conj X_j(f)`` on the input's grid, ``X = fftn(x)``, DC first. Inputs
-            are periodic in it.
-
-        Returns
-        -------
-        ndarray, shape (n_1 * s_1, ...)
-            Power of ``fftn(y)``, DC first, summed over output channels.
-
-        Raises
-        ------
-        ParameterError
-            If the shape does not fit the self.
-        """
-        given = np.asarray(cross_spectrum)
-        inputs, outputs = self.channels
-        if given.ndim != self.axes + 2 or given.shape[-2:] != (inputs, inputs):
-            axes = ", ".join(f"n_{a + 1}" for a in range(self.axes))
-            message = (
-                f"cross_spectrum has shape {given.shape}: expected ({axes}, {inputs}, {inputs})"
-            )
-            raise ParameterError(message)
-        sides = given.shape[:-2]
-        power = np.zeros(tuple(n * s for n, s in zip(sides, self.stride, strict=True)))
-        own_inputs, own_outputs = inputs // self.groups, outputs // self.groups
-        grids = [np.arange(n) / n for n in power.shape]
-        step = max(1, BLOCK // (own_inputs * power.size))
-        for g in range(self.groups):
-            rows = slice(g * own_inputs, (g + 1) * own_inputs)
-            # The input's spectrum repeats in the output's: once for each replica along each axis.
-            within = np.tile(given[..., rows, rows], (*self.stride, 1, 1))
-            for start in range(0, own_outputs, step):
-                taps = np.moveaxis(self.weight[rows, start : start + step], (0, 1), (-2, -1))
-                response = _responses(taps, self.positions, grids)
-                passed = np.einsum("...io,...ij,...jo->...", response, within, response.conj())
-                power += passed.real
-        return power
-
 
 def check_upsampling(kernel: Kernel) -> None:
     """Raise unless the kernel upsamples along some axis."""

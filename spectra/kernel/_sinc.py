@@ -152,7 +152,9 @@ def kernel_shape(kernel: Kernel | TapGram) -> Shape:
         product = np.einsum("i,j,k,ijk->", *factors, shape)
         separable = float(product**2)
     fits = tuple(
-        fit_sinc(taps, first=int(n[0])) if len(taps) > 1 else SincFit(1.0, 0.5, float(n[0]), 0, 50)
+        fit_sinc(taps, first=int(n[0]))
+        if len(taps) > 1
+        else SincFit(1.0, cutoff=0.5, delay=float(n[0]), residual=0, percentile=50)
         for taps, n in zip(factors, gram.positions, strict=True)
     )
     return Shape(values / total, separable, fits)

@@ -52,7 +52,7 @@ def build(
     """
     if not isinstance(arch, str):
         name = getattr(arch, "__qualname__", repr(arch))
-        return _built(name, arch, {}, arch_args, suggested)
+        return _built(name, arch, needed={}, arguments=arch_args, suggested=suggested)
     check_arch(arch)
     prefix, _, name = arch.partition(":")
     if prefix == "hf" and Path(name).exists():
@@ -61,14 +61,14 @@ def build(
     if prefix in PACKAGES and name:
         factory, needed = library_factory(arch)
         with offline():
-            return _built(arch, factory, needed, arch_args, suggested)
+            return _built(arch, factory, needed=needed, arguments=arch_args, suggested=suggested)
     found = resolve(arch, error=LoadError)
     if isinstance(found, nn.Module):
         return Built(found, type(found).__name__)
     if not callable(found):
         kind = type(found).__name__
         raise LoadError(f"{arch} is a {kind}: expected a function or class that makes a module")
-    return _built(arch, found, {}, arch_args, suggested)
+    return _built(arch, found, needed={}, arguments=arch_args, suggested=suggested)
 
 
 def build_described(described: HubConfig, arguments: Mapping[str, object]) -> nn.Module:

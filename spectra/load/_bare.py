@@ -48,7 +48,9 @@ class LoadedWeights:
     def about(self) -> ModelSource:
         """Where the weights came from."""
         values = sum(tensor.numel() for tensor in self.weights.values())
-        return ModelSource(self.source, self.sha256, self.format, "", values)
+        return ModelSource(
+            self.source, sha256=self.sha256, format=self.format, architecture="", parameters=values
+        )
 
 
 def load_weights(

@@ -63,7 +63,9 @@ def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> 
         return None
     assert few.outputs is not None
     pattern = spectrum.grid_pattern(passed.steps[index].data)
-    without = without_pattern(model, found, few.inputs.clone(), index, pattern)
+    without = without_pattern(
+        model, found, inputs=few.inputs.clone(), step_index=index, pattern=pattern
+    )
     grid = passed.output.plan.period
     before, after = (
         line_power(_phase_means(maps, grid), points) for maps in (few.outputs, without)

@@ -126,7 +126,9 @@ def equivalent_kernel(
     # Two responses lie half their difference from their mean.
     norm = max(np.linalg.norm(taps), np.finfo(float).tiny)
     spread = float(np.linalg.norm(elsewhere - taps) / 2 / norm)
-    return OperatorKernel(taps, first, factors, offset, defect, spread)
+    return OperatorKernel(
+        taps, first=first, factor=factors, offset=offset, defect=defect, spread=spread
+    )
 
 
 def _response(block: Block, x: Tensor, position: tuple[int, ...]) -> NDArray[np.float64]:

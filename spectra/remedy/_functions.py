@@ -143,7 +143,13 @@ class Recorder(TorchFunctionMode):
             arguments = arguments_by_name(func, args, kwargs)
             shape = tuple(result.shape[1:])
             self.calls.append(
-                FunctionCall(owner or self._root, index, FUNCTIONS[func], arguments, shape)
+                FunctionCall(
+                    owner or self._root,
+                    index=index,
+                    function=FUNCTIONS[func],
+                    arguments=arguments,
+                    output_shape=shape,
+                )
             )
         return result
 

@@ -89,10 +89,10 @@ def parse_remedy(name: str) -> Remedy:
             small = found.get("small")
             remedy = Remedy(
                 name,
-                family,
-                int(found["size"] or 3),
-                int(small) if small else None,
-                found.get("blur"),
+                family=family,
+                size=int(found["size"] or 3),
+                small=int(small) if small else None,
+                blur=found.get("blur"),
             )
             if 0 in (remedy.size, remedy.small):
                 break

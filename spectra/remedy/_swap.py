@@ -87,7 +87,7 @@ def swap(
     chosen = select_steps(found, steps)
     new = copy_of(unwrap(model))
     calls = recorded(new, example, method)
-    swapper = Swapper(new, wanted, init, method, example)
+    swapper = Swapper(new, remedy=wanted, init=init, method=method, example=example)
     refused = []
     for step, call in with_calls(new, found.steps, calls):
         if step not in chosen:
@@ -105,7 +105,14 @@ def swap(
         )
         advice = "" if not swapper.replaced else "; leave them out with steps= or partial=True"
         raise ConversionError(f"cannot be swapped for {remedy}: {reasons}{advice}")
-    plan = Plan(remedy, init, method, tuple(swapper.replaced), tuple(refused), spectra.__version__)
+    plan = Plan(
+        remedy,
+        init=init,
+        method=method,
+        replaced=tuple(swapper.replaced),
+        refused=tuple(refused),
+        spectra_version=spectra.__version__,
+    )
     return swapper.root, plan
 
 

@@ -167,10 +167,10 @@ def form_of_transposed(
     before = [t // 2 if s % 2 == 0 else -(-t // 2) for t, s in zip(left_out, factor, strict=True)]
     return TransposedForm(
         _undilated(weight, dilation),
-        bias,
-        factor,
-        tuple(p - b for p, b in zip(padding, before, strict=True)),
-        groups,
+        bias=bias,
+        factor=factor,
+        padding=tuple(p - b for p, b in zip(padding, before, strict=True)),
+        groups=groups,
         crop=tuple((b, t - b) for b, t in zip(before, left_out, strict=True)),
     )
 
@@ -189,7 +189,9 @@ def form_of_shuffle(
     options = _options(like)
     deltas = torch.eye(volume, **options).reshape(volume, 1, *factor)
     weight = deltas.repeat(channels // volume, *[1] * (len(factor) + 1))
-    return TransposedForm(weight, None, factor, (0,) * len(factor), channels // volume)
+    return TransposedForm(
+        weight, bias=None, factor=factor, padding=(0,) * len(factor), groups=channels // volume
+    )
 
 
 def form_of_interpolation(
@@ -212,7 +214,9 @@ def form_of_interpolation(
     taps = torch.from_numpy(kernel.weight).to(**_options(like))
     weight = taps.expand(channels, *taps.shape[1:]).clone()
     edge = MODES[mode].reach > 0
-    return TransposedForm(weight, None, tuple(factor), kernel.padding, channels, edge)
+    return TransposedForm(
+        weight, bias=None, factor=tuple(factor), padding=kernel.padding, groups=channels, edge=edge
+    )
 
 
 def whole_factor(scale: Sequence[float] | float, axes: int) -> tuple[int, ...]:
@@ -237,7 +241,13 @@ def _from_lctc(layer: LCTC) -> TransposedForm:
     padding, _ = geometry(weight.shape[2:], layer.factor)
     bias = layer.merged_bias()
     return TransposedForm(
-        weight, bias, layer.factor, padding, layer.groups, any(layer.edge), layer.crop
+        weight,
+        bias=bias,
+        factor=layer.factor,
+        padding=padding,
+        groups=layer.groups,
+        edge=any(layer.edge),
+        crop=layer.crop,
     )
 
 
@@ -291,7 +301,7 @@ def _from_conv_and_shuffle(conv: nn.Conv2d, factor: int) -> TransposedForm:
     weight = weight.transpose(1, 3).transpose(2, 3)  # group, in, out, phase, y, x
     taps = shuffle(weight.flatten(0, 1).flatten(1, 2), (factor, factor))
     starts = tuple(factor * (k - 1 - p) for k, p in zip(size, padding, strict=True))
-    return TransposedForm(taps, bias, (factor, factor), starts, groups)
+    return TransposedForm(taps, bias=bias, factor=(factor, factor), padding=starts, groups=groups)
 
 
 def _undilated(weight: Tensor, dilation: Sequence[int]) -> Tensor:

@@ -143,7 +143,14 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
             change = changes.get(step, reasons.get(step, "it did not run"))
             norm, reason = (0.0, change) if isinstance(change, str) else (change, None)
             rows.append(
-                BalancedStep(step.name, step.call, before[index], after[index], norm, reason)
+                BalancedStep(
+                    step.name,
+                    call=step.call,
+                    line_before_db=before[index],
+                    line_after_db=after[index],
+                    change=norm,
+                    reason=reason,
+                )
             )
     period = _longest_period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
@@ -225,7 +232,11 @@ def _equalise(module: nn.Module, mean: Tensor, volume: int | None) -> float | st
         if isinstance(module, LCTC) and module.small is not None:
             beside: Any = module.small
             levels = levels + phase_levels(
-                beside.weight, mean, layer.stride, beside.padding, layer.groups
+                beside.weight,
+                mean,
+                factor=layer.stride,
+                padding=beside.padding,
+                groups=layer.groups,
             )
         try:
             changed, shifted = equalised_taps(weight, bias, mean, levels, **how)

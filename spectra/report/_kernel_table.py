@@ -18,22 +18,15 @@ from spectra.kernel import Measures
 from spectra.load import ModelSource
 from spectra.report._folder import check_formats, writing
 from spectra.report._summary_json import read_member
+from spectra.weights import KernelIdentity
 
 KERNELS_SCHEMA = "spectra.kernels/1"
 
 
 @dataclass(frozen=True)
-class KernelRow:
-    """One upsampling kernel; ``measures`` is None where a ``reason`` says why.
+class KernelRow(KernelIdentity):
+    """One upsampling kernel; ``measures`` is None where a ``reason`` says why."""
 
-    ``certainty`` is "module" where the model says what it is; of bare weights "named" by the
-    user, "certain" or "likely" to be transposed, with the ``evidence``.
-    """
-
-    name: str
-    kind: str
-    certainty: str
-    evidence: str
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
     padding: tuple[int, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spectra._names import times
 from spectra._printable import encode_json, printable
 from spectra.report import _cells as cells
 
@@ -58,5 +59,5 @@ def _line(
     name: str, of: Operation | Growth, *, kind: str, kernel: str, note: str
 ) -> tuple[str, ...]:
     """Return the cells of one line, in the order of `HEADER`."""
-    shapes = ["x".join(map(str, shape)) for shape in (of.input_shape, of.output_shape)]
+    shapes = [times(shape) for shape in (of.input_shape, of.output_shape)]
     return (name, kind, kernel, *shapes, note)

@@ -69,9 +69,11 @@ def analyze(
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
-        run = _run_record(loaded, example, options, passed.forward_s, started)
+        run = _run_record(
+            loaded, example, options=options, forward_s=passed.forward_s, started=started
+        )
         summary = explain.summarise(
-            loaded, inputs, passed, scores, probed, kernels=kernels, run=run
+            loaded, inputs, passed=passed, scores=scores, probed=probed, kernels=kernels, run=run
         )
         return report.Result(
             summary, score.tables(passed, scores), report.crop_with_pattern(passed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from spectra.report import KernelRow, KernelTable
 from spectra.run._opened import silent
 from spectra.weights import (
     HeldKernels,
+    KernelIdentity,
     UpsamplingKernel,
     kernels_of_model,
     kernels_of_script,
@@ -190,10 +191,7 @@ def _row(one: UpsamplingKernel, exponent: float) -> KernelRow:
         spectrum = kernel.power_law_spectrum(found.stride, exponent=exponent)
         measures = kernel.measure(found, spectrum=spectrum)
     return KernelRow(
-        name=one.name,
-        kind=one.kind,
-        certainty=one.certainty,
-        evidence=one.evidence,
+        **{field.name: getattr(one, field.name) for field in fields(KernelIdentity)},
         kernel_size=found.size,
         stride=found.stride,
         padding=found.padding,

@@ -33,14 +33,9 @@ def opened(
     device = _device(options.device, loaded.model)
     if device is not None:
         loaded.model.to(device)
-    return loaded, opened_inputs(inputs, options)
-
-
-def opened_inputs(inputs: Any, options: Options) -> Inputs | None:
-    """Return what was given as inputs, read as the options say."""
-    if inputs is None or isinstance(inputs, Inputs):
-        return inputs
-    return open_inputs(inputs, **options.reading)
+    if inputs is not None and not isinstance(inputs, Inputs):
+        inputs = open_inputs(inputs, **options.reading)
+    return loaded, inputs
 
 
 @contextmanager

@@ -107,8 +107,8 @@ def try_swap(
     )
     first = second = None
     if held_out is not None:
-        first = _analyzed(loaded, "before", held_out, options, progress)
-        second = _analyzed(fast, "after", held_out, options, progress)
+        first = _analyzed(loaded, "before", inputs=held_out, options=options, progress=progress)
+        second = _analyzed(fast, "after", inputs=held_out, options=options, progress=progress)
     return Trial(
         source=loaded.source,
         inputs="a random input" if held_out is None else held_out.source,
@@ -202,10 +202,10 @@ def _step(entry: remedies.Replacement, before: Summary | None, after: Summary | 
     now = [row for row in after.steps if _inside(row, entry.path)] if after else []
     return TrialStep(
         entry.label,
-        entry.kind,
-        new + groups,
-        old[0].score if old else None,
-        now[-1].score if now else None,
+        old=entry.kind,
+        new=new + groups,
+        before=old[0].score if old else None,
+        after=now[-1].score if now else None,
     )
 
 

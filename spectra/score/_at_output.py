@@ -108,7 +108,7 @@ def at_output(
 
 def too_small(maps: str, shape: Sequence[int], wanted: Sequence[int]) -> str:
     """Say that maps have no room for the lattice of a period."""
-    size = "x".join(map(str, shape[1:]))
+    size = names.times(shape[1:])
     return f"{maps} of {size} are too small to score a grid of period {names.period(wanted)}"
 
 

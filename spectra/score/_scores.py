@@ -112,11 +112,12 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
         at_output(passed, i, score_of, output=there, inherited=inherited)
         for i, score_of in enumerate(own)
     ]
+    peaks = [] if there is None else there.lattice.frequency[inherited].tolist()
     return Scores(
         input=control,
         output=output,
         steps=tuple(map(StepScore, own, beyond, arrived)),
-        inherited=() if there is None else _frequencies(there, inherited),
+        inherited=tuple(map(tuple, peaks)),
         control_gap=_control_gap(passed),
         far_off=far_off,
         measured=measured,
@@ -148,12 +149,6 @@ def _inherited(passed: Passed, measured: Mapping[str, LatticeReading | None]) ->
         return np.zeros(0 if output is None else len(output.lattice.frequency), bool)
     _, p = point_significance(inputs)
     return inherited_points(output, inputs, passed.found.ratio, p)
-
-
-def _frequencies(
-    measured: LatticeReading, chosen: NDArray[np.bool_]
-) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(map(float, f)) for f in measured.lattice.frequency[chosen])
 
 
 def _own(passed: Passed, index: int, measured: LatticeReading | None) -> Score:

@@ -94,7 +94,9 @@ def annuli(shape: tuple[int, ...], *, corners: bool = False) -> Annuli:
         once[-1] = 1
     weight = np.broadcast_to(once, ring.shape).ravel()
     counts = np.bincount(index, weight, rings + 1)[:rings].round().astype(np.int64)
-    return Annuli(np.arange(rings) / least, counts, ring.shape, index, weight)
+    return Annuli(
+        np.arange(rings) / least, counts=counts, shape=ring.shape, _index=index, _weight=weight
+    )
 
 
 def frequencies(side: int) -> NDArray[np.float64]:

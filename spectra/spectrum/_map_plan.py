@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from math import lcm, prod
 from typing import Any, Literal
 
+from spectra._names import times
 from spectra._room import BLOCKS_ENOUGH, LEAST_PERIODS, too_few, usual_margin
 from spectra.errors import ParameterError
 from spectra.spectrum._lattice import LatticePoint, lattice_points
@@ -137,7 +138,7 @@ def plan_maps(
         raise ParameterError(f"periods={periods} do not fit {axes} spatial axes")
     wanted = tuple(margin) if margin is not None else tuple(map(usual_margin, sides))
     asked = sorted({tuple(p) for p in periods}, key=lambda p: (prod(p), p))
-    found = [_view(sides, period, wanted, reach, count) for period in asked]
+    found = [_view(sides, period, wanted=wanted, reach=reach, count=count) for period in asked]
     reasons = {view.period: small or _too_few(view, count) for view, small in found}
     large = [view for view, small in found if small is None]
     enough = [view for view in large if _too_few(view, count) is None]
@@ -182,7 +183,7 @@ def _view(
     for tile, p in zip(view.tile, period, strict=True):
         least = max(LEAST_TILE, LEAST_PERIODS * p)
         if p > 1 and tile < least:
-            size = "x".join(map(str, inside(sides, margin, period)))
+            size = times(inside(sides, margin, period))
             where = f" that padding reaches ({max(reached)} px)" if margin != usual else ""
             return view, (
                 f"too small: {size} px inside the margin{where}, {least} px needed at period {p}"

@@ -96,7 +96,7 @@ class MapStatistics:
         scored, kept = self._scored(maps.detach(), varied)
         self._add_content(scored, kept, first)
         for number in range(len(self.plan.views)):
-            self._add_view(number, scored, kept, first, again)
+            self._add_view(number, scored, kept=kept, first=first, again=again)
 
     def add(self, maps: Tensor, *, first: int, inputs: int) -> None:
         """Add the maps of some inputs, of which each has one or more, such as frames of a film.

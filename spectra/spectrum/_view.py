@@ -89,13 +89,17 @@ def view_of(
     if count >= BLOCKS_ENOUGH:
         tile = _tile(inner, period, most)
         tiles = tuple(n // t for n, t in zip(inner, tile, strict=True))
-        return View(period, margin, inner, (1,) * len(inner), tile, tiles)
+        return View(
+            period, margin=margin, block=inner, blocks=(1,) * len(inner), tile=tile, tiles=tiles
+        )
     for bins in range(most, LEAST_BASE_BAND_BINS - 1, -2):
         tile = _tile(inner, period, bins)
         blocks = tuple(n // t for n, t in zip(inner, tile, strict=True))
         if count * prod(blocks) >= TILES_WANTED:
             break
-    return View(period, margin, tile, blocks, tile, (1,) * len(inner))
+    return View(
+        period, margin=margin, block=tile, blocks=blocks, tile=tile, tiles=(1,) * len(inner)
+    )
 
 
 def inside(sides: Sequence[int], margin: Sequence[int], period: Sequence[int]) -> tuple[int, ...]:

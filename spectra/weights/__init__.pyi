@@ -8,12 +8,14 @@ from ._effective import (
     with_weight_norm,
 )
 from ._held import HeldKernels, UpsamplingKernel
+from ._identity import KernelIdentity
 from ._model_kernels import kernels_of_model
 from ._script_kernels import kernels_of_script
 from ._step_kernels import measures_of_steps
 
 __all__ = [
     "HeldKernels",
+    "KernelIdentity",
     "UpsamplingKernel",
     "effective_weight",
     "folded_norm",

@@ -90,7 +90,9 @@ def _judged(name: str, tensor: Tensor, verdict: Evidence, certainty: Certainty) 
     """Return a weight that was judged to be transposed, of the usual stride."""
     evidence = f"{verdict.evidence}; stride {ASSUMED_STRIDE} assumed"
     taps = _transposed(name, tensor, (ASSUMED_STRIDE,) * (tensor.ndim - 2), verdict.groups)
-    return UpsamplingKernel(stem_of(name), "transposed_conv", certainty, evidence, taps)
+    return UpsamplingKernel(
+        stem_of(name), kind="transposed_conv", certainty=certainty, evidence=evidence, kernel=taps
+    )
 
 
 def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> UpsamplingKernel:
@@ -103,7 +105,9 @@ def _named(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> U
         raise ParameterError(message)
     taps = _transposed(name, tensor, strides, groups)
     evidence = "named with its stride"
-    return UpsamplingKernel(stem_of(name), "transposed_conv", "named", evidence, taps)
+    return UpsamplingKernel(
+        stem_of(name), kind="transposed_conv", certainty="named", evidence=evidence, kernel=taps
+    )
 
 
 def _named_shuffle(name: str, tensor: Tensor, factor: int) -> UpsamplingKernel:
@@ -114,7 +118,9 @@ def _named_shuffle(name: str, tensor: Tensor, factor: int) -> UpsamplingKernel:
     except ParameterError as error:
         raise ParameterError(f"{stem_of(name)}: {error}") from error
     evidence = "named with its factor"
-    return UpsamplingKernel(stem_of(name), "pixel_shuffle", "named", evidence, taps)
+    return UpsamplingKernel(
+        stem_of(name), kind="pixel_shuffle", certainty="named", evidence=evidence, kernel=taps
+    )
 
 
 def _transposed(name: str, tensor: Tensor, stride: tuple[int, ...], groups: int) -> kernel.Kernel:

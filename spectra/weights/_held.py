@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spectra.kernel import Kernel
+from spectra.weights._identity import KernelIdentity
 
 Certainty = Literal["module", "named", "certain", "likely"]
 Strides = Mapping[str, tuple[int, ...]]
@@ -15,29 +16,9 @@ ASSUMED_STRIDE = 2
 
 
 @dataclass(frozen=True)
-class UpsamplingKernel:
-    """One upsampling kernel, and how it is known to be one.
+class UpsamplingKernel(KernelIdentity):
+    """One upsampling kernel: beside its identity, its taps."""
 
-    Attributes
-    ----------
-    name : str
-        Module path; of bare weights the tensor's name without ``.weight``.
-    kind : str
-        "transposed_conv", "pixel_shuffle" (with the convolution before it), an interpolation
-        ("nearest"), or one with the convolution after it ("nearest+conv").
-    certainty : str
-        "module": the model says so. Of bare weights: "named" by the caller, "certain" or
-        "likely" to be transposed.
-    evidence : str
-        Why, in a phrase.
-    kernel : Kernel
-        Its taps.
-    """
-
-    name: str
-    kind: str
-    certainty: Certainty
-    evidence: str
     kernel: Kernel
 
 

@@ -54,10 +54,22 @@ def _read(name: str, module: nn.Module, beside: nn.Module | None) -> UpsamplingK
         return None
     if walk.is_transposed(module) and max(module.stride) > 1:
         taps = transposed(effective_weight(module), call_of(name, module))
-        return UpsamplingKernel(name, "transposed_conv", "module", type(module).__name__, taps)
+        return UpsamplingKernel(
+            name,
+            kind="transposed_conv",
+            certainty="module",
+            evidence=type(module).__name__,
+            kernel=taps,
+        )
     if isinstance(module, nn.PixelShuffle) and module.upscale_factor > 1 and beside is not None:
         taps = shuffled(beside, module.upscale_factor)
-        return UpsamplingKernel(name, "pixel_shuffle", "module", "Conv2d and PixelShuffle", taps)
+        return UpsamplingKernel(
+            name,
+            kind="pixel_shuffle",
+            certainty="module",
+            evidence="Conv2d and PixelShuffle",
+            kernel=taps,
+        )
     if isinstance(module, nn.Upsample):
         return _interpolation(name, module, beside)
     return None
@@ -73,10 +85,14 @@ def _interpolation(
         return None
     fixed = kernel.interpolator(FIXED_TAPS[module.mode], factor, axes=axes)
     if beside is None:
-        return UpsamplingKernel(name, module.mode, "module", "Upsample", fixed)
+        return UpsamplingKernel(
+            name, kind=module.mode, certainty="module", evidence="Upsample", kernel=fixed
+        )
     taps = kernel.interpolated_conv(without_groups(beside), fixed, padding=padding_of(beside))
     kind = f"{module.mode}+conv"
-    return UpsamplingKernel(name, kind, "module", "Upsample and convolution", taps)
+    return UpsamplingKernel(
+        name, kind=kind, certainty="module", evidence="Upsample and convolution", kernel=taps
+    )
 
 
 def _beside_in_sequence(model: nn.Module) -> Iterator[tuple[nn.Module, nn.Module]]:

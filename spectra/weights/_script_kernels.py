@@ -53,7 +53,9 @@ def _without(hint: str, known: Collection[str]) -> str:
     return " or ".join(o for o, name in zip(options, asked, strict=True) if name not in known)
 
 
-PLAIN = Convolution(None, "", (), (), (), (), 1)
+PLAIN = Convolution(
+    None, module="", stride=(), padding=(), output_padding=(), dilation=(), groups=1
+)
 """The call of a convolution that is not transposed: whatever its numbers, it does not upsample."""
 
 
@@ -73,7 +75,15 @@ def _call(name: str, module: nn.Module) -> Convolution | None:
                 return None
             if not is_transposed:
                 return PLAIN
-            return Convolution(None, name, stride, padding, extra, dilation, groups)
+            return Convolution(
+                None,
+                module=name,
+                stride=stride,
+                padding=padding,
+                output_padding=extra,
+                dilation=dilation,
+                groups=groups,
+            )
     return None
 
 
@@ -97,4 +107,6 @@ def _of_program(weight: Tensor, call: Convolution) -> UpsamplingKernel | None:
         return None
     evidence = "transposed in the program"
     taps = transposed(weight, call)
-    return UpsamplingKernel(call.module, "transposed_conv", "module", evidence, taps)
+    return UpsamplingKernel(
+        call.module, kind="transposed_conv", certainty="module", evidence=evidence, kernel=taps
+    )

@@ -18,7 +18,7 @@ from spectra.kernel import (
     windowed_sinc,
 )
 from spectra.kernel._delay import reproduction
-from spectra.kernel._input import measured_spectrum
+from support.measured import measured_spectrum
 
 PI2 = np.pi**2
 

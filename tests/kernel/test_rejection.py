@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from oracles import replica_shares, zero_insert
 from spectra.errors import ParameterError
 from spectra.kernel import (
+    InputSpectrum,
     interpolator,
     power_law_spectrum,
     rejection_db,
@@ -19,8 +19,8 @@ from spectra.kernel import (
     white_spectrum,
 )
 from spectra.kernel._delay import stopband_attenuation_db
-from spectra.kernel._input import InputSpectrum, measured_spectrum
 from spectra.kernel._rejection import replica_energies
+from support.measured import measured_spectrum
 
 POWERS = {"nearest": 1, "linear_aligned": 2, "bilinear": 3}
 
@@ -95,23 +95,6 @@ def test_energies_of_correlated_channels_are_those_of_the_response(rng, groups):
             np.testing.assert_allclose(found[a, b], energy / 36, rtol=1e-9)
 
 
-@pytest.mark.parametrize("groups", [1, 2])
-def test_the_output_power_is_that_of_the_output(rng, groups):
-    """Circular input of any cross-spectrum: exact, bin by bin."""
-    weight = rng.normal(size=(4, 6 // groups, 4, 3))
-    kernel = transposed_conv(weight, stride=2, padding=1, groups=groups)
-    x = np.cumsum(rng.normal(size=(4, 8, 6)), axis=1)
-    tiled = np.tile(x, (1, 3, 3))
-    y = functional.conv_transpose2d(
-        torch.tensor(tiled)[None], torch.tensor(weight), stride=2, padding=1, groups=groups
-    )[0, :, 16:32, 12:24].numpy()
-    expected = (np.abs(np.fft.fft2(y)) ** 2).sum(0)
-    spectra = np.fft.fft2(x)
-    cross = np.einsum("iyx,jyx->yxij", spectra, spectra.conj())
-    found = kernel.output_power(cross)
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-9 * expected.max())
-
-
 def test_a_measured_spectrum_predicts_the_energy_of_filtered_noise(rng):
     """Of periodic noise the periodogram is the spectrum: exact."""
     x = rng.normal(size=(200, 64))
@@ -168,9 +151,6 @@ def test_the_stopband_attenuation_of_nearest_is_a_cosine():
         (lambda k: rejection_db(k, spectrum=white_spectrum(2, axes=1)), "spectrum has 1 axes"),
         (lambda k: tap_gram(k, covariance=np.eye(2)), r"expected finite \(3, 3\)"),
         (lambda k: tap_gram(k, covariance=-np.eye(3)), "not symmetric and positive"),
-        (lambda k: k.output_power(np.ones((4, 3, 3))), "cross_spectrum has shape"),
-        (lambda _: measured_spectrum([-1.0, 2.0], 2), "no spectrum"),
-        (lambda _: measured_spectrum([1.0, 0.0], 2), "0 everywhere"),
         (lambda _: power_law_spectrum(2, exponent=-1), "exponent=-1"),
     ],
 )
