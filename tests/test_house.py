@@ -162,3 +162,35 @@ def test_everything_the_project_needs_is_pinned():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
     assert names - pinned == set()
+
+
+def sources():
+    """Return the syntax tree of every file of both packages, by name."""
+    files = [*ROOT.glob("spectra/**/*.py"), *ROOT.glob("cli/**/*.py")]
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in files}
+
+
+def test_no_call_of_ours_passes_more_than_four_arguments_without_their_names():
+    """Options of the command line stand in rows; what is not ours has its own customs."""
+    trees = sources()
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    ours = {node.name for tree in trees.values() for node in ast.walk(tree) if type(node) in kinds}
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and len(node.args) > 4
+        and getattr(node.func, "attr", getattr(node.func, "id", None)) in ours - {"section"}
+    ]
+    assert len(trees) > 100
+    assert found == []
+
+
+def test_no_file_is_longer_than_four_hundred_lines():
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
+        for folder in ("spectra", "cli", "benchmarks")
+        for path in (ROOT / folder).glob("**/*.py")
+    }
+    assert {name: n for name, n in lengths.items() if n > 400} == {}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from spectra._names import near
 from spectra.capture._discover import discover
 from spectra.capture._periods import follow_periods
-from spectra.capture._quiet import quiet
 from spectra.errors import NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def list_steps(model: nn.Module, example: Tensor, options: Options) -> Discovery
     NothingToAnalyseError
         If the model has steps, and none of them was asked for.
     """
-    found = _discovered(model, example, options)
+    found = discover(model, example, method=options.call, output=options.output)
     chosen = _chosen(found, options.steps)
     if found.steps and not chosen.steps:
         raise NothingToAnalyseError(_nothing_found(found, options.steps))
@@ -63,7 +62,7 @@ def find_steps(
         If the model has no upsampling step that was asked for.
     """
     progress("find steps", 0, 1)
-    found = _discovered(model, example, options)
+    found = discover(model, example, method=options.call, output=options.output)
     if not _chosen(found, options.steps).steps:
         raise NothingToAnalyseError(_nothing_found(found, options.steps))
     chosen = _chosen(follow_periods(model, found, example), options.steps)
@@ -98,11 +97,6 @@ def select_steps(found: Discovery, pattern: str) -> list[Step]:
         message = f"steps={pattern!r} matches no upsampling step: the nearest are {listed}"
         raise ParameterError(message)
     return chosen
-
-
-def _discovered(model: nn.Module, example: Tensor, options: Options) -> Discovery:
-    with quiet(model):
-        return discover(model, example, method=options.call, output=options.output)
 
 
 def _chosen(found: Discovery, pattern: str | None) -> Discovery:

@@ -67,7 +67,7 @@ def summarise(
         output=_output_row(scores, probed),
         steps=steps,
         unexplained_growth=passed.found.growth,
-        warnings=notes(loaded, inputs, passed, scores, steps),
+        warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
     )
     return replace(summary, answer=answer(summary))
 

@@ -40,10 +40,12 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     single = isinstance(items, Dataset)
     if isinstance(items, Iterator):
         kept = list(islice(_samples(lambda: items, source, how.seed, single), how.num))
-        return _open(lambda: iter(kept), source, how, len(kept), "kept in memory: read once")
+        return _open(
+            lambda: iter(kept), source, how, count=len(kept), notes=("kept in memory: read once",)
+        )
     make = _restartable(items, source)
     count = len(items) if single and isinstance(items, Sized) else None
-    return _open(lambda: _samples(make, source, how.seed, single), source, how, count)
+    return _open(lambda: _samples(make, source, how.seed, single), source, how, count=count)
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -64,8 +66,9 @@ def _open(
     rows: Callable[[], Iterator[Tensor]],
     source: str,
     how: Preparation,
+    *,
     count: int | None,
-    *notes: str,
+    notes: tuple[str, ...] = (),
 ) -> Inputs:
     first = next(rows(), None)
     if first is None:

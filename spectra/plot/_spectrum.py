@@ -56,7 +56,7 @@ def plot_spectrum(
         power_db, points = central_plane(power_db, points)
         ax.set_title("plane fz = 0")
     if power_db.ndim == 1:
-        return _line(power_db, points, ax, (vmin, vmax), kwargs)
+        return _line(power_db, points, ax, y_limits=(vmin, vmax), kwargs=kwargs)
     if power_db.ndim != 2:
         raise ParameterError(f"power_db has dims {power_db.dims}: expected one to three")
     low, high = limits([power_db])

@@ -122,7 +122,8 @@ def equivalent_kernel(
                 break
         defect = _defect(block, at, middle, factors=factors, first=first, taps=taps)
         noise = torch.randn(at.shape, generator=torch.Generator().manual_seed(0)).to(at)
-        elsewhere = _cut(_response(block, noise, middle), middle, factors, first, taps.shape[2:])
+        box: dict[str, Any] = {"factors": factors, "first": first, "size": taps.shape[2:]}
+        elsewhere = _cut(_response(block, noise, middle), middle, **box)
     # Two responses lie half their difference from their mean.
     norm = max(np.linalg.norm(taps), np.finfo(float).tiny)
     spread = float(np.linalg.norm(elsewhere - taps) / 2 / norm)
@@ -214,11 +215,11 @@ def _defect(
     taps: NDArray[np.float64],
 ) -> float:
     """Return how far the responses of the next samples are from being the same, shifted."""
-    worst = 0.0
+    worst, box = 0.0, {"factors": factors, "first": first, "size": taps.shape[2:]}
     norm = max(float(np.linalg.norm(taps)), np.finfo(float).tiny)
     for axis in range(len(factors)):
         beside = tuple(j + (a == axis) for a, j in enumerate(position))
-        moved = _cut(_response(block, x, beside), beside, factors, first, taps.shape[2:])
+        moved = _cut(_response(block, x, beside), beside, **box)
         worst = max(worst, float(np.linalg.norm(moved - taps)) / norm)
     return worst
 

@@ -114,7 +114,7 @@ def _tile(inner: tuple[int, ...], period: tuple[int, ...], bins: int) -> tuple[i
     More and smaller tiles are taken where the pairs of bins would be too many: a period of 32
     pixels, say, has 63 lattice points. In three dimensions the least tile may leave gaps.
     """
-    parts = [_parts(n, p, bins, period, len(inner)) for n, p in zip(inner, period, strict=True)]
+    parts = [_parts(n, p, bins=bins, period=period) for n, p in zip(inner, period, strict=True)]
     while True:
         tile = tuple(
             _fast_side(n // part, p) for n, part, p in zip(inner, parts, period, strict=True)
@@ -131,11 +131,11 @@ def _tile(inner: tuple[int, ...], period: tuple[int, ...], bins: int) -> tuple[i
         parts = [part + again for part, again in zip(parts, more, strict=True)]
 
 
-def _parts(n: int, p: int, bins: int, period: tuple[int, ...], axes: int) -> int:
+def _parts(n: int, p: int, *, bins: int, period: tuple[int, ...]) -> int:
     """Return into how many tiles a side is cut, none of fewer than 8 base-band bins."""
     unit = p if p > 1 else max(period)
     least = LEAST_BASE_BAND_BINS * unit
-    wanted = max(min(bins * unit, LARGEST_TILE[axes]), least)
+    wanted = max(min(bins * unit, LARGEST_TILE[len(period)]), least)
     return max(min(ceil(n / wanted), n // least), 1)
 
 
