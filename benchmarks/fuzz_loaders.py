@@ -106,9 +106,9 @@ def forget_peak() -> int:
 
 def child(numbers: range, pipe, crater: str) -> None:
     """Open the inputs of ``numbers`` and report each, before and after."""
+    from spectra._files._netcdf_process import CHILD
     from spectra.errors import SpectraError
     from spectra.inputs import open_inputs
-    from spectra.inputs._netcdf import CHILD
     from spectra.load import load_model
     from support.files import make, valid_files
 

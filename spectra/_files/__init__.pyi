@@ -1,5 +1,6 @@
-from ._bounds import SLACK, check_packed, check_pixels, check_size, memory_bytes
+from ._bounds import SLACK, check_packed, check_pixels, check_size, largest_unpacked, memory_bytes
 from ._formats import DESCRIPTION, Format, recognise
+from ._netcdf_process import netcdf_process
 from ._picture_formats import PICTURE_HEAD_BYTES, PictureFormat, looks_like_picture, picture_format
 from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
 from ._zips import is_zip, open_zip
@@ -17,8 +18,10 @@ __all__ = [
     "check_size",
     "is_regular",
     "is_zip",
+    "largest_unpacked",
     "looks_like_picture",
     "memory_bytes",
+    "netcdf_process",
     "open_regular",
     "open_zip",
     "picture_format",

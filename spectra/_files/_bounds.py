@@ -53,12 +53,17 @@ def check_pixels(declared: int, size: int) -> None:
         raise ValueError(f"declares {gigabytes(declared)} of pixels in {gigabytes(size)}")
 
 
+def largest_unpacked(size: int) -> int:
+    """Return to how many bytes numbers in a file of ``size`` bytes may unpack."""
+    return max(SLACK // 2, MOST_PACKING * size)
+
+
 def check_packed(declared: int, size: int, source: str) -> None:
     """Raise InputError if a file of ``size`` bytes holds ``declared`` bytes in one piece.
 
     One piece, a sample or a chunk, is what has to be in memory at once.
     """
-    if declared > max(SLACK // 2, MOST_PACKING * size):
+    if declared > largest_unpacked(size):
         raise InputError(
             f"{source} has {gigabytes(size)} and would unpack to {gigabytes(declared)} at once: "
             "expected samples, which cannot be packed so closely; save it again without zeros"

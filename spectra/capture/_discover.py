@@ -7,6 +7,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from spectra._text import listed
 from spectra._walk import unwrap
 from spectra.capture._choice import Returned, choose
 from spectra.capture._events import Draft, Event
@@ -19,6 +20,7 @@ from spectra.capture._quiet import quiet
 from spectra.capture._steps import Discovery
 from spectra.capture._stride import total_stride
 from spectra.capture._unwatched import unwatched
+from spectra.errors import ModelError
 
 
 def discover(
@@ -76,6 +78,8 @@ def discover(
         stack.space = explorer.space
         with watched_by(explorer), explorer:
             tensors_returned = returned_by(root, example, method=method)
+        if stack.elsewhere:
+            raise ModelError(_ran_elsewhere(stack.elsewhere))
         watched = _watched(explorer)
         named = name_steps(
             explorer.events,
@@ -104,6 +108,15 @@ def discover(
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
         borders=explorer.padding.of(result),
+    )
+
+
+def _ran_elsewhere(names: Sequence[str]) -> str:
+    """Say that modules ran in a thread of their own, whose operations are not seen."""
+    named = listed(repr(name) if name else "itself" for name in dict.fromkeys(names))
+    return (
+        f"the model ran {named} in another thread, where operations are not seen: let its layers "
+        "run in the thread that calls it, and run it nowhere else meanwhile"
     )
 
 

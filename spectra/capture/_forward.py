@@ -161,8 +161,22 @@ def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
     return stance
 
 
-def _tensors(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
-    """Return the tensors of a structure, and where they stand in it."""
+def _tensors(
+    output: object, where: str, around: tuple[object, ...] = ()
+) -> Iterator[tuple[str, Tensor]]:
+    """Return the tensors of a structure, and where they stand in it.
+
+    Parameters
+    ----------
+    output : object
+        The structure.
+    where : str
+        Where it stands in what the model returned.
+    around : tuple
+        The structures that it stands in. One that holds itself is looked into once.
+    """
+    if any(outer is output for outer in around):
+        return
     parts: Iterable[tuple[str, object]] = ()
     if isinstance(output, Tensor):
         yield where, output
@@ -176,17 +190,25 @@ def _tensors(output: object, where: str) -> Iterator[tuple[str, Tensor]]:
     elif hasattr(output, "__dict__") and not where:  # a result of a class of its own
         parts = ((f".{name}", value) for name, value in vars(output).items())
     for name, part in parts:
-        yield from _tensors(part, where + name)
+        yield from _tensors(part, where + name, (*around, output))
 
 
 def _failure(model: nn.Module, error: Exception, x: Tensor) -> ModelError:
     """Return one line naming the innermost module that failed."""
     where = _innermost_module(model, error.__traceback__)
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate" in str(error):
-        size = tuple(x.shape)
-        advice = f"a batch size of {x.shape[0] // 2}" if x.shape[0] > 1 else "a smaller crop"
-        return ModelError(f"the model ran out of memory {where} on {size}: try {advice}")
+        return ModelError(
+            f"the model ran out of memory {where} on {tuple(x.shape)}{_what_may_fit(x)}"
+        )
     return ModelError(f"the model failed {where} on {tuple(x.shape)}: {_last_words(error)}")
+
+
+def _what_may_fit(x: Tensor) -> str:
+    """Return what to type next where an input does not fit into memory."""
+    if x.shape[0] > 1:
+        return f": try --batch {x.shape[0] // 2}"
+    side = min(x.shape[2:], default=1)
+    return f": try --crop {side // 2}" if side > 1 else ""
 
 
 def _last_words(error: Exception) -> str:

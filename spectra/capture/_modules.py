@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import prod
+from threading import get_ident
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
@@ -57,6 +58,9 @@ class ModuleStack:
         self._names = {m: walk.readable(name) for name, m in walk.named_modules(root)}
         self._frames: list[Frame] = []
         self._grown: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self._thread = get_ident()
+        self.elsewhere: list[str] = []
+        """Modules that ran in another thread, where no operation is seen."""
         self.space: Callable[[Tensor], tuple[int, ...] | None] = lambda _: None
         """Returns which axes of a tensor are space, None where that is not known."""
 
@@ -125,12 +129,18 @@ class ModuleStack:
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         """Note that a module begins, unless it is none of the model's."""
-        if module in self._names and module is not self._frames[0].module:
+        if module not in self._names:
+            return
+        if get_ident() != self._thread:
+            self.elsewhere.append(self._names[module])
+        elif module is not self._frames[0].module:
             self._push(module, args)
 
     def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
         """Note that a module ends, and judge how it grew."""
         if module is self._frames[0].module or all(f.module is not module for f in self._frames):
+            return
+        if get_ident() != self._thread:
             return
         # Modules that ended by an error, caught by the one that called them, are still there.
         while (frame := self._frames.pop()).module is not module:
@@ -185,7 +195,10 @@ def _first_tensor(tree: object) -> Tensor | None:
     # Every call of a module passes here, most with a tuple of tensors, for which no tree is walked.
     if type(tree) is tuple and tree and isinstance(tree[0], Tensor):
         return tree[0]
-    return next((leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor)), None)
+    try:
+        return next((leaf for leaf in tree_iter(tree) if isinstance(leaf, Tensor)), None)
+    except RecursionError:  # a list that holds itself
+        return None
 
 
 def added_by_borders(call: Dispatched) -> tuple[int, ...]:

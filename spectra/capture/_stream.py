@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
@@ -97,6 +98,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
         self._alike = 0  # calls so far with the fingerprint of that mark
         self._batch = 1  # samples of the input
         self._within_forward = False
+        self._thread = get_ident()
         self._families = {mark.fingerprint.family for mark in self._marks if mark.fingerprint}
         self._seams = Seams()
         self._idle: set[int] = set()  # ids of operations that never concern this tap
@@ -123,6 +125,8 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
 
     def _enter(self, _module: nn.Module, _args: object) -> None:
         """Look away as a module without a step begins."""
+        if get_ident() != self._thread:  # the caller's program runs the model as well
+            return
         self._unwatched += 1
         # A size that is new may take another branch, in which an operation could upsample.
         known = self._within_forward and self._size in self._looked_at
@@ -133,6 +137,8 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
 
     def _leave(self, _module: nn.Module, _args: object, _output: object) -> None:
         """Look again as the outermost module without a step ends."""
+        if get_ident() != self._thread:
+            return
         self._unwatched -= 1
         if self._unwatched == 0:
             self._look_again()
@@ -151,7 +157,7 @@ class Tap(LightMode, Watcher):  # type: ignore[no-untyped-call]
         """
 
         def refuse(_module: nn.Module, _args: object) -> None:
-            if not self._within_forward:
+            if get_ident() == self._thread and not self._within_forward:
                 self.error = ModelError(
                     "model(x) was called: steps of several operations are seen in calls by "
                     "spectra.capture.forward(model, x) only"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
+from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
@@ -43,9 +44,10 @@ def layer_taps(
             raise ParameterError(f"layers={pattern!r} matches no module: try {', '.join(close)}")
 
     def hook(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and is_map(output.shape[1:]):
+        if get_ident() == thread and isinstance(output, Tensor) and is_map(output.shape[1:]):
             take(name, output)
 
+    thread = get_ident()
     chosen = [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
     with ExitStack() as hooks:
         for name in chosen:

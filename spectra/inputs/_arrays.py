@@ -191,12 +191,25 @@ def _check_sample(shape: tuple[int, ...], source: str) -> None:
 
 def tensor_stack(tensor: Tensor) -> Stack:
     """Return a tensor in memory as a stack; it is not copied."""
+    check_values(tensor, "the tensor")
 
     def rows() -> Iterator[Tensor]:
         for row in tensor.detach():
             yield row.to("cpu", torch.float32)
 
     return Stack(*_split(tuple(tensor.shape)), str(tensor.dtype), rows)
+
+
+def check_values(tensor: Tensor, source: str) -> None:
+    """Raise unless a tensor holds a value for each of its elements."""
+    if tensor.is_meta:
+        raise InputError(
+            f"{source} holds no values, only a shape (device 'meta'): expected a tensor with values"
+        )
+    if tensor.layout != torch.strided or tensor.is_nested:
+        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+        remedy = "torch.stack(list(x))" if tensor.is_nested else "x.to_dense()"
+        raise InputError(f"{source} is {kind}: expected a dense tensor, as of {remedy}")
 
 
 def array_stack(array: NDArray[Any]) -> Stack:

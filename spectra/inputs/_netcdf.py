@@ -1,26 +1,15 @@
-"""netCDF files, read by another process: a damaged one can hang, crash or feed its libraries."""
+"""Variables of netCDF files as samples, read by another process."""
 
 import json
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
-from threading import Timer
-from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-CHILD = Path(__file__).with_name("_netcdf_child.py")
-MOST_CPU_SECONDS = 15  # for the structure of one file, or for one block of samples
-MOST_SECONDS = 300  # on a machine that is busy with other things
-ROOM = 160 << 20  # bytes that the process may take beyond its libraries and what it reads at once
+from spectra._files import netcdf_process
 
 
 @dataclass(frozen=True)
@@ -40,10 +29,9 @@ def read_variables(path: Path) -> list[Variable]:
     Raises
     ------
     OSError
-        With the reason, if it cannot be read, or would read other files: external links,
-        external storage and virtual datasets are not followed.
+        With the reason, see `spectra._files.netcdf_process`.
     """
-    with _child(path, None, 0) as (output, timer):
+    with netcdf_process(path, "describe") as (output, timer):
         text = output.read()
         timer.stop()
     return [
@@ -79,7 +67,7 @@ def read_values(path: Path, variable: Variable, order: list[str], block: int) ->
     values = int(np.prod(rest))
     how = {"name": variable.name, "order": order, "block": block}
     room = 4 * (variable.chunk + 8 * values * min(block, count))
-    with _child(path, how, room) as (output, timer):
+    with netcdf_process(path, "values", how, room=room) as (output, timer):
         for start in range(0, count, block):
             for _ in range(min(block, count - start)):
                 data = output.read(4 * values)
@@ -88,76 +76,3 @@ def read_values(path: Path, variable: Variable, order: list[str], block: int) ->
                 row = np.frombuffer(bytearray(data), np.float32)
                 yield torch.from_numpy(row.reshape(rest))
             timer.again()
-
-
-class _Patience:
-    """Ends a process that gives nothing for ``MOST_SECONDS``."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-        self.ended = False
-        self._start()
-
-    def _start(self) -> None:
-        self._timer = Timer(MOST_SECONDS, self._end)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _end(self) -> None:
-        self.ended = True
-        self._process.kill()
-
-    def again(self) -> None:
-        """Wait as long again."""
-        self._timer.cancel()
-        self._start()
-
-    def stop(self) -> None:
-        """Wait without end."""
-        self._timer.cancel()
-
-
-@contextmanager
-def _child(
-    path: Path, read: dict[str, Any] | None, room: int
-) -> Iterator[tuple[BufferedReader, _Patience]]:
-    """Yield what the child process prints; raise the reason if it fails instead."""
-    given = {"cpu_s": MOST_CPU_SECONDS, "room": ROOM + room, "read": read}
-    command = [sys.executable, "-P", str(CHILD), str(path), json.dumps(given)]
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,  # a Ctrl-C in the terminal is for us
-        ) as process,
-    ):
-        patience = _Patience(process)
-        complete = False
-        try:
-            yield cast("BufferedReader", process.stdout), patience
-            complete = process.wait() == 0
-        except (OSError, ValueError):
-            complete = process.wait() == 0
-            if complete:
-                raise
-        finally:
-            patience.stop()
-            if not complete:
-                process.kill()
-        if not complete:
-            raise OSError(_reason(process.wait(), patience, errors))
-
-
-def _reason(code: int, patience: _Patience, errors: Any) -> str:
-    """Say why the child ended with ``code``."""
-    spent = getattr(signal, "SIGXCPU", None)  # unknown to Windows, as the limit is
-    if patience.ended:
-        return f"it is not read after {MOST_SECONDS} s"
-    if spent is not None and code == -spent:
-        return f"it is not read after {MOST_CPU_SECONDS} CPU s"
-    errors.seek(0)
-    lines = errors.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines and code > 0 else f"the library ends with {code}"

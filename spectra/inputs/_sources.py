@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra._factories import resolve
+from spectra._process import borrowed_process
 from spectra.errors import InputError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
@@ -30,6 +31,7 @@ from spectra.inputs._streams import open_stream
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
 
+@borrowed_process()
 def open_inputs(
     source: Source,
     *,

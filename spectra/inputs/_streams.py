@@ -1,6 +1,5 @@
 """Loaders, datasets, generators and functions that give tensors."""
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from itertools import islice
@@ -11,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from spectra._process import borrowed_process, random_states, seed_all, set_random_states
 from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
-from spectra.inputs._arrays import Stack, check_dtype, open_stack, to_tensor
+from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
 from spectra.inputs._inputs import Inputs
 from spectra.inputs._prepare import Preparation
 
@@ -121,6 +121,7 @@ def _values(item: object, source: str) -> Tensor:
         return _values(item[names[0]], source)
     if isinstance(item, Tensor):
         check_dtype(str(item.dtype), source)
+        check_values(item, f"what {source} gave")
         values = item.detach().to("cpu", torch.float32)
     elif isinstance(item, np.ndarray):
         check_dtype(item.dtype.name, source)
@@ -136,34 +137,14 @@ class _RandomState:
     """Random state of torch, NumPy and Python that a source uses instead of the caller's."""
 
     def __init__(self, seed: int) -> None:
-        with self._restored():
-            torch.manual_seed(seed)
-            np.random.seed(seed % 2**32)  # noqa: NPY002
-            random.seed(seed)
-            self._state = self._get()
+        with borrowed_process():
+            seed_all(seed)
+            self._states = random_states()
 
     @contextmanager
     def active(self) -> Iterator[None]:
         """Continue from this state inside the block; leave the caller's as it was."""
-        with self._restored():
-            self._set(self._state)
+        with borrowed_process():
+            set_random_states(self._states)
             yield
-            self._state = self._get()
-
-    @contextmanager
-    def _restored(self) -> Iterator[None]:
-        before = self._get()
-        try:
-            yield
-        finally:
-            self._set(before)
-
-    @staticmethod
-    def _get() -> tuple[Any, ...]:
-        return torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
-
-    @staticmethod
-    def _set(state: tuple[Any, ...]) -> None:
-        torch.set_rng_state(state[0])
-        np.random.set_state(state[1])  # noqa: NPY002
-        random.setstate(state[2])
+            self._states = random_states()

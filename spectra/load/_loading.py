@@ -9,6 +9,7 @@ from torch import nn
 
 from spectra import _walk as walk
 from spectra._files import Format, recognise
+from spectra._process import borrowed_process
 from spectra.errors import LoadError
 from spectra.load._architectures import Built, build
 from spectra.load._checkpoints import Opened, open_checkpoint
@@ -31,6 +32,7 @@ _FORMATS: dict[Format, str] = {
 }
 
 
+@borrowed_process()
 def load(
     source: str | Path | nn.Module,
     arch: str | Callable[..., nn.Module] | None,

@@ -47,14 +47,25 @@ def check_finite(model: nn.Module, source: str) -> None:
                 f"{source} holds no values for {name!r}, only its shape (device 'meta'): expected "
                 "a model with its weights, as of model.to_empty(device='cpu') and load_state_dict"
             )
+        if tensor.is_quantized or tensor.is_nested:  # whole numbers, or tensors of their own
+            continue
         must_be_finite = isinstance(tensor, nn.Parameter) or name.endswith(_STATISTICS)
-        bad = ~tensor.isfinite() if must_be_finite else tensor.isnan()
+        values = _stored(tensor)
+        bad = ~values.isfinite() if must_be_finite else values.isnan()
         if bad.any():
             raise LoadError(
                 f"{source} holds weights that are not finite: {int(bad.sum())} of "
                 f"{tensor.numel()} values of {name!r} are NaN or infinite; "
                 "expected finite weights: give a checkpoint from before training diverged"
             )
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    """Return the values that a tensor stores: all, or those of a sparse one that are not zero."""
+    tensor = tensor.detach()  # a parameter made in inference mode records no gradient
+    if tensor.layout == torch.strided:
+        return tensor
+    return tensor._values() if tensor.layout == torch.sparse_coo else tensor.values()
 
 
 def as_float32(model: nn.Module) -> tuple[str, ...]:

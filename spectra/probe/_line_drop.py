@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from spectra.errors import ParameterError
 from spectra.probe._pattern import tile_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
@@ -46,31 +49,56 @@ def line_drops(model: nn.Module, passed: Passed, scores: Scores) -> tuple[float 
         if step.own.verdict in ("present", "suspect") and step.own.line_dbc is not None
     }
     probed = sorted(lines, key=lines.__getitem__, reverse=True)[:STRONGEST]
-    return tuple(
-        _line_drop(model, passed, scores, index) if index in probed else None
-        for index in range(len(scores.steps))
-    )
+    probe = _LineDrop(model, passed, scores)
+    return tuple(probe.of(index) if index in probed else None for index in range(len(scores.steps)))
 
 
-def _line_drop(model: nn.Module, passed: Passed, scores: Scores, index: int) -> float | None:
-    """Return how far the output's lines fall without one step's locked mean pattern, in dB."""
-    found, few, measured = passed.found, passed.few, scores.measured["output"]
-    period = found.scored_periods[index]
-    if measured is None or period is None or few is None:
-        return None
-    points = measured.lattice.frequency[measured.owned_by(period)]
-    if not len(points):
-        return None
-    assert few.outputs is not None
-    pattern = spectrum.grid_pattern(passed.steps[index].data)
-    without = without_pattern(
-        model, found, inputs=few.inputs.clone(), step_index=index, pattern=pattern
-    )
-    grid = passed.output.plan.period
-    before, after = (
-        line_power(_phase_means(maps, grid), points) for maps in (few.outputs, without)
-    )
-    return float(10 * np.log10(before / after)) if before > 0 and after > 0 else None
+class _LineDrop:
+    """How far the output's lines fall when a pattern is taken away from one step.
+
+    The few inputs run one by one, with and without the pattern, from the same random numbers.
+    The outputs of the measuring pass would not do to compare with: they were made in another batch,
+    for which torch may choose another convolution, and from other draws.
+    """
+
+    def __init__(self, model: nn.Module, passed: Passed, scores: Scores) -> None:
+        self._model, self._passed = model, passed
+        self._measured = scores.measured["output"]
+
+    def of(self, index: int) -> float | None:
+        """Return the drop in dB without one step's locked mean pattern."""
+        found, measured = self._passed.found, self._measured
+        period = found.scored_periods[index]
+        if measured is None or period is None or self._passed.few is None:
+            return None
+        points = measured.lattice.frequency[measured.owned_by(period)]
+        if not len(points):
+            return None
+        pattern = spectrum.grid_pattern(self._passed.steps[index].data)
+        without = self._phases(
+            lambda x: without_pattern(
+                self._model, found, inputs=x, step_index=index, pattern=pattern
+            )
+        )
+        before, after = (line_power(phases, points) for phases in (self._whole, without))
+        return float(10 * np.log10(before / after)) if before > 0 and after > 0 else None
+
+    @cached_property
+    def _whole(self) -> NDArray[np.float64]:
+        """Mean polyphase components of the output as it is."""
+
+        def run(x: Tensor) -> Tensor:
+            with quiet(self._model, seed=0):
+                return forward(self._model, x, found=self._passed.found)
+
+        return self._phases(run)
+
+    def _phases(self, run: Callable[[Tensor], Tensor]) -> NDArray[np.float64]:
+        """Return the mean polyphase components of what ``run`` makes of the few inputs."""
+        few = self._passed.few
+        assert few is not None
+        maps = torch.cat([run(one.clone()) for one in torch.split(few.inputs, 1)])
+        return _phase_means(maps, self._passed.output.plan.period)
 
 
 def line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:

@@ -134,7 +134,7 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     balanced = copy_of(model)
     targets, reasons = _targets(balanced, chosen)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
-    with quiet(balanced), _balancing(targets, volumes) as changes:
+    with quiet(balanced, keep=False), _balancing(targets, volumes) as changes:
         forward(balanced, inputs)
     after, new = _run(balanced, found, inputs)
     rows = []

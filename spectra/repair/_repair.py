@@ -146,7 +146,7 @@ def repair(
     objective = Objective(
         new, plan, found, inputs=inputs, old=old, aim=aim, periods=periods, batch=batch, seed=seed
     )
-    with quiet(new):
+    with quiet(new, keep=False):
         before, after = objective.minimise(passes, on_pass)
     for parameter, other in zip(walk.parameters(new), walk.parameters(swapped), strict=True):
         parameter.requires_grad_(other.requires_grad)

@@ -2,7 +2,7 @@ from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
 from ._locked_crop import crop_with_pattern
-from ._netcdf import read_tree
+from ._read_tree import read_tree
 from ._result import Result
 from ._step_list import StepList
 from ._summary_json import read_summary

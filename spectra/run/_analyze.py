@@ -88,10 +88,11 @@ def list_steps(
 ) -> capture.Discovery:
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
-    loaded, inputs = opened(model, inputs, options)
-    with advised(loaded, inputs):
-        example = capture.example_input(loaded.model, inputs, crop=options.crop)
-        return capture.list_steps(loaded.model, example, options)
+    with borrowed(model, options):
+        loaded, inputs = opened(model, inputs, options)
+        with advised(loaded, inputs):
+            example = capture.example_input(loaded.model, inputs, crop=options.crop)
+            return capture.list_steps(loaded.model, example, options)
 
 
 def _run_record(

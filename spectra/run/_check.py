@@ -19,6 +19,8 @@ def _check_device(name: str) -> None:
     """Raise ParameterError unless torch can use the device ``name`` here."""
     import torch
 
+    if name.partition(":")[0] == "meta":
+        raise ParameterError("device='meta' holds no values to measure: expected cpu or cuda")
     try:
         torch.empty(0, device=torch.device(name))
     except (RuntimeError, AssertionError) as cause:

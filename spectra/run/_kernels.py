@@ -15,6 +15,7 @@ import spectra
 from spectra import _walk as walk
 from spectra import capture, kernel, load
 from spectra._options import Progress
+from spectra._process import borrowed_process
 from spectra._text import listed
 from spectra.errors import InputError, ModelError, NothingToAnalyseError, ParameterError
 from spectra.report import KernelRow, KernelTable
@@ -29,6 +30,7 @@ from spectra.weights import (
 )
 
 
+@borrowed_process()
 def measure_kernels(
     source: str | Path | nn.Module | Mapping[str, Tensor],
     *,

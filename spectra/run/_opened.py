@@ -11,6 +11,7 @@ from torch import nn
 
 from spectra import _walk as walk
 from spectra import load
+from spectra._process import borrowed_process
 from spectra.errors import InputError, ModelError
 from spectra.inputs import Inputs, check_inputs, open_inputs
 from spectra.run._advice import advice
@@ -40,16 +41,20 @@ def opened(
 
 @contextmanager
 def borrowed(model: object, options: Options) -> Iterator[None]:
-    """Give back the caller's number of threads, and the device of the caller's own module."""
-    threads, home = torch.get_num_threads(), _home(model)
-    try:
-        if options.threads:
-            torch.set_num_threads(options.threads)
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        if home is not None and isinstance(model, nn.Module):
-            model.to(home)
+    """Run one verb at a time, and leave the process and the caller's own module as they were.
+
+    Random states, warning filters and the number of threads come back, and the module's device.
+    """
+    with borrowed_process():
+        threads, home = torch.get_num_threads(), _home(model)
+        try:
+            if options.threads:
+                torch.set_num_threads(options.threads)
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            if home is not None and isinstance(model, nn.Module):
+                model.to(home)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from spectra import remedy as remedies
 from spectra import repair as repairs
 from spectra._names import times
 from spectra._options import Options, Progress
+from spectra._process import borrowed_process
 from spectra.capture import discover, example_input
 from spectra.explain import StepRow, Summary
 from spectra.inputs import Inputs
@@ -24,6 +25,7 @@ from spectra.run._opened import opened
 COMPARED = 16  # inputs on which the outputs are compared
 
 
+@borrowed_process()
 def try_swap(
     model: load.LoadedModel | nn.Module,
     inputs: Any = None,

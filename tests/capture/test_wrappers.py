@@ -216,10 +216,10 @@ class Counting(nn.Module):
     def __init__(self):
         super().__init__()
         self.first, self.up = nn.Conv2d(3, C, 1), Parallel()
-        self.count = 0
+        self.passes = iter(range(100))
 
     def forward(self, x):
-        self.count += 1
+        next(self.passes)
         return self.up(self.first(x))
 
 
@@ -227,4 +227,4 @@ class Counting(nn.Module):
 def test_listing_the_steps_takes_one_forward_pass(inputs):
     model = Counting()
     assert [s.label for s in list_steps(model, inputs).steps] == ["up"]
-    assert model.count == 1
+    assert next(model.passes) == 1

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from spectra._files import _netcdf_process as netcdf
 from spectra.errors import InputError
-from spectra.inputs import _netcdf as netcdf
 from spectra.inputs import open_inputs
 
 VALUES = np.random.default_rng(5).normal(size=(3, 8, 8)).astype(np.float32)

@@ -63,3 +63,72 @@ def test_a_file_that_is_no_result_is_refused(content, reason, tmp_path):
         path.write_bytes(content)
     with pytest.raises(InputError, match=rf"spectra\.nc: cannot be read as spectra\.nc: {reason}"):
         read_tree(path)
+
+
+def external_link(file, other):
+    file["stolen"] = h5py.ExternalLink(str(other), "/secret")
+
+
+def external_storage(file, other):
+    file.create_dataset("stolen", (4,), "f4", external=[(str(other), 0, 16)])
+
+
+def virtual_dataset(file, other):
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource(str(other), "secret", (4,))
+    file.create_virtual_dataset("stolen", layout)
+
+
+def crashing_attribute(file, _):
+    file.attrs["_nc3_strict"] = np.arange(3)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (external_link, "'stolen' is a link to another file"),
+        (external_storage, r"'stolen' are in another file \(external storage\)"),
+        (virtual_dataset, r"'stolen' is made of other files \(a virtual dataset\)"),
+        (crashing_attribute, "cannot be read as spectra"),
+    ],
+)
+def test_a_crafted_file_reads_no_other_and_ends_no_process(damage, said, tmp_path, capfd):
+    with h5py.File(tmp_path / "private.h5", "w") as made:
+        made["secret"] = np.ones(4, np.float32)
+    write_tree(tree(), tmp_path / "spectra.nc")
+    with h5py.File(tmp_path / "spectra.nc", "r+") as made:
+        damage(made, tmp_path / "private.h5")
+    with pytest.raises(InputError, match=said):
+        read_tree(tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    with h5py.File(tmp_path / "spectra.nc", "w") as made:
+        made.create_dataset("v", (1 << 30,), "f4", chunks=(1 << 16,), compression="gzip")
+    with pytest.raises(InputError, match=r"would unpack to 4\.0 GiB: expected at most"):
+        read_tree(tmp_path)
+
+
+def test_no_library_of_netcdf_opens_a_tree_in_this_process(tmp_path, monkeypatch):
+    write_tree(tree(), tmp_path / "spectra.nc")
+    monkeypatch.setattr(h5py.h5f, "open", None)
+    monkeypatch.setattr(xr, "open_datatree", None)
+    xr.testing.assert_identical(read_tree(tmp_path), tree())
+
+
+def test_texts_arrays_and_single_numbers_come_back(tmp_path):
+    made = xr.DataTree(
+        xr.Dataset(
+            {
+                "text": ("n", np.array(["a", "ä\n", ""], object)),
+                "count": ((), np.int64(3)),
+                "complex_0": ("n", np.array([1j, 2, np.nan])),
+                "empty": (("none", "n"), np.zeros((0, 3), np.float32)),
+            },
+            coords={"n": ("n", [1, 2, 4], {"valid": np.array([0.5, 1.0])})},
+            attrs={"several": np.array([1, 2]), "one": 2.5, "text": "ü", "nan": float("nan")},
+        )
+    )
+    write_tree(made, tmp_path / "spectra.nc")
+    xr.testing.assert_identical(read_tree(tmp_path), made)

@@ -1,9 +1,8 @@
-"""Reads a netCDF file for `spectra.inputs._netcdf`, as a program of its own with little room.
+"""Reads a netCDF file for `_netcdf_process`, as a program of its own with little room.
 
-    python _netcdf_child.py FILE '{"cpu_s": 15, "room": 200000000, "read": null}'
+    python _netcdf_child.py FILE '{"cpu_s": 15, "room": 200000000, "task": "describe", ...}'
 
-prints what the file holds as JSON; ``"read": {"name", "order", "block"}`` gives the values of one
-variable instead, as float32. The last line on stderr says what went wrong.
+prints what a task of ``TASKS`` gives. The last line on stderr says what went wrong.
 """
 
 import json
@@ -11,7 +10,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import h5py
@@ -19,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 MOST_OBJECTS = 100_000
+NUMBERS = "biufc"  # kinds of NumPy types that are printed as they are in memory
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -103,13 +103,25 @@ def described(dataset: xr.Dataset) -> list[dict[str, Any]]:
     ]
 
 
-def chunk_bytes(variable: xr.DataArray) -> int:
+def chunk_bytes(variable: xr.DataArray | xr.Variable) -> int:
     """Return the bytes that are unpacked at once."""
     sides = variable.encoding.get("chunksizes") or ()
     return int(np.prod([int(side) for side in sides], dtype=object)) * variable.dtype.itemsize
 
 
-def write_values(dataset: xr.Dataset, name: str, order: list[str], block: int, cpu_s: int) -> None:
+def describe(path: str, cpu_s: int) -> None:
+    """Print the variables of the file's own group as JSON."""
+    with opened(path) as dataset:
+        print(json.dumps(described(dataset)), flush=True)
+
+
+def write_values(path: str, cpu_s: int, name: str, order: list[str], block: int) -> None:
+    """Print the values of one variable as float32, ``block`` of them read at once."""
+    with opened(path) as dataset:
+        write_blocks(dataset, name, order, block, cpu_s)
+
+
+def write_blocks(dataset: xr.Dataset, name: str, order: list[str], block: int, cpu_s: int) -> None:
     variable = dataset[name].transpose(*order)
     for start in range(0, variable.shape[0], block):
         allow(cpu_s)
@@ -119,16 +131,72 @@ def write_values(dataset: xr.Dataset, name: str, order: list[str], block: int, c
     sys.stdout.buffer.flush()
 
 
+def describe_tree(path: str, cpu_s: int) -> None:
+    """Print all groups with their attributes and variables as JSON, without values."""
+    check_alone(path)
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        own = {node.path: node.to_dataset(inherit=False) for node in tree.subtree}
+        nodes = [
+            {
+                "path": path,
+                "attrs": attributes(dataset.attrs),
+                "coordinates": [str(name) for name in dataset.coords],
+                "variables": [in_tree(str(name), v) for name, v in dataset.variables.items()],
+            }
+            for path, dataset in own.items()
+        ]
+    print(json.dumps(nodes), flush=True)
+
+
+def in_tree(name: str, variable: xr.Variable) -> dict[str, Any]:
+    return {
+        "name": name,
+        "dims": [str(dim) for dim in variable.dims],
+        "shape": list(variable.shape),
+        "dtype": variable.dtype.str if variable.dtype.kind in NUMBERS else "text",
+        "attrs": attributes(variable.attrs),
+        "chunk": chunk_bytes(variable),
+    }
+
+
+def attributes(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return attributes as JSON holds them: numbers, texts and lists of them."""
+    return {
+        str(name): value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+        for name, value in attrs.items()
+    }
+
+
+def write_tree(path: str, cpu_s: int) -> None:
+    """Print all values in the order of `describe_tree`; texts as a line of JSON."""
+    check_alone(path)
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        for node in tree.subtree:
+            for variable in node.to_dataset(inherit=False).variables.values():
+                allow(cpu_s)
+                values = variable.values
+                if values.dtype.kind in NUMBERS:
+                    sys.stdout.buffer.write(np.ascontiguousarray(values).data)
+                else:
+                    texts = [str(text) for text in values.flat]
+                    sys.stdout.buffer.write(json.dumps(texts).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "describe": describe,
+    "values": write_values,
+    "describe tree": describe_tree,
+    "values of tree": write_tree,
+}
+
+
 def main() -> None:
     path, given = sys.argv[1], json.loads(sys.argv[2])
     warnings.simplefilter("ignore")
     confine(given["cpu_s"], given["room"])
     try:
-        with opened(path) as dataset:
-            if given["read"] is None:
-                print(json.dumps(described(dataset)), flush=True)
-            else:
-                write_values(dataset, **given["read"], cpu_s=given["cpu_s"])
+        TASKS[given["task"]](path, given["cpu_s"], **given["arguments"])
     except Exception as error:
         text = str(error).partition("\n")[0]
         print(f"{type(error).__name__}: {text}" if text else type(error).__name__, file=sys.stderr)
