@@ -18,6 +18,7 @@ from spectra.score._score import (
 from spectra.score._scores import Scores, StepScore, run
 from spectra.score._tables import tables
 from spectra.score._types import Score, Verdict
+from spectra.score._visibility import Visibility, picture_visibility, visibility
 
 __all__ = [
     "REFERENCE",
@@ -31,6 +32,7 @@ __all__ = [
     "Scores",
     "StepScore",
     "Verdict",
+    "Visibility",
     "judge",
     "locked_change",
     "locked_energy",
@@ -39,10 +41,12 @@ __all__ = [
     "offset_randomisation",
     "out_of_band_dbc",
     "owned_by",
+    "picture_visibility",
     "power_ratio_db",
     "prominence_db",
     "ratio_dbc",
     "run",
     "score",
     "tables",
+    "visibility",
 ]
