@@ -16,6 +16,13 @@ from spectra.score._score import (
     score,
 )
 from spectra.score._scores import Scores, StepScore, run
+from spectra.score._severity import (
+    Graded,
+    Severity,
+    Yardsticks,
+    grade_periods,
+    grade_pictures,
+)
 from spectra.score._tables import tables
 from spectra.score._types import Score, Verdict
 from spectra.score._visibility import Visibility, picture_visibility, visibility
@@ -25,14 +32,19 @@ __all__ = [
     "AtOutput",
     "Change",
     "Energy",
+    "Graded",
     "GridTest",
     "Lattice",
     "Measured",
     "Score",
     "Scores",
+    "Severity",
     "StepScore",
     "Verdict",
     "Visibility",
+    "Yardsticks",
+    "grade_periods",
+    "grade_pictures",
     "judge",
     "locked_change",
     "locked_energy",

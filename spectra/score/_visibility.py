@@ -202,9 +202,8 @@ def luminance(picture: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _luma(channels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the weighted sum of three channels, or the only one."""
-    if len(channels) == 1:
-        return channels[0]
-    weighted: NDArray[np.float64] = np.tensordot(LUMA, channels, axes=1)
+    weights = (1.0,) if len(channels) == 1 else LUMA
+    weighted: NDArray[np.float64] = np.tensordot(weights, channels, axes=1)
     return weighted
 
 
