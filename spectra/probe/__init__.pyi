@@ -4,6 +4,7 @@ from ._grid_dependence import GridDependence, grid_dependence
 from ._line_drop import without_pattern
 from ._operator import OperatorKernel, equivalent_kernel, local_kernel
 from ._probed import Probed, run
+from ._yardsticks import yardsticks
 
 __all__ = [
     "FlatField",
@@ -17,4 +18,5 @@ __all__ = [
     "local_kernel",
     "run",
     "without_pattern",
+    "yardsticks",
 ]
