@@ -62,6 +62,10 @@ class Graded:
         The same of the controls: a word needs more.
     pictures, holding : int
         How many pictures were judged, and in how many the word holds.
+    picture : int or None
+        Index of the picture that shows the grid most, at the zoom that the word stands for.
+    place : tuple of int or None
+        (y, x) in that picture.
     detectable, chromatic : int
         How many show what is just detected in a smooth place, and how many have a grid of more
         colour than luma, which is not judged.
@@ -77,6 +81,8 @@ class Graded:
     floor: tuple[float, ...] | None = None
     pictures: int = 0
     holding: int = 0
+    picture: int | None = None
+    place: tuple[int, int] | None = None
     detectable: int = 0
     chromatic: int = 0
     yardsticks: tuple[Yardsticks, ...] = ()
@@ -112,23 +118,27 @@ def grade_pictures(
     >>> grade_pictures([seen], controls=[Visibility(v1=0.3, v2=1.3, v4=1.9)]).word
     'faint'
     """
-    judged = [(each, each.values) for each in pictures if each.values is not None]
+    judged = {i: each.values for i, each in enumerate(pictures) if each.values is not None}
     if not judged:
         reason = next((each.reason for each in pictures if each.reason), NO_PICTURES)
         return Graded("insufficient", "visibility", yardsticks=tuple(yardsticks), reason=reason)
     floors = [each.values for each in controls if each.values is not None]
     floor = tuple(map(max, zip(*floors, strict=True))) if floors else None
-    words = [picture_word(values, floor) for _, values in judged]
+    words = [picture_word(values, floor) for values in judged.values()]
     word = worst_word(words)
+    zoom = OF_ZOOM.index(OF_ZOOM[-1] if word == "none" else word)
+    shown = max(judged, key=lambda i: judged[i][zoom])
     return Graded(
         word,
         "visibility",
-        visibility=tuple(map(max, zip(*(values for _, values in judged), strict=True))),
+        visibility=tuple(map(max, zip(*judged.values(), strict=True))),
         floor=floor,
         pictures=len(judged),
         holding=words.count(word),
-        detectable=sum(each.detectable_zoom is not None for each, _ in judged),
-        chromatic=sum(each.chromatic for each, _ in judged),
+        picture=shown,
+        place=pictures[shown].place,
+        detectable=sum(pictures[i].detectable_zoom is not None for i in judged),
+        chromatic=sum(pictures[i].chromatic for i in judged),
         yardsticks=tuple(yardsticks),
     )
 

@@ -33,6 +33,16 @@ def test_the_set_takes_its_severest_picture_and_says_in_how_many_the_word_holds(
     assert graded.visibility == (0.2, 1.2, 3)
 
 
+def test_the_picture_that_shows_most_at_the_zoom_of_the_word_is_named():
+    pictures = [
+        Visibility(reason="too small"),
+        Visibility(v1=0.1, v2=1.2, v4=9, place=(3, 4)),
+        Visibility(v1=0.9, v2=1.4, v4=2, place=(5, 6)),
+    ]
+    graded = grade_pictures(pictures)
+    assert (graded.word, graded.picture, graded.place) == ("visible", 2, (5, 6))
+
+
 def test_a_word_needs_more_than_the_largest_control():
     controls = [seen(0.3, 0.9, 1.4), seen(0.1, 1.3, 1.0)]
     assert grade_pictures([seen(0.5, 1.3, 1.5)], controls).word == "faint"
