@@ -1,0 +1,176 @@
+"""Yardsticks: what plain enlargements of a model's own outputs read at the grid of a period."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import lcm, prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+import torch
+from torch.nn import functional
+
+from spectra import score, spectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from torch import Tensor
+
+    from spectra.spectrum import Plan
+
+LEAST_BASE = 0.05  # of the power: with less in the base band, enlarging it tells nothing
+NOTHING = "no locked energy above zero in so few outputs"
+METHODS = ("nearest", "linear", "cubic")
+TORCH_MODES = {"linear": "bilinear", "cubic": "bicubic"}
+
+
+def yardsticks(
+    outputs: Tensor, *periods: Sequence[int], plan: Plan | None = None, inputs: int | None = None
+) -> tuple[score.Yardsticks, ...]:
+    """Return what nearest, linear and cubic enlargement of the outputs would read.
+
+    For each period the base band of the outputs, strictly below ``1 / (2 period)``, is decimated
+    and enlarged again. The locked energy of that, at the period's own points and by the same code
+    as the output's score, stands over the energy of the *outputs*: where they hold much above the
+    base band, an enlargement of so little would be a small part of them.
+
+    Parameters
+    ----------
+    outputs : Tensor, shape (B, C, *spatial)
+        Some of the model's outputs, whose first pixel has phase 0; of complex ones the real part.
+    *periods : sequence of int
+        Periods that the output is scored at, along each axis.
+    plan : Plan, optional
+        How the output itself was cut, for its margins; else an eighth is left out.
+    inputs : int, optional
+        Of how many inputs the outputs are; of B by default.
+
+    Returns
+    -------
+    tuple of Yardsticks
+        One for each period, in their order.
+    """
+    asked = [tuple(period) for period in periods]
+    if not asked:
+        return ()
+    maps = outputs.detach().cpu()
+    maps = (maps.real if maps.is_complex() else maps).double()
+    for axis, steps in enumerate(zip(*asked, strict=True), start=2):
+        whole = lcm(*steps)
+        maps = maps.narrow(axis, 0, maps.shape[axis] // whole * whole)
+    if min(maps.shape[2:]) == 0:
+        return tuple(score.Yardsticks(p, reason="outputs hold no period of it") for p in asked)
+    inputs = len(maps) if inputs is None else inputs
+    cut = _plan(maps, asked, inputs=inputs, like=plan)
+    own = _measured(maps, cut, inputs=inputs)
+    return tuple(_of_period(maps, period, cut=cut, own=own, inputs=inputs) for period in asked)
+
+
+def base_band(maps: Tensor, period: Sequence[int]) -> tuple[Tensor, float]:
+    """Return decimated maps without what a grid of a period can make, and their share of the power.
+
+    Mirrored at the border, low-passed strictly below ``1 / (2 period)`` and sampled in the middle
+    of each period: the cosine transform of a side of n pixels has exactly n / period coefficients
+    below that frequency, and they are those of the samples.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+        Sides are multiples of the period.
+    period : sequence of int
+        1 along an axis without a grid.
+    """
+    axes = tuple(range(2, maps.ndim))
+    spectrum = scipy.fft.dctn(maps.numpy(), axes=axes, norm="ortho")
+    sides = [n // p for n, p in zip(maps.shape[2:], period, strict=True)]
+    kept = spectrum[(slice(None), slice(None), *map(slice, sides))]
+    small = scipy.fft.idctn(kept, axes=axes, norm="ortho") / np.sqrt(prod(period))
+    inside, total = (each.var(axis=axes).mean(axis=0) for each in (small, maps.numpy()))
+    varies = total > 0
+    share = float((inside[varies] / total[varies]).mean()) if varies.any() else 0.0
+    return torch.from_numpy(small), share
+
+
+def enlarge(maps: Tensor, period: Sequence[int], method: str) -> Tensor:
+    """Return maps with each axis enlarged by a period, as PyTorch interpolates.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+    period : sequence of int
+        1 along an axis that stays.
+    method : {"nearest", "linear", "cubic"}
+        Along each axis in turn, which for two axes is bilinear or bicubic.
+    """
+    for axis, p in enumerate(period, start=2):
+        if p == 1:
+            continue
+        if method == "nearest":
+            maps = maps.repeat_interleave(p, axis)
+            continue
+        lines = maps.movedim(axis, -1)
+        flat = lines.reshape(1, 1, -1, lines.shape[-1])
+        large = functional.interpolate(flat, scale_factor=(1, p), mode=TORCH_MODES[method])
+        maps = large.reshape(*lines.shape[:-1], -1).movedim(-1, axis)
+    return maps
+
+
+def _of_period(
+    maps: Tensor, period: tuple[int, ...], *, cut: Plan, own: xr.Dataset, inputs: int
+) -> score.Yardsticks:
+    """Return the yardsticks of one period; ``own`` is what was measured of the outputs."""
+    place = next((i for i, view in enumerate(cut.views) if view.period == period), None)
+    if cut.reason or place is None:
+        reason = dict(cut.left_out).get(period) or cut.reason or "no lattice points of its own"
+        return score.Yardsticks(period, reason=reason)
+    small, share = base_band(maps, period)
+    if share < LEAST_BASE:
+        return score.Yardsticks(
+            period,
+            base_share=share,
+            reason=f"only {share:.1%} of the outputs' power lies in the base band of this period",
+        )
+    shorter = replace(cut, views=cut.views[: place + 1])  # which are charged before
+    read = {
+        method: _locked_dbc(
+            _measured(enlarge(small, period, method), shorter, inputs=inputs), own, period
+        )
+        for method in METHODS
+    }
+    return score.Yardsticks(
+        period,
+        nearest_dbc=read["nearest"],
+        linear_dbc=read["linear"],
+        cubic_dbc=read["cubic"],
+        base_share=share,
+        reason=NOTHING if None in read.values() else None,
+    )
+
+
+def _locked_dbc(data: xr.Dataset, own: xr.Dataset, period: tuple[int, ...]) -> float | None:
+    """Return the locked energy at a period's own points, over the energy of the outputs."""
+    totals = {name: own[name] for name in (f"total_{i}" for i in range(data.attrs["views"]))}
+    lattice = score.locked_lattice(data.assign(totals))
+    points = (lattice.period == np.array(period)).all(axis=1)
+    return score.ratio_dbc(score.locked_energy(lattice, points).share)
+
+
+def _plan(
+    maps: Tensor, periods: Sequence[tuple[int, ...]], *, inputs: int, like: Plan | None
+) -> Plan:
+    """Return how the outputs and their enlargements are cut, with the margins of another plan."""
+    margins = {view.period: view.margin for view in like.views} if like else {}
+    none = (0,) * (maps.ndim - 2)
+    return spectrum.plan_maps(
+        maps.shape[1:], *periods, count=inputs, reach=lambda period: margins.get(period, none)
+    )
+
+
+def _measured(maps: Tensor, plan: Plan, *, inputs: int) -> xr.Dataset:
+    """Return the running sums of some maps as labelled arrays."""
+    sums = spectrum.MapStatistics(plan)
+    spectrum.add_maps(sums, maps, first=0, inputs=inputs)
+    return spectrum.to_dataset(sums)

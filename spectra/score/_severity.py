@@ -1,0 +1,209 @@
+"""How severe a grid is, in a word: none, faint, visible, strong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from spectra.score._visibility import ZOOMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spectra.score._types import Verdict
+    from spectra.score._visibility import Visibility
+
+Severity = Literal["none", "faint", "visible", "strong", "insufficient"]
+WORDS: tuple[Severity, ...] = ("none", "faint", "visible", "strong")
+OF_ZOOM: tuple[Severity, ...] = ("strong", "visible", "faint")  # seen at 100, 200, 400 %
+BELOW_CUBIC = 10.0  # dB: so far below the cubic yardstick a grid is none
+NO_PICTURES = "no picture was judged"
+NO_YARDSTICK = "no yardstick stands beside it"
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """What plain enlargements of the model's own outputs would read at the grid of one period.
+
+    Attributes
+    ----------
+    period : tuple of int
+        Pixels along each axis.
+    nearest_dbc, linear_dbc, cubic_dbc : float or None
+        Locked energy of the base band enlarged again by each method, over the output's energy.
+        None with a ``reason``.
+    base_share : float or None
+        Share of the output's power in that base band.
+    reason : str or None
+        Why there is no number, or not each.
+    """
+
+    period: tuple[int, ...]
+    nearest_dbc: float | None = None
+    linear_dbc: float | None = None
+    cubic_dbc: float | None = None
+    base_share: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The severity of an output, with all that it rests on.
+
+    Attributes
+    ----------
+    word : {"none", "faint", "visible", "strong", "insufficient"}
+        The largest over pictures, or over periods.
+    by : {"visibility", "yardstick"}
+        Which definition of the words it is.
+    visibility : tuple of float, or None
+        V(1), V(2), V(4), each the largest over pictures.
+    floor : tuple of float, or None
+        The same of the controls: a word needs more.
+    pictures, holding : int
+        How many pictures were judged, and in how many the word holds.
+    picture : int or None
+        Index of the picture that shows the grid most, at the zoom that the word stands for.
+    place : tuple of int or None
+        (y, x) in that picture.
+    detectable, chromatic : int
+        How many show what is just detected in a smooth place, and how many have a grid of more
+        colour than luma, which is not judged.
+    yardsticks : tuple of Yardsticks
+        One for each scored period.
+    reason : str or None
+        Why there is no word.
+    """
+
+    word: Severity
+    by: Literal["visibility", "yardstick"]
+    visibility: tuple[float, ...] | None = None
+    floor: tuple[float, ...] | None = None
+    pictures: int = 0
+    holding: int = 0
+    picture: int | None = None
+    place: tuple[int, int] | None = None
+    detectable: int = 0
+    chromatic: int = 0
+    yardsticks: tuple[Yardsticks, ...] = ()
+    reason: str | None = None
+
+
+def grade_pictures(
+    pictures: Sequence[Visibility],
+    controls: Sequence[Visibility] = (),
+    *,
+    yardsticks: Sequence[Yardsticks] = (),
+) -> Graded:
+    """Return the severity of some pictures by what is seen of their grid.
+
+    *strong* is V(1) >= 1, *visible* V(2) >= 1, *faint* V(4) >= 1, else *none*; each only where V is
+    above that of every control at the same zoom.
+
+    Parameters
+    ----------
+    pictures : sequence of Visibility
+        One for each picture.
+    controls : sequence of Visibility
+        Of pictures whose grid was looked for at a wrong phase: what is seen there is no grid.
+    yardsticks : sequence of Yardsticks
+        Kept beside the word; they do not change it.
+
+    Examples
+    --------
+    >>> from spectra.score import Visibility
+    >>> seen = Visibility(v1=0.4, v2=1.2, v4=2.0)
+    >>> grade_pictures([seen, Visibility(v1=0.1, v2=0.3, v4=0.5)]).word
+    'visible'
+    >>> grade_pictures([seen], controls=[Visibility(v1=0.3, v2=1.3, v4=1.9)]).word
+    'faint'
+    """
+    judged = {i: each.values for i, each in enumerate(pictures) if each.values is not None}
+    if not judged:
+        reason = next((each.reason for each in pictures if each.reason), NO_PICTURES)
+        return Graded("insufficient", "visibility", yardsticks=tuple(yardsticks), reason=reason)
+    floors = [each.values for each in controls if each.values is not None]
+    floor = tuple(map(max, zip(*floors, strict=True))) if floors else None
+    words = [picture_word(values, floor) for values in judged.values()]
+    word = worst_word(words)
+    zoom = OF_ZOOM.index(OF_ZOOM[-1] if word == "none" else word)
+    shown = max(judged, key=lambda i: judged[i][zoom])
+    return Graded(
+        word,
+        "visibility",
+        visibility=tuple(map(max, zip(*judged.values(), strict=True))),
+        floor=floor,
+        pictures=len(judged),
+        holding=words.count(word),
+        picture=shown,
+        place=pictures[shown].place,
+        detectable=sum(pictures[i].detectable_zoom is not None for i in judged),
+        chromatic=sum(pictures[i].chromatic for i in judged),
+        yardsticks=tuple(yardsticks),
+    )
+
+
+def grade_periods(
+    verdict: Verdict, periods: Sequence[tuple[float | None, Yardsticks]], *, reason: str | None
+) -> Graded:
+    """Return the severity of outputs that are no pictures, beside plain enlargements of them.
+
+    *none* where the test finds nothing, or less than the cubic yardstick minus 10 dB; *faint* below
+    cubic; *visible* below nearest; *strong* above. The largest over periods counts.
+
+    Parameters
+    ----------
+    verdict : {"none", "suspect", "present", "insufficient"}
+        What the test says of the output.
+    periods : sequence of (float or None, Yardsticks)
+        For each scored period the output's own locked energy in dBc, None where there is none, and
+        what stands beside it.
+    reason : str or None
+        Why the test says nothing, if so.
+    """
+    rows = tuple(yardstick for _, yardstick in periods)
+    if verdict == "insufficient":
+        return Graded("insufficient", "yardstick", yardsticks=rows, reason=reason)
+    if verdict == "none":
+        return Graded("none", "yardstick", yardsticks=rows)
+    words = [
+        yardstick_word(own, cubic_dbc=row.cubic_dbc, nearest_dbc=row.nearest_dbc)
+        for own, row in periods
+        if own is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
+    ]
+    if not words:
+        why = next((row.reason for row in rows if row.reason), NO_YARDSTICK)
+        return Graded("insufficient", "yardstick", yardsticks=rows, reason=why)
+    return Graded(worst_word(words), "yardstick", yardsticks=rows)
+
+
+def picture_word(values: Sequence[float], floor: Sequence[float] | None = None) -> Severity:
+    """Return the word for V(1), V(2), V(4), where those of the controls are a floor.
+
+    Examples
+    --------
+    >>> picture_word((0.2, 0.7, 1.0))
+    'faint'
+    """
+    floor = floor or (0.0,) * len(ZOOMS)
+    for word, value, least in zip(OF_ZOOM, values, floor, strict=True):
+        if value >= 1 and value > least:
+            return word
+    return "none"
+
+
+def yardstick_word(own_dbc: float, *, cubic_dbc: float, nearest_dbc: float) -> Severity:
+    """Return the word for a locked energy between two yardsticks, all in dBc.
+
+    Examples
+    --------
+    >>> [yardstick_word(own, cubic_dbc=-26, nearest_dbc=-14) for own in (-37, -30, -20, -12)]
+    ['none', 'faint', 'visible', 'strong']
+    """
+    limits = (cubic_dbc - BELOW_CUBIC, cubic_dbc, nearest_dbc)
+    return WORDS[sum(own_dbc >= limit for limit in limits)]
+
+
+def worst_word(words: Iterable[Severity]) -> Severity:
+    """Return the severest of some words, none of them "insufficient"."""
+    return max(words, key=WORDS.index)

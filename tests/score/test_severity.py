@@ -1,0 +1,114 @@
+"""The words of severity, as they are defined: by what is seen, or by what stands beside it."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from spectra.score import Graded, Visibility, Yardsticks, grade_periods, grade_pictures
+
+
+def seen(v1, v2, v4, **more):
+    return Visibility(v1=v1, v2=v2, v4=v4, place=(0, 0), **more)
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ((1.0, 1.0, 1.0), "strong"),
+        ((1.5, 0.2, 0.2), "strong"),
+        ((0.999, 1.0, 0.9), "visible"),
+        ((0.9, 0.999, 1.0), "faint"),
+        ((0.9, 0.9, 0.999), "none"),
+    ],
+)
+def test_the_word_is_the_least_zoom_at_which_the_criterion_is_reached(values, word):
+    assert grade_pictures([seen(*values)]).word == word
+
+
+def test_the_set_takes_its_severest_picture_and_says_in_how_many_the_word_holds():
+    graded = grade_pictures([seen(0.1, 1.2, 2), seen(0.2, 1.1, 3), seen(0, 0.5, 1.4)])
+    assert (graded.word, graded.by) == ("visible", "visibility")
+    assert (graded.holding, graded.pictures) == (2, 3)
+    assert graded.visibility == (0.2, 1.2, 3)
+
+
+def test_the_picture_that_shows_most_at_the_zoom_of_the_word_is_named():
+    pictures = [
+        Visibility(reason="too small"),
+        Visibility(v1=0.1, v2=1.2, v4=9, place=(3, 4)),
+        Visibility(v1=0.9, v2=1.4, v4=2, place=(5, 6)),
+    ]
+    graded = grade_pictures(pictures)
+    assert (graded.word, graded.picture, graded.place) == ("visible", 2, (5, 6))
+
+
+def test_a_word_needs_more_than_the_largest_control():
+    controls = [seen(0.3, 0.9, 1.4), seen(0.1, 1.3, 1.0)]
+    assert grade_pictures([seen(0.5, 1.3, 1.5)], controls).word == "faint"
+    assert grade_pictures([seen(0.5, 1.31, 1.5)], controls).word == "visible"
+    assert grade_pictures([seen(0.5, 1.3, 1.4)], controls).word == "none"
+    assert grade_pictures([seen(0.5, 1.3, 1.4)], controls).floor == (0.3, 1.3, 1.4)
+
+
+def test_pictures_that_are_too_small_do_not_count():
+    small = Visibility(reason="too small")
+    graded = grade_pictures([small, seen(0.1, 0.4, 1.1)])
+    assert (graded.word, graded.pictures) == ("faint", 1)
+    graded = grade_pictures([small])
+    assert (graded.word, graded.reason) == ("insufficient", "too small")
+    assert grade_pictures([]).word == "insufficient"
+
+
+def test_what_is_detectable_and_what_is_chromatic_is_counted_beside_the_word():
+    graded = grade_pictures(
+        [seen(0.3, 0.5, 0.6, detectable_zoom=2), seen(0, 0, 0, chromatic=True), seen(0, 0, 0)]
+    )
+    assert graded.word == "none"
+    assert (graded.detectable, graded.chromatic) == (1, 1)
+
+
+YARDSTICKS = Yardsticks((2, 2), nearest_dbc=-14.0, linear_dbc=-28.0, cubic_dbc=-26.0)
+
+
+@pytest.mark.parametrize(
+    ("own", "word"),
+    [
+        (-36.1, "none"),
+        (-36.0, "faint"),
+        (-26.1, "faint"),
+        (-26.0, "visible"),
+        (-14.1, "visible"),
+        (-14.0, "strong"),
+    ],
+)
+def test_the_word_by_yardstick_is_the_bracket_that_the_energy_lies_in(own, word):
+    graded = grade_periods("present", [(own, YARDSTICKS)], reason=None)
+    assert (graded.word, graded.by) == (word, "yardstick")
+
+
+def test_the_severest_period_counts():
+    other = Yardsticks((4, 4), nearest_dbc=-20.0, linear_dbc=-30.0, cubic_dbc=-32.0)
+    graded = grade_periods("suspect", [(-30.0, YARDSTICKS), (-22.0, other)], reason=None)
+    assert graded.word == "visible"
+    assert graded.yardsticks == (YARDSTICKS, other)
+
+
+def test_where_the_test_finds_nothing_severity_is_none_whatever_the_energy():
+    assert grade_periods("none", [(-3.0, YARDSTICKS)], reason=None).word == "none"
+
+
+def test_without_a_test_or_without_yardsticks_there_is_no_word():
+    graded = grade_periods("insufficient", [], reason="too few")
+    assert (graded.word, graded.reason) == ("insufficient", "too few")
+    bare = Yardsticks((256,), base_share=0.01, reason="no base band")
+    graded = grade_periods("present", [(-3.0, bare)], reason=None)
+    assert (graded.word, graded.reason) == ("insufficient", "no base band")
+
+
+def test_all_that_a_word_rests_on_is_plain_json():
+    graded = grade_pictures([seen(0.1, 1.2, 2)], [seen(0, 0.1, 0.2)], yardsticks=[YARDSTICKS])
+    assert isinstance(graded, Graded)
+    plain = json.loads(json.dumps(asdict(graded)))
+    assert plain["word"] == "visible"
+    assert plain["yardsticks"][0]["cubic_dbc"] == -26.0
