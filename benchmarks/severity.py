@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import downscale_local_mean
 
-from spectra.probe._yardsticks import enlarge
-from spectra.score import Visibility, grade_pictures, picture_visibility
+from spectra.severity._visibility import Visibility, picture_visibility
+from spectra.severity._words import grade_pictures
+from spectra.severity._yardsticks import enlarge
 
 PHOTOGRAPHS = (
     *("astronaut", "brick", "camera", "chelsea", "clock", "coffee", "grass", "gravel"),

@@ -1,7 +1,7 @@
 from ._bound import attainable_bound
 from ._forms import interpolated_conv, pixel_shuffle, same_size_padding, transposed_conv
 from ._gram import tap_gram
-from ._input import power_law_spectrum, white_spectrum
+from ._input import power_law_spectrum
 from ._interpolators import interpolator, windowed_sinc
 from ._kernel import Kernel
 from ._measures import Measures, measure
@@ -24,6 +24,5 @@ __all__ = [
     "same_size_padding",
     "tap_gram",
     "transposed_conv",
-    "white_spectrum",
     "windowed_sinc",
 ]

@@ -68,8 +68,9 @@ def reproduction(
 
     Examples
     --------
-    >>> from spectra.kernel import interpolator, white_spectrum
-    >>> fit = reproduction(interpolator("nearest", 2, axes=1), spectrum=white_spectrum(2, axes=1))
+    >>> from spectra.kernel import interpolator, power_law_spectrum
+    >>> white = power_law_spectrum(2, axes=1, exponent=0)
+    >>> fit = reproduction(interpolator("nearest", 2, axes=1), spectrum=white)
     >>> fit.delay, round(fit.total_error_db, 3)  # 1 - 8 / pi^2
     ((0.5,), -7.226)
     """

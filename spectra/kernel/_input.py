@@ -63,24 +63,6 @@ class InputSpectrum:
         return fourier_sum(self.power, self.frequency, lags).real
 
 
-def white_spectrum(factor: PerAxis, *, axes: int = 2) -> InputSpectrum:
-    """Return white noise: equal power at all frequencies that the input can hold.
-
-    Parameters
-    ----------
-    factor : int or sequence of int
-        Upsampling factor; the input holds ``abs(f) < 1 / (2 factor)``.
-    axes : int
-        Spatial axes, where ``factor`` is one number.
-
-    Examples
-    --------
-    >>> white_spectrum(2, axes=1).covariance([0, 1, 2]).round(6) + 0.0
-    array([1.     , 0.63662, 0.     ])
-    """
-    return power_law_spectrum(factor, axes=axes, exponent=0.0)
-
-
 def power_law_spectrum(factor: PerAxis, *, axes: int = 2, exponent: float = 2.0) -> InputSpectrum:
     """Return power that falls as ``1 / (abs(f) ** 2 + corner ** 2) ** (exponent / 2)``.
 

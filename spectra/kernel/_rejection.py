@@ -34,8 +34,8 @@ def replica_energies(
 
     Examples
     --------
-    >>> from spectra.kernel import interpolator, white_spectrum
-    >>> white = white_spectrum(2, axes=1)
+    >>> from spectra.kernel import interpolator, power_law_spectrum
+    >>> white = power_law_spectrum(2, axes=1, exponent=0)
     >>> replica_energies(interpolator("nearest", 2, axes=1), spectrum=white).round(4)
     array([0.8183, 0.1817])
     """

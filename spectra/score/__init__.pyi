@@ -1,5 +1,6 @@
 from ._at_output import AtOutput
 from ._change import LockedChange, locked_change
+from ._energy import locked_dbc
 from ._scores import Scores, run
 from ._tables import tables
 from ._types import Score, Verdict
@@ -11,6 +12,7 @@ __all__ = [
     "Scores",
     "Verdict",
     "locked_change",
+    "locked_dbc",
     "run",
     "tables",
 ]

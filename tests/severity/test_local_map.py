@@ -8,7 +8,8 @@ import pytest
 import skimage.data
 import torch
 
-from spectra.probe import local_maps
+from spectra.severity import _local_map
+from spectra.spectrum import plan_maps
 
 PHOTOGRAPHS = (
     *("astronaut", "brick", "camera", "chelsea", "clock", "coffee", "grass", "gravel"),
@@ -16,6 +17,11 @@ PHOTOGRAPHS = (
 )
 SIDE = 256
 PLACE = (80, 170)
+
+
+def local_maps(pictures, *periods):
+    plan = plan_maps(pictures.shape[1:], *periods, count=16)
+    return _local_map.local_maps(pictures, plan)
 
 
 def photograph(name):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from spectra.score._visibility import ZOOMS
+from spectra.severity._visibility import ZOOMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from spectra.score._types import Verdict
-    from spectra.score._visibility import Visibility
+    from spectra.score import Verdict
+    from spectra.severity._visibility import Visibility
 
 Severity = Literal["none", "faint", "visible", "strong", "insufficient"]
 WORDS: tuple[Severity, ...] = ("none", "faint", "visible", "strong")
@@ -111,7 +111,7 @@ def grade_pictures(
 
     Examples
     --------
-    >>> from spectra.score import Visibility
+    >>> from spectra.severity._visibility import Visibility
     >>> seen = Visibility(v1=0.4, v2=1.2, v4=2.0)
     >>> grade_pictures([seen, Visibility(v1=0.1, v2=0.3, v4=0.5)]).word
     'visible'

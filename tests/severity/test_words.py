@@ -5,7 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
-from spectra.score import Graded, Visibility, Yardsticks, grade_periods, grade_pictures
+from spectra.severity import Graded
+from spectra.severity._visibility import Visibility
+from spectra.severity._words import Yardsticks, grade_periods, grade_pictures
 
 
 def seen(v1, v2, v4, **more):

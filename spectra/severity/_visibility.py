@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from spectra.errors import ParameterError
-from spectra.score._observer import APERTURE, SUMMATION, observer
+from spectra.severity._observer import APERTURE, SUMMATION, observer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

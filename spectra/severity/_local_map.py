@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectra.spectrum import lattice_points
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
     from torch import Tensor
 
-    from spectra.spectrum import LatticePoint
+    from spectra.spectrum import MapPlan
 
 SIGMA = 6.0  # pixels of the Gaussian that a line is local in
 PERIODS = 0.75  # of the grid in that Gaussian at least, so that wrong frequencies stay between
@@ -56,7 +54,7 @@ class LocalMap:
     worst: float
 
 
-def local_maps(pictures: Tensor, *periods: Sequence[int]) -> tuple[LocalMap, ...]:
+def local_maps(pictures: Tensor, plan: MapPlan) -> tuple[LocalMap, ...]:
     """Return where each of some pictures shows a grid.
 
     The local line at a lattice point ``f`` is ``z(n) = Gauss(x(n) exp(-2 pi i f n))``. Its power
@@ -68,22 +66,20 @@ def local_maps(pictures: Tensor, *periods: Sequence[int]) -> tuple[LocalMap, ...
     ----------
     pictures : Tensor, shape (B, C, *spatial)
         Real, with one to three spatial axes.
-    *periods : sequence of int
-        Periods of the grid along each axis; points that two share count once.
+    plan : MapPlan
+        How such maps are scored: its lattice points are looked at.
     """
-    points = lattice_points(*periods)
     maps = pictures.detach()
     maps = (maps.real if maps.is_complex() else maps).float()
-    return tuple(_local_map(picture, points) for picture in maps)
+    return tuple(_local_map(picture, plan) for picture in maps)
 
 
-def _local_map(picture: Tensor, points: Sequence[LatticePoint]) -> LocalMap:
+def _local_map(picture: Tensor, plan: MapPlan) -> LocalMap:
     """Return the map of one picture (C, *spatial)."""
     sides = picture.shape[1:]
     power, shown, ratio = (torch.zeros(sides, device=picture.device) for _ in range(3))
-    for period in sorted({point.period for point in points}):
-        lines = _Lines(picture, period)
-        own = [point for point in points if point.period == period]
+    for view in plan.views:
+        lines, own = _Lines(picture, view.period), view.points
         right = torch.stack([p.multiplicity * lines.power(p.frequency) for p in own])
         wrong = torch.stack([p.multiplicity * lines.beside(p.frequency) for p in own])
         over = right / (lines.smoothed(wrong) + TINY * picture.square().mean())

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from spectra import score, spectrum
+from spectra.severity._words import Yardsticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from torch import Tensor
 
-    from spectra.spectrum import Plan
+    from spectra.spectrum import MapPlan
 
 LEAST_BASE = 0.05  # of the power: with less in the base band, enlarging it tells nothing
 NOTHING = "no locked energy above zero in so few outputs"
@@ -28,8 +29,8 @@ TORCH_MODES = {"linear": "bilinear", "cubic": "bicubic"}
 
 
 def yardsticks(
-    outputs: Tensor, *periods: Sequence[int], plan: Plan | None = None, inputs: int | None = None
-) -> tuple[score.Yardsticks, ...]:
+    outputs: Tensor, *periods: Sequence[int], plan: MapPlan | None = None, inputs: int | None = None
+) -> tuple[Yardsticks, ...]:
     """Return what nearest, linear and cubic enlargement of the outputs would read.
 
     For each period the base band of the outputs, strictly below ``1 / (2 period)``, is decimated
@@ -43,7 +44,7 @@ def yardsticks(
         Some of the model's outputs, whose first pixel has phase 0; of complex ones the real part.
     *periods : sequence of int
         Periods that the output is scored at, along each axis.
-    plan : Plan, optional
+    plan : MapPlan, optional
         How the output itself was cut, for its margins; else an eighth is left out.
     inputs : int, optional
         Of how many inputs the outputs are; of B by default.
@@ -62,7 +63,7 @@ def yardsticks(
         whole = lcm(*steps)
         maps = maps.narrow(axis, 0, maps.shape[axis] // whole * whole)
     if min(maps.shape[2:]) == 0:
-        return tuple(score.Yardsticks(p, reason="outputs hold no period of it") for p in asked)
+        return tuple(Yardsticks(p, reason="outputs hold no period of it") for p in asked)
     inputs = len(maps) if inputs is None else inputs
     cut = _plan(maps, asked, inputs=inputs, like=plan)
     own = _measured(maps, cut, inputs=inputs)
@@ -119,16 +120,16 @@ def enlarge(maps: Tensor, period: Sequence[int], method: str) -> Tensor:
 
 
 def _of_period(
-    maps: Tensor, period: tuple[int, ...], *, cut: Plan, own: xr.Dataset, inputs: int
-) -> score.Yardsticks:
+    maps: Tensor, period: tuple[int, ...], *, cut: MapPlan, own: xr.Dataset, inputs: int
+) -> Yardsticks:
     """Return the yardsticks of one period; ``own`` is what was measured of the outputs."""
     place = next((i for i, view in enumerate(cut.views) if view.period == period), None)
     if cut.reason or place is None:
         reason = dict(cut.left_out).get(period) or cut.reason or "no lattice points of its own"
-        return score.Yardsticks(period, reason=reason)
+        return Yardsticks(period, reason=reason)
     small, share = base_band(maps, period)
     if share < LEAST_BASE:
-        return score.Yardsticks(
+        return Yardsticks(
             period,
             base_share=share,
             reason=f"only {share:.1%} of the outputs' power lies in the base band of this period",
@@ -140,7 +141,7 @@ def _of_period(
         )
         for method in METHODS
     }
-    return score.Yardsticks(
+    return Yardsticks(
         period,
         nearest_dbc=read["nearest"],
         linear_dbc=read["linear"],
@@ -153,14 +154,12 @@ def _of_period(
 def _locked_dbc(data: xr.Dataset, own: xr.Dataset, period: tuple[int, ...]) -> float | None:
     """Return the locked energy at a period's own points, over the energy of the outputs."""
     totals = {name: own[name] for name in (f"total_{i}" for i in range(data.attrs["views"]))}
-    lattice = score.locked_lattice(data.assign(totals))
-    points = (lattice.period == np.array(period)).all(axis=1)
-    return score.ratio_dbc(score.locked_energy(lattice, points).share)
+    return score.locked_dbc(data.assign(totals), period)
 
 
 def _plan(
-    maps: Tensor, periods: Sequence[tuple[int, ...]], *, inputs: int, like: Plan | None
-) -> Plan:
+    maps: Tensor, periods: Sequence[tuple[int, ...]], *, inputs: int, like: MapPlan | None
+) -> MapPlan:
     """Return how the outputs and their enlargements are cut, with the margins of another plan."""
     margins = {view.period: view.margin for view in like.views} if like else {}
     none = (0,) * (maps.ndim - 2)
@@ -169,8 +168,8 @@ def _plan(
     )
 
 
-def _measured(maps: Tensor, plan: Plan, *, inputs: int) -> xr.Dataset:
+def _measured(maps: Tensor, plan: MapPlan, *, inputs: int) -> xr.Dataset:
     """Return the running sums of some maps as labelled arrays."""
     sums = spectrum.MapStatistics(plan)
-    spectrum.add_maps(sums, maps, first=0, inputs=inputs)
-    return spectrum.to_dataset(sums)
+    sums.add(maps, first=0, inputs=inputs)
+    return sums.to_dataset()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from spectra.errors import ParameterError
-from spectra.score import picture_visibility, visibility
-from spectra.score._observer import octave_weights, sensitivity
+from spectra.severity._observer import octave_weights, sensitivity
+from spectra.severity._visibility import picture_visibility, visibility
 
 
 def board(period, side=128):

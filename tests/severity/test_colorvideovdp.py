@@ -10,7 +10,7 @@ import pytest
 import scipy
 import skimage.data
 
-from spectra.score import visibility
+from spectra.severity._visibility import visibility
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # the library's own
 

@@ -7,10 +7,9 @@ import skimage.data
 import torch
 from skimage.transform import downscale_local_mean
 
-from spectra.probe import yardsticks
-from spectra.probe._yardsticks import METHODS, base_band, enlarge
-from spectra.score import locked_energy, locked_lattice, ratio_dbc
-from spectra.spectrum import MapStatistics, plan_maps, to_dataset
+from spectra.score._energy import locked_energy, locked_lattice, ratio_dbc
+from spectra.severity._yardsticks import METHODS, base_band, enlarge, yardsticks
+from spectra.spectrum import MapStatistics, plan_maps
 
 
 def photograph(name):
@@ -97,7 +96,7 @@ def test_an_enlargement_reads_a_little_above_its_own_yardstick(method, softness,
     (read,) = yardsticks(maps, period)
     sums = MapStatistics(plan_maps(maps.shape[1:], period, count=len(maps)))
     sums.update(maps, first=0)
-    lattice = locked_lattice(to_dataset(sums))
+    lattice = locked_lattice(sums.to_dataset())
     own = ratio_dbc(locked_energy(lattice, np.ones(len(lattice.frequency), bool)).share)
     assert own - softness < getattr(read, f"{method}_dbc") < own
 

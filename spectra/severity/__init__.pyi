@@ -1,0 +1,3 @@
+from ._words import Graded, Severity
+
+__all__ = ["Graded", "Severity"]
