@@ -118,7 +118,7 @@ def describe(path: str, cpu_s: int) -> None:
 def write_values(path: str, cpu_s: int, name: str, order: list[str], block: int) -> None:
     """Print the values of one variable as float32, ``block`` of them read at once."""
     with opened(path) as dataset:
-        write_blocks(dataset, name, order, block, cpu_s)
+        write_blocks(dataset, name, order=order, block=block, cpu_s=cpu_s)
 
 
 def write_blocks(dataset: xr.Dataset, name: str, order: list[str], block: int, cpu_s: int) -> None:

@@ -89,7 +89,9 @@ def _local_map(picture: Tensor, plan: MapPlan) -> LocalMap:
     shown = shown.sqrt()
     index = shown.argmax()
     place = tuple(int(i) for i in torch.unravel_index(index, sides))
-    return LocalMap(power.sqrt(), ratio, shown, place, float(shown.flatten()[index]))
+    return LocalMap(
+        power.sqrt(), ratio=ratio, shown=shown, place=place, worst=float(shown.flatten()[index])
+    )
 
 
 def _step(ratio: Tensor) -> Tensor:
