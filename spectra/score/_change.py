@@ -58,10 +58,6 @@ class LockedChange:
 def locked_change(before: xr.Dataset, after: xr.Dataset) -> LockedChange | str:
     """Compare the locked energy of the same inputs' maps before and after.
 
-    The inputs differ much in how strong a grid they carry; the change of each does not. A
-    jackknife of the ratio over the same groups of blocks on both sides therefore gives a narrower
-    interval than the two sides' own.
-
     Parameters
     ----------
     before, after : Dataset
@@ -72,18 +68,52 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> LockedChange | str:
     LockedChange or str
         A text says why the maps cannot be compared.
     """
-    for data in (before, after):
-        if reason := obstacle(data):
-            return reason
-        if data.attrs["views"] == 0:
-            return "no lattice"
-    lattices = [locked_lattice(data) for data in (before, after)]
-    old, new = (locked_energy(lattice, np.ones_like(lattice.total, bool)) for lattice in lattices)
+    old, new = lattice_of(before), lattice_of(after)
+    if isinstance(old, str):
+        return old
+    return new if isinstance(new, str) else lattice_change(old, new)
+
+
+def lattice_of(data: xr.Dataset) -> Lattice | str:
+    """Return the lattice points of one place to compare, or why it has none.
+
+    Parameters
+    ----------
+    data : Dataset
+        Sums of the place, see `spectra.spectrum.MapStatistics.to_dataset`.
+    """
+    reason = obstacle(data) or ("no lattice" if data.attrs["views"] == 0 else None)
+    return reason or locked_lattice(data)
+
+
+def lattice_change(
+    before: Lattice, after: Lattice, *, chosen: NDArray[np.bool_] | None = None
+) -> LockedChange | str:
+    """Compare the locked energy at lattice points of the same inputs' maps before and after.
+
+    The inputs differ much in how strong a grid they carry; the change of each does not. A
+    jackknife of the ratio over the same groups of blocks on both sides therefore gives a narrower
+    interval than the two sides' own.
+
+    Parameters
+    ----------
+    before, after : Lattice
+        Lattice points of maps of one plan, see `lattice_of`.
+    chosen : ndarray of bool, shape (point,), optional
+        Lattice points to compare; all by default.
+
+    Returns
+    -------
+    LockedChange or str
+        A text says why they cannot be compared.
+    """
+    points = np.ones(len(before.frequency), bool) if chosen is None else chosen
+    old, new = (locked_energy(lattice, points) for lattice in (before, after))
     if new.bounded:
         return "all the power may be locked after the change"
     if old.bounded:
         return LockedChange(None, None, _most(old, new))
-    first, second = (_ratios(lattice) for lattice in lattices)
+    first, second = (_ratios(lattice, points) for lattice in (before, after))
     if first.shape != second.shape:
         return "some maps are constant or not finite on one side only"
     if first.min() <= 0:
@@ -96,9 +126,9 @@ def locked_change(before: xr.Dataset, after: xr.Dataset) -> LockedChange | str:
     return LockedChange(middle, interval, high if high is not None else -inf)
 
 
-def _ratios(lattice: Lattice) -> NDArray[np.float64]:
-    """Return locked over remaining energy in each fold, all lattice points together."""
-    shares: NDArray[np.float64] = (lattice.line + lattice.replica).sum(axis=1)
+def _ratios(lattice: Lattice, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return locked over remaining energy in each fold, the chosen lattice points together."""
+    shares: NDArray[np.float64] = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
     return shares / (1 - shares)
 
 

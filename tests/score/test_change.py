@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spectra.score import locked_change
+from spectra.score import lattice_change, lattice_of, locked_change
 from spectra.spectrum import MapStatistics, plan_maps
 
 
@@ -45,6 +45,23 @@ def test_the_same_maps_neither_fall_nor_rise(generator):
     assert change.db == 0
     assert not change.fell
     assert not change.rose
+
+
+def test_what_changes_at_one_period_leaves_the_lattice_points_of_another_as_they_are(generator):
+    place = torch.arange(64)
+    rough = 4 * torch.randn(16, 1, 64, 64, generator=generator)
+    two, four = (-1.0) ** place, torch.cos(torch.pi / 2 * place + 0.4)
+
+    def lattice(maps):
+        statistics = MapStatistics(plan_maps((1, 64, 64), (1, 2), (1, 4), count=16))
+        statistics.update(maps, first=0)
+        return lattice_of(statistics.to_dataset())
+
+    before, after = lattice(rough + 2 * two + four), lattice(rough + 2 * two + 2 * four)
+    own = (before.period == [1, 4]).all(axis=1)
+    assert lattice_change(before, after, chosen=own).rose
+    # The power that remains rises from 16.5 to 18.
+    assert lattice_change(before, after, chosen=~own).db == pytest.approx(-0.4, abs=0.2)
 
 
 def test_too_few_blocks_are_no_comparison(generator):
