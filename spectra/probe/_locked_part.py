@@ -1,0 +1,295 @@
+"""The grid-locked part of maps, found without keeping a map: nothing of clean ones is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+import torch
+from torch import Tensor
+
+from spectra._room import LEAST_PERIODS, usual_margin
+from spectra.errors import ParameterError
+from spectra.probe._base_band import shifted_base_bands, shifts, with_borders
+from spectra.probe._coefficients import coefficients, with_a_grid
+from spectra.spectrum import by_phase
+
+REACH = {1: 3, 2: 2, 3: 1}  # periods on each side, by number of axes
+ENOUGH = 20  # samples of each phase for a column; fewer make the reach smaller
+SUMS_BYTES = 64 << 20  # of one period; more make the reach smaller
+COLUMN_BYTES = 64 << 20  # of the columns of some channels, held at a time
+
+
+class LockedPart:
+    """Estimate what of some maps is locked to a grid, and take it out of them.
+
+    What upsampling leaves is a filter that differs from phase to phase of the grid. At a lattice
+    point ``k / period`` it takes the map's base band b, ``abs(f) < 1 / (2 * period)``, to
+
+        e^(2 pi i k n / period) (h_k + sum_m h_k(m) b(n - m * period)),
+
+    lines and replicas: the energy that `spectra.score` calls locked. Each lattice point is tested,
+    and of clean maps nothing is taken out. What is taken out of the maps of an input was found on
+    all *other* inputs.
+
+    The maps pass once for each period, the shortest first, and each next period sees what is left,
+    as a frequency belongs to the shortest period that can make it.
+
+    Parameters
+    ----------
+    *periods : sequence of int
+        Period of each grid in pixels along each axis.
+    count : int
+        Inputs that will be added; of fewer than 11 nothing is taken out.
+    reach : int, optional
+        Periods to each side from which replicas are explained; by default 3, 2 and 1 for one, two
+        and three axes. Less where the maps hold too few samples for it.
+    seed : int
+        Seed of the test of each lattice point.
+
+    Examples
+    --------
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> maps = torch.randn(16, 1, 96, generator=generator)
+    >>> maps[..., ::2] += 8
+    >>> part = LockedPart((2,), count=16)
+    >>> part.add(maps)
+    >>> part.fit()
+    >>> [round(float(v)) for v in part.locked(maps)[0, 0, 48:52]]
+    [4, -4, 4, -4]
+    """
+
+    def __init__(
+        self, *periods: Sequence[int], count: int, reach: int | None = None, seed: int = 0
+    ) -> None:
+        different = {tuple(p) for p in periods}
+        self.periods = tuple(sorted(different, key=lambda p: (prod(p), p)))
+        self._count, self._reach, self._seed = count, reach, seed
+        self._fitted: list[_Filter] = []
+        self._passing: _Pass | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether maps were added since the last fit."""
+        return self._passing is not None
+
+    @property
+    def done(self) -> bool:
+        """Whether all periods are fitted."""
+        return len(self._fitted) == len(self.periods)
+
+    @property
+    def found(self) -> bool:
+        """Whether any lattice point has a grid."""
+        return any(one.found for one in self._fitted)
+
+    def add(self, maps: Tensor, *, first: int = 0, inputs: int | None = None) -> None:
+        """Add the maps of some inputs to the sums of the next period.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (B, C, *spatial)
+            The maps of one input follow each other. An eighth of each side at the borders is left
+            out.
+        first : int
+            Number of the first of these inputs.
+        inputs : int, optional
+            How many inputs these are; as many as maps by default.
+
+        Raises
+        ------
+        ParameterError
+            If the maps hold fewer than six periods inside their borders.
+        """
+        each = max(len(maps) // (inputs or len(maps)), 1)
+        period = self.periods[len(self._fitted)]
+        if self._passing is None:
+            taken = [one.period for one in self._fitted]
+            self._passing = _Pass(maps, period, taken, count=self._count, reach=self._reach)
+        index = [first + i // each for i in range(len(maps))]
+        rest = maps - self.locked(maps, index) if self._fitted else maps
+        for one, number in zip(torch.split(rest, 1), index, strict=True):
+            self._passing.add(one.double(), number)
+
+    def fit(self) -> None:
+        """Fit the period whose maps were added."""
+        assert self._passing is not None
+        self._fitted.append(self._passing.filter(self._seed))
+        self._passing = None
+
+    def locked(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
+        """Return the locked part of maps, whose first pixel has phase 0.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (B, C, *spatial)
+            Of the size of those that were added.
+        index : sequence of int, optional
+            Which input each map belongs to: what is found in it was fitted without that input.
+            By default the maps are taken for new ones.
+        """
+        rest = maps
+        for one in self._fitted:
+            rest = rest - one(rest, index)
+        return maps - rest
+
+    def without(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
+        """Return maps without their locked part, see `locked`."""
+        return maps - self.locked(maps, index)
+
+
+class _Pass:
+    """The sums of one period, while maps pass."""
+
+    def __init__(
+        self,
+        maps: Tensor,
+        period: tuple[int, ...],
+        taken: Sequence[tuple[int, ...]],
+        *,
+        count: int,
+        reach: int | None,
+    ) -> None:
+        sides, axes = maps.shape[2:], len(period)
+        self._period = period
+        self._inner = tuple(
+            slice(m := usual_margin(n, s), m + (n - 2 * m) // s * s)
+            for n, s in zip(sides, period, strict=True)
+        )
+        spans = [i.stop - i.start for i in self._inner]
+        if any(n < LEAST_PERIODS * s for n, s in zip(spans, period, strict=True) if s > 1):
+            # What a map is taken to be beyond its borders would be found as a grid.
+            message = (
+                f"a map of {tuple(sides)} holds fewer than {LEAST_PERIODS} periods of {period}"
+            )
+            raise ParameterError(f"{message} inside its borders")
+        samples = count * prod(n // s for n, s in zip(spans, period, strict=True))
+        most = REACH[axes] if reach is None else reach
+        columns = [1 + len(shifts(r, axes)) for r in range(most + 1)]
+        held = [8 * count * maps.shape[1] * m**2 for m in columns]
+        fits = [
+            r
+            for r, (m, size) in enumerate(zip(columns, held, strict=True))
+            if m * ENOUGH <= samples and size <= SUMS_BYTES
+        ]
+        self._reach = max(fits, default=0)
+        self._level = maps.double().mean((0, *range(2, maps.ndim)))
+        self._owned = _owned(period, taken)
+        self._gram: dict[int, Tensor] = {}
+        self._cross: dict[int, Tensor] = {}
+
+    def add(self, one: Tensor, number: int) -> None:
+        """Add the map of an input, shape (1, C, *spatial)."""
+        gram, cross = self._sums(one[0])
+        self._gram[number] = self._gram.get(number, 0) + gram
+        self._cross[number] = self._cross.get(number, 0) + cross
+
+    def filter(self, seed: int) -> _Filter:
+        """Return the filter that takes the locked part out of each input's maps."""
+        numbers = sorted(self._gram)
+        gram = torch.stack([self._gram[i] for i in numbers])
+        phases = torch.stack([self._cross[i] for i in numbers])
+        told = gram.isfinite().all(-1).all(-1) & phases.flatten(2).isfinite().all(-1)
+        gram = torch.where(told[..., None, None], gram, 0)
+        phases = torch.where(told.reshape(*told.shape, *[1] * (phases.ndim - 2)), phases, 0)
+        # A transform over the phases turns each sum back by every lattice point at once.
+        cross = torch.fft.fftn(phases, dim=tuple(range(3, phases.ndim))).flatten(3)
+        whole = gram.sum(0)
+        opened = with_a_grid(whole, cross, seed=seed) & self._owned.to(gram.device).flatten()
+        left_out: dict[int | None, Tensor] = {}
+        if opened.any():
+            left_out[None] = self._taps(coefficients(whole, cross, opened))
+            for place, number in enumerate(numbers):
+                others = torch.cat([cross[:place], cross[place + 1 :]])
+                fitted = coefficients(whole - gram[place], others, opened)
+                left_out[number] = self._taps(fitted)
+        return _Filter(self._period, self._reach, self._level, left_out)
+
+    def _taps(self, of_points: Tensor) -> Tensor:
+        """Return the taps of each phase, shape (C, M, *period), from those of lattice points."""
+        grid = of_points.reshape(*of_points.shape[:2], *self._period)
+        axes = tuple(range(2, grid.ndim))
+        taps: Tensor = torch.fft.ifftn(grid, dim=axes, norm="forward").real
+        return taps
+
+    def _sums(self, one: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
+        values = by_phase(one[None][:, :, *self._inner], self._period)[0]
+        width = 1 + len(shifts(self._reach, len(self._period)))
+        some = max(COLUMN_BYTES // (8 * width * values[0].numel()), 1)  # channels at a time
+        grams, crosses = [], []
+        parts = (torch.split(tensor, some) for tensor in (one, self._level, values))
+        for channels, level, y in zip(*parts, strict=True):
+            columns = _columns(channels, self._period, self._reach, level)
+            inner = torch.stack([c[:, *self._inner] for c in columns], dim=1)
+            x = _phases_first(by_phase(inner, self._period))
+            # Shape (C, *period, sample, 1), for a product over the samples of each phase.
+            target = _phases_first(y[:, None]).mT
+            grams.append((x @ x.mT).sum(tuple(range(1, 1 + len(self._period)))))
+            crosses.append((x @ target)[..., 0].movedim(-1, 1))
+        return torch.cat(grams), torch.cat(crosses)
+
+
+class _Filter:
+    """The fitted filter of one period; ``taps`` by input left out, None of all inputs."""
+
+    def __init__(
+        self,
+        period: tuple[int, ...],
+        reach: int,
+        level: Tensor,
+        taps: dict[int | None, Tensor],
+    ) -> None:
+        self.period, self._reach, self._level, self._taps = period, reach, level, taps
+
+    @property
+    def found(self) -> bool:
+        """Whether any lattice point has a grid."""
+        return bool(self._taps)
+
+    def __call__(self, maps: Tensor, index: Sequence[int] | None) -> Tensor:
+        if not self._taps:
+            return torch.zeros_like(maps)
+        wanted = [None] * len(maps) if index is None else index
+        locked = [
+            self._locked(one[0].double(), self._taps.get(number, self._taps[None]))
+            for one, number in zip(torch.split(maps, 1), wanted, strict=True)
+        ]
+        return torch.stack(locked).to(maps)
+
+    def _locked(self, one: Tensor, taps: Tensor) -> Tensor:
+        """Return the locked part of a map (C, *spatial): each pixel's own taps on the columns."""
+        sides = one.shape[1:]
+        missing = [-n % s for n, s in zip(sides, self.period, strict=True)]
+        whole = with_borders(one[None], [(0, more) for more in missing])[0]
+        columns = _columns(whole, self.period, self._reach, self._level)
+        along = [n for s in self.period for n in (1, s)]
+        total = torch.zeros_like(by_phase(whole[None], self.period)[0])
+        for tap, column in zip(taps.unbind(1), columns, strict=True):
+            split = by_phase(column[None], self.period)[0]
+            total.addcmul_(tap.reshape(-1, *along), split)
+        return total.reshape(whole.shape)[(slice(None), *map(slice, sides))]
+
+
+def _columns(one: Tensor, period: Sequence[int], reach: int, level: Tensor) -> Iterator[Tensor]:
+    """Yield a constant and the shifted base bands of a map about its level, each (C, *spatial)."""
+    yield torch.ones_like(one)
+    centred = one - level.reshape(-1, *[1] * len(period))
+    yield from (b[0] for b in shifted_base_bands(centred[None], period, reach))
+
+
+def _phases_first(split: Tensor) -> Tensor:
+    """Return (C, M, y, phase, x, phase) as (C, phase, phase, M, sample)."""
+    axes = (split.ndim - 2) // 2
+    order = [0, *range(3, split.ndim, 2), 1, *range(2, split.ndim, 2)]
+    return split.permute(order).flatten(axes + 2)
+
+
+def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:
+    """Return which multiples of ``1 / period`` no shorter period has, DC left out."""
+    grid = torch.cartesian_prod(*(torch.arange(s) for s in period)).reshape(-1, len(period))
+    owned = (grid != 0).any(1)
+    for shorter in taken:
+        turns = grid * torch.tensor(shorter) % torch.tensor(period)
+        owned &= (turns != 0).any(1)
+    return owned.reshape(period)
