@@ -92,7 +92,7 @@ class _Pass:
         level: Tensor | float = 0.0
         taps = layer_taps(self._model, self._options.layers, self._take_layer)
         with capture.stream(self._model, self._found, self._take_step), taps:
-            for batch in self._inputs.batches(self._batch_size()):
+            for batch in self._inputs.batches(batch_size(self._found, self._options.batch)):
                 x = batch.to(device)
                 level = level + (x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()).sum(0)
                 self._run(x)
@@ -156,11 +156,20 @@ class _Pass:
         outputs = torch.cat(self._few_outputs) if self._few_outputs else None
         return Few(torch.cat(self._few_inputs), outputs)
 
-    def _batch_size(self) -> int:
-        """Return how many inputs fit the activation budget, judged by the largest step."""
-        if self._found.reading.alone:
-            return 1
-        if self._options.batch is not None:
-            return self._options.batch
-        largest = max(int(np.prod(step.output_shape)) for step in self._found.steps)
-        return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))
+
+def batch_size(found: Discovery, asked: int | None) -> int:
+    """Return how many inputs run at a time: what fits memory, judged by the largest step.
+
+    Parameters
+    ----------
+    found : Discovery
+        The model's steps, and whether its inputs have to run alone.
+    asked : int or None
+        What the user asks for.
+    """
+    if found.reading.alone:
+        return 1
+    if asked is not None:
+        return asked
+    largest = max(int(np.prod(step.output_shape)) for step in found.steps)
+    return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))

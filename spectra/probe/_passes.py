@@ -1,0 +1,121 @@
+"""Forward passes of a model, each with other parts of steps' maps taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from spectra import _walk as walk
+from spectra import score, spectrum
+from spectra.capture import Discovery, forward, quiet, stream
+from spectra.follow import unseen
+from spectra.gather import batch_size
+from spectra.probe._kept_statistics import KeptStatistics
+from spectra.probe._locked_part import LockedPart
+
+if TYPE_CHECKING:
+    from spectra._options import Progress
+    from spectra.inputs import Inputs
+    from spectra.score import Lattice
+
+FORWARDS = 10  # of all inputs that run, the one that finds the parts included
+
+
+class Passes:
+    """Forward passes of the same inputs, each with other parts of steps' maps taken away.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    found : Discovery
+        The model's steps.
+    inputs : Inputs
+        What runs in every pass.
+    batch : int or None
+        Inputs that run at a time.
+    seed : int
+        Seed of the model's random numbers, the same in every pass.
+    progress : callable
+        Called with ("without", done, total).
+
+    Attributes
+    ----------
+    run : int
+        How many passes there were.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        found: Discovery,
+        inputs: Inputs,
+        *,
+        batch: int | None,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        self._model, self._found, self._inputs = model, found, inputs
+        self._batch, self._seed, self._progress = batch_size(found, batch), seed, progress
+        self._statistics = KeptStatistics(len(found.output_shape) - 1)
+        self.run = 0
+
+    @property
+    def renormalised(self) -> bool:
+        """Whether normalisations took statistics of the changed maps."""
+        return self._statistics.lost
+
+    def first(self, parts: Mapping[int, LockedPart]) -> Lattice | str:
+        """Find the part of each step; return what the output shows before any is taken away."""
+
+        def add(index: int, maps: Tensor, first: int, inputs: int) -> None:
+            if index in parts and not maps.is_complex():
+                parts[index].add(maps, first=first, inputs=inputs)
+
+        with self._statistics.noting():
+            before = self._pass(add)
+        for part in parts.values():
+            if part.started:
+                part.fit()
+        return before
+
+    def again(self, parts: Mapping[int, LockedPart], *, share: float = 1.0) -> Lattice | str:
+        """Return what the output shows without a share of some steps' parts."""
+
+        def take(index: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
+            if index not in parts:
+                return None
+            each = max(len(maps) // inputs, 1)
+            numbers = [first + i // each for i in range(len(maps))]
+            return maps - share * parts[index].locked(maps, numbers)
+
+        with self._statistics.replaying():
+            return self._pass(take)
+
+    def _pass(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
+        """Run all inputs; return the output's lattice, or why it has none."""
+        found, done, running = self._found, 0, 0
+
+        def take(index: int, maps: Tensor) -> Tensor | None:
+            with unseen():
+                return on_step(index, maps, done, running)
+
+        reach = partial(found.borders.reach, found.output_shape)
+        count = len(self._inputs)
+        plan = spectrum.plan_maps(
+            found.output_shape, *found.output_periods, count=count, reach=reach
+        )
+        sums = spectrum.MapStatistics(plan)
+        self._progress("without", self.run, FORWARDS)
+        with quiet(self._model, seed=self._seed), stream(self._model, found, take):
+            for x in self._inputs.batches(self._batch):
+                running = len(x)
+                y = forward(self._model, x.to(walk.device(self._model)), found=found)
+                with unseen():
+                    sums.add(y, first=done, inputs=running)
+                done += running
+        self.run += 1
+        return score.lattice_of(sums.to_dataset())
