@@ -10,8 +10,8 @@ from benchmarks.calibration import upsampling
 from benchmarks.calibration.clean import photo
 from spectra import spectrum
 from spectra.errors import ParameterError
-from spectra.probe import LockedPart
 from spectra.probe import _coefficients as algebra
+from spectra.probe._locked_part import LockedPart
 from spectra.score._energy import locked_energy, locked_lattice, ratio_dbc
 from spectra.signals import power_law_noise
 
