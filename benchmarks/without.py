@@ -28,8 +28,9 @@ from benchmarks.calibration.clean import photo  # noqa: E402
 from benchmarks.calibration.pictures import DATA  # noqa: E402
 from spectra import Options, capture, gather, score, spectrum  # noqa: E402
 from spectra.inputs import open_inputs  # noqa: E402
-from spectra.probe import Removals, blame, relation  # noqa: E402
+from spectra.probe._blame import blame, relation  # noqa: E402
 from spectra.probe._locked_part import LockedPart  # noqa: E402
+from spectra.probe._removed import Removals  # noqa: E402
 from spectra.probe._without import without  # noqa: E402
 from spectra.score import LockedChange  # noqa: E402
 from spectra.score._energy import locked_energy, locked_lattice, ratio_dbc  # noqa: E402

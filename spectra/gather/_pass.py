@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ACTIVATION_BYTES = 256 << 20
 MOST_BATCH = 16
 FEW = 2  # real inputs that the causal probes run on
+SHOWN = 16  # inputs whose outputs are kept to be looked at
+SHOWN_BYTES = 128 << 20  # of these outputs; large ones are fewer
 
 
 def run(
@@ -85,6 +87,7 @@ class _Pass:
         self._running = 0  # inputs that run
         self._few_inputs: list[Tensor] = []
         self._few_outputs: list[Tensor] = []
+        self._shown = 0  # inputs that these outputs are of
 
     def run(self, progress: Progress) -> Passed:
         """Run all inputs and return what they left."""
@@ -129,9 +132,16 @@ class _Pass:
             y = capture.forward(self._model, x, found=self._found)
         if self._found.layout is not None:
             self._add("the output", self._places.output, y)
-            if left:
-                self._few_outputs.append(y[: left * (len(y) // len(x))].clone())
+            self._show(y, each=len(y) // len(x))
         self._done += len(x)
+
+    def _show(self, y: Tensor, *, each: int) -> None:
+        """Keep the outputs of the first inputs, of which each has so many."""
+        most = SHOWN_BYTES // max(y[:each].numel() * y.element_size(), 1)
+        left = max(min(SHOWN, max(most, FEW)) - self._done, 0)
+        if left:
+            self._few_outputs.append(y[: left * each].clone())
+            self._shown += min(left, self._running)
 
     def _take_step(self, index: int, maps: Tensor) -> None:
         with self._clock.paused():
@@ -154,7 +164,7 @@ class _Pass:
     @property
     def _few(self) -> Few:
         outputs = torch.cat(self._few_outputs) if self._few_outputs else None
-        return Few(torch.cat(self._few_inputs), outputs)
+        return Few(torch.cat(self._few_inputs), outputs, shown=self._shown)
 
 
 def batch_size(found: Discovery, asked: int | None) -> int:

@@ -32,18 +32,22 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Few:
-    """The first inputs, and what the model made of them: what causal probes run on.
+    """The first inputs, and what the model made of them and some more.
 
     Attributes
     ----------
     inputs : Tensor, shape (B, C, *spatial)
-        A copy, so that no model has written into it.
-    outputs : Tensor, shape (B, C, *spatial), or None
-        The maps that came out; None where the output is no map.
+        What causal probes run on: a copy, so that no model has written into it.
+    outputs : Tensor, shape (maps, C, *spatial), or None
+        The maps that came out of the first sixteen inputs, of fewer where they are large; None
+        where the output is no map.
+    shown : int
+        How many inputs these outputs are of.
     """
 
     inputs: Tensor
     outputs: Tensor | None
+    shown: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ class Passed:
     layers : mapping of str to Place
         Modules whose outputs were asked for.
     few : Few or None
-        What the probes run on; None without inputs.
+        What the probes run on and what is looked at; None without inputs.
     level : Tensor of shape (C,), or None
         Mean of the inputs; None without any.
     output_rms : float or None

@@ -4,10 +4,9 @@ from ._fidelity import difference
 from ._judge import judge, split
 from ._judgement import Judgement
 from ._locked import LockedPart
-from ._repair import BATCH, repair
+from ._repair import repair
 
 __all__ = [
-    "BATCH",
     "AliasEnergy",
     "Judgement",
     "LockedPart",

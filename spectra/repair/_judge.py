@@ -47,7 +47,7 @@ def judge(
     *,
     method: str = "forward",
     output: str | int | None = None,
-    batch: int = BATCH,
+    batch: int | None = None,
     seed: int = 0,
 ) -> Judgement:
     """Measure a repair on the inputs held out, in one pass through both models.
@@ -80,7 +80,7 @@ def judge(
     before, after = spectrum.MapStatistics(plan), spectrum.MapStatistics(plan)
     errors = RunningErrors()
     done = 0
-    for x in held_out.batches(batch):
+    for x in held_out.batches(batch or BATCH):
         outputs = []
         for net, statistics in ((model, before), (repaired.model, after)):
             with quiet(net, seed=seed):
@@ -89,7 +89,7 @@ def judge(
         old, new = outputs
         errors.add(old, new, repaired.without_grid(old))
         done += len(x)
-    change = score.locked_change(before.to_dataset(), after.to_dataset())
+    change = score.locked_change(*(score.lattice_of(sums.to_dataset()) for sums in (before, after)))
     cleaned = errors.psnr_db("cleaned")
     failures = _failures(cleaned, change)
     return Judgement(

@@ -63,7 +63,7 @@ def repair(
     inputs: Tensor,
     *,
     passes: int = 30,
-    batch: int = BATCH,
+    batch: int | None = None,
     seed: int = 0,
     output: str | int | None = None,
     on_pass: OnPass | None = None,
@@ -137,7 +137,7 @@ def repair(
     if found.layout is None:
         raise ParameterError(f"the output is no map, so it has no grid: {found.reading.reason}")
     found = follow_periods(model, found, inputs[:1])
-    batch = 1 if found.reading.alone else batch
+    batch = 1 if found.reading.alone else batch or BATCH
     with quiet(model):
         old = torch.cat([run(model, found, x, seed) for x in torch.split(inputs, batch)])
     periods = _periods(found, plan)

@@ -146,14 +146,13 @@ def _repaired(
         if progress is not None:
             progress("repair", done, total)
 
-    batch = options.batch or repairs.BATCH
     repaired = repairs.repair(
         model,
         swapped,
         plan,
-        torch.cat(list(inputs.batches(batch))),
+        next(inputs.batches(len(inputs))),
         passes=passes,
-        batch=batch,
+        batch=options.batch,
         seed=options.seed,
         output=options.output,
         on_pass=on_pass,
@@ -164,7 +163,7 @@ def _repaired(
         held_out,
         method=options.call,
         output=options.output,
-        batch=batch,
+        batch=options.batch,
         seed=options.seed,
     )
     return repaired.model, judgement

@@ -1,6 +1,6 @@
 from ._at_output import AtOutput
-from ._change import LockedChange, lattice_change, lattice_of, locked_change
-from ._energy import Lattice, locked_dbc
+from ._change import LockedChange, lattice_of, locked_change
+from ._energy import Lattice
 from ._scores import Scores, run
 from ._tables import tables
 from ._types import Score, Verdict
@@ -12,10 +12,8 @@ __all__ = [
     "Score",
     "Scores",
     "Verdict",
-    "lattice_change",
     "lattice_of",
     "locked_change",
-    "locked_dbc",
     "run",
     "tables",
 ]

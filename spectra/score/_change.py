@@ -55,25 +55,6 @@ class LockedChange:
         return self.ci95_db is not None and self.ci95_db[0] > 0
 
 
-def locked_change(before: xr.Dataset, after: xr.Dataset) -> LockedChange | str:
-    """Compare the locked energy of the same inputs' maps before and after.
-
-    Parameters
-    ----------
-    before, after : Dataset
-        Sums of two places of one plan, see `spectra.spectrum.MapStatistics.to_dataset`.
-
-    Returns
-    -------
-    LockedChange or str
-        A text says why the maps cannot be compared.
-    """
-    old, new = lattice_of(before), lattice_of(after)
-    if isinstance(old, str):
-        return old
-    return new if isinstance(new, str) else lattice_change(old, new)
-
-
 def lattice_of(data: xr.Dataset) -> Lattice | str:
     """Return the lattice points of one place to compare, or why it has none.
 
@@ -86,8 +67,8 @@ def lattice_of(data: xr.Dataset) -> Lattice | str:
     return reason or locked_lattice(data)
 
 
-def lattice_change(
-    before: Lattice, after: Lattice, *, chosen: NDArray[np.bool_] | None = None
+def locked_change(
+    before: Lattice | str, after: Lattice | str, *, chosen: NDArray[np.bool_] | None = None
 ) -> LockedChange | str:
     """Compare the locked energy at lattice points of the same inputs' maps before and after.
 
@@ -97,8 +78,8 @@ def lattice_change(
 
     Parameters
     ----------
-    before, after : Lattice
-        Lattice points of maps of one plan, see `lattice_of`.
+    before, after : Lattice or str
+        Lattice points of maps of one plan, or why there are none: see `lattice_of`.
     chosen : ndarray of bool, shape (point,), optional
         Lattice points to compare; all by default.
 
@@ -107,6 +88,10 @@ def lattice_change(
     LockedChange or str
         A text says why they cannot be compared.
     """
+    if isinstance(before, str):
+        return before
+    if isinstance(after, str):
+        return after
     points = np.ones(len(before.frequency), bool) if chosen is None else chosen
     old, new = (locked_energy(lattice, points) for lattice in (before, after))
     if new.bounded:

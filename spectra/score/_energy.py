@@ -66,6 +66,14 @@ class Lattice:
         folds = self.line + self.replica
         return jackknife(folds), np.hypot(jackknife_error(folds), np.sqrt(self.draw))
 
+    def locked_dbc(self, period: Sequence[int]) -> float | None:
+        """Return the locked energy at one period's own points, over the remaining energy, in dBc.
+
+        None where the estimate is not above zero.
+        """
+        points = (self.period == np.array(period)).all(axis=1)
+        return ratio_dbc(locked_energy(self, points).share)
+
     @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which lines and which replica bands hold enough power to matter."""
@@ -190,26 +198,6 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     error = np.hypot(jackknife_error(folds), np.sqrt(lattice.draw[chosen].sum()))
     reach = float(student(folds.size - 2) * error)
     return Energy(share, (share - reach, share + reach), line, replica)
-
-
-def locked_dbc(data: xr.Dataset, period: Sequence[int]) -> float | None:
-    """Return the locked energy at the own points of one period, over the remaining energy, in dBc.
-
-    Parameters
-    ----------
-    data : Dataset
-        The running sums of one place, see `spectra.spectrum.MapStatistics.to_dataset`.
-    period : sequence of int
-        One of the periods that they are scored at.
-
-    Returns
-    -------
-    float or None
-        None where the estimate is not above zero.
-    """
-    lattice = locked_lattice(data)
-    points = (lattice.period == np.array(period)).all(axis=1)
-    return ratio_dbc(locked_energy(lattice, points).share)
 
 
 def student(freedom: int) -> float:

@@ -1,6 +1,5 @@
 from ._grid import by_phase, grid_pattern, phase_mean
 from ._map_plan import MapPlan, plan_maps
-from ._published_curves import published_curve
 from ._reader import PairReader
 from ._recipes import mean_log_spectrum
 from ._running import MapStatistics
@@ -15,6 +14,5 @@ __all__ = [
     "mean_log_spectrum",
     "phase_mean",
     "plan_maps",
-    "published_curve",
     "slice_along",
 ]

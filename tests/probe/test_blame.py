@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
-from spectra.probe import Removals, blame, relation
-from spectra.probe._removed import Together, Without
+from spectra.probe._blame import blame, relation
+from spectra.probe._removed import Removals, Together, Without
 from spectra.score import LockedChange
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from spectra import Options, capture, gather, score
 from spectra.inputs import open_inputs
-from spectra.probe import blame, relation
+from spectra.probe._blame import blame, relation
 from spectra.probe._without import FORWARDS, _sharing, _within_budget, without
 from support.planted_decoders import Parallel, chain, latents
 

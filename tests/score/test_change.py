@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from spectra.score import lattice_change, lattice_of, locked_change
+from spectra.score import lattice_of, locked_change
 from spectra.spectrum import MapStatistics, plan_maps
 
 
-def dataset(maps, count=None):
-    statistics = MapStatistics(plan_maps(maps.shape[1:], (2, 2), count=count or len(maps)))
+def lattice(maps, *periods):
+    plan = plan_maps(maps.shape[1:], *(periods or [(2, 2)]), count=len(maps))
+    statistics = MapStatistics(plan)
     statistics.update(maps, first=0)
-    return statistics.to_dataset()
+    return lattice_of(statistics.to_dataset())
 
 
 def gridded(generator, amplitude):
@@ -29,18 +30,18 @@ def test_half_the_amplitude_is_6_db_less_whatever_the_pictures(generator):
     before = gridded(generator, 0.4)
     generator.set_state(state)
     after = gridded(generator, 0.2)
-    change = locked_change(dataset(before), dataset(after))
+    change = locked_change(lattice(before), lattice(after))
     assert change.db == pytest.approx(-6.02, abs=0.3)  # 20 lg 2
     assert change.ci95_db[0] <= change.db <= change.ci95_db[1] < -5
     assert change.fell
     assert not change.rose
-    back = locked_change(dataset(after), dataset(before))
+    back = locked_change(lattice(after), lattice(before))
     assert back.rose
     assert back.db == pytest.approx(-change.db, abs=0.1)
 
 
 def test_the_same_maps_neither_fall_nor_rise(generator):
-    data = dataset(gridded(generator, 0.4))
+    data = lattice(gridded(generator, 0.4))
     change = locked_change(data, data)
     assert change.db == 0
     assert not change.fell
@@ -51,19 +52,15 @@ def test_what_changes_at_one_period_leaves_the_lattice_points_of_another_as_they
     place = torch.arange(64)
     rough = 4 * torch.randn(16, 1, 64, 64, generator=generator)
     two, four = (-1.0) ** place, torch.cos(torch.pi / 2 * place + 0.4)
-
-    def lattice(maps):
-        statistics = MapStatistics(plan_maps((1, 64, 64), (1, 2), (1, 4), count=16))
-        statistics.update(maps, first=0)
-        return lattice_of(statistics.to_dataset())
-
-    before, after = lattice(rough + 2 * two + four), lattice(rough + 2 * two + 2 * four)
+    before, after = (
+        lattice(rough + 2 * two + amplitude * four, (1, 2), (1, 4)) for amplitude in (1, 2)
+    )
     own = (before.period == [1, 4]).all(axis=1)
-    assert lattice_change(before, after, chosen=own).rose
+    assert locked_change(before, after, chosen=own).rose
     # The power that remains rises from 16.5 to 18.
-    assert lattice_change(before, after, chosen=~own).db == pytest.approx(-0.4, abs=0.2)
+    assert locked_change(before, after, chosen=~own).db == pytest.approx(-0.4, abs=0.2)
 
 
 def test_too_few_blocks_are_no_comparison(generator):
     maps = gridded(generator, 0.4)[:2, :, :24, :24]
-    assert "too few" in locked_change(dataset(maps), dataset(maps))
+    assert "too few" in locked_change(lattice(maps), lattice(maps))

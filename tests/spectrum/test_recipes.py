@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 
 from spectra.errors import ParameterError
 from spectra.signals import checkerboard, power_law_noise, tone, white_noise
-from spectra.spectrum import (
-    mean_log_spectrum,
-    published_curve,
-    slice_along,
-)
+from spectra.spectrum import mean_log_spectrum, slice_along
 from spectra.spectrum._maps import chunks
+from spectra.spectrum._published_curves import published_curve
 from spectra.spectrum._recipes import RECIPES
 
 SHAPES = st.sampled_from([(8, 8), (9, 9), (6, 11), (11, 6), (7, 16)])
