@@ -182,6 +182,11 @@ gate_options = section(
     "Gate",
     option("--fail-above", metavar="DB", type=float, help="Exit 1 if A of the output is above."),
     option(
+        "--fail-on",
+        type=click.Choice(["faint", "visible", "strong"]),
+        help="Exit 1 if the grid of the output is so severe, or more.",
+    ),
+    option(
         "--baseline",
         type=FILE,
         metavar="SUMMARY.JSON",

@@ -38,6 +38,7 @@ def analyze(
     formats: tuple[str, ...],
     as_json: bool,
     fail_above: float | None,
+    fail_on: str | None,
     baseline: Path | None,
     **given: Any,
 ) -> None:
@@ -79,6 +80,8 @@ def analyze(
     gates = []
     if fail_above is not None:
         gates.append(report.Gate.above(result.summary, fail_above))
+    if fail_on is not None:
+        gates.append(report.Gate.on(result.summary, fail_on))
     if before is not None:
         gates.append(report.Gate.against(result.summary, before))
     with terminal.answering():

@@ -151,6 +151,12 @@ class Facts:
         return self.worst.cause.text if self.worst and self.worst.cause else None
 
     @property
+    def mild(self) -> str | None:
+        """The word for a grid that hardly anyone sees; None for others."""
+        graded = self.summary.severity
+        return {"none": "not visible", "faint": "faint"}.get(graded.word if graded else "")
+
+    @property
     def advice(self) -> str | None:
         return self.worst.advice.text if self.worst and self.worst.advice else None
 

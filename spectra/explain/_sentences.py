@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from spectra.explain import _flat as flat
 from spectra.explain._facts import FOUND, Facts
 from spectra.explain._sentence import Sentence
+from spectra.explain._severe import SEVERITY, Severe
 from spectra.explain._where import WHERE, Where
 
 NOTHING_STAYS = "nothing of the output stays as it was"
@@ -184,6 +185,12 @@ BUT: Parts = (
 TRY: Parts = (
     (
         Said(
+            "try.nothing",
+            "the output shows a grid, and hardly anyone sees it",
+            lambda f: f.found and f.mild is not None,
+            "nothing: the grid is {mild}",
+        ),
+        Said(
             "try",
             "there is a grid, and something of the worst step is or may be in the output",
             lambda f: f.advice is not None and f.summary.verdict in FOUND and not f.gone,
@@ -240,6 +247,7 @@ TRUST: Parts = (
 
 
 QUESTIONS = {
+    "severity": Question(Severe, SEVERITY),
     "verdict": Question(flat.Flat, ((*flat.STEPS, *VERDICT), flat.OUTPUT)),
     "where": Question(Where, WHERE),
     "looks": Question(Facts, LOOKS),

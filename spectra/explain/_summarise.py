@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spectra.load import LoadedModel
     from spectra.probe import Probed
     from spectra.score import Scores
+    from spectra.severity import Graded
 
 
 def summarise(
@@ -32,6 +33,7 @@ def summarise(
     scores: Scores,
     probed: Probed,
     *,
+    severity: Graded,
     kernels: Sequence[Measures | None],
     run: RunRecord,
 ) -> Summary:
@@ -49,6 +51,8 @@ def summarise(
         The scores of the run.
     probed : Probed
         The causal responses of the model.
+    severity : Graded
+        How severe the output's grid is.
     kernels : sequence of (Measures or None)
         What the weights of each step say by themselves.
     run : RunRecord
@@ -68,6 +72,7 @@ def summarise(
         steps=steps,
         unexplained_growth=passed.found.growth,
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
+        severity=severity,
     )
     return replace(summary, answer=answer(summary))
 

@@ -14,6 +14,7 @@ from spectra.kernel import Measures
 from spectra.load import ModelSource
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score, Verdict
+from spectra.severity import Graded
 
 SCHEMA = "spectra.summary/1.1"
 
@@ -106,6 +107,7 @@ class Summary:
     warnings: tuple[Finding, ...]
     answer: dict[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
+    severity: Graded | None = None
 
     @property
     def given(self) -> str:

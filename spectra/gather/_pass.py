@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ACTIVATION_BYTES = 256 << 20
 MOST_BATCH = 16
 FEW = 2  # real inputs that the causal probes run on
-SHOWN = 16  # inputs whose outputs are kept to be looked at
+SHOWN = 32  # inputs whose outputs are kept to be looked at
 SHOWN_BYTES = 128 << 20  # of these outputs; large ones are fewer
 
 

@@ -39,7 +39,7 @@ class Few:
     inputs : Tensor, shape (B, C, *spatial)
         What causal probes run on: a copy, so that no model has written into it.
     outputs : Tensor, shape (maps, C, *spatial), or None
-        The maps that came out of the first sixteen inputs, of fewer where they are large; None
+        The maps that came out of the first 32 inputs, of fewer where they are large; None
         where the output is no map.
     shown : int
         How many inputs these outputs are of.

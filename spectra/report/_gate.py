@@ -1,4 +1,4 @@
-"""Does a result pass? Two rules that a build can depend on."""
+"""Does a result pass? Three rules that a build can depend on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
 from spectra.report._summary_json import read_summary
 from spectra.score import Score
+
+SEVERITIES = ("none", "faint", "visible", "strong")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,32 @@ class Gate:
             return cls(False, f"A of the output is at least {value} dB > {limit} dB")
         reason = score.reason or "the measurement is insufficient"
         raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+
+    @classmethod
+    def on(cls, summary: Summary, word: str) -> Gate:
+        """Pass while the output's grid is less severe than ``word``.
+
+        Parameters
+        ----------
+        summary : Summary
+            The result.
+        word : {"faint", "visible", "strong"}
+            The least severity that fails.
+
+        Raises
+        ------
+        NothingToAnalyseError
+            If how severe it is is not known.
+        """
+        graded = summary.severity
+        if graded is None or graded.word == "insufficient":
+            reason = (
+                graded.reason if graded and graded.reason else "the measurement is insufficient"
+            )
+            raise NothingToAnalyseError(f"the gate cannot judge the output: {reason}")
+        passed = SEVERITIES.index(graded.word) < SEVERITIES.index(word)
+        relation = "less than" if passed else "at least"
+        return cls(passed, f"the output's grid is {graded.word}, {relation} {word}")
 
     @classmethod
     def against(cls, summary: Summary, baseline: Summary) -> Gate:

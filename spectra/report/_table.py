@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from spectra.explain import StepRow, Summary
     from spectra.score import Score
 
-REASON_WIDTH = 20
+REASON_WIDTH, LABEL_WIDTH = 20, 7
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
+STYLES |= {"strong": "bold red", "visible": "red", "faint": "yellow"}
 NOTES = {"loading", "preprocessing", "output_choice"}
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 LEGEND = (
@@ -73,8 +74,11 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
 
 def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
     """Answer the questions in the order in which users ask them."""
-    for question, text in {"verdict": summary.verdict, **summary.answer}.items():
-        style = STYLES[summary.verdict] if question == "verdict" else ""
+    styles = {"verdict": STYLES[summary.verdict]}
+    if summary.severity is not None:
+        styles["severity"] = STYLES[summary.severity.word]
+    for question, text in (summary.answer or {"verdict": summary.verdict}).items():
+        style = styles.get(question, "")
         yield question.capitalize(), Text(printable(text), style)
     for finding in summary.warnings:
         label, style = ("Note", "") if finding.id in NOTES else ("Warning", "yellow")
@@ -85,10 +89,12 @@ def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tup
 
 def labelled(lines: Iterable[tuple[str, Text]]) -> Table:
     """Return labels on the left and, wrapped beside them, their texts."""
+    rows = list(lines)
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="bold", width=7, no_wrap=True)
+    longest = max((len(label) for label, _ in rows), default=0)
+    grid.add_column(style="bold", width=max(LABEL_WIDTH, longest), no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, text in lines:
+    for label, text in rows:
         grid.add_row(label, text)
     return grid
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from spectra import _walk as walk
-from spectra import capture, explain, gather, load, probe, report, score, weights
+from spectra import capture, explain, gather, load, probe, report, score, severity, weights
 from spectra._options import Options, Progress
 from spectra.run._opened import advised, borrowed, opened, silent
 
@@ -68,12 +68,20 @@ def analyze(
             passed = gather.run(net, found, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
+            graded = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
         run = _run_record(
             loaded, example, options=options, forward_s=passed.forward_s, started=started
         )
         summary = explain.summarise(
-            loaded, inputs, passed=passed, scores=scores, probed=probed, kernels=kernels, run=run
+            loaded,
+            inputs,
+            passed=passed,
+            scores=scores,
+            probed=probed,
+            severity=graded,
+            kernels=kernels,
+            run=run,
         )
         return report.Result(
             summary, score.tables(passed, scores), report.crop_with_pattern(passed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -55,20 +56,21 @@ def run(
     periods = [view.period for view in passed.output.plan.views]
     outputs, shown = (None, 0) if passed.few is None else (passed.few.outputs, passed.few.shown)
     rows: tuple[Yardsticks, ...] = ()
-    if outputs is not None and scores.output.verdict != "insufficient":
-        rows = yardsticks(outputs, *periods, plan=passed.output.plan, inputs=shown)
+    found = scores.output.verdict in ("present", "suspect")
+    if outputs is not None and found:
+        rows = tuple(
+            replace(row, own_dbc=_own_dbc(scores, row.period))
+            for row in yardsticks(outputs, *periods, plan=passed.output.plan, inputs=shown)
+        )
     pictures = None if inputs is None or outputs is None else _pictures(passed, scores, inputs)
     if pictures is not None and rows and len(pictures) >= LEAST:
-        graded = grade_pictures(
-            _seen(pictures, periods, seed=seed),
-            _seen(_rolled(pictures, periods, seed=seed), periods, seed=seed),
-            yardsticks=rows,
-        )
+        seen = _seen(pictures, periods, seed=seed)
+        rolled = _seen(_rolled(pictures, periods, seed=seed), periods, seed=seed)
+        graded = grade_pictures(list(seen.values()), list(rolled.values()), yardsticks=rows)
+        if graded.picture is not None:
+            graded = replace(graded, picture=list(seen)[graded.picture])
     else:
-        own = [_own_dbc(scores, row.period) for row in rows]
-        graded = grade_periods(
-            scores.output.verdict, list(zip(own, rows, strict=True)), reason=scores.output.reason
-        )
+        graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
     progress("severity", 1, 1)
     return graded
 
@@ -97,8 +99,8 @@ def _pictures(passed: Passed, scores: Scores, inputs: Inputs) -> Tensor | None:
 
 def _seen(
     pictures: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int
-) -> tuple[Visibility, ...]:
-    """Return how visible the grid-locked part of some pictures is, where it has most energy.
+) -> dict[int, Visibility]:
+    """Return how visible the grid-locked part of pictures is, of those where it has most energy.
 
     Pictures in which nothing is locked have nothing to be seen.
     """
@@ -108,13 +110,15 @@ def _seen(
         part.fit()
     locked = part.locked(pictures, range(len(pictures)))
     energy = locked.square().mean((1, 2, 3))
-    judged = set(energy.topk(min(JUDGED, len(pictures))).indices.tolist())
-    return tuple(
-        picture_visibility(picture.numpy(), (picture - grid).numpy())
-        if index in judged and float(power) > 0
+    most = energy.topk(min(JUDGED, len(pictures))).indices.tolist()
+    return {
+        index: picture_visibility(
+            pictures[index].numpy(), (pictures[index] - locked[index]).numpy()
+        )
+        if float(energy[index]) > 0
         else UNSEEN
-        for index, (picture, grid, power) in enumerate(zip(pictures, locked, energy, strict=True))
-    )
+        for index in most
+    }
 
 
 def _rolled(pictures: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int) -> Tensor:

@@ -10,11 +10,11 @@ import scipy
 
 from spectra.errors import ParameterError
 from spectra.severity._observer import APERTURE, SUMMATION, observer
+from spectra.severity._words import ZOOMS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-ZOOMS = (1, 2, 4)
 PIXELS_PER_DEGREE = 60.0  # of a picture at 100 %
 LUMA = (0.2126, 0.7152, 0.0722)  # of linear sRGB (IEC 61966-2-1)
 FLARE = 0.01  # of white, that a screen adds: without it a dark place has endless contrast

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
-
-from spectra.severity._visibility import ZOOMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from spectra.score import Verdict
     from spectra.severity._visibility import Visibility
+
+ZOOMS = (1, 2, 4)
 
 Severity = Literal["none", "faint", "visible", "strong", "insufficient"]
 WORDS: tuple[Severity, ...] = ("none", "faint", "visible", "strong")
@@ -29,6 +29,8 @@ class Yardsticks:
     ----------
     period : tuple of int
         Pixels along each axis.
+    own_dbc : float or None
+        Locked energy of the output itself at this period's points; None where there is none.
     nearest_dbc, linear_dbc, cubic_dbc : float or None
         Locked energy of the base band enlarged again by each method, over the output's energy.
         None with a ``reason``.
@@ -39,6 +41,7 @@ class Yardsticks:
     """
 
     period: tuple[int, ...]
+    own_dbc: float | None = None
     nearest_dbc: float | None = None
     linear_dbc: float | None = None
     cubic_dbc: float | None = None
@@ -144,7 +147,7 @@ def grade_pictures(
 
 
 def grade_periods(
-    verdict: Verdict, periods: Sequence[tuple[float | None, Yardsticks]], *, reason: str | None
+    verdict: Verdict, rows: Sequence[Yardsticks], *, reason: str | None = None
 ) -> Graded:
     """Return the severity of outputs that are no pictures, beside plain enlargements of them.
 
@@ -155,26 +158,24 @@ def grade_periods(
     ----------
     verdict : {"none", "suspect", "present", "insufficient"}
         What the test says of the output.
-    periods : sequence of (float or None, Yardsticks)
-        For each scored period the output's own locked energy in dBc, None where there is none, and
-        what stands beside it.
+    rows : sequence of Yardsticks
+        One for each scored period.
     reason : str or None
         Why the test says nothing, if so.
     """
-    rows = tuple(yardstick for _, yardstick in periods)
+    graded = Graded("insufficient", "yardstick", yardsticks=tuple(rows), reason=reason)
     if verdict == "insufficient":
-        return Graded("insufficient", "yardstick", yardsticks=rows, reason=reason)
+        return graded
     if verdict == "none":
-        return Graded("none", "yardstick", yardsticks=rows)
+        return replace(graded, word="none")
     words = [
-        yardstick_word(own, cubic_dbc=row.cubic_dbc, nearest_dbc=row.nearest_dbc)
-        for own, row in periods
-        if own is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
+        yardstick_word(row.own_dbc, cubic_dbc=row.cubic_dbc, nearest_dbc=row.nearest_dbc)
+        for row in rows
+        if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
     ]
-    if not words:
-        why = next((row.reason for row in rows if row.reason), NO_YARDSTICK)
-        return Graded("insufficient", "yardstick", yardsticks=rows, reason=why)
-    return Graded(worst_word(words), "yardstick", yardsticks=rows)
+    if words:
+        return replace(graded, word=worst_word(words), reason=None)
+    return replace(graded, reason=next((r.reason for r in rows if r.reason), NO_YARDSTICK))
 
 
 def picture_word(values: Sequence[float], floor: Sequence[float] | None = None) -> Severity:

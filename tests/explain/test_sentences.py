@@ -18,6 +18,8 @@ from spectra.explain._words import ENERGY
 from spectra.kernel import interpolator, measure
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score
+from spectra.severity import Graded
+from spectra.severity._words import Yardsticks
 from support.summaries import (
     AT_LEAST,
     FAINT,
@@ -71,6 +73,7 @@ def run(
     control: str | None = None,
     used: int = 24,
     warnings: Any = None,
+    severity: Graded | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows give them."""
     base, rows = summary(), steps or (up(),)
@@ -87,6 +90,7 @@ def run(
         worst=worst and StepName(worst.name, worst.call),
         verdict=overall_verdict(output, rows),
         warnings=base.warnings if warnings is None else warnings,
+        severity=severity,
     )
 
 
@@ -108,8 +112,52 @@ def changed(**values: Any) -> Summary:
     return run(output=replace(OUTPUT, **values))
 
 
+YARDSTICK = Yardsticks(
+    (4, 4), own_dbc=-22.0, nearest_dbc=-16.4, linear_dbc=-28.8, cubic_dbc=-29.1, base_share=0.98
+)
+VISIBLE = Graded(
+    "visible", "visibility", (0.6, 1.3, 1.8), pictures=8, holding=3, yardsticks=(YARDSTICK,)
+)
+UNSEEN = Graded("none", "visibility", (0.1, 0.2, 0.4), pictures=8, holding=8)
+BESIDE = Graded("visible", "yardstick", yardsticks=(YARDSTICK,))
+NO_GRID = Graded("none", "yardstick")
+NOT_KNOWN = Graded("insufficient", "yardstick", reason="no yardstick stands beside it")
 SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
 ANSWER = {
+    "severity.seen": Case(
+        run(severity=VISIBLE),
+        "visible: the grid is visible at 200 % in 3 of 8 pictures looked at",
+        run(severity=UNSEEN),
+    ),
+    "severity.unseen": Case(
+        run(severity=UNSEEN),
+        "none: no grid is visible at up to 400 % in 8 pictures looked at",
+        run(severity=NO_GRID),
+    ),
+    "severity.beside": Case(
+        run(severity=BESIDE),
+        "visible, by yardstick: at period 4 px it reads -22.0 dBc, where cubic enlargement of the "
+        "same outputs reads -29.1 and nearest neighbours -16.4",
+        run(severity=VISIBLE),
+    ),
+    "severity.nothing": Case(
+        run(clean(), output=NOTHING, severity=NO_GRID), "none: the test finds no grid", run()
+    ),
+    "severity.unknown": Case(
+        run(severity=NOT_KNOWN),
+        "insufficient: how severe a grid is is not known: no yardstick stands beside it",
+        bare(LINES),
+    ),
+    "severity.yardsticks": Case(
+        run(severity=VISIBLE),
+        "looked at; at period 4 px it reads -22.0 dBc",
+        run(severity=UNSEEN),
+    ),
+    "severity.chromatic": Case(
+        run(severity=replace(UNSEEN, chromatic=2)),
+        "chromatic grids are not judged, and that of 2 of them is one",
+        run(severity=UNSEEN),
+    ),
     "verdict.flat_lines": Case(
         bare(LINES, REFUSED),
         "a constant input leaves lines of -15.1 dB over the mean level at up.0",
@@ -281,6 +329,9 @@ ANSWER = {
     ),
     "but.inputs_weak": Case(
         run(inputs=WEAK), "a grid of their own: locked energy at most -50.0 dBc", run()
+    ),
+    "try.nothing": Case(
+        run(severity=UNSEEN), "nothing: the grid is not visible", run(severity=VISIBLE)
     ),
     "try": Case(run(), "use kernel 4 at stride 2", run(up(GONE))),
     "trust.counts": Case(run(used=1), "1 picture of 192x192, 64 replicates", bare(LINES)),

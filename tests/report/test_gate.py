@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spectra.errors import NothingToAnalyseError
 from spectra.report import Gate
 from spectra.score import Score
+from spectra.severity import Graded
 from support.summaries import NOTHING, OUTPUT, PRESENT, clean, step, summary
 
 
@@ -54,6 +55,28 @@ def test_a_lower_end_alone_can_fail_an_output_and_never_pass_it(limit, text):
     gate = Gate.above(with_output(bound), limit)
     assert not gate.passed
     assert gate.text == f"A of the output is at least {text}"
+
+
+@pytest.mark.parametrize(
+    ("word", "failing"),
+    [
+        ("none", []),
+        ("faint", ["faint"]),
+        ("visible", ["faint", "visible"]),
+        ("strong", ["faint", "visible", "strong"]),
+    ],
+)
+def test_a_grid_fails_on_its_own_word_and_on_milder_ones(word, failing):
+    graded = replace(summary(), severity=Graded(word, "visibility"))
+    gates = {limit: Gate.on(graded, limit) for limit in ("faint", "visible", "strong")}
+    assert [limit for limit, gate in gates.items() if not gate.passed] == failing
+    assert gates["strong"].text.startswith(f"the output's grid is {word}, ")
+
+
+@pytest.mark.parametrize("severity", [None, Graded("insufficient", "yardstick", reason="too few")])
+def test_a_severity_that_is_not_known_is_no_pass(severity):
+    with pytest.raises(NothingToAnalyseError, match=r"cannot judge.*(insufficient|too few)"):
+        Gate.on(replace(summary(), severity=severity), "visible")
 
 
 def test_an_output_whose_a_is_not_known_is_no_pass():

@@ -1,7 +1,7 @@
 """The words of severity, as they are defined: by what is seen, or by what stands beside it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -85,26 +85,27 @@ YARDSTICKS = Yardsticks((2, 2), nearest_dbc=-14.0, linear_dbc=-28.0, cubic_dbc=-
     ],
 )
 def test_the_word_by_yardstick_is_the_bracket_that_the_energy_lies_in(own, word):
-    graded = grade_periods("present", [(own, YARDSTICKS)], reason=None)
+    graded = grade_periods("present", [replace(YARDSTICKS, own_dbc=own)])
     assert (graded.word, graded.by) == (word, "yardstick")
 
 
 def test_the_severest_period_counts():
-    other = Yardsticks((4, 4), nearest_dbc=-20.0, linear_dbc=-30.0, cubic_dbc=-32.0)
-    graded = grade_periods("suspect", [(-30.0, YARDSTICKS), (-22.0, other)], reason=None)
+    short = replace(YARDSTICKS, own_dbc=-30.0)
+    long = Yardsticks((4, 4), own_dbc=-22.0, nearest_dbc=-20.0, linear_dbc=-30.0, cubic_dbc=-32.0)
+    graded = grade_periods("suspect", [short, long])
     assert graded.word == "visible"
-    assert graded.yardsticks == (YARDSTICKS, other)
+    assert graded.yardsticks == (short, long)
 
 
 def test_where_the_test_finds_nothing_severity_is_none_whatever_the_energy():
-    assert grade_periods("none", [(-3.0, YARDSTICKS)], reason=None).word == "none"
+    assert grade_periods("none", [replace(YARDSTICKS, own_dbc=-3.0)]).word == "none"
 
 
 def test_without_a_test_or_without_yardsticks_there_is_no_word():
     graded = grade_periods("insufficient", [], reason="too few")
     assert (graded.word, graded.reason) == ("insufficient", "too few")
-    bare = Yardsticks((256,), base_share=0.01, reason="no base band")
-    graded = grade_periods("present", [(-3.0, bare)], reason=None)
+    bare = Yardsticks((256,), own_dbc=-3.0, base_share=0.01, reason="no base band")
+    graded = grade_periods("present", [bare])
     assert (graded.word, graded.reason) == ("insufficient", "no base band")
 
 

@@ -1,0 +1,128 @@
+"""How severe the output's grid is, in the first words of an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectra._names import period
+from spectra.explain._facts import Facts
+from spectra.explain._sentence import Sentence
+from spectra.explain._words import counted
+
+if TYPE_CHECKING:
+    from spectra.severity import Graded
+
+ZOOM = {"strong": "100 %", "visible": "200 %", "faint": "400 %"}
+SEEN = ("faint", "visible", "strong")
+
+
+class Severe(Facts):
+    """The severity of the output, and what it rests on."""
+
+    @property
+    def graded(self) -> Graded | None:
+        return self.summary.severity
+
+    @property
+    def word(self) -> str | None:
+        return self.graded.word if self.graded else None
+
+    @property
+    def by_sight(self) -> bool:
+        """Whether pictures were looked at."""
+        return self.graded is not None and self.graded.by == "visibility"
+
+    @property
+    def zoom(self) -> str | None:
+        return ZOOM.get(self.word or "")
+
+    @property
+    def share(self) -> str | None:
+        """In how many of the pictures looked at the word holds."""
+        graded = self.graded
+        if graded is None or not graded.pictures:
+            return None
+        return f"{graded.holding} of {counted(graded.pictures, 'picture')} looked at"
+
+    @property
+    def pictures(self) -> str | None:
+        return f"{counted(self.graded.pictures, 'picture')} looked at" if self.graded else None
+
+    @property
+    def chromatic(self) -> int:
+        return self.graded.chromatic if self.graded else 0
+
+    @property
+    def beside(self) -> str | None:
+        """The output's energy and its yardsticks, at the period that stands out most."""
+        rows = self.graded.yardsticks if self.graded else ()
+        known = [
+            (row.own_dbc - row.cubic_dbc, row)
+            for row in rows
+            if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
+        ]
+        if not known:
+            return None
+        _, row = max(known, key=lambda each: each[0])
+        return (
+            f"at period {period(row.period)} it reads {row.own_dbc:.1f} dBc, where cubic "
+            f"enlargement of the same outputs reads {row.cubic_dbc:.1f} and nearest neighbours "
+            f"{row.nearest_dbc:.1f}"
+        )
+
+    @property
+    def why_not(self) -> str | None:
+        return self.graded.reason if self.graded else None
+
+
+Said = Sentence[Severe]
+SEVERITY: tuple[tuple[Said, ...], ...] = (
+    (
+        Said(
+            "severity.seen",
+            "pictures were looked at, and the grid of some is visible at up to 400 %",
+            lambda f: f.by_sight and f.word in SEEN,
+            "{word}: the grid is visible at {zoom} in {share}",
+        ),
+        Said(
+            "severity.unseen",
+            "pictures were looked at, and the grid of none is visible at up to 400 %",
+            lambda f: f.by_sight and f.word == "none",
+            "none: no grid is visible at up to 400 % in {pictures}",
+        ),
+        Said(
+            "severity.beside",
+            "the output is no picture; the test finds a grid, and yardsticks stand beside it",
+            lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
+            "{word}, by yardstick: {beside}",
+        ),
+        Said(
+            "severity.nothing",
+            "the output is no picture, and the test finds no grid",
+            lambda f: f.word == "none",
+            "none: the test finds no grid",
+        ),
+        Said(
+            "severity.unknown",
+            "there were inputs, and how severe the output's grid is is not known, for a reason",
+            lambda f: f.used > 0 and f.word == "insufficient" and f.why_not is not None,
+            "insufficient: how severe a grid is is not known: {why_not}",
+        ),
+    ),
+    (
+        Said(
+            "severity.yardsticks",
+            "pictures were looked at; the test finds a grid, and yardsticks stand beside it",
+            lambda f: f.by_sight and f.found and f.beside is not None,
+            "{beside}",
+        ),
+    ),
+    (
+        Said(
+            "severity.chromatic",
+            "the grid of some pictures has more power in colour than in luma",
+            lambda f: f.chromatic > 0,
+            "chromatic grids are not judged, and that of {chromatic} of them is one",
+        ),
+    ),
+)
