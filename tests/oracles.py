@@ -191,10 +191,18 @@ def interpolator(name: str) -> NDArray[np.float64]:
         "nearest": np.array([1.0, 1.0]),
         "bilinear": np.array([0.25, 0.75, 0.75, 0.25]),
         "bicubic": np.array(
-            [-0.03515625, -0.10546875, 0.26171875, 0.87890625,
-             0.87890625, 0.26171875, -0.10546875, -0.03515625]
+            [
+                -0.03515625,
+                -0.10546875,
+                0.26171875,
+                0.87890625,
+                0.87890625,
+                0.26171875,
+                -0.10546875,
+                -0.03515625,
+            ]
         ),
-    }[name]  # fmt: skip
+    }[name]
 
 
 def zero_insert(x: NDArray[np.float64], factor: int) -> NDArray[np.float64]:

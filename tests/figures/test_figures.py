@@ -57,9 +57,12 @@ def test_enlarging_is_pytorchs(script, rng):
     _, like = module.samples_under(5, small)
     kernel = module.with_taps(like, taps)
     expected = torch.nn.functional.conv_transpose2d(
-        torch.tensor(small)[None], torch.tensor(taps)[None, None], stride=2, padding=2,
+        torch.tensor(small)[None],
+        torch.tensor(taps)[None, None],
+        stride=2,
+        padding=2,
         output_padding=1,
-    )[0].numpy()  # fmt: skip
+    )[0].numpy()
     found = module.enlarged(small, kernel)
     np.testing.assert_allclose(found[4:-4, 4:-4], expected[4:-4, 4:-4], atol=1e-12)
     columns, _ = module.samples_under(5, small)

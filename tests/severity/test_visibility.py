@@ -104,10 +104,13 @@ def slow_visibility(picture, reference, zoom):
         return (np.tensordot([0.2126, 0.7152, 0.0722], linear, 1) + 0.01) / 1.01
 
     seen, clean = (
-        np.pad(light(p), [(border, next_fast(n + 2 * border) - n - border) for n in p.shape[1:]],
-               mode="reflect")
+        np.pad(
+            light(p),
+            [(border, next_fast(n + 2 * border) - n - border) for n in p.shape[1:]],
+            mode="reflect",
+        )
         for p in (picture, reference)
-    )  # fmt: skip
+    )
     rows, columns = seen.shape
     fy = np.fft.fftfreq(rows) * per_degree
     fx = np.fft.fftfreq(columns) * per_degree
@@ -166,9 +169,15 @@ def test_the_map_is_what_the_slow_definition_gives(rng):
 # RMS amplitudes in grey levels at which a checkerboard on mid grey reaches the criterion, from the
 # prototype that the criterion was fitted with; the last two also within 6 dB of ColorVideoVDP's.
 THRESHOLDS = {
-    (2, 2): 19.6, (2, 4): 3.4, (2, 8): 1.5, (2, 16): 1.3,
-    (4, 2): 3.7, (4, 4): 1.4, (4, 8): 1.3, (4, 16): 1.6,
-}  # fmt: skip
+    (2, 2): 19.6,
+    (2, 4): 3.4,
+    (2, 8): 1.5,
+    (2, 16): 1.3,
+    (4, 2): 3.7,
+    (4, 4): 1.4,
+    (4, 8): 1.3,
+    (4, 16): 1.6,
+}
 
 
 @pytest.mark.parametrize(("zoom", "period"), THRESHOLDS)
