@@ -10,8 +10,16 @@ import spectra
 from spectra.explain._answer import answer
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
-from spectra.explain._summary import InputRow, OutputRow, RunRecord, StepName, StepRow, Summary
-from spectra.explain._verdict import overall_verdict, worst_step
+from spectra.explain._summary import (
+    BlameRow,
+    InputRow,
+    OutputRow,
+    RunRecord,
+    StepName,
+    StepRow,
+    Summary,
+)
+from spectra.explain._verdict import blame_row, overall_verdict, worst_step
 from spectra.inputs import InputSet
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ def summarise(
     *,
     kernels: Sequence[Measures | None],
     run: RunRecord,
+    floor_dbc: float | None = None,
 ) -> Summary:
     """Return the answer of a run.
 
@@ -53,8 +62,11 @@ def summarise(
         What the weights of each step say by themselves.
     run : RunRecord
         How the analysis ran.
+    floor_dbc : float, optional
+        Locked energy of the output below which no step is named.
     """
     steps = step_rows(passed.found, scores, probed, kernels)
+    blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -62,12 +74,13 @@ def summarise(
         inputs=inputs.about if inputs else _no_inputs(passed.found.input_shape),
         run=run,
         verdict=overall_verdict(scores.output, steps),
-        worst=_worst(steps),
+        worst=_worst(steps, blamed),
         input=InputRow(scores.input, scores.control_gap),
         output=_output_row(scores, probed),
         steps=steps,
         unexplained_growth=passed.found.growth,
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
+        blame=blamed,
     )
     return replace(summary, answer=answer(summary))
 
@@ -87,6 +100,6 @@ def _output_row(scores: Scores, probed: Probed) -> OutputRow:
     )
 
 
-def _worst(steps: Sequence[StepRow]) -> StepName | None:
-    row = worst_step(steps)
+def _worst(steps: Sequence[StepRow], blamed: BlameRow) -> StepName | None:
+    row = worst_step(steps, blamed)
     return StepName(row.name, row.call) if row else None

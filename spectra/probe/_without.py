@@ -120,8 +120,10 @@ def _obstacles(passed: Passed, scores: Scores, inputs: Inputs | None) -> list[st
     if used < LEAST_INPUTS:
         few = "no inputs" if inputs is None else f"too few: {used} inputs, {LEAST_INPUTS} needed"
         return [few] * len(passed.found.steps)
-    if scores.measured["output"] is None:
-        return [scores.output.reason or "the output was not scored"] * len(passed.found.steps)
+    if scores.output.verdict not in ("present", "suspect"):
+        unscored = f"the output was not scored: {scores.output.reason}"
+        why = "the output shows no grid" if scores.output.verdict == "none" else unscored
+        return [why] * len(passed.found.steps)
     reasons = []
     for index, step in enumerate(passed.found.steps):
         plan = passed.steps[index].plan

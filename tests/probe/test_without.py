@@ -6,7 +6,7 @@ from torch import nn
 
 from spectra import Options, capture, gather, score
 from spectra.inputs import open_inputs
-from spectra.probe._blame import blame, relation
+from spectra.explain._blame import blame, relation
 from spectra.probe._without import FORWARDS, _sharing, _within_budget, without
 from support.planted_decoders import Parallel, chain, latents
 
@@ -74,7 +74,7 @@ def pair(signs):
 
 def test_of_two_that_add_none_is_named_but_both():
     found, together, named = pair((1, 1))
-    assert relation(found, together) == ("adding", None)
+    assert relation(found, 0) == ("adding", None)
     assert (named.standing, named.steps) == ("several", (1, 2))
     # Half the amplitude is left without one of them.
     assert [found.steps[i].own.db for i in (1, 2)] == pytest.approx([-6.0, -6.0], abs=0.5)
@@ -82,14 +82,14 @@ def test_of_two_that_add_none_is_named_but_both():
 
 def test_of_two_that_cancel_none_is_named():
     found, together, named = pair((1, -1))
-    assert relation(found, together) == ("cancelling", None)
+    assert relation(found, 0) == ("cancelling", None)
     assert named.step is None
     assert all(found.steps[i].own.rose for i in (1, 2))
 
 
 def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole():
     found, together, named = pair((1, -0.7))
-    assert relation(found, together) == ("louder", 1)
+    assert relation(found, 0) == ("louder", 1)
     assert named.step is None
 
 
