@@ -47,9 +47,8 @@ class Without(Facts):
         return listed([row.label for row in self.steps if not _is_measured(row)])
 
     @property
-    def why_untaken(self) -> str:
-        reason = self.at.without_reason
-        return f" ({reason})" if reason else ""
+    def why_untaken(self) -> str | None:
+        return self.at.without_reason
 
     # What the output loses without the step to blame.
 
@@ -199,8 +198,8 @@ LOSS: tuple[Said, ...] = (
     Said(
         "where.not_taken",
         "a step is named by what the output holds, as its grid was not taken away",
-        lambda f: f.standing == "not measured" and f.found and f.worst is not None,
-        "what the output has without its grid was not measured{why_untaken}",
+        lambda f: f.standing == "not measured" and f.found and f.why_untaken is not None,
+        "what the output has without its grid was not measured: {why_untaken}",
     ),
 )
 RELATION: tuple[Said, ...] = (
