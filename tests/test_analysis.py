@@ -16,6 +16,7 @@ from spectra.errors import InputError, ModelError, NothingToAnalyseError, Parame
 from spectra.run import list_steps
 from spectra.score._score import read_lattice
 from spectra.score._score import score as score_of
+from support.planted_decoders import Parallel, latents
 
 
 class Ideal(nn.Module):
@@ -79,6 +80,47 @@ def test_a_checkerboard_of_the_inputs_is_not_blamed_on_the_model():
     assert result.summary.input.score.verdict == "present"
     assert (0.5, 0.5) in result.summary.output.inherited
     assert result.verdict == "none"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        nn.Sequential(nn.PixelUnshuffle(2), nn.PixelShuffle(2)),
+        nn.Sequential(nn.PixelUnshuffle(4), nn.PixelShuffle(2), nn.PixelShuffle(2)),
+    ],
+)
+def test_a_checkerboard_of_the_inputs_is_not_charged_to_a_step(model):
+    """There and back by rearranging is the identity: what comes out was brought along."""
+    y, x = np.mgrid[:64, :64]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
+    row = spectra.analyze(model, pictures() + 0.05 * board).summary.steps[-1]
+    assert row.score.verdict == "none"
+    assert row.inherited == ((0.5, 0.5),)
+
+
+def test_the_step_with_the_fault_is_named_though_another_has_its_period():
+    """Two side by side, a fault of the gain in one: what both have at the output is the same."""
+    summary = spectra.analyze(Parallel((1, 0)), latents(side=32)).summary
+    assert summary.worst.name == "a"
+    assert summary.blame.step == summary.worst
+    a, b = (row.at_output for row in summary.steps if row.name in "ab")
+    assert a.locked_dbc == b.locked_dbc
+    assert a.without_ci95_db[1] < -10 < b.without_db
+    assert "without its grid the output has" in summary.answer["where"]
+
+
+def test_where_two_steps_add_up_both_are_told_and_none_is_the_worst():
+    summary = spectra.analyze(Parallel((1, 1)), latents(side=32)).summary
+    assert summary.worst is None
+    assert summary.blame.relation == "adding"
+    assert summary.answer["where"] == "several steps: a, b; the grids of a, b add up"
+
+
+def test_without_a_grid_in_the_output_no_step_is_taken_away():
+    """Ten forward passes are not spent on nothing."""
+    summary = spectra.analyze(Ideal(), pictures()).summary
+    assert summary.blame.forwards == 0
+    assert {row.at_output.without_reason for row in summary.steps} == {"the output shows no grid"}
 
 
 @pytest.mark.parametrize(
