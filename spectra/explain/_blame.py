@@ -78,9 +78,7 @@ def blame(removals: Removals, *, output_dbc: float | None, floor_dbc: float | No
         if sets:
             return Blame("several", steps=min(sets, key=lambda t: _fall(t.output)).steps)
         lower = tuple(
-            i
-            for i, change in measured.items()
-            if _fall(change) < 0 and _lower(change) <= -LEAST_DB
+            i for i, change in measured.items() if _fall(change) < 0 and _lower(change) <= -LEAST_DB
         )
         return Blame("not told apart", steps=lower) if lower else Blame("none")
     best = min(fell, key=lambda i: (_fall(measured[i]), _upper(measured[i])))

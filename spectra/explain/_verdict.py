@@ -60,13 +60,13 @@ def blame_row(
     sets = sorted(  # those of the steps in question come first
         range(len(removals.together)), key=lambda n: asked.isdisjoint(removals.together[n].steps)
     )
-    told = {n: does for n in sets if (does := relation(removals, n)) is not None}
-    number, (does, louder) = next(iter(told.items()), (None, (None, None)))
+    told = [(n, *does) for n in sets if (does := relation(removals, n)) is not None]
+    number, word, louder = told[0] if told else (None, None, None)
     return BlameRow(
         standing=found.standing,
         step=None if found.step is None else names[found.step],
         steps=tuple(names[i] for i in found.steps),
-        relation=does,
+        relation=word,
         related=() if number is None else tuple(names[i] for i in removals.together[number].steps),
         louder=None if louder is None else names[louder],
         inputs=removals.inputs,

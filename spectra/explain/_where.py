@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spectra.explain._facts import FOUND
 from spectra.explain._sentence import Sentence
+from spectra.explain._verdict import FOUND
 from spectra.explain._without import LOSS, NAMED, RELATION, RISE, UNNAMED, Without
 from spectra.explain._words import listed
 

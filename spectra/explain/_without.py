@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from spectra._names import label
-from spectra.explain._facts import FOUND, Facts
+from spectra.explain._facts import Facts
 from spectra.explain._sentence import Sentence
 from spectra.explain._summary import StepName, StepRow
+from spectra.explain._verdict import FOUND
 from spectra.explain._words import describe_step, listed
 
 LEAST_DB = 1.0  # change of the output from which on something is said of it
@@ -42,9 +44,23 @@ class Without(Facts):
         return f"were not scored: {own.reason}"
 
     @property
+    def wide(self) -> str:
+        """The steps without which the output may have less, or more."""
+        return listed([row.label for row in self.steps if _may_fall(row)])
+
+    @property
     def untaken(self) -> str:
         """The steps whose grid was not taken away, so that nobody knows what they do."""
         return listed([row.label for row in self.steps if not _is_measured(row)])
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the user asked for some of the model's steps only."""
+        return bool(self.summary.run.options.get("steps"))
+
+    @property
+    def others(self) -> str:
+        return f"; not taken away: {self.untaken}" if self.untaken else ""
 
     @property
     def why_untaken(self) -> str | None:
@@ -119,6 +135,13 @@ def _is_measured(row: StepRow) -> bool:
     return there.without_db is not None or there.without_upper_db is not None
 
 
+def _may_fall(row: StepRow) -> bool:
+    """Tell whether the output may have less without a step: its interval is as wide as that."""
+    there = row.at_output
+    low = -inf if there.without_ci95_db is None else there.without_ci95_db[0]
+    return _is_measured(row) and low <= -LEAST_DB
+
+
 Said = Sentence[Without]
 NAMED: tuple[Said, ...] = (
     Said(
@@ -157,17 +180,23 @@ NAMED: tuple[Said, ...] = (
 )
 UNNAMED: tuple[Said, ...] = (
     Said(
+        "where.unsettled",
+        "the output's grid fell without none of the steps, and the intervals of some reach below "
+        "a fall of 1 dB",
+        lambda f: f.standing == "none" and bool(f.wide),
+        "not known: without the grid of {wide} the output may have less, or more",
+    ),
+    Said(
         "where.no_single",
         "the grid of every step was taken away, and the output's fell without none of them",
-        lambda f: f.standing == "none" and not f.untaken,
+        lambda f: f.standing == "none" and not f.untaken and not f.chosen,
         "no single step: without any of them the output keeps its grid",
     ),
     Said(
         "where.no_single_taken",
         "the grids of some steps were taken away, and the output's fell without none of them",
         lambda f: f.standing == "none",
-        "no single step of those that were taken away: the output keeps its grid; not taken "
-        "away: {untaken}",
+        "no single step of those that were taken away: the output keeps its grid{others}",
     ),
     Said(
         "where.faint",

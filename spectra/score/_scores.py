@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -86,6 +86,19 @@ class Scores:
     control_gap: str | None
     far_off: bool
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
+
+    def at_period(self, period: Sequence[int]) -> Score:
+        """Return the score of the output at the lattice points of steps of one period.
+
+        Those are without the peaks that the inputs already had.
+        """
+        output = self.measured["output"]
+        if output is None:
+            return Score(reason="the output was not scored")
+        inherited = set(self.inherited)
+        own = [tuple(f) not in inherited for f in output.lattice.frequency.tolist()]
+        points = output.owned_by(period) & np.array(own)
+        return score(output, output.data, chosen=points)
 
 
 def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:
@@ -192,14 +205,18 @@ def _over_inputs(found: Discovery, index: int) -> list[Fraction]:
         return [Fraction(s) * r / p for s, p, r in zip(*sizes, strict=True)]
     if len(step.output_shape) != len(found.input_shape):
         return []
-    return [Fraction(a, b) for a, b in zip(step.output_shape[1:], found.input_shape[1:], strict=True)]
+    return [
+        Fraction(a, b) for a, b in zip(step.output_shape[1:], found.input_shape[1:], strict=True)
+    ]
 
 
 def _peaks(
     measured: LatticeReading | None, chosen: NDArray[np.bool_]
 ) -> tuple[tuple[float, ...], ...]:
     """Return the frequencies of some lattice points."""
-    return () if measured is None else tuple(map(tuple, measured.lattice.frequency[chosen].tolist()))
+    return (
+        () if measured is None else tuple(map(tuple, measured.lattice.frequency[chosen].tolist()))
+    )
 
 
 def _own(

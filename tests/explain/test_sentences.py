@@ -71,10 +71,10 @@ def run(
     control: str | None = None,
     used: int = 24,
     warnings: Any = None,
-    blame: BlameRow = BlameRow(),
+    blame: BlameRow | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows and what is to blame give them."""
-    base, rows = summary(), steps or (up(),)
+    base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
     worst = worst_step(rows, blame)
     given = replace(
         base.inputs, kind="images", count=used, used=used, shape=(3, 192, 192), dropped=()
@@ -289,6 +289,11 @@ ANSWER = {
         run(replace(clean(), inherited=(CHECKERBOARD,)), output=NOTHING),
         "no step's own maps show a grid but peaks that the inputs already had",
         run(clean(), output=NOTHING),
+    ),
+    "where.unsettled": Case(
+        run(up(taken(2.2, -10.4, 5.1)), blame=blamed("none")),
+        "not known: without the grid of up the output may have less, or more",
+        run(STILL, blame=blamed("none")),
     ),
     "where.no_single": Case(
         run(STILL, blame=blamed("none")),

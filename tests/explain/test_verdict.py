@@ -175,7 +175,11 @@ def test_the_step_without_which_the_output_has_least_is_the_worst():
 def test_where_no_step_is_to_blame_none_is_the_worst(changes, standing, names):
     row, worst = blamed(*changes)
     assert worst is None
-    assert (row.standing, row.step, row.steps) == (standing, None, tuple(StepName(n, 0) for n in names))
+    assert (row.standing, row.step, row.steps) == (
+        standing,
+        None,
+        tuple(StepName(n, 0) for n in names),
+    )
 
 
 def test_where_the_output_has_no_grid_the_worst_step_is_the_strongest():

@@ -145,13 +145,16 @@ def _sentence_faults(summary: Summary) -> Said:
         "not told apart:": "not told apart",
         "may be chance": "not told apart",
         "no single step": "none",
+        "may have less, or more": "none",
         "too faint to name a step": "faint",
         "output has none left": "step",
         "as the output without it tells": "step",
         "at frequencies of other steps": "step",
         "without its grid was not measured": "not measured",
     }
+    wide = any(_reaches(row, -1.0) for row in summary.steps)
     denied = {
+        "said that the output keeps its grid": "the output keeps its grid" in answer and wide,
         "another standing is said": any(w in answer and standing != s for w, s in verdicts.items()),
         "another fall is said": bool(less) and not _equal(less, without, sign=-1),
         "another rise is said": bool(more) and not any(_equal(more, rise) for rise in rises),
@@ -181,6 +184,12 @@ def _said(pattern: str, answer: str) -> str:
     """Return the first group of a pattern in the answer, empty where it is not said."""
     found = re.search(pattern, answer)
     return found[1] if found else ""
+
+
+def _reaches(row: StepRow, least: float) -> bool:
+    """Tell whether the output may have so much less without a step."""
+    interval = row.at_output.without_ci95_db
+    return interval is not None and interval[0] <= least
 
 
 def _equal(said: str, number: float | None, *, sign: int = 1) -> bool:
