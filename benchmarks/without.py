@@ -27,8 +27,8 @@ from benchmarks.calibration import upsampling  # noqa: E402
 from benchmarks.calibration.clean import photo  # noqa: E402
 from benchmarks.calibration.pictures import DATA  # noqa: E402
 from spectra import Options, capture, gather, score, spectrum  # noqa: E402
+from spectra.explain._blame import blame, relation  # noqa: E402
 from spectra.inputs import open_inputs  # noqa: E402
-from spectra.probe._blame import blame, relation  # noqa: E402
 from spectra.probe._locked_part import LockedPart  # noqa: E402
 from spectra.probe._removed import Removals  # noqa: E402
 from spectra.probe._without import without  # noqa: E402
@@ -116,7 +116,7 @@ def pairs() -> Iterator[str]:
         )
         both, told = "not measured", None
         if found.together:
-            both, told = _told(found.together[0].at_period), relation(found, found.together[0])
+            both, told = _told(found.together[0].at_period), relation(found, 0)
         said = (
             "nothing"
             if told is None

@@ -58,11 +58,20 @@ def pictures(count=16, channels=1, side=64, *, seed=0):
     return (0.5 + smooth / (8 * smooth.std())).clamp(0, 1)
 
 
-def test_a_faulty_phase_is_found_and_charged_to_its_step():
+def test_a_faulty_phase_is_found_and_charged_to_no_step_before_it():
+    """What the step itself leaves is gone before the phase goes wrong."""
     result = spectra.analyze(Ideal(gain=1.1), pictures())
     assert result.verdict == "present"
-    assert result.worst.name == "up"
+    assert result.worst is None
+    assert result.summary.blame.standing == "none"
     assert result.summary.output.score.period == (2, 2)
+
+
+def test_without_a_grid_in_the_output_no_step_is_taken_away():
+    """Ten forward passes are not spent on nothing."""
+    summary = spectra.analyze(Ideal(), pictures()).summary
+    assert summary.blame.forwards == 0
+    assert {row.at_output.without_reason for row in summary.steps} == {"the output shows no grid"}
 
 
 def test_ideal_interpolation_leaves_nothing_in_the_output():
@@ -79,6 +88,20 @@ def test_a_checkerboard_of_the_inputs_is_not_blamed_on_the_model():
     assert result.summary.input.score.verdict == "present"
     assert (0.5, 0.5) in result.summary.output.inherited
     assert result.verdict == "none"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_checkerboard_of_the_inputs_is_not_charged_to_a_step(times):
+    """There and back by rearranging is the identity: what comes out was brought along."""
+    y, x = np.mgrid[:64, :64]
+    board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
+    there_and_back = [nn.PixelUnshuffle(2), nn.PixelShuffle(2)]
+    summary = spectra.analyze(
+        nn.Sequential(*there_and_back * times), pictures() + 0.05 * board
+    ).summary
+    assert [row.score.verdict for row in summary.steps] == ["none"] * times
+    assert {row.inherited for row in summary.steps} == {((0.5, 0.5),)}
+    assert summary.worst is None
 
 
 @pytest.mark.parametrize(

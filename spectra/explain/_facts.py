@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spectra._names import grey, period, place
+from spectra.explain._verdict import FOUND
 from spectra.explain._words import (
     counted,
     describe_energy,
@@ -18,7 +19,6 @@ from spectra.score import AtOutput
 if TYPE_CHECKING:
     from spectra.explain._summary import Summary
 
-FOUND = ("present", "suspect")
 VERDICT_TEXT = {
     "present": "grid-locked artifact PRESENT",
     "suspect": "grid-locked artifact SUSPECTED",
@@ -47,9 +47,14 @@ class Facts:
         return self.output.verdict in FOUND
 
     @property
+    def named(self) -> bool:
+        """Whether the worst step is the one without whose grid the output has less."""
+        return self.summary.blame.standing == "step" and self.worst is not None
+
+    @property
     def gone(self) -> bool:
         """Whether it is known that nothing of the worst step is in the output."""
-        return self.worst is not None and self.at.verdict == "none"
+        return self.worst is not None and self.at.verdict == "none" and not self.named
 
     @property
     def brought_along(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from spectra.capture import Operation
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
     from spectra.kernel import Measures
     from spectra.probe import Probed
-    from spectra.score import Scores
+    from spectra.score import AtOutput, Scores
 
 
 def step_rows(
@@ -57,12 +58,32 @@ def step_rows(
                 period_in_output=found.periods[index],
                 score=scored.own,
                 out_of_band_dbc=scored.out_of_band_dbc,
-                at_output=replace(scored.at_output, line_drop_db=probed.line_drops[index]),
+                at_output=_at_output(scored.at_output, probed, index),
                 flat_field=flat,
                 cause=cause,
                 advice=advice,
                 kernel=kernel,
                 calls=step.calls,
+                inherited=scored.inherited,
             )
         )
     return tuple(rows)
+
+
+def _at_output(there: AtOutput, probed: Probed, index: int) -> AtOutput:
+    """Return what the output shows of a step, with what it shows without it."""
+    removed = probed.removals.steps[index]
+    change, reason = removed.output, removed.reason
+    if removed.clean:
+        reason = "nothing was taken away: its maps have no grid-locked part"
+    elif change is not None and change.db is None:
+        reason = "no locked energy above zero is left"
+    upper = None if change is None else change.upper_db
+    return replace(
+        there,
+        line_drop_db=probed.line_drops[index],
+        without_db=None if change is None else change.db,
+        without_ci95_db=None if change is None else change.ci95_db,
+        without_upper_db=upper if upper is None or isfinite(upper) else None,
+        without_reason=reason,
+    )

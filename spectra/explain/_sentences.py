@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from spectra.explain import _flat as flat
-from spectra.explain._facts import FOUND, Facts
+from spectra.explain._facts import Facts
 from spectra.explain._sentence import Sentence
 from spectra.explain._severe import SEVERITY, Severe
+from spectra.explain._verdict import FOUND
 from spectra.explain._where import WHERE, Where
 
 NOTHING_STAYS = "nothing of the output stays as it was"

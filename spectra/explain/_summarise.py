@@ -10,8 +10,16 @@ import spectra
 from spectra.explain._answer import answer
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
-from spectra.explain._summary import InputRow, OutputRow, RunRecord, StepName, StepRow, Summary
-from spectra.explain._verdict import overall_verdict, worst_step
+from spectra.explain._summary import (
+    BlameRow,
+    InputRow,
+    OutputRow,
+    RunRecord,
+    StepName,
+    StepRow,
+    Summary,
+)
+from spectra.explain._verdict import blame_row, overall_verdict, worst_step
 from spectra.inputs import InputSet
 
 if TYPE_CHECKING:
@@ -59,6 +67,7 @@ def summarise(
         How the analysis ran.
     """
     steps = step_rows(passed.found, scores, probed, kernels)
+    blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -66,12 +75,13 @@ def summarise(
         inputs=inputs.about if inputs else _no_inputs(passed.found.input_shape),
         run=run,
         verdict=overall_verdict(scores.output, steps),
-        worst=_worst(steps),
+        worst=_worst(steps, blamed),
         input=InputRow(scores.input, scores.control_gap),
         output=_output_row(scores, probed),
         steps=steps,
         unexplained_growth=passed.found.growth,
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
+        blame=blamed,
         severity=severity,
     )
     return replace(summary, answer=answer(summary))
@@ -92,6 +102,6 @@ def _output_row(scores: Scores, probed: Probed) -> OutputRow:
     )
 
 
-def _worst(steps: Sequence[StepRow]) -> StepName | None:
-    row = worst_step(steps)
+def _worst(steps: Sequence[StepRow], blamed: BlameRow) -> StepName | None:
+    row = worst_step(steps, blamed)
     return StepName(row.name, row.call) if row else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spectra.capture import Growth, Operation
+from spectra.explain._blame import Relation, Standing
 from spectra.explain._words import counted, input_noun
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
@@ -39,6 +40,41 @@ class StepName:
 
     name: str
     call: int
+
+
+@dataclass(frozen=True)
+class BlameRow:
+    """Which step the output's grid comes from, judged by taking the grids of steps away.
+
+    Attributes
+    ----------
+    standing : {"step", "several", "not told apart", "none", "faint", "not measured"}
+        What is known of it, see `spectra.explain._blame.Standing`.
+    step : StepName or None
+        The step, where it is one.
+    steps : tuple of StepName
+        Steps that come into question, where it is not one.
+    relation : {"adding", "cancelling", "louder"} or None
+        What the grids of steps that share a period do to each other.
+    related : tuple of StepName
+        These steps.
+    louder : StepName or None
+        The louder of them, where they cancel in part.
+    inputs, forwards : int
+        How many inputs ran without grids of steps, and how often.
+    renormalised : bool
+        Whether normalisations took new statistics of the changed maps.
+    """
+
+    standing: Standing = "not measured"
+    step: StepName | None = None
+    steps: tuple[StepName, ...] = ()
+    relation: Relation | None = None
+    related: tuple[StepName, ...] = ()
+    louder: StepName | None = None
+    inputs: int = 0
+    forwards: int = 0
+    renormalised: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +111,8 @@ class Finding:
 class StepRow(Operation):
     """One upsampling step; ``kernel`` is what its weights say by themselves.
 
-    ``calls`` counts how often the model ran it side by side, for each tile or frame.
+    ``calls`` counts how often the model ran it side by side, for each tile or frame. ``inherited``
+    lists the frequencies of its maps whose peak the inputs already had: ``score`` is without them.
     """
 
     period_in_output: tuple[int, ...] | None
@@ -87,6 +124,7 @@ class StepRow(Operation):
     advice: Finding | None
     kernel: Measures | None = None
     calls: int = 1
+    inherited: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +143,7 @@ class Summary:
     steps: tuple[StepRow, ...]
     unexplained_growth: tuple[Growth, ...]
     warnings: tuple[Finding, ...]
+    blame: BlameRow = field(default_factory=BlameRow)
     answer: dict[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
     severity: Graded | None = None

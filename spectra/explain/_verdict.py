@@ -1,16 +1,21 @@
-"""Which verdict the run gets, and which step is the worst."""
+"""Which verdict the run gets, which step is to blame, and which is the worst."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra.explain._blame import blame, relation
+from spectra.explain._summary import BlameRow, StepName
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spectra.explain._summary import StepRow
+    from spectra.probe import Removals
     from spectra.score import Score, Verdict
 
 ORDER: tuple[Verdict, ...] = ("present", "suspect", "insufficient", "none")
+FOUND = ("present", "suspect")
 
 
 def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
@@ -31,15 +36,63 @@ def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
     return next((verdict for verdict in ORDER if verdict in verdicts), "insufficient")
 
 
-def worst_step(steps: Sequence[StepRow]) -> StepRow | None:
-    """Return the step that does most harm, among those whose own maps show a grid.
+def blame_row(
+    removals: Removals, steps: Sequence[StepRow], output: Score, *, floor_dbc: float | None = None
+) -> BlameRow:
+    """Return which step the output's grid comes from, by names.
 
-    That is the one with most locked energy at the model's output. Where no step's is known to
-    get there, it is the one with most at its own maps, of those of which nobody knows whether
-    they do; last come those of which the output holds nothing.
+    Parameters
+    ----------
+    removals : Removals
+        What the output shows without the grids of steps.
+    steps : sequence of StepRow
+        The rows of the steps.
+    output : Score
+        Score of the output, inherited peaks taken out.
+    floor_dbc : float, optional
+        Locked energy of the output below which no step is named.
     """
-    guilty = [row for row in steps if row.score.verdict in ("present", "suspect")]
-    return max(guilty, key=_harm, default=None)
+    if output.verdict not in FOUND:
+        return BlameRow()
+    names = [StepName(row.name, row.call) for row in steps]
+    found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
+    asked = {*found.steps, found.step}
+    sets = sorted(  # those of the steps in question come first
+        range(len(removals.together)), key=lambda n: asked.isdisjoint(removals.together[n].steps)
+    )
+    told = [(n, *does) for n in sets if (does := relation(removals, n)) is not None]
+    number, word, louder = told[0] if told else (None, None, None)
+    return BlameRow(
+        standing=found.standing,
+        step=None if found.step is None else names[found.step],
+        steps=tuple(names[i] for i in found.steps),
+        relation=word,
+        related=() if number is None else tuple(names[i] for i in removals.together[number].steps),
+        louder=None if louder is None else names[louder],
+        inputs=removals.inputs,
+        forwards=removals.forwards,
+        renormalised=removals.renormalised,
+    )
+
+
+def worst_step(steps: Sequence[StepRow], blamed: BlameRow | None = None) -> StepRow | None:
+    """Return the step that does most harm: the one that is to blame, if that was measured.
+
+    Where taking grids away was not measured, it is the one with most locked energy at the model's
+    output, among those whose own maps show a grid. Where no step's is known to get there, it is
+    the one with most at its own maps, of those of which nobody knows whether they do; last come
+    those of which the output holds nothing.
+
+    Parameters
+    ----------
+    steps : sequence of StepRow
+        The rows of the steps.
+    blamed : BlameRow, optional
+        Which step the output's grid comes from; not measured by default.
+    """
+    if blamed is not None and blamed.standing != "not measured":
+        return next((r for r in steps if StepName(r.name, r.call) == blamed.step), None)
+    return max((row for row in steps if row.score.verdict in FOUND), key=_harm, default=None)
 
 
 def _harm(row: StepRow) -> tuple[int, float, float]:

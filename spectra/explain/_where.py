@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from spectra.explain._facts import FOUND, Facts
 from spectra.explain._sentence import Sentence
-from spectra.explain._words import describe_step, listed
+from spectra.explain._verdict import FOUND
+from spectra.explain._without import LOSS, NAMED, RELATION, RISE, UNNAMED, Without
+from spectra.explain._words import listed
 
 AS_IT_IS_DB = 1.0  # change below which a grid arrives as it was
 
 
-class Where(Facts):
+class Where(Without):
     """The steps' own maps, and the worst step at the output."""
 
     @property
@@ -22,8 +23,9 @@ class Where(Facts):
         return listed([row.label for row in self.steps if row.score.verdict == "insufficient"])
 
     @property
-    def step(self) -> str | None:
-        return f"{self.worst.label} ({describe_step(self.worst)})" if self.worst else None
+    def inheriting(self) -> bool:
+        """Whether steps' own maps hold peaks that the inputs already had."""
+        return any(row.inherited for row in self.steps)
 
     @property
     def tested(self) -> bool:
@@ -77,6 +79,13 @@ class Where(Facts):
 Said = Sentence[Where]
 WHERE: tuple[tuple[Said, ...], ...] = (
     (
+        *NAMED,
+        Said(
+            "where.brought",
+            "every step's own maps were scored, and none shows a grid but that of the inputs",
+            lambda f: f.verdicts == {"none"} and f.inheriting,
+            "no step's own maps show a grid but peaks that the inputs already had",
+        ),
         Said(
             "where.nowhere",
             "every step's own maps were scored, and none shows a grid",
@@ -95,6 +104,7 @@ WHERE: tuple[tuple[Said, ...], ...] = (
             lambda f: f.found and f.verdicts == {"insufficient"},
             "where it is born is not known: no step's own maps were scored",
         ),
+        *UNNAMED,
         Said(
             "where.inherited",
             "of the step's grid the output shows only peaks that the inputs already had",
@@ -170,6 +180,9 @@ WHERE: tuple[tuple[Said, ...], ...] = (
             "born at {step}, amplified by {loss:.1f} dB on its way to the output",
         ),
     ),
+    LOSS,
+    RELATION,
+    RISE,
     (
         Said(
             "where.others_not_known",

@@ -2,11 +2,13 @@ from ._flat_lines import FlatLines
 from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
 from ._probed import Probed, run
+from ._removed import Removals
 
 __all__ = [
     "FlatLines",
     "LockedPart",
     "Probed",
+    "Removals",
     "equivalent_kernel",
     "run",
 ]

@@ -45,9 +45,9 @@ class Compared:
         """
         share, error = self.before.locked
         sure, most = np.zeros_like(self._new), {}
-        for step, period in zip(self.scores.steps, self.found.scored_periods, strict=True):
-            there = step.at_output
-            if period is None or there.verdict != "present" or there.told_dbc is None:
+        for period in self.found.output_periods:  # of all steps, chosen or not
+            there = self.scores.at_period(period)
+            if there.verdict != "present" or there.told_dbc is None:
                 continue
             points = self._of(period)
             most[there.told_dbc] = points

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra import score, spectrum
 from spectra.capture import Discovery, forward, quiet, stream
+from spectra.errors import ModelError
 from spectra.follow import unseen
 from spectra.gather import batch_size
 from spectra.probe._kept_statistics import KeptStatistics
@@ -96,7 +97,19 @@ class Passes:
             return self._pass(take)
 
     def _pass(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
-        """Run all inputs; return the output's lattice, or why it has none."""
+        """Run all inputs; return the output's lattice, or why it has none.
+
+        The scores stand whether or not the model runs again, with maps that it never saw before.
+        """
+        self._progress("without", self.run, FORWARDS)
+        self.run += 1
+        try:
+            return self._lattice(on_step)
+        except ModelError as error:
+            return f"the model did not run again: {error}"
+
+    def _lattice(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
+        """Run all inputs and return the lattice of their outputs."""
         found, done, running = self._found, 0, 0
 
         def take(index: int, maps: Tensor) -> Tensor | None:
@@ -109,7 +122,6 @@ class Passes:
             found.output_shape, *found.output_periods, count=count, reach=reach
         )
         sums = spectrum.MapStatistics(plan)
-        self._progress("without", self.run, FORWARDS)
         with quiet(self._model, seed=self._seed), stream(self._model, found, take):
             for x in self._inputs.batches(self._batch):
                 running = len(x)
@@ -117,5 +129,4 @@ class Passes:
                 with unseen():
                     sums.add(y, first=done, inputs=running)
                 done += running
-        self.run += 1
         return score.lattice_of(sums.to_dataset())

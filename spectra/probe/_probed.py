@@ -1,4 +1,4 @@
-"""All causal responses of one run: flat field, position on the grid, a step without its pattern."""
+"""All causal responses of one run: flat field, position on the grid, steps without their grid."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
 from spectra.probe._line_drop import line_drops
+from spectra.probe._removed import Removals
+from spectra.probe._without import without
 
 if TYPE_CHECKING:
     from torch import nn
 
     from spectra._options import Progress
     from spectra.gather import Passed
+    from spectra.inputs import Inputs
     from spectra.score import Scores
 
 MID_GREY = 0.5  # level of the constant input where no inputs tell their mean
@@ -32,15 +35,25 @@ class Probed:
         How much of the output depends on the inputs' position on the grid; None without inputs.
     line_drops : tuple of (float or None)
         How far the output's lines fall without the pattern of each step, in dB.
+    removals : Removals
+        What the output shows without the grid-locked part of each step's map.
     """
 
     flat: FlatField
     grid: GridDependence | None
     line_drops: tuple[float | None, ...]
+    removals: Removals
 
 
 def run(
-    model: nn.Module, passed: Passed, scores: Scores, *, seed: int, progress: Progress
+    model: nn.Module,
+    passed: Passed,
+    scores: Scores,
+    inputs: Inputs | None,
+    *,
+    seed: int,
+    batch: int | None = None,
+    progress: Progress,
 ) -> Probed:
     """Measure the causal responses of a model.
 
@@ -52,8 +65,12 @@ def run(
         What the inputs left on their way through it.
     scores : Scores
         Which steps have lines, and which frequencies of the output are theirs.
+    inputs : Inputs or None
+        The inputs, of which the first 16 run again without the grids of steps.
     seed : int
-        Seed of the positions that are drawn.
+        Seed of the positions that are drawn, and of the model's random numbers.
+    batch : int, optional
+        Inputs that run at a time; as many as fit by default.
     progress : callable
         Called with (stage, done, total).
     """
@@ -67,8 +84,9 @@ def run(
         period=passed.output.plan.period if found.layout else None,
     )
     progress("flat field", 1, 1)
+    removals = without(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
     if passed.few is None:
-        return Probed(flat, None, (None,) * len(found.steps))
+        return Probed(flat, None, (None,) * len(found.steps), removals)
     progress("grid position", 0, 1)
     grid = grid_dependence(
         model,
@@ -80,4 +98,4 @@ def run(
         seed=seed,
     )
     progress("grid position", 1, 1)
-    return Probed(flat, grid, line_drops(model, passed, scores))
+    return Probed(flat, grid, line_drops(model, passed, scores), removals)

@@ -120,8 +120,10 @@ def _obstacles(passed: Passed, scores: Scores, inputs: Inputs | None) -> list[st
     if used < LEAST_INPUTS:
         few = "no inputs" if inputs is None else f"too few: {used} inputs, {LEAST_INPUTS} needed"
         return [few] * len(passed.found.steps)
-    if scores.measured["output"] is None:
-        return [scores.output.reason or "the output was not scored"] * len(passed.found.steps)
+    if scores.output.verdict not in ("present", "suspect"):
+        unscored = f"the output was not scored: {scores.output.reason}"
+        why = "the output shows no grid" if scores.output.verdict == "none" else unscored
+        return [why] * len(passed.found.steps)
     reasons = []
     for index, step in enumerate(passed.found.steps):
         plan = passed.steps[index].plan
@@ -138,10 +140,11 @@ def _obstacles(passed: Passed, scores: Scores, inputs: Inputs | None) -> list[st
 
 
 def _part(found: Discovery, index: int, *, count: int, seed: int) -> LockedPart:
-    """Return an estimate to be made of one step's map; of the last step's a finer one."""
-    factor, last = found.steps[index].factor, index == len(found.steps) - 1
-    reach = REACH[len(factor)] + (1 if last and len(factor) == 2 else 0)
-    return LockedPart(factor, count=count, reach=reach, seed=seed)
+    """Return an estimate to be made of one step's map; a finer one at the output's own size."""
+    step = found.steps[index]
+    finest = step.output_shape[1:] == found.output_shape[1:] and len(step.factor) == 2
+    reach = REACH[len(step.factor)] + (1 if finest else 0)
+    return LockedPart(step.factor, count=count, reach=reach, seed=seed)
 
 
 def _loudness(scores: Scores, index: int) -> tuple[float, float]:

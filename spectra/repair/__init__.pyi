@@ -1,4 +1,3 @@
-from ._alias import AliasEnergy
 from ._balance import balance
 from ._fidelity import difference
 from ._judge import judge, split
@@ -7,7 +6,6 @@ from ._locked import LockedPart
 from ._repair import repair
 
 __all__ = [
-    "AliasEnergy",
     "Judgement",
     "LockedPart",
     "balance",

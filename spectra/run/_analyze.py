@@ -67,7 +67,15 @@ def analyze(
             found = capture.find_steps(net, example, options, progress=tell)
             passed = gather.run(net, found, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
-            probed = probe.run(net, passed, scores, seed=options.seed, progress=tell)
+            probed = probe.run(
+                net,
+                passed,
+                scores,
+                inputs,
+                seed=options.seed,
+                batch=options.batch,
+                progress=tell,
+            )
             graded = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
         run = _run_record(

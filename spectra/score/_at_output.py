@@ -42,6 +42,16 @@ class AtOutput:
         Labels of other steps with the same frequencies.
     locked_lower_dbc : float or None
         The least that the locked energy is, where all the power may be locked and no more is known.
+    without_db : float or None
+        Change of the output's locked over remaining energy, at the lattice points of all periods
+        at which it has a grid, once the grid-locked part of the step's map is taken away and the
+        rest of the model runs on. Negative: the output has less without the step's grid.
+    without_ci95_db : tuple of float or None
+        Its 95 % interval over inputs; None where the lower end is no energy at all.
+    without_upper_db : float or None
+        Upper end of that interval.
+    without_reason : str or None
+        Why there is no number, or why it is zero.
     """
 
     locked_dbc: float | None = None
@@ -52,6 +62,10 @@ class AtOutput:
     reason: str | None = None
     shared_with: tuple[str, ...] = ()
     locked_lower_dbc: float | None = None
+    without_db: float | None = None
+    without_ci95_db: tuple[float, float] | None = None
+    without_upper_db: float | None = None
+    without_reason: str | None = None
 
     @property
     def told_dbc(self) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra._options import Progress
+    from spectra.capture import Discovery
     from spectra.gather import Passed, Place
     from spectra.inputs import Inputs
 
@@ -45,11 +47,15 @@ class StepScore:
         Power of these maps above the base band of the step's input over that within it.
     at_output : AtOutput
         What of the step reaches the output.
+    inherited : tuple of tuple of float
+        Frequencies of its maps whose peak the inputs already had, in cycles/pixel: `own` is
+        without them.
     """
 
     own: Score
     out_of_band_dbc: float | None
     at_output: AtOutput
+    inherited: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,19 @@ class Scores:
     far_off: bool
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
 
+    def at_period(self, period: Sequence[int]) -> Score:
+        """Return the score of the output at the lattice points of steps of one period.
+
+        Those are without the peaks that the inputs already had.
+        """
+        output = self.measured["output"]
+        if output is None:
+            return Score(reason="the output was not scored")
+        inherited = set(self.inherited)
+        own = [tuple(f) not in inherited for f in output.lattice.frequency.tolist()]
+        points = output.owned_by(period) & np.array(own)
+        return score(output, output.data, chosen=points)
+
 
 def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:
     """Score all places of a run.
@@ -98,6 +117,7 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
     """
     measured = _measured(passed, seed=seed, progress=progress)
     there, inherited = measured["output"], _inherited(passed, measured)
+    brought = [_brought_to(passed, i, measured) for i in range(len(passed.steps))]
     far_off = inputs is not None and _is_far_off(passed, inputs)
     if inputs is None:
         control = output = NO_INPUTS
@@ -106,18 +126,23 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
     else:
         control = _control(passed, measured.get("input"), inputs)
         output = _output(passed, there, inherited, None if far_off else inputs)
-        own = [_own(passed, i, measured[f"steps/{i}"]) for i in range(len(passed.steps))]
+        own = [
+            _own(passed, i, measured[f"steps/{i}"], inherited=brought[i])
+            for i in range(len(passed.steps))
+        ]
         beyond = [_out_of_band(passed, i) for i in range(len(passed.steps))]
     arrived = [
         at_output(passed, i, score_of, output=there, inherited=inherited)
         for i, score_of in enumerate(own)
     ]
-    peaks = [] if there is None else there.lattice.frequency[inherited].tolist()
     return Scores(
         input=control,
         output=output,
-        steps=tuple(map(StepScore, own, beyond, arrived)),
-        inherited=tuple(map(tuple, peaks)),
+        steps=tuple(
+            StepScore(*each, _peaks(measured[f"steps/{i}"], brought[i]))
+            for i, each in enumerate(zip(own, beyond, arrived, strict=True))
+        ),
+        inherited=_peaks(there, inherited),
         control_gap=_control_gap(passed),
         far_off=far_off,
         measured=measured,
@@ -151,10 +176,55 @@ def _inherited(passed: Passed, measured: Mapping[str, LatticeReading | None]) ->
     return inherited_points(output, inputs, passed.found.ratio, p)
 
 
-def _own(passed: Passed, index: int, measured: LatticeReading | None) -> Score:
-    """Return the score of a step's own maps."""
+def _brought_to(
+    passed: Passed, index: int, measured: Mapping[str, LatticeReading | None]
+) -> NDArray[np.bool_]:
+    """Return which lattice points of a step's maps the inputs already had.
+
+    None where its maps are not a whole number of times as large as the inputs: a grid that
+    shrinks on its way to the step folds, and comes out at other frequencies.
+    """
+    maps, inputs = measured[f"steps/{index}"], measured.get("input")
+    ratio = _over_inputs(passed.found, index)
+    whole = bool(ratio) and all(r.denominator == 1 for r in ratio)
+    if maps is None or inputs is None or not whole:
+        return np.zeros(0 if maps is None else len(maps.lattice.frequency), bool)
+    _, p = point_significance(inputs)
+    return inherited_points(maps, inputs, ratio, p)
+
+
+def _over_inputs(found: Discovery, index: int) -> list[Fraction]:
+    """Return the pixels of a step's maps over those of the inputs along each axis, if known.
+
+    The period of its grid in the output tells, where it is known, of tiles as well: the maps of
+    a tile are no larger than the inputs, and are the enlarged content of a part of them.
+    """
+    step, period, total = found.steps[index], found.periods[index], found.ratio
+    sizes = (step.factor, period, total) if period and total and max(period) > 1 else ()
+    if sizes and len({len(size) for size in sizes}) == 1:
+        return [Fraction(s) * r / p for s, p, r in zip(*sizes, strict=True)]
+    if len(step.output_shape) != len(found.input_shape):
+        return []
+    return [
+        Fraction(a, b) for a, b in zip(step.output_shape[1:], found.input_shape[1:], strict=True)
+    ]
+
+
+def _peaks(
+    measured: LatticeReading | None, chosen: NDArray[np.bool_]
+) -> tuple[tuple[float, ...], ...]:
+    """Return the frequencies of some lattice points."""
+    return (
+        () if measured is None else tuple(map(tuple, measured.lattice.frequency[chosen].tolist()))
+    )
+
+
+def _own(
+    passed: Passed, index: int, measured: LatticeReading | None, *, inherited: NDArray[np.bool_]
+) -> Score:
+    """Return the score of a step's own maps, without the peaks that the inputs already had."""
     step, place = passed.found.steps[index], passed.steps[index]
-    own = score(measured, place.data)
+    own = score(measured, place.data, chosen=None if measured is None else ~inherited)
     return own if step.factor else replace(own, reason=step.reason)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import log10
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -90,6 +91,14 @@ class Graded:
     chromatic: int = 0
     yardsticks: tuple[Yardsticks, ...] = ()
     reason: str | None = None
+
+    @property
+    def floor_dbc(self) -> float | None:
+        """Locked energy of the output so far below its cubic yardsticks that no step is named."""
+        cubic = [row.cubic_dbc for row in self.yardsticks if row.cubic_dbc is not None]
+        if not cubic:
+            return None
+        return 10 * log10(sum(10 ** (dbc / 10) for dbc in cubic)) - BELOW_CUBIC
 
 
 def grade_pictures(

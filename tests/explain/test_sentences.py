@@ -12,7 +12,7 @@ from spectra.explain._answer import answer
 from spectra.explain._cause import CAUSES, _Step
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._sentences import QUESTIONS
-from spectra.explain._summary import InputRow, OutputRow, StepName
+from spectra.explain._summary import BlameRow, InputRow, OutputRow, StepName
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import ENERGY
 from spectra.kernel import interpolator, measure
@@ -74,10 +74,11 @@ def run(
     used: int = 24,
     warnings: Any = None,
     severity: Graded | None = None,
+    blame: BlameRow | None = None,
 ) -> Summary:
-    """Return a run, its verdict and worst step as the rows give them."""
-    base, rows = summary(), steps or (up(),)
-    worst = worst_step(rows)
+    """Return a run, its verdict and worst step as the rows and what is to blame give them."""
+    base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
+    worst = worst_step(rows, blame)
     given = replace(
         base.inputs, kind="images", count=used, used=used, shape=(3, 192, 192), dropped=()
     )
@@ -91,6 +92,7 @@ def run(
         verdict=overall_verdict(output, rows),
         warnings=base.warnings if warnings is None else warnings,
         severity=severity,
+        blame=blame,
     )
 
 
@@ -122,6 +124,42 @@ UNSEEN = Graded("none", "visibility", (0.1, 0.2, 0.4), pictures=8, holding=8)
 BESIDE = Graded("visible", "yardstick", yardsticks=(YARDSTICK,))
 NO_GRID = Graded("none", "yardstick")
 NOT_KNOWN = Graded("insufficient", "yardstick", reason="no yardstick stands beside it")
+
+
+def taken(db: float | None, low: float | None = None, upper: float | None = None, **of: Any) -> Any:
+    """Return a step's change of the output without it, beside what reaches the output."""
+    interval = None if low is None or upper is None else (low, upper)
+    there = of.get("at", reaching(-22.0, -8.8))
+    reason = of.get("reason")
+    return replace(
+        there,
+        without_db=db,
+        without_ci95_db=interval,
+        without_upper_db=upper,
+        without_reason=reason,
+    )
+
+
+def blamed(standing: Any, *names: str, **more: Any) -> BlameRow:
+    """Return what is to blame: one step, or those in question."""
+    steps = tuple(StepName(name, 0) for name in names)
+    one = steps[0] if standing == "step" else None
+    return BlameRow(standing, one, () if one else steps, **more)
+
+
+def related(word: Any, louder: str | None = None) -> BlameRow:
+    pair = (StepName("up", 0), StepName("up.1", 0))
+    return BlameRow(
+        "none", relation=word, related=pair, louder=StepName(louder, 0) if louder else None
+    )
+
+
+UP = blamed("step", "up")
+LESS = up(taken(-13.04, -15.1, -10.7))
+MORE = up(taken(6.04, 5.0, 7.0))
+SLIGHT = up(taken(0.94, 0.8, 1.1))
+STILL = up(taken(0.0, 0.0, 0.0))
+FEW = up(taken(None, reason="too few: 8 inputs, 11 needed"))
 SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
 ANSWER = {
     "severity.seen": Case(
@@ -272,6 +310,100 @@ ANSWER = {
     "where.weakened": Case(run(), "weakened by 8.8 dB on its way", run(up(UNKNOWN))),
     "where.amplified": Case(
         run(up(reaching(-12.2, 1.04))), "amplified by 1.0 dB", run(up(reaching(-14.2, -1.04)))
+    ),
+    "where.by_removal": Case(
+        run(up(taken(-13.0, -15.1, -10.7), NOTHING), blame=UP),
+        "born at up (transposed conv 3x3, x2), as the output without it tells; its own maps show "
+        "no grid by themselves; without its grid the output has 13.0 dB less (10.7 to 15.1)",
+        run(LESS, blame=UP),
+    ),
+    "where.elsewhere": Case(
+        run(up(taken(-13.0, -15.1, -10.7, at=GONE)), blame=UP),
+        "born at up (transposed conv 3x3, x2), and in the output at frequencies of other steps",
+        run(LESS, blame=UP),
+    ),
+    "where.several": Case(
+        run(LESS, blame=blamed("several", "up", "up.1")), "several steps: up, up.1", run(LESS)
+    ),
+    "where.not_told_apart": Case(
+        run(LESS, blame=blamed("not told apart", "up", "up.1")),
+        "not told apart: up, up.1",
+        run(LESS, blame=blamed("not told apart", "up")),
+    ),
+    "where.perhaps": Case(
+        run(LESS, blame=blamed("not told apart", "up")),
+        "not known: what the output has less without the grid of up may be chance",
+        run(LESS, blame=blamed("several", "up", "up.1")),
+    ),
+    "where.brought": Case(
+        run(replace(clean(), inherited=(CHECKERBOARD,)), output=NOTHING),
+        "no step's own maps show a grid but peaks that the inputs already had",
+        run(clean(), output=NOTHING),
+    ),
+    "where.unsettled": Case(
+        run(up(taken(2.2, -10.4, 5.1)), blame=blamed("none")),
+        "not known: without the grid of up the output may have less, or more",
+        run(STILL, blame=blamed("none")),
+    ),
+    "where.no_single": Case(
+        run(STILL, blame=blamed("none")),
+        "no single step: without any of them the output keeps its grid",
+        run(STILL, FEW, blame=blamed("none")),
+    ),
+    "where.no_single_taken": Case(
+        run(STILL, replace(FEW, name="up.1"), blame=blamed("none")),
+        "no single step of those that were taken away: the output keeps its grid; not taken away: "
+        "up.1",
+        run(STILL, blame=blamed("none")),
+    ),
+    "where.faint": Case(
+        run(LESS, blame=blamed("faint")), "too faint to name a step", run(LESS, blame=UP)
+    ),
+    "where.less": Case(
+        run(LESS, blame=replace(UP, renormalised=True)),
+        "8.8 dB on its way to the output; without its grid the output has 13.0 dB less "
+        "(10.7 to 15.1), with renormalisation",
+        run(LESS, blame=blamed("several", "up", "up.1")),
+    ),
+    "where.nothing_left": Case(
+        run(up(taken(None, upper=-15.0, reason="no locked energy above zero is left")), blame=UP),
+        "without its grid the output has none left (at least 15.0 dB less)",
+        run(LESS, blame=UP),
+    ),
+    "where.all_gone": Case(
+        run(up(taken(None, reason="no locked energy above zero is left")), blame=UP),
+        "on its way to the output; without its grid the output has none left",
+        run(LESS, blame=UP),
+    ),
+    "where.not_taken": Case(
+        run(FEW),
+        "what the output has without its grid was not measured: too few: 8 inputs, 11 needed",
+        run(FEW, output=NOTHING),
+    ),
+    "where.adding": Case(
+        run(STILL, blame=related("adding")), "the grids of up, up.1 add up", run(STILL, blame=UP)
+    ),
+    "where.cancelling": Case(
+        run(MORE, replace(MORE, name="up.1"), blame=related("cancelling")),
+        "without any of them the output keeps its grid; the grids of up, up.1 cancel: without one "
+        "of them the output has more at their frequencies",
+        run(MORE, blame=blamed("none")),
+    ),
+    "where.louder": Case(
+        run(MORE, replace(MORE, name="up.1"), blame=related("louder", "up")),
+        "the grids of up, up.1 cancel in part, and that of up is the louder",
+        run(MORE, blame=related("cancelling")),
+    ),
+    "where.undone": Case(
+        run(MORE, blame=blamed("none")),
+        "the layers behind up undo its grid: without it the output has 6.0 dB more",
+        run(SLIGHT, MORE, blame=related("cancelling")),
+    ),
+    "where.undone_each": Case(
+        run(MORE, up(taken(2.0, 1.0, 3.0), name="up.1"), blame=blamed("none")),
+        "the layers behind up, up.1 undo their grids: without one of them the output has up to "
+        "6.0 dB more",
+        run(MORE, up(taken(2.0, -1.0, 5.0), name="up.1"), blame=blamed("none")),
     ),
     "where.others_not_known": Case(
         run(up(), up(UNKNOWN, FAINT, "up.1")),
@@ -538,3 +670,15 @@ def test_no_step_is_the_strongest_before_all_are_known(doubt):
     if doubt == "unlisted":
         made = replace(made, run=replace(made.run, options={"steps": "up*"}))
     assert "strongest at" not in answer(made)["looks"]
+
+
+@pytest.mark.parametrize("standing", ["several", "not told apart", "none", "faint"])
+def test_where_no_step_is_to_blame_nothing_is_advised(standing):
+    assert not answer(run(LESS, blame=blamed(standing, "up"))).keys() & {"why", "try"}
+    assert answer(run(LESS, blame=UP)).keys() >= {"why", "try"}
+
+
+def test_a_step_without_which_the_output_has_less_is_not_said_to_be_gone():
+    made = run(up(taken(-13.0, -15.1, -10.7, at=GONE)), blame=UP)
+    assert "removed" not in answer(made)["where"]
+    assert "try" in answer(made)

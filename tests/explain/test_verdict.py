@@ -8,12 +8,13 @@ from torch import nn
 from spectra.capture import discover
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
-from spectra.explain._summary import Finding
-from spectra.explain._verdict import overall_verdict, worst_step
-from spectra.probe import FlatLines
+from spectra.explain._summary import BlameRow, Finding, StepName
+from spectra.explain._verdict import blame_row, overall_verdict, worst_step
+from spectra.probe import FlatLines, Removals
+from spectra.probe._removed import Together, Without
 from spectra.remedy import swap
-from spectra.score import AtOutput, Score
-from support.summaries import FAINT, GONE, NOTHING, PRESENT, UNKNOWN, reaching, step
+from spectra.score import AtOutput, LockedChange, Score
+from support.summaries import FAINT, GONE, NOTHING, OUTPUT, PRESENT, UNKNOWN, reaching, step
 
 INSUFFICIENT = Score(reason="too small")
 FLAT = FlatLines(-15.0, 256, True, None)
@@ -144,3 +145,54 @@ def test_the_advised_remedy_fits(layer):
 def test_a_step_without_a_grid_has_neither_cause_nor_advice():
     assert find_cause("nearest", (2, 2), None, NOTHING, EVEN) is None
     assert find_advice("nearest", None, label="up", factor=(2, 2), kernel_size=None) is None
+
+
+NONE, LESS, MORE = (LockedChange(db, (db - 1, db + 1), db + 1) for db in (0.0, -12.0, 6.0))
+
+
+def blamed(*changes, output=OUTPUT, together=(), **options):
+    names = ("a", "b", "c")[: len(changes)]
+    rows = [step(name, PRESENT) for name in names]
+    removals = Removals(tuple(Without(c, c) for c in changes), together, inputs=16, forwards=6)
+    row = blame_row(removals, rows, output, **options)
+    return row, worst_step(rows, row)
+
+
+def test_the_step_without_which_the_output_has_least_is_the_worst():
+    row, worst = blamed(NONE, LESS, MORE)
+    assert (row.standing, row.step, worst.name) == ("step", StepName("b", 0), "b")
+    assert (row.inputs, row.forwards) == (16, 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing", "names"),
+    [
+        ((LESS, LESS, NONE), "several", ("a", "b")),
+        ((MORE, LockedChange(-2.0, (-5.0, 1.0), 1.0), NONE), "not told apart", ("b",)),
+        ((NONE, MORE, NONE), "none", ()),
+    ],
+)
+def test_where_no_step_is_to_blame_none_is_the_worst(changes, standing, names):
+    row, worst = blamed(*changes)
+    assert worst is None
+    assert (row.standing, row.step, row.steps) == (
+        standing,
+        None,
+        tuple(StepName(n, 0) for n in names),
+    )
+
+
+def test_where_the_output_has_no_grid_the_worst_step_is_the_strongest():
+    row, worst = blamed(LESS, output=NOTHING, floor_dbc=-40.0)
+    assert (row, worst.name) == (BlameRow(), "a")
+
+
+def test_below_the_floor_no_step_is_the_worst():
+    row, worst = blamed(LESS, floor_dbc=-20.0)  # the output holds -22 dBc
+    assert (row.standing, worst) == ("faint", None)
+
+
+def test_what_steps_of_one_period_do_to_each_other_is_told_by_their_names():
+    row, worst = blamed(LESS, MORE, MORE, together=(Together((1, 2), (2, 2), NONE, NONE),))
+    assert (row.relation, row.related) == ("cancelling", (StepName("b", 0), StepName("c", 0)))
+    assert worst.name == "a"

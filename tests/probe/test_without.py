@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from spectra import Options, capture, gather, score
+from spectra.explain._blame import blame, relation
 from spectra.inputs import open_inputs
-from spectra.probe._blame import blame, relation
 from spectra.probe._without import FORWARDS, _sharing, _within_budget, without
 from support.planted_decoders import Parallel, chain, latents
 
@@ -69,27 +69,27 @@ def pair(signs):
     found, output_dbc = removals(Parallel(signs), latents(side=32))
     (together,) = found.together
     assert together.steps == (1, 2)
-    return found, together, blame(found, output_dbc=output_dbc)
+    return found, blame(found, output_dbc=output_dbc)
 
 
 def test_of_two_that_add_none_is_named_but_both():
-    found, together, named = pair((1, 1))
-    assert relation(found, together) == ("adding", None)
+    found, named = pair((1, 1))
+    assert relation(found, 0) == ("adding", None)
     assert (named.standing, named.steps) == ("several", (1, 2))
     # Half the amplitude is left without one of them.
     assert [found.steps[i].own.db for i in (1, 2)] == pytest.approx([-6.0, -6.0], abs=0.5)
 
 
 def test_of_two_that_cancel_none_is_named():
-    found, together, named = pair((1, -1))
-    assert relation(found, together) == ("cancelling", None)
+    found, named = pair((1, -1))
+    assert relation(found, 0) == ("cancelling", None)
     assert named.step is None
     assert all(found.steps[i].own.rose for i in (1, 2))
 
 
 def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole():
-    found, together, named = pair((1, -0.7))
-    assert relation(found, together) == ("louder", 1)
+    found, named = pair((1, -0.7))
+    assert relation(found, 0) == ("louder", 1)
     assert named.step is None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spectra.errors import InputError, ParameterError
-from spectra.report import read_summary
+from spectra.report import Gate, read_summary
 from spectra.report._summary_json import encode_summary
 from support.summaries import PRESENT, clean, step, summary
 
@@ -107,6 +107,20 @@ def test_keys_of_a_later_version_are_ignored(tmp_path):
     path = tmp_path / "summary.json"
     path.write_text(json.dumps(content))
     assert read_summary(path) == summary()
+
+
+def test_a_summary_of_before_steps_were_taken_away_is_read(tmp_path):
+    content = json.loads(encode_summary(summary()))
+    del content["blame"]
+    for row in content["steps"]:
+        del row["inherited"]
+        row["at_output"] = {
+            key: value for key, value in row["at_output"].items() if "without" not in key
+        }
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps(content))
+    assert read_summary(path) == summary()
+    assert Gate.against(read_summary(path), summary()).passed
 
 
 @pytest.mark.parametrize(

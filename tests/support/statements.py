@@ -77,6 +77,13 @@ def _row_faults(row: StepRow, summary: Summary) -> Said:
             yield "a change of nothing", row.label
         elif abs(reached.locked_dbc - row.score.asr_dbc - reached.change_db) > 1e-6:
             yield "a change that is not the difference", row.label
+    without = (reached.without_db, reached.without_upper_db)
+    if without == (None, None) and not reached.without_reason:
+        yield "neither a change without the step nor a reason", row.label
+    if reached.without_ci95_db is not None:
+        low, high = reached.without_ci95_db
+        if reached.without_db is None or not low <= reached.without_db <= high:
+            yield "a change without the step that its interval excludes", row.label
     if row.flat_field.line_dbc is None and not row.flat_field.reason:
         yield "flat field without number or reason", row.label
     if not row.factor and row.score.asr_dbc is not None:
@@ -96,10 +103,18 @@ def _whole_faults(summary: Summary) -> Said:
     names = {(row.name, row.call): row for row in summary.steps}
     if len(names) != len(summary.steps):
         yield "two rows of one name", ", ".join(row.label for row in summary.steps)
+    blame = summary.blame
     if summary.worst is not None:
         worst = names.get((summary.worst.name, summary.worst.call))
-        if worst is None or worst.score.verdict not in ("present", "suspect"):
+        guilty = worst is not None and worst.score.verdict in ("present", "suspect")
+        if worst is None or not (guilty or blame.standing == "step"):
             yield "the worst step is not guilty", str(summary.worst)
+    if blame.standing != "not measured" and summary.worst != blame.step:
+        yield "the worst step is not to blame", str(blame)
+    if (blame.step is not None) != (blame.standing == "step"):
+        yield "a step to blame, and none", str(blame)
+    if any((s.name, s.call) not in names for s in (*blame.steps, *blame.related)):
+        yield "an unknown step to blame", str(blame)
     verdicts = {summary.output.score.verdict, *(row.score.verdict for row in summary.steps)}
     if summary.verdict not in verdicts:
         yield "a verdict of no row", summary.verdict
@@ -121,7 +136,29 @@ def _sentence_faults(summary: Summary) -> Said:
     born = _said(r"born at (\S+)", answer).rstrip(",;")
     period = _said(r"looks: period ([\dx]+)", answer)
     by = {word: _said(rf"{word} by {NUMBER} dB", answer) for word in ("weakened", "amplified")}
+    standing, without = summary.blame.standing, worst.at_output.without_db if worst else None
+    rises = [r.at_output.without_db for r in summary.steps if r.at_output.without_db is not None]
+    less = _said(rf"without its grid the output has {NUMBER} dB less", answer)
+    more = _said(rf"the output has (?:up to )?{NUMBER} dB more", answer)
+    verdicts = {
+        "several steps:": "several",
+        "not told apart:": "not told apart",
+        "may be chance": "not told apart",
+        "no single step": "none",
+        "may have less, or more": "none",
+        "too faint to name a step": "faint",
+        "output has none left": "step",
+        "as the output without it tells": "step",
+        "at frequencies of other steps": "step",
+        "without its grid was not measured": "not measured",
+    }
+    wide = any(_reaches(row, -1.0) for row in summary.steps)
     denied = {
+        "said that the output keeps its grid": "the output keeps its grid" in answer and wide,
+        "another standing is said": any(w in answer and standing != s for w, s in verdicts.items()),
+        "another fall is said": bool(less) and not _equal(less, without, sign=-1),
+        "another rise is said": bool(more) and not any(_equal(more, rise) for rise in rises),
+        "why or try without a step": worst is None and bool({"why", "try"} & summary.answer.keys()),
         "said to show no grid, not measured": "shows no grid" in answer and not measured,
         "said that no step shows a grid": "step's own maps show a grid" in answer and not clean,
         "said to be removed": "removed by later layers" in answer and output.verdict != "none",
@@ -147,6 +184,12 @@ def _said(pattern: str, answer: str) -> str:
     """Return the first group of a pattern in the answer, empty where it is not said."""
     found = re.search(pattern, answer)
     return found[1] if found else ""
+
+
+def _reaches(row: StepRow, least: float) -> bool:
+    """Tell whether the output may have so much less without a step."""
+    interval = row.at_output.without_ci95_db
+    return interval is not None and interval[0] <= least
 
 
 def _equal(said: str, number: float | None, *, sign: int = 1) -> bool:

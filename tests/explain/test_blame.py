@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from spectra.probe._blame import blame, relation
+from spectra.explain._blame import blame, relation
 from spectra.probe._removed import Removals, Together, Without
 from spectra.score import LockedChange
 
@@ -77,7 +77,7 @@ def test_without_an_output_none_is_named():
 def related(first, second, both, quarter=None):
     steps = (Without(first, first, quarter), Without(second, second))
     together = Together((0, 1), (2, 2), both, both)
-    return relation(Removals(steps, (together,)), together)
+    return relation(Removals(steps, (together,)), 0)
 
 
 def test_signs_tell_what_two_steps_do_to_each_other():
@@ -100,5 +100,5 @@ def test_no_more_than_the_sum_is_no_adding(both):
 def test_what_is_not_measured_tells_nothing():
     together = Together((0, 1), (2, 2), CLEAR, CLEAR)
     removals = Removals((Without(CLEAR, CLEAR), Without(reason="not measured")), (together,))
-    assert relation(removals, together) is None
+    assert relation(removals, 0) is None
     assert related(CLEAR, LockedChange(None, None, -inf), CLEAR) is None

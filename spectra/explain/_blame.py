@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from spectra.probe._removed import Removals, Together
-
 if TYPE_CHECKING:
+    from spectra.probe import Removals
     from spectra.score import LockedChange
 
+LEAST_DB = 1.0  # of a fall that is blamed on a step: with less, the output keeps its grid
 FAR_MORE_DB = 3.0  # that the fall of both together exceeds the sum of their own by, if they add
 
 Standing = Literal["step", "several", "not told apart", "none", "faint", "not measured"]
@@ -55,7 +55,8 @@ class Blame:
 def blame(removals: Removals, *, output_dbc: float | None, floor_dbc: float | None = None) -> Blame:
     """Name the step whose removal lowers the output's locked energy most.
 
-    Its interval has to lie below zero, and that of no other step measured may overlap it.
+    It has to fall by 1 dB or more, its interval has to lie below zero, and that of no other step
+    measured may overlap it.
 
     Parameters
     ----------
@@ -71,12 +72,14 @@ def blame(removals: Removals, *, output_dbc: float | None, floor_dbc: float | No
     measured = {i: r.output for i, r in enumerate(removals.steps) if r.output is not None}
     if not measured:
         return Blame("not measured")
-    fell = tuple(i for i, change in measured.items() if change.fell)
+    fell = tuple(i for i, change in measured.items() if change.fell and _fall(change) <= -LEAST_DB)
     if not fell:
         sets = [t for t in removals.together if t.output is not None and t.output.fell]
         if sets:
             return Blame("several", steps=min(sets, key=lambda t: _fall(t.output)).steps)
-        lower = tuple(i for i, change in measured.items() if _fall(change) < 0)
+        lower = tuple(
+            i for i, change in measured.items() if _fall(change) < 0 and _lower(change) <= -LEAST_DB
+        )
         return Blame("not told apart", steps=lower) if lower else Blame("none")
     best = min(fell, key=lambda i: (_fall(measured[i]), _upper(measured[i])))
     rivals = [
@@ -90,20 +93,21 @@ def blame(removals: Removals, *, output_dbc: float | None, floor_dbc: float | No
     return Blame(standing, steps=tuple(sorted((best, *rivals))))
 
 
-def relation(removals: Removals, together: Together) -> tuple[Relation, int | None] | None:
+def relation(removals: Removals, number: int) -> tuple[Relation, int | None] | None:
     """Tell what the grids of steps that share a period do to each other.
 
     Parameters
     ----------
     removals : Removals
-    together : Together
-        One of its sets.
+    number : int
+        Which of its sets of steps.
 
     Returns
     -------
     tuple of (str, int or None), or None
         See `Relation`, and which step is the louder; None where the signs tell nothing.
     """
+    together = removals.together[number]
     alone = {i: removals.steps[i] for i in together.steps}
     both = together.at_period
     changes = [c for c in (record.at_period for record in alone.values()) if c is not None]

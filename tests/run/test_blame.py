@@ -1,0 +1,36 @@
+"""Which step a whole run names, of planted ones."""
+
+import spectra
+from spectra import Options
+from support.planted_decoders import Parallel, chain, latents
+
+
+def test_the_step_with_the_fault_is_named_though_another_has_its_period():
+    """Two side by side, a fault of the gain in one: what both have at the output is the same."""
+    summary = spectra.analyze(Parallel((1, 0)), latents(side=32)).summary
+    assert summary.worst.name == "a"
+    assert summary.blame.step == summary.worst
+    a, b = (row.at_output for row in summary.steps if row.name in "ab")
+    assert a.locked_dbc == b.locked_dbc
+    assert a.without_ci95_db[1] < -5 < -1 < b.without_db
+    assert "without its grid the output has" in summary.answer["where"]
+
+
+def test_where_two_steps_add_up_both_are_told_and_none_is_the_worst():
+    summary = spectra.analyze(Parallel((1, 1)), latents(side=32)).summary
+    assert summary.worst is None
+    assert summary.blame.relation == "adding"
+    assert summary.answer["where"] == "several steps: a, b; the grids of a, b add up"
+
+
+def test_of_steps_that_were_not_asked_for_nothing_is_said():
+    summary = spectra.analyze(chain(2, "nearest"), latents(), options=Options(steps="1")).summary
+    assert summary.worst is None
+    assert "no single step of those that were taken away" in summary.answer["where"]
+
+
+def test_of_few_inputs_the_step_is_named_by_energy_and_that_is_said():
+    summary = spectra.analyze(chain(2, "nearest"), latents(10)).summary
+    assert summary.worst is not None
+    assert summary.blame.standing == "not measured"
+    assert "was not measured: too few: 10 inputs, 11 needed" in summary.answer["where"]
