@@ -26,6 +26,9 @@ class Options:
         Only steps whose name matches this pattern are scored.
     layers : tuple of str
         Patterns of module names whose outputs are shown as well.
+    blame : bool
+        Also take the grid out of each step's maps and see what the output loses: ten more passes of
+        at most 16 inputs.
     device : str
         ``"auto"`` leaves the model where it is, or moves it to a GPU if there is one.
     threads : int, optional
@@ -46,6 +49,7 @@ class Options:
     output: str | int | None = None
     steps: str | None = None
     layers: tuple[str, ...] = ()
+    blame: bool = False
     device: str = "auto"
     threads: int | None = None
     seed: int = 0

@@ -60,7 +60,7 @@ def pictures(count=16, channels=1, side=64, *, seed=0):
 
 def test_a_faulty_phase_is_found_and_charged_to_no_step_before_it():
     """What the step itself leaves is gone before the phase goes wrong."""
-    result = spectra.analyze(Ideal(gain=1.1), pictures())
+    result = spectra.analyze(Ideal(gain=1.1), pictures(), options=Options(blame=True))
     assert result.verdict == "present"
     assert result.worst is None
     assert result.summary.blame.standing == "none"
@@ -69,7 +69,7 @@ def test_a_faulty_phase_is_found_and_charged_to_no_step_before_it():
 
 def test_without_a_grid_in_the_output_no_step_is_taken_away():
     """Ten forward passes are not spent on nothing."""
-    summary = spectra.analyze(Ideal(), pictures()).summary
+    summary = spectra.analyze(Ideal(), pictures(), options=Options(blame=True)).summary
     assert summary.blame.forwards == 0
     assert {row.at_output.without_reason for row in summary.steps} == {"the output shows no grid"}
 

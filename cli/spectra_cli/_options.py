@@ -127,6 +127,7 @@ run_options = section(
         metavar="GLOB",
         help="Also the outputs of these modules; repeat for more.",
     ),
+    option("--blame", is_flag=True, help="Also what the output loses without each step; slow."),
     *MACHINE,
 )
 result_options = section(

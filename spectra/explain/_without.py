@@ -63,6 +63,11 @@ class Without(Facts):
         return f"; not taken away: {self.untaken}" if self.untaken else ""
 
     @property
+    def asked(self) -> bool:
+        """Whether the user asked for grids to be taken away."""
+        return bool(self.summary.run.options.get("blame", True))
+
+    @property
     def why_untaken(self) -> str | None:
         return self.at.without_reason
 
@@ -226,8 +231,8 @@ LOSS: tuple[Said, ...] = (
     ),
     Said(
         "where.not_taken",
-        "a step is named by what the output holds, as its grid was not taken away",
-        lambda f: f.standing == "not measured" and f.found and f.why_untaken is not None,
+        "a step is named by what the output holds, as its grid was to be taken away and was not",
+        lambda f: f.asked and f.standing == "not measured" and f.found and bool(f.why_untaken),
         "what the output has without its grid was not measured: {why_untaken}",
     ),
 )

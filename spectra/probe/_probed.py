@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
 from spectra.probe._line_drop import line_drops
-from spectra.probe._removed import Removals
+from spectra.probe._removed import Removals, Without
 from spectra.probe._without import without
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.score import Scores
 
+NOT_ASKED = "not asked for: --blame measures it"
 MID_GREY = 0.5  # level of the constant input where no inputs tell their mean
 OFFSETS = 4  # positions on the grid at which each of the few inputs is seen
 
@@ -52,6 +53,7 @@ def run(
     inputs: Inputs | None,
     *,
     seed: int,
+    blame: bool,
     batch: int | None = None,
     progress: Progress,
 ) -> Probed:
@@ -69,6 +71,8 @@ def run(
         The inputs, of which the first 16 run again without the grids of steps.
     seed : int
         Seed of the positions that are drawn, and of the model's random numbers.
+    blame : bool
+        Whether the grid of each step is taken away as well.
     batch : int, optional
         Inputs that run at a time; as many as fit by default.
     progress : callable
@@ -84,7 +88,9 @@ def run(
         period=passed.output.plan.period if found.layout else None,
     )
     progress("flat field", 1, 1)
-    removals = without(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
+    removals = Removals((Without(reason=NOT_ASKED),) * len(found.steps))
+    if blame:
+        removals = without(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
     if passed.few is None:
         return Probed(flat, None, (None,) * len(found.steps), removals)
     progress("grid position", 0, 1)

@@ -73,6 +73,7 @@ def analyze(
                 scores,
                 inputs,
                 seed=options.seed,
+                blame=options.blame,
                 batch=options.batch,
                 progress=tell,
             )

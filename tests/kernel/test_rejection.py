@@ -9,7 +9,6 @@ import torch
 from oracles import replica_shares, zero_insert
 from spectra.errors import ParameterError
 from spectra.kernel import (
-    InputSpectrum,
     interpolator,
     power_law_spectrum,
     rejection_db,
@@ -18,6 +17,7 @@ from spectra.kernel import (
     transposed_conv,
 )
 from spectra.kernel._delay import stopband_attenuation_db
+from spectra.kernel._input import InputSpectrum
 from spectra.kernel._rejection import replica_energies
 from support.measured import measured_spectrum
 

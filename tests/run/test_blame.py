@@ -7,7 +7,9 @@ from support.planted_decoders import Parallel, chain, latents
 
 def test_the_step_with_the_fault_is_named_though_another_has_its_period():
     """Two side by side, a fault of the gain in one: what both have at the output is the same."""
-    summary = spectra.analyze(Parallel((1, 0)), latents(side=32)).summary
+    summary = spectra.analyze(
+        Parallel((1, 0)), latents(side=32), options=Options(blame=True)
+    ).summary
     assert summary.worst.name == "a"
     assert summary.blame.step == summary.worst
     a, b = (row.at_output for row in summary.steps if row.name in "ab")
@@ -17,20 +19,34 @@ def test_the_step_with_the_fault_is_named_though_another_has_its_period():
 
 
 def test_where_two_steps_add_up_both_are_told_and_none_is_the_worst():
-    summary = spectra.analyze(Parallel((1, 1)), latents(side=32)).summary
+    summary = spectra.analyze(
+        Parallel((1, 1)), latents(side=32), options=Options(blame=True)
+    ).summary
     assert summary.worst is None
     assert summary.blame.relation == "adding"
     assert summary.answer["where"] == "several steps: a, b; the grids of a, b add up"
 
 
 def test_of_steps_that_were_not_asked_for_nothing_is_said():
-    summary = spectra.analyze(chain(2, "nearest"), latents(), options=Options(steps="1")).summary
+    summary = spectra.analyze(
+        chain(2, "nearest"), latents(), options=Options(steps="1", blame=True)
+    ).summary
     assert summary.worst is None
     assert "no single step of those that were taken away" in summary.answer["where"]
 
 
 def test_of_few_inputs_the_step_is_named_by_energy_and_that_is_said():
-    summary = spectra.analyze(chain(2, "nearest"), latents(10)).summary
+    summary = spectra.analyze(chain(2, "nearest"), latents(10), options=Options(blame=True)).summary
     assert summary.worst is not None
     assert summary.blame.standing == "not measured"
     assert "was not measured: too few: 10 inputs, 11 needed" in summary.answer["where"]
+
+
+def test_unless_it_is_asked_for_no_grid_is_taken_away():
+    summary = spectra.analyze(Parallel((1, 0)), latents(side=32)).summary
+    assert summary.worst is not None
+    assert summary.blame.forwards == 0
+    assert {row.at_output.without_reason for row in summary.steps} == {
+        "not asked for: --blame measures it"
+    }
+    assert "without its grid" not in summary.answer["where"]
