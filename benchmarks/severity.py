@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import downscale_local_mean
 
+from spectra.severity._grades import grade_pictures
 from spectra.severity._visibility import Visibility, picture_visibility
-from spectra.severity._words import grade_pictures
 from spectra.severity._yardsticks import enlarge
 
 PHOTOGRAPHS = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from spectra.explain._removals import LOSS, NAMED, RELATION, RISE, UNNAMED, Without
 from spectra.explain._sentence import Sentence
 from spectra.explain._verdict import FOUND
-from spectra.explain._without import LOSS, NAMED, RELATION, RISE, UNNAMED, Without
 from spectra.explain._words import listed
 
 AS_IT_IS_DB = 1.0  # change below which a grid arrives as it was

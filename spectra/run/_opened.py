@@ -14,8 +14,8 @@ from spectra import load
 from spectra._process import borrowed_process
 from spectra.errors import InputError, ModelError
 from spectra.inputs import Inputs, check_inputs, open_inputs
-from spectra.run._advice import advice
 from spectra.run._check import check_options
+from spectra.run._misfit import advice
 
 if TYPE_CHECKING:
     from pathlib import Path

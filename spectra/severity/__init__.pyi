@@ -1,4 +1,4 @@
 from ._graded import run
-from ._words import Graded, Severity
+from ._grades import Graded, Severity
 
 __all__ = ["Graded", "Severity", "run"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra.probe import LockedPart
+from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures
 from spectra.severity._visibility import Visibility, picture_visibility
-from spectra.severity._words import Yardsticks, grade_periods, grade_pictures
 from spectra.severity._yardsticks import yardsticks
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spectra.gather import Passed
     from spectra.inputs import Inputs
     from spectra.score import Scores
-    from spectra.severity._words import Graded
+    from spectra.severity._grades import Graded
 
 JUDGED = 8  # pictures that are judged: those with most grid-locked energy
 LEAST = 11  # pictures without which no grid-locked part can be told from chance

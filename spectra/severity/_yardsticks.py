@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from spectra import score, spectrum
-from spectra.severity._words import Yardsticks
+from spectra.severity._grades import Yardsticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from spectra.kernel import interpolator, measure
 from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score
 from spectra.severity import Graded
-from spectra.severity._words import Yardsticks
+from spectra.severity._grades import Yardsticks
 from support.summaries import (
     AT_LEAST,
     FAINT,

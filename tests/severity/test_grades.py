@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from spectra.severity import Graded
+from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures
 from spectra.severity._visibility import Visibility
-from spectra.severity._words import Yardsticks, grade_periods, grade_pictures
 
 
 def seen(v1, v2, v4, **more):
