@@ -105,7 +105,8 @@ class LockedPart:
         period = self.periods[len(self._fitted)]
         if self._passing is None:
             taken = [one.period for one in self._fitted]
-            self._passing = _Pass(maps, period, taken, count=self._count, reach=self._reach)
+            # Of the first input alone: no number may depend on how many run at a time.
+            self._passing = _Pass(maps[:each], period, taken, count=self._count, reach=self._reach)
         index = [first + i // each for i in range(len(maps))]
         rest = maps - self.locked(maps, index) if self._fitted else maps
         for one, number in zip(torch.split(rest, 1), index, strict=True):
