@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spectra.repair import AliasEnergy
+from spectra.repair._alias import AliasEnergy
 from spectra.score._energy import locked_energy, locked_lattice
 from spectra.spectrum import MapStatistics, plan_maps
 
