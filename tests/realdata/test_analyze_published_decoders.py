@@ -39,7 +39,9 @@ def test_every_step_is_found_and_scored(name, data_dir):
     rows = result.summary.steps
     assert [(r.name, r.kind, r.factor) for r in rows] == [tuple(step) for step in decoder.steps]
     assert all(row.score.asr_dbc is not None or row.score.reason for row in rows)
-    assert result.worst is not None  # no published decoder's upsampling is ideal at its own maps
+    # No published decoder's upsampling is ideal at its own maps, whatever reaches the output.
+    assert any(row.score.verdict in ("present", "suspect") for row in rows)
+    assert (result.worst is None) == (result.summary.blame.standing not in ("step", "not measured"))
     assert not result.summary.unexplained_growth
     if name in GRIDS:
         assert result.verdict == "present"
