@@ -189,8 +189,10 @@ def run_whole(
     with faults.stage("swap without inputs", ConversionError, *guessed):
         _swap(model, None, small)
     if thorough:
-        with faults.stage("analyze with all layers", *none):
-            result = spectra.analyze(model, inputs, options=Options(layers=("*",)))
+        with faults.stage("analyze with blame and all layers", *none):
+            result = spectra.analyze(model, inputs, options=Options(layers=("*",), blame=True))
+            for kind, told in statement_faults(result.summary, repr(result)):
+                faults.add("analyze with blame", kind, told)
             result.save(folder / "layers", formats=("nc", "png"))
         with faults.stage("swap", ConversionError, *none):
             _swap(model, inputs, Options())
