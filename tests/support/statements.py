@@ -158,7 +158,11 @@ def _sentence_faults(summary: Summary) -> Said:
         "another standing is said": any(w in answer and standing != s for w, s in verdicts.items()),
         "another fall is said": bool(less) and not _equal(less, without, sign=-1),
         "another rise is said": bool(more) and not any(_equal(more, rise) for rise in rises),
-        "why or try without a step": worst is None and bool({"why", "try"} & summary.answer.keys()),
+        "why or try without a step": worst is None
+        and (
+            "why" in summary.answer
+            or not summary.answer.get("try", "nothing").startswith("nothing")
+        ),
         "said to show no grid, not measured": "shows no grid" in answer and not measured,
         "said that no step shows a grid": "step's own maps show a grid" in answer and not clean,
         "said to be removed": "removed by later layers" in answer and output.verdict != "none",
