@@ -110,9 +110,10 @@ def decoder(name, dtype):
 def test_every_number_is_the_same_in_batches_of_1_5_and_16(name):
     """In double precision, in which it does not matter how torch computes a convolution."""
     model, inputs = decoder(name, torch.float64)
-    expected = measured(model, inputs, 1, blame=True)
+    blame = name == "small"  # one will do: its passes are most of the time of the suite here
+    expected = measured(model, inputs, 1, blame=blame)
     for batch in (5, 16):
-        assert differing(measured(model, inputs, batch, blame=True), expected) == {}
+        assert differing(measured(model, inputs, batch, blame=blame), expected) == {}
 
 
 @pytest.mark.parametrize("name", DECODERS)
