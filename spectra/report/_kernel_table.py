@@ -17,6 +17,7 @@ from spectra.errors import InputError
 from spectra.kernel import Measures
 from spectra.load import ModelSource
 from spectra.report._folder import check_formats, writing
+from spectra.report._printed import Printed
 from spectra.report._summary_json import read_member
 from spectra.weights import KernelIdentity
 
@@ -38,7 +39,7 @@ class KernelRow(KernelIdentity):
 
 
 @dataclass(frozen=True, repr=False)
-class KernelTable:
+class KernelTable(Printed):
     """All upsampling kernels of a model, and the weights that may be some.
 
     ``hints`` are the options that would settle ``ambiguous`` names, the likeliest first. The
@@ -55,9 +56,6 @@ class KernelTable:
     schema: str = KERNELS_SCHEMA
     hints: tuple[str, ...] = ()
 
-    def __repr__(self) -> str:
-        return self.text()
-
     def text(
         self,
         *,
@@ -65,28 +63,10 @@ class KernelTable:
         color: bool = False,
         wrote: str | PathLike[str] | None = None,
     ) -> str:
-        """Return the table as text.
-
-        Parameters
-        ----------
-        width : int, optional
-            Columns, 120 by default.
-        color : bool
-            With terminal colours; without, the text holds no escape code.
-        wrote : path, optional
-            Where the result was written.
-        """
+        """Return the table as text, see `Printed.text`."""
         from spectra.report._kernel_text import render_kernels  # loads rich
 
         return render_kernels(self, width=width, color=color, wrote=wrote)
-
-    def print(self, *, color: bool = True, wrote: str | PathLike[str] | None = None) -> None:
-        """Print the table on stdout, in colour where that is a terminal which shows any."""
-        from spectra.report._console import print_text
-
-        print_text(
-            lambda width, shown: self.text(width=width, color=shown, wrote=wrote), color=color
-        )
 
     def json(self) -> bytes:
         """Return the table as JSON (schema ``spectra.kernels/1``)."""

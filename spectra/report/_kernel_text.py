@@ -99,18 +99,7 @@ def render_kernels(
     color: bool = False,
     wrote: str | PathLike[str] | None = None,
 ) -> str:
-    """Return the table as text.
-
-    Parameters
-    ----------
-    table : KernelTable
-    width : int, optional
-        Columns, 120 by default.
-    color : bool
-        With terminal colours; without, the text holds no escape code.
-    wrote : path, optional
-        Where the result was written.
-    """
+    """Return the table as text, see `Printed.text`."""
     console = text_console(width, color=color)
     model = table.model
     facts = [f for f in (model.format, model.architecture) if f and f not in model.source]

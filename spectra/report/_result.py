@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from spectra.report._figure_files import write_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
+from spectra.report._printed import Printed
 from spectra.report._summary_json import encode_summary
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from spectra import explain
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Printed):
     """The answer, its numbers and everything needed to draw them.
 
     Attributes
@@ -53,9 +54,6 @@ class Result:
         rows = self.summary.steps
         return next((r for r in rows if name and (r.name, r.call) == (name.name, name.call)), None)
 
-    def __repr__(self) -> str:
-        return self.text()
-
     def text(
         self,
         *,
@@ -63,28 +61,10 @@ class Result:
         color: bool = False,
         wrote: str | PathLike[str] | None = None,
     ) -> str:
-        """Return the answer as text.
-
-        Parameters
-        ----------
-        width : int, optional
-            Columns, 120 by default; where the table does not fit, a row takes two lines.
-        color : bool
-            With terminal colours; without, the text holds no escape code.
-        wrote : path, optional
-            Where the result was written.
-        """
+        """Return the answer as text, see `Printed.text`."""
         from spectra.report._table import render_summary  # loads rich, which only printing needs
 
         return render_summary(self.summary, width=width, color=color, wrote=wrote)
-
-    def print(self, *, color: bool = True, wrote: str | PathLike[str] | None = None) -> None:
-        """Print the answer on stdout, in colour where that is a terminal which shows any."""
-        from spectra.report._console import print_text
-
-        print_text(
-            lambda width, shown: self.text(width=width, color=shown, wrote=wrote), color=color
-        )
 
     def json(self) -> bytes:
         """Return the answer as JSON, what ``summary.json`` holds."""

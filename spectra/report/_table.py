@@ -38,18 +38,7 @@ def render_summary(
     color: bool = False,
     wrote: str | PathLike[str] | None = None,
 ) -> str:
-    """Return the answer as text.
-
-    Parameters
-    ----------
-    summary : Summary
-    width : int, optional
-        Columns, 120 by default; where the table does not fit, a row takes two lines.
-    color : bool
-        With terminal colours; without, the text holds no escape code.
-    wrote : path, optional
-        Where the result was written.
-    """
+    """Return the answer as text, see `Printed.text`."""
     console = text_console(width, color=color)
     console.print(labelled(_head(summary)), "")
     console.print(_table(summary, console.width))
