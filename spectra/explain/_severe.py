@@ -92,7 +92,8 @@ SEVERITY: tuple[tuple[Said, ...], ...] = (
         ),
         Said(
             "severity.beside",
-            "the output is no picture; the test finds a grid, and yardsticks stand beside it",
+            "the output is no picture, or its grid one of colour; the test finds a grid, and "
+            "yardsticks stand beside it",
             lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
             "{word}, by yardstick: {beside}",
         ),
@@ -122,7 +123,7 @@ SEVERITY: tuple[tuple[Said, ...], ...] = (
             "severity.chromatic",
             "the grid of some pictures has more power in colour than in luma",
             lambda f: f.chromatic > 0,
-            "chromatic grids are not judged, and that of {chromatic} of them is one",
+            "chromatic grids are not judged by sight, and that of {chromatic} of {pictures} is one",
         ),
     ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra.probe import LockedPart
-from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures
+from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures, or_by_yardstick
 from spectra.severity._visibility import Visibility, picture_visibility
 from spectra.severity._yardsticks import yardsticks
 
@@ -36,8 +36,8 @@ def run(
 ) -> Graded:
     """Say how severe the grid of the output is.
 
-    Pictures are judged by what is seen of their grid-locked part, all else beside plain
-    enlargements of the same outputs.
+    Pictures are judged by what is seen of their grid-locked part; all else, and pictures whose grid
+    is one of colour, beside plain enlargements of the same outputs.
 
     Parameters
     ----------
@@ -66,7 +66,9 @@ def run(
     if pictures is not None and rows and len(pictures) >= LEAST:
         seen = _seen(pictures, periods, seed=seed)
         rolled = _seen(_rolled(pictures, periods, seed=seed), periods, seed=seed)
-        graded = grade_pictures(list(seen.values()), list(rolled.values()), yardsticks=rows)
+        graded = or_by_yardstick(
+            grade_pictures(list(seen.values()), list(rolled.values()), yardsticks=rows)
+        )
         if graded.picture is not None:
             graded = replace(graded, picture=list(seen)[graded.picture])
     else:

@@ -65,7 +65,7 @@ class Graded:
     floor : tuple of float, or None
         The same of the controls: a word needs more.
     pictures, holding : int
-        How many pictures were judged, and in how many the word holds.
+        How many pictures were judged, and in how many a word by visibility holds.
     picture : int or None
         Index of the picture that shows the grid most, at the zoom that the word stands for.
     place : tuple of int or None
@@ -185,6 +185,31 @@ def grade_periods(
     if words:
         return replace(graded, word=worst_word(words), reason=None)
     return replace(graded, reason=next((r.reason for r in rows if r.reason), NO_YARDSTICK))
+
+
+def or_by_yardstick(graded: Graded) -> Graded:
+    """Return the severity of pictures, by yardstick where colour hides more than was judged.
+
+    What is seen of a grid of more colour than luma is only its luma: a lower bound. So the word of
+    the yardsticks stands where it is severer and some picture has such a grid.
+
+    Parameters
+    ----------
+    graded : Graded
+        The severity of pictures in which the test finds a grid.
+
+    Examples
+    --------
+    >>> row = Yardsticks((2, 2), own_dbc=-20, cubic_dbc=-30, nearest_dbc=-14)
+    >>> unseen = Graded("none", "visibility", pictures=8, holding=8, yardsticks=(row,))
+    >>> or_by_yardstick(unseen).word, or_by_yardstick(replace(unseen, chromatic=1)).word
+    ('none', 'visible')
+    """
+    beside = grade_periods("present", graded.yardsticks)
+    words = (graded.word, beside.word)
+    if not graded.chromatic or "insufficient" in words or worst_word(words) == graded.word:
+        return graded
+    return replace(graded, word=beside.word, by="yardstick", holding=0)
 
 
 def picture_word(values: Sequence[float], floor: Sequence[float] | None = None) -> Severity:

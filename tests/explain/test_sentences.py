@@ -193,7 +193,7 @@ ANSWER = {
     ),
     "severity.chromatic": Case(
         run(severity=replace(UNSEEN, chromatic=2)),
-        "chromatic grids are not judged, and that of 2 of them is one",
+        "chromatic grids are not judged by sight, and that of 2 of 8 pictures looked at is one",
         run(severity=UNSEEN),
     ),
     "verdict.flat_lines": Case(

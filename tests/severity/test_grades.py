@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from spectra.severity import Graded
-from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures
+from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures, or_by_yardstick
 from spectra.severity._visibility import Visibility
 
 
@@ -107,6 +107,24 @@ def test_without_a_test_or_without_yardsticks_there_is_no_word():
     bare = Yardsticks((256,), own_dbc=-3.0, base_share=0.01, reason="no base band")
     graded = grade_periods("present", [bare])
     assert (graded.word, graded.reason) == ("insufficient", "no base band")
+
+
+@pytest.mark.parametrize(
+    ("own", "chromatic", "word", "by"),
+    [
+        (-20.0, 0, "faint", "visibility"),
+        (-20.0, 1, "visible", "yardstick"),
+        (-30.0, 1, "faint", "visibility"),
+        (-40.0, 1, "faint", "visibility"),
+        (None, 1, "faint", "visibility"),
+    ],
+)
+def test_of_a_grid_of_colour_the_severer_word_stands(own, chromatic, word, by):
+    rows = [replace(YARDSTICKS, own_dbc=own)]
+    pictures = [seen(0.3, 0.5, 1.6, chromatic=bool(chromatic))]
+    graded = or_by_yardstick(grade_pictures(pictures, yardsticks=rows))
+    assert (graded.word, graded.by) == (word, by)
+    assert graded.visibility == (0.3, 0.5, 1.6)
 
 
 def test_all_that_a_word_rests_on_is_plain_json():
