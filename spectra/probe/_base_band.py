@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 
@@ -29,28 +29,41 @@ def shifts(reach: int, axes: int) -> list[tuple[int, ...]]:
     return sorted(every, key=lambda shift: (sum(m * m for m in shift), shift))
 
 
-def shifted_base_bands(maps: Tensor, period: Sequence[int], reach: int) -> Iterator[Tensor]:
-    """Yield ``b(n - m * period)`` for the shifts m of `shifts`, b the base band of the maps.
+def phases_of_base_band(one: Tensor, period: Sequence[int], reach: int) -> Tensor:
+    """Return the base band of a map, the pixels of each phase of the grid apart.
 
     Beyond its borders a map goes on with its last value, and so there is a base band.
 
     Parameters
     ----------
-    maps : Tensor, shape (B, C, *spatial)
+    one : Tensor, shape (C, *spatial)
     period : sequence of int
         Period of the grid in pixels along each axis.
     reach : int
-        Farthest shift, in periods.
+        Periods that are added at each border.
+
+    Returns
+    -------
+    Tensor, shape (C, *period, *block)
+        ``block`` counts periods, ``2 * reach`` more than the map has.
     """
-    sides = maps.shape[2:]
-    pads = [reach * s for s in period]
-    padded = base_band(with_borders(maps, [(pad, pad) for pad in pads]), period)
-    for shift in shifts(reach, len(period)):
-        moved = padded
-        starts = [pad - m * s for pad, m, s in zip(pads, shift, period, strict=True)]
-        for axis, (start, side) in enumerate(zip(starts, sides, strict=True), start=2):
-            moved = moved.narrow(axis, start, side)
-        yield moved
+    pads = [(reach * s, reach * s + -n % s) for n, s in zip(one.shape[1:], period, strict=True)]
+    return phases_apart(base_band(with_borders(one[None], pads), period)[0], period)
+
+
+def phases_apart(one: Tensor, period: Sequence[int]) -> Tensor:
+    """Return a map (C, *spatial) of whole periods as (C, *period, *block): a map for each phase."""
+    sizes = [n for side, s in zip(one.shape[1:], period, strict=True) for n in (side // s, s)]
+    split = one.reshape(len(one), *sizes)
+    return split.permute(0, *range(2, split.ndim, 2), *range(1, split.ndim, 2)).contiguous()
+
+
+def phases_joined(apart: Tensor) -> Tensor:
+    """Return the map (C, *spatial) of what `phases_apart` returned."""
+    axes = (apart.ndim - 1) // 2
+    order = [0, *(a for i in range(axes) for a in (1 + axes + i, 1 + i))]
+    sides = [n * s for n, s in zip(apart.shape[1 + axes :], apart.shape[1:], strict=False)]
+    return apart.permute(order).reshape(len(apart), *sides)
 
 
 def base_band(maps: Tensor, period: Sequence[int]) -> Tensor:

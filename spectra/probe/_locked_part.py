@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from spectra._room import LEAST_PERIODS, usual_margin
 from spectra.errors import ParameterError
-from spectra.probe._base_band import shifted_base_bands, shifts, with_borders
+from spectra.probe._base_band import (
+    phases_apart,
+    phases_joined,
+    phases_of_base_band,
+    shifts,
+)
 from spectra.probe._coefficients import coefficients, with_a_grid
-from spectra.spectrum import by_phase
 
 REACH = {1: 3, 2: 2, 3: 1}  # periods on each side, by number of axes
 ENOUGH = 20  # samples of each phase for a column; fewer make the reach smaller
@@ -110,7 +115,7 @@ class LockedPart:
         index = [first + i // each for i in range(len(maps))]
         rest = maps - self.locked(maps, index) if self._fitted else maps
         for one, number in zip(torch.split(rest, 1), index, strict=True):
-            self._passing.add(one.double(), number)
+            self._passing.add(one, number)
 
     def fit(self) -> None:
         """Fit the period whose maps were added."""
@@ -215,20 +220,25 @@ class _Pass:
 
     def _sums(self, one: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
-        values = by_phase(one[None][:, :, *self._inner], self._period)[0]
         width = 1 + len(shifts(self._reach, len(self._period)))
-        some = max(COLUMN_BYTES // (8 * width * values[0].numel()), 1)  # channels at a time
+        some = max(COLUMN_BYTES // (4 * width * one[0].numel()), 1)  # channels at a time
         grams, crosses = [], []
-        parts = (torch.split(tensor, some) for tensor in (one, self._level, values))
-        for channels, level, y in zip(*parts, strict=True):
-            columns = _columns(channels, self._period, self._reach, level)
-            inner = torch.stack([c[:, *self._inner] for c in columns], dim=1)
-            x = _phases_first(by_phase(inner, self._period))
-            # Shape (C, *period, sample, 1), for a product over the samples of each phase.
-            target = _phases_first(y[:, None]).mT
-            grams.append((x @ x.mT).sum(tuple(range(1, 1 + len(self._period)))))
-            crosses.append((x @ target)[..., 0].movedim(-1, 1))
+        parts = (torch.split(tensor, some) for tensor in (one, self._level))
+        for channels, level in zip(*parts, strict=True):
+            centred = _about(channels, level)
+            bands = phases_of_base_band(centred, self._period, self._reach)
+            x = _columns(bands, self._reach, self._blocks)
+            inside = centred[:, *self._inner]
+            target = phases_apart(inside, self._period).flatten(1 + len(self._period))
+            grams.append((x.mT @ x).double().sum(tuple(range(1, 1 + len(self._period)))))
+            crosses.append((x.mT @ target[..., None])[..., 0].double().movedim(-1, 1))
         return torch.cat(grams), torch.cat(crosses)
+
+    @property
+    def _blocks(self) -> list[slice]:
+        """The whole periods inside the borders, along each axis."""
+        pairs = zip(self._inner, self._period, strict=True)
+        return [slice(inner.start // s, inner.stop // s) for inner, s in pairs]
 
 
 class _Filter:
@@ -253,37 +263,74 @@ class _Filter:
             return torch.zeros_like(maps)
         wanted = [None] * len(maps) if index is None else index
         locked = [
-            self._locked(one[0].double(), self._taps.get(number, self._taps[None]))
+            self._locked(one[0], self._taps.get(number, self._taps[None]))
             for one, number in zip(torch.split(maps, 1), wanted, strict=True)
         ]
         return torch.stack(locked).to(maps)
 
     def _locked(self, one: Tensor, taps: Tensor) -> Tensor:
-        """Return the locked part of a map (C, *spatial): each pixel's own taps on the columns."""
-        sides = one.shape[1:]
-        missing = [-n % s for n, s in zip(sides, self.period, strict=True)]
-        whole = with_borders(one[None], [(0, more) for more in missing])[0]
-        columns = _columns(whole, self.period, self._reach, self._level)
-        along = [n for s in self.period for n in (1, s)]
-        total = torch.zeros_like(by_phase(whole[None], self.period)[0])
-        for tap, column in zip(taps.unbind(1), columns, strict=True):
-            split = by_phase(column[None], self.period)[0]
-            total.addcmul_(tap.reshape(-1, *along), split)
-        return total.reshape(whole.shape)[(slice(None), *map(slice, sides))]
+        """Return the locked part of a map (C, *spatial): each pixel's own taps on the columns.
+
+        The pixels of one phase make a map of their own, on which these are a convolution.
+        """
+        axes, width = len(self.period), 2 * self._reach + 1
+        bands = phases_of_base_band(_about(one, self._level), self.period, self._reach)
+        of_phase = bands.reshape(1, -1, *bands.shape[1 + axes :])
+        flat = taps.movedim(1, -1).reshape(of_phase.shape[1], -1).to(bands)
+        weight = torch.zeros(len(flat), width**axes, dtype=bands.dtype, device=bands.device)
+        weight[:, _window_order(self._reach, axes)] = flat[:, 1:]
+        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[axes - 1]
+        locked = convolve(
+            of_phase,
+            weight.reshape(-1, 1, *[width] * axes),
+            bias=flat[:, 0].contiguous(),
+            groups=len(flat),
+        )
+        whole = phases_joined(locked.reshape(*bands.shape[: 1 + axes], *locked.shape[2:]))
+        return whole[(slice(None), *map(slice, one.shape[1:]))]
 
 
-def _columns(one: Tensor, period: Sequence[int], reach: int, level: Tensor) -> Iterator[Tensor]:
-    """Yield a constant and the shifted base bands of a map about its level, each (C, *spatial)."""
-    yield torch.ones_like(one)
-    centred = one - level.reshape(-1, *[1] * len(period))
-    yield from (b[0] for b in shifted_base_bands(centred[None], period, reach))
+def _about(one: Tensor, level: Tensor) -> Tensor:
+    """Return a map (C, *spatial) about a level for each channel, in single precision at least.
+
+    A level that was left in would pass through the borders' window to every lattice point.
+    """
+    kept = one if one.dtype == torch.float64 else one.float()
+    return kept - level.to(kept).reshape(-1, *[1] * (one.ndim - 1))
 
 
-def _phases_first(split: Tensor) -> Tensor:
-    """Return (C, M, y, phase, x, phase) as (C, phase, phase, M, sample)."""
-    axes = (split.ndim - 2) // 2
-    order = [0, *range(3, split.ndim, 2), 1, *range(2, split.ndim, 2)]
-    return split.permute(order).flatten(axes + 2)
+def _columns(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
+    """Return a constant and the base bands of neighbouring periods, for each block of a phase.
+
+    Parameters
+    ----------
+    bands : Tensor, shape (C, *period, *block + 2 * reach)
+        What `phases_of_base_band` returns.
+    reach : int
+        Farthest period to each side.
+    blocks : sequence of slice
+        Blocks that are wanted, along each axis.
+
+    Returns
+    -------
+    Tensor, shape (C, *period, sample, M)
+    """
+    axes, width = len(blocks), 2 * reach + 1
+    for axis, wanted in enumerate(blocks, start=1 + axes):
+        count = wanted.stop - wanted.start
+        bands = bands.narrow(axis, wanted.start, count + 2 * reach).unfold(axis, width, 1)
+    samples = bands.flatten(1 + 2 * axes).flatten(1 + axes, 2 * axes)
+    columns = samples[..., _window_order(reach, axes)]
+    return torch.cat([torch.ones_like(columns[..., :1]), columns], dim=-1)
+
+
+def _window_order(reach: int, axes: int) -> Tensor:
+    """Return where the shifts of `shifts` stand in a window of neighbouring periods."""
+    places = [[reach - m for m in shift] for shift in shifts(reach, axes)]
+    width = 2 * reach + 1
+    return torch.tensor(
+        [sum(p * width**i for i, p in enumerate(reversed(place))) for place in places]
+    )
 
 
 def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:

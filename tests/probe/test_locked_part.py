@@ -164,7 +164,7 @@ def slow_locked(maps, period, reach):
     for k in range(1, period):
         turn = np.exp(-2j * np.pi * k * place / period)
         left = np.concatenate([columns(x)[inner] for x in maps])
-        right = np.concatenate([(x * turn)[inner] for x in maps])
+        right = np.concatenate([((x - maps[0].mean()) * turn)[inner] for x in maps])
         found = np.linalg.lstsq(left.astype(complex), right, rcond=None)[0]
         locked += np.stack([(turn.conj() * (columns(x) @ found)).real for x in maps])
     return locked
