@@ -51,6 +51,7 @@ def notes(
     found += _of_coarse_grids(passed.output)
     found += _of_discovery(passed.found)
     found += _of_shared_content(scores.output, steps)
+    found += _of_aligned_content(scores.output, steps)
     return tuple(found)
 
 
@@ -135,3 +136,20 @@ def _of_shared_content(output: Score, steps: Sequence[StepRow]) -> Iterator[Find
     for name, notice in notices.items():
         if notice:
             yield Finding("fixed_content", f"{name}: {notice}")
+
+
+def _of_aligned_content(output: Score, steps: Sequence[StepRow]) -> Iterator[Finding]:
+    """Say what was set apart as it is the same in all maps, and what the output reads with it."""
+    apart = {"the output": output} | {row.label: row.score for row in steps}
+    shares = {name: s.content_share for name, s in apart.items() if s.content_share is not None}
+    if not shares:
+        return
+    named = ", ".join(f"{share:.0%} of {name}" for name, share in shares.items())
+    text = (
+        f"content in the same place in all maps was set apart before the test: {named} (power); "
+        "of a grid within it only lines of constant amplitude count"
+    )
+    if output.whole_p is not None:
+        energy = "" if output.whole_dbc is None else f"{output.whole_dbc:.1f} dBc, "
+        text += f"; with it the output reads {energy}p = {output.whole_p:.2g}"
+    yield Finding("aligned_content", text)

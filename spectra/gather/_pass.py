@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra import _walk as walk
-from spectra import capture
 from spectra.errors import MixedInputsError, ModelError
 from spectra.follow import unseen
 from spectra.gather._clock import Clock
 from spectra.gather._layer_taps import layer_taps
 from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
+from spectra.gather._through import through
 
 if TYPE_CHECKING:
     from spectra._options import Options, Progress
@@ -83,6 +83,7 @@ class _Pass:
         self._model, self._found, self._inputs, self._options = model, found, inputs, options
         self._places = Places(found, len(inputs))
         self._clock = Clock()
+        self._level: Tensor | float = 0.0  # sum of the inputs' means
         self._done = 0  # inputs that have run
         self._running = 0  # inputs that run
         self._few_inputs: list[Tensor] = []
@@ -91,21 +92,23 @@ class _Pass:
 
     def run(self, progress: Progress) -> Passed:
         """Run all inputs and return what they left."""
-        device = walk.device(self._model)
-        level: Tensor | float = 0.0
-        taps = layer_taps(self._model, self._options.layers, self._take_layer)
-        with capture.stream(self._model, self._found, self._take_step), taps:
-            for batch in self._inputs.batches(batch_size(self._found, self._options.batch)):
-                x = batch.to(device)
-                level = level + (x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()).sum(0)
-                self._run(x)
-                progress("measure", self._done, len(self._inputs))
-        assert isinstance(level, Tensor)
+        with layer_taps(self._model, self._options.layers, self._take_layer):
+            through(
+                self._model,
+                self._found,
+                self._inputs,
+                batch=batch_size(self._found, self._options.batch),
+                on_input=self._take_input,
+                on_step=self._take_step,
+                on_output=partial(self._take_output, progress=progress),
+                running=self._clock.running,
+            )
+        assert isinstance(self._level, Tensor)
         return Passed(
             self._found,
             **self._places.finished(),
             few=self._few,
-            level=(level / self._done).to(x.dtype),
+            level=(self._level / self._done).to(self._few.inputs.dtype),
             output_rms=self._places.output_rms,
             forward_s=self._clock.seconds,
         )
@@ -120,20 +123,25 @@ class _Pass:
         asked, begun = self._options.batch is not None, bool(self._few_outputs)
         return not (asked or begun or self._found.reading.alone) and len(self._inputs) > 1
 
-    def _run(self, x: Tensor) -> None:
-        """Run one batch and add what passes."""
-        self._running = len(x)
-        if self._places.input is not None:  # before a model can write into it
-            self._places.input.update(x, first=self._done)
-        left = max(FEW - self._done, 0)
+    def _take_input(self, x: Tensor, first: int, inputs: int) -> None:
+        """Add inputs to their own sums, and keep the first of them."""
+        self._running = inputs
+        self._level = self._level + (
+            x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()
+        ).sum(0)
+        if self._places.input is not None:
+            self._places.input.update(x, first=first)
+        left = max(FEW - first, 0)
         if left:
             self._few_inputs.append(x[:left].clone())
-        with self._clock.running():
-            y = capture.forward(self._model, x, found=self._found)
+
+    def _take_output(self, y: Tensor, first: int, inputs: int, *, progress: Progress) -> None:
+        """Add what came out to its sums, and keep the first of it to be looked at."""
         if self._found.layout is not None:
             self._add("the output", self._places.output, y)
-            self._show(y, each=len(y) // len(x))
-        self._done += len(x)
+            self._show(y, each=len(y) // inputs)
+        self._done = first + inputs
+        progress("measure", self._done, len(self._inputs))
 
     def _show(self, y: Tensor, *, each: int) -> None:
         """Keep the outputs of the first inputs, of which each has so many."""
@@ -143,7 +151,7 @@ class _Pass:
             self._few_outputs.append(y[: left * each].clone())
             self._shown += min(left, self._running)
 
-    def _take_step(self, index: int, maps: Tensor) -> None:
+    def _take_step(self, index: int, maps: Tensor, _first: int, _inputs: int) -> None:
         with self._clock.paused():
             self._add(self._found.steps[index].label, self._places.steps[index], maps)
 

@@ -23,11 +23,15 @@ class Place:
     plan : MapPlan
         How its maps were cut.
     data : xarray.Dataset
-        Their running sums as labelled arrays, see `spectra.spectrum.MapStatistics.to_dataset`.
+        Their running sums as labelled arrays, see `spectra.spectrum.MapStatistics.to_dataset`;
+        without the content that all maps share, where they do.
+    whole : xarray.Dataset or None
+        The same with that content, where it was taken out.
     """
 
     plan: MapPlan
     data: xr.Dataset = field(repr=False)
+    whole: xr.Dataset | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

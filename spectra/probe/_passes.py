@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from spectra import _walk as walk
 from spectra import score, spectrum
-from spectra.capture import Discovery, forward, quiet, stream
+from spectra.capture import Discovery, quiet
 from spectra.errors import ModelError
-from spectra.follow import unseen
-from spectra.gather import batch_size
+from spectra.gather import batch_size, through
 from spectra.probe._kept_statistics import KeptStatistics
 from spectra.probe._locked_part import LockedPart
 
@@ -110,23 +108,23 @@ class Passes:
 
     def _lattice(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
         """Run all inputs and return the lattice of their outputs."""
-        found, done, running = self._found, 0, 0
-
-        def take(index: int, maps: Tensor) -> Tensor | None:
-            with unseen():
-                return on_step(index, maps, done, running)
-
+        found, count = self._found, len(self._inputs)
         reach = partial(found.borders.reach, found.output_shape)
-        count = len(self._inputs)
         plan = spectrum.plan_maps(
             found.output_shape, *found.output_periods, count=count, reach=reach
         )
         sums = spectrum.MapStatistics(plan)
-        with quiet(self._model, seed=self._seed), stream(self._model, found, take):
-            for x in self._inputs.batches(self._batch):
-                running = len(x)
-                y = forward(self._model, x.to(walk.device(self._model)), found=found)
-                with unseen():
-                    sums.add(y, first=done, inputs=running)
-                done += running
+
+        def add(y: Tensor, first: int, inputs: int) -> None:
+            sums.add(y, first=first, inputs=inputs)
+
+        with quiet(self._model, seed=self._seed):
+            through(
+                self._model,
+                found,
+                self._inputs,
+                batch=self._batch,
+                on_step=on_step,
+                on_output=add,
+            )
         return score.lattice_of(sums.to_dataset())

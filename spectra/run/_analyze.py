@@ -66,6 +66,7 @@ def analyze(
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             passed = gather.run(net, found, inputs, options, progress=tell)
+            passed = gather.without_fixed_content(net, passed, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(
                 net,

@@ -84,6 +84,8 @@ def _view_statistics(
 ) -> NDArray[np.float64]:
     """Return statistics, shape (2, point, 1 + draw); the observed ones come first."""
     frequency = data[f"frequency_{number}"].to_numpy()
+    blocks = int(data[f"blocks_{number}"].sum("group").max())
+    own = 1 + 1 / max(blocks, 1) if "content_share" in data.attrs else 1.0
     cell_point = data[f"cell_point_{number}"].to_numpy()
     lines = data[f"mark_{number}"].to_numpy()
     cells = data[f"cell_{number}"].to_numpy()
@@ -94,15 +96,21 @@ def _view_statistics(
         phases = np.concatenate([np.ones((1, turn.shape[1])), turn])
         line = lines[:, :, index]
         replica = cells[:, :, cell_point == index].reshape(len(cells), -1)
-        rows.append((_agreement(phases, line), _agreement(phases, replica)))
+        rows.append((_agreement(phases, line, own=own), _agreement(phases, replica, own=own)))
     return np.array(rows).transpose(1, 0, 2)
 
 
 def _agreement(
-    phases: NDArray[np.complex128], vectors: NDArray[np.complex128]
+    phases: NDArray[np.complex128], vectors: NDArray[np.complex128], *, own: float
 ) -> NDArray[np.float64]:
-    """Return the products of different slots, summed; vectors have shape (slot, component)."""
-    together = np.abs(phases @ vectors) ** 2
-    alone: float = (np.abs(vectors) ** 2).sum()
-    agreement: NDArray[np.float64] = together.sum(axis=1) - alone
-    return agreement
+    """Return the products of different slots, summed; vectors have shape (slot, component).
+
+    Where the mean of all blocks was taken out of each, products of different blocks share what
+    that mean had of them, which adds at most ``alone / blocks`` to the observed sum: ``own`` takes
+    it off again. Random shifts scatter it.
+    """
+    together: NDArray[np.float64] = (np.abs(phases @ vectors) ** 2).sum(axis=1)
+    alone = float((np.abs(vectors) ** 2).sum())
+    together[0] -= own * alone
+    together[1:] -= alone
+    return together

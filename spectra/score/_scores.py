@@ -126,8 +126,14 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
     else:
         control = _control(passed, measured.get("input"), inputs)
         output = _output(passed, there, inherited, None if far_off else inputs)
+        output = _with_whole(output, passed.output, inherited, seed=seed)
         own = [
-            _own(passed, i, measured[f"steps/{i}"], inherited=brought[i])
+            _with_whole(
+                _own(passed, i, measured[f"steps/{i}"], inherited=brought[i]),
+                passed.steps[i],
+                brought[i],
+                seed=seed,
+            )
             for i in range(len(passed.steps))
         ]
         beyond = [_out_of_band(passed, i) for i in range(len(passed.steps))]
@@ -226,6 +232,15 @@ def _own(
     step, place = passed.found.steps[index], passed.steps[index]
     own = score(measured, place.data, chosen=None if measured is None else ~inherited)
     return own if step.factor else replace(own, reason=step.reason)
+
+
+def _with_whole(own: Score, place: Place, inherited: NDArray[np.bool_], *, seed: int) -> Score:
+    """Return a score with what the same maps read when their fixed content is left in."""
+    if place.whole is None:
+        return own
+    whole = score(read_lattice(place.whole, seed=seed), place.whole, chosen=~inherited)
+    share = float(place.data.attrs["content_share"])
+    return replace(own, content_share=share, whole_dbc=whole.told_dbc, whole_p=whole.p)
 
 
 def _out_of_band(passed: Passed, index: int) -> float | None:

@@ -48,6 +48,11 @@ class Score:
         Why there is no number.
     notice : str or None
         What the number may hold besides a grid.
+    content_share : float or None
+        Share of the total power that is fixed content, the same in all maps, and was set apart
+        before energy and test; None where they share none.
+    whole_dbc, whole_p : float or None
+        Energy and p with that content left in; None where none was set apart.
     """
 
     a_db: float | None = None
@@ -68,6 +73,9 @@ class Score:
     maps: int = 0
     reason: str | None = None
     notice: str | None = None
+    content_share: float | None = None
+    whole_dbc: float | None = None
+    whole_p: float | None = None
 
     @property
     def told_dbc(self) -> float | None:

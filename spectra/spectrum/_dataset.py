@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from spectra.spectrum._alike import agreement
 from spectra.spectrum._azimuthal import DIMS, frequencies
 from spectra.spectrum._sums import STATE
 
@@ -117,6 +118,13 @@ def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
     for name, dims in STATE.items():
         values = statistics.sums[f"{name}_{number}"]
         arrays[f"{name}_{number}"] = xr.DataArray(values, dims=own(dims))
+    alike = agreement(
+        statistics.sums[f"alike_{number}"],
+        statistics.sums[f"alike_maps_{number}"],
+        view=view,
+        pairs=pairs,
+    )
+    arrays[f"alike_{number}"] = xr.DataArray(alike, dims=own(("band",)))
     point, pair, cell = own(("point",))[0], own(("pair",))[0], own(("cell",))[0]
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])

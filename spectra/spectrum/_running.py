@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from spectra.errors import ParameterError
+from spectra.spectrum._alike import phases
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import add_figure
 from spectra.spectrum._periodogram import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._shared import Content
 
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
 CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
@@ -40,6 +42,8 @@ class MapStatistics:
     ----------
     plan : MapPlan
         How maps are cut, fixed before the first map.
+    without : tuple of Content, optional
+        What all maps share, as each view sees it: taken out before energy and test see the maps.
 
     Attributes
     ----------
@@ -48,8 +52,8 @@ class MapStatistics:
         In netCDF files complex ones are split in two.
     """
 
-    def __init__(self, plan: MapPlan) -> None:
-        self.plan = plan
+    def __init__(self, plan: MapPlan, *, without: tuple[Content, ...] = ()) -> None:
+        self.plan, self._without = plan, without
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
         self.sums = empty_sums(plan, self.pairs)
@@ -202,6 +206,11 @@ class MapStatistics:
         reader, pairs = self.readers[number], self.pairs[number]
         blocks = int(prod(reader.view.blocks))
         spectra, level = reader.spectra(scored)
+        counted = kept.repeat_interleave(blocks, 0)
+        for name, each in zip(("alike", "alike_maps"), phases(spectra, reader.view), strict=True):
+            self.sums[f"{name}_{number}"] += to_numpy(each)
+        if self._without:
+            spectra, level = self._without[number].out_of(spectra, level, counted)
         values = BinValues(*[part.to(torch.complex128) for part in reader.read(spectra)])
         base, replica = values.base, values.replica
         of_pair, near_bin, near_pair = (
@@ -236,7 +245,6 @@ class MapStatistics:
         }
         # Whole images make the groups where there are enough, so that tiles of one image never sit
         # on both sides of a jackknife; tiles of a stitched picture come again with the same index.
-        counted = kept.repeat_interleave(blocks, 0)
         image = first + np.arange(len(counted)) // blocks
         order = (image + again) * blocks + np.arange(len(counted)) % blocks
         group = (image if self.plan.count >= IMAGES_FOR_GROUPS else order) % GROUPS

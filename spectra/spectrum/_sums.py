@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
+from spectra.spectrum._alike import alike_shape
 from spectra.spectrum._azimuthal import annuli
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ def empty_sums(plan: MapPlan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums
         for name, dims in STATE.items():
             shape = [sizes[dim] for dim in dims]
             sums[f"{name}_{number}"] = np.zeros(shape, float if name in REAL else complex)
+        alike = alike_shape(view, scored)
+        sums[f"alike_{number}"] = np.zeros(alike, complex)
+        sums[f"alike_maps_{number}"] = np.zeros((*alike[:-1], 1))
     return sums
 
 

@@ -154,6 +154,19 @@ def test_content_that_all_maps_share_is_named_where_it_may_pass_for_a_grid(plain
     assert "fixed_content" not in told(*rest, scores, [step("up", PRESENT)])
 
 
+def test_content_that_was_set_apart_is_named_with_what_the_output_reads_with_it(plain):
+    *rest, scores = plain
+    apart = Score(verdict="none", content_share=0.72, whole_dbc=-18.94, whole_p=1 / 2000)
+    row = step("up", replace(PRESENT, content_share=0.1))
+    said = told(*rest, replace(scores, output=apart), [row])["aligned_content"]
+    assert "72% of the output, 10% of up (power)" in said
+    assert said.endswith("with it the output reads -18.9 dBc, p = 0.0005")
+    alone = told(*rest, scores, [row])["aligned_content"]
+    assert "10% of up" in alone
+    assert "the output" not in alone
+    assert "aligned_content" not in told(*rest, scores, [step("up", PRESENT)])
+
+
 def test_growth_that_no_step_explains_is_named(plain):
     loaded, inputs, passed, scores = plain
     growth = (Growth("stem", (3, 8, 8), (3, 16, 16)),)

@@ -34,6 +34,9 @@ SCORE = [
     "maps",
     "reason",
     "notice",
+    "content_share",
+    "whole_dbc",
+    "whole_p",
 ]
 ROWS = [
     "model",

@@ -1,0 +1,154 @@
+"""The fixed content of maps, told apart from what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra import capture, spectrum
+from spectra.gather._pass import batch_size
+from spectra.gather._passed import Passed, Place
+from spectra.gather._through import through
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from torch import Tensor, nn
+
+    from spectra._options import Options, Progress
+    from spectra.inputs import Inputs
+
+ROUNDS = 2  # of the mean: what is known of it tells how much each map differs from it
+AGREE = 1.5  # of phases, which read 1 by chance; photographs read .9 to 1.1
+OUTPUT, INPUT = "output", "input"
+Name = int | str
+"""The index of a step, or one of the two above."""
+
+
+def without_fixed_content(
+    model: nn.Module,
+    passed: Passed,
+    inputs: Inputs | None,
+    options: Options,
+    *,
+    progress: Progress,
+) -> Passed:
+    """Measure the places again whose maps share content, without that content.
+
+    The test asks whether a phase of the grid is privileged. What stands in the same place in all
+    maps has a phase, grid or not: aligned faces, position tables, fixed bars. So all inputs run
+    thrice more, twice for the mean of each such place and once for what differs from it. Lines that
+    stand out of the mean stay; see `spectra.spectrum.MeanSpectra`.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    passed : Passed
+        What all inputs left on their way through it.
+    inputs : Inputs or None
+        The same inputs.
+    options : Options
+        Inputs per pass, and the seed of the model's random numbers.
+    progress : callable
+        Called with ("fixed content", done, total).
+    """
+    places = {name: place for name, place in _places(passed).items() if _agree(place.data)}
+    if inputs is None or not places:
+        return passed
+    again = _Again(model, passed, inputs, options=options, progress=progress)
+    means: dict[Name, spectrum.MeanSpectra] = {}
+    for _ in range(ROUNDS):
+        means = {
+            name: spectrum.MeanSpectra(place.plan, near=means.get(name))
+            for name, place in places.items()
+        }
+        again.run(means)
+    sums = {
+        name: spectrum.MapStatistics(mean.plan, without=mean.content())
+        for name, mean in means.items()
+    }
+    again.run(sums)
+    found = {name: _cleared(place, sums[name]) for name, place in places.items()}
+    return replace(
+        passed,
+        steps=tuple(found.get(i, place) for i, place in enumerate(passed.steps)),
+        output=found.get(OUTPUT, passed.output),
+        input=found.get(INPUT, passed.input) if passed.input else None,
+    )
+
+
+def _places(passed: Passed) -> dict[Name, Place]:
+    """Return all places that are scored, by name."""
+    named: dict[Name, Place] = {**dict(enumerate(passed.steps)), OUTPUT: passed.output}
+    return named if passed.input is None else {**named, INPUT: passed.input}
+
+
+def _agree(data: xr.Dataset) -> bool:
+    """Tell whether the spectra of maps agree in phase somewhere, apart from lines."""
+    views = range(data.attrs["views"])
+    return any(float(data[f"alike_{number}"].max()) > AGREE for number in views)
+
+
+def _cleared(place: Place, sums: spectrum.MapStatistics) -> Place:
+    """Return a place with the sums that energy and test read taken from what differs.
+
+    The total stays: content is power that a grid is compared with, and spectra show it.
+    """
+    whole, apart = place.data, sums.to_dataset()
+    # A sum whose own name is that of one of its dimensions counts as a coordinate.
+    kept = {n for n in whole.variables if str(n).rpartition("_")[2].isdigit()}
+    totals = [f"total_{n}" for n in range(whole.attrs["views"])]
+    left = [float(apart[name].sum() / whole[name].sum()) for name in totals if whole[name].any()]
+    data = whole.assign({name: apart[name] for name in kept - set(totals)})
+    data["mean_map"] = 0 * whole["mean_map"]
+    share = max(1 - float(np.mean(left)), 0.0) if left else 0.0
+    return replace(place, data=data.assign_attrs(content_share=share), whole=whole)
+
+
+Sums = Mapping[Name, spectrum.MeanSpectra] | Mapping[Name, spectrum.MapStatistics]
+
+
+class _Again:
+    """The same inputs once more."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        passed: Passed,
+        inputs: Inputs,
+        *,
+        options: Options,
+        progress: Progress,
+    ) -> None:
+        self._model, self._found, self._inputs = model, passed.found, inputs
+        self._options, self._progress = options, progress
+        self._done = 0
+
+    def run(
+        self, into: Mapping[Name, spectrum.MeanSpectra] | Mapping[Name, spectrum.MapStatistics]
+    ) -> None:
+        """Run all inputs, and add what passes some places."""
+
+        def add(name: Name, maps: Tensor, first: int, inputs: int) -> None:
+            if name in into:
+                into[name].add(maps, first=first, inputs=inputs)
+
+        def out(y: Tensor, first: int, inputs: int) -> None:
+            add(OUTPUT, y, first, inputs)
+            self._done += inputs
+            self._progress("fixed content", self._done, (ROUNDS + 1) * len(self._inputs))
+
+        with capture.quiet(self._model, seed=self._options.seed):
+            through(
+                self._model,
+                self._found,
+                self._inputs,
+                batch=batch_size(self._found, self._options.batch),
+                on_input=partial(add, INPUT),
+                on_step=add,
+                on_output=out,
+            )
