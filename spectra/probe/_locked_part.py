@@ -222,17 +222,20 @@ class _Pass:
         """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
         width = 1 + len(shifts(self._reach, len(self._period)))
         some = max(COLUMN_BYTES // (4 * width * one[0].numel()), 1)  # channels at a time
-        grams, crosses = [], []
+        grams, crosses, phases = [], [], tuple(range(1, 1 + len(self._period)))
         parts = (torch.split(tensor, some) for tensor in (one, self._level))
         for channels, level in zip(*parts, strict=True):
             centred = _about(channels, level)
             bands = phases_of_base_band(centred, self._period, self._reach)
-            x = _columns(bands, self._reach, self._blocks)
+            x = _windows(bands, self._reach, self._blocks)
             inside = centred[:, *self._inner]
-            target = phases_apart(inside, self._period).flatten(1 + len(self._period))
-            grams.append((x.mT @ x).double().sum(tuple(range(1, 1 + len(self._period)))))
-            crosses.append((x.mT @ target[..., None])[..., 0].double().movedim(-1, 1))
-        return torch.cat(grams), torch.cat(crosses)
+            y = phases_apart(inside, self._period).flatten(1 + len(self._period))
+            grams.append(_with_constant(x @ x.mT, x.sum(-1), y.shape[-1]).double().sum(phases))
+            cross = torch.cat([y.sum(-1)[..., None], (x @ y[..., None])[..., 0]], dim=-1)
+            crosses.append(cross.double().movedim(-1, 1))
+        # Windows come in the order of their places, columns in that of their distance.
+        order = torch.cat([torch.tensor([0]), 1 + _window_order(self._reach, len(self._period))])
+        return torch.cat(grams)[:, order][:, :, order], torch.cat(crosses)[:, order]
 
     @property
     def _blocks(self) -> list[slice]:
@@ -299,8 +302,8 @@ def _about(one: Tensor, level: Tensor) -> Tensor:
     return kept - level.to(kept).reshape(-1, *[1] * (one.ndim - 1))
 
 
-def _columns(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
-    """Return a constant and the base bands of neighbouring periods, for each block of a phase.
+def _windows(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
+    """Return the base bands of neighbouring periods, for each block of a phase.
 
     Parameters
     ----------
@@ -313,15 +316,24 @@ def _columns(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
 
     Returns
     -------
-    Tensor, shape (C, *period, sample, M)
+    Tensor, shape (C, *period, M - 1, sample)
+        In the order of the places in a window, see `_window_order`.
     """
     axes, width = len(blocks), 2 * reach + 1
     for axis, wanted in enumerate(blocks, start=1 + axes):
         count = wanted.stop - wanted.start
         bands = bands.narrow(axis, wanted.start, count + 2 * reach).unfold(axis, width, 1)
-    samples = bands.flatten(1 + 2 * axes).flatten(1 + axes, 2 * axes)
-    columns = samples[..., _window_order(reach, axes)]
-    return torch.cat([torch.ones_like(columns[..., :1]), columns], dim=-1)
+    # Rows of blocks stay together and are copied as they lie: the copy is most of the cost.
+    head, block, window = (range(i * axes, (i + 1) * axes) for i in range(3))
+    order = [0, *(1 + a for a in head), *(1 + a for a in window), *(1 + a for a in block)]
+    return bands.permute(order).flatten(1 + axes, 2 * axes).flatten(2 + axes)
+
+
+def _with_constant(gram: Tensor, sums: Tensor, count: int) -> Tensor:
+    """Return the gram of a constant and some columns from theirs and their sums."""
+    first = torch.full_like(sums[..., :1], count)
+    top = torch.cat([first, sums], dim=-1)[..., None, :]
+    return torch.cat([top, torch.cat([sums[..., None], gram], dim=-1)], dim=-2)
 
 
 def _window_order(reach: int, axes: int) -> Tensor:
