@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
 from spectra.probe._line_drop import line_drops
+from spectra.probe._origin import Origin, first_module
 from spectra.probe._removed import Removals, Without
 from spectra.probe._without import without
 
@@ -38,12 +39,15 @@ class Probed:
         How far the output's lines fall without the pattern of each step, in dB.
     removals : Removals
         What the output shows without the grid-locked part of each step's map.
+    origin : Origin or None
+        The first module that shows a grid of the output that no step has, where one does.
     """
 
     flat: FlatField
     grid: GridDependence | None
     line_drops: tuple[float | None, ...]
     removals: Removals
+    origin: Origin | None = None
 
 
 def run(
@@ -91,6 +95,7 @@ def run(
     removals = Removals((Without(reason=NOT_ASKED),) * len(found.steps))
     if blame:
         removals = without(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
+    origin = first_module(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
     if passed.few is None:
         return Probed(flat, None, (None,) * len(found.steps), removals)
     progress("grid position", 0, 1)
@@ -104,4 +109,4 @@ def run(
         seed=seed,
     )
     progress("grid position", 1, 1)
-    return Probed(flat, grid, line_drops(model, passed, scores), removals)
+    return Probed(flat, grid, line_drops(model, passed, scores), removals, origin)

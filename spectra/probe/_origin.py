@@ -1,0 +1,287 @@
+"""Find the first module that shows a grid of the output that no step has.
+
+A position table, a mask, a tiled pass, a strided convolution before the steps: what makes a grid
+need not upsample. All inputs run a few times more, and what goes into and comes out of modules is
+measured at the output's periods: first some modules spread over the pass, then those between the
+last that shows no grid and the first that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from spectra import _walk as walk
+from spectra import score, spectrum
+from spectra.capture import quiet
+from spectra.follow import unseen
+from spectra.gather import batch_size, through
+
+if TYPE_CHECKING:
+    from spectra._options import Progress
+    from spectra.gather import Passed
+    from spectra.inputs import Inputs
+    from spectra.score import Lattice, Scores
+
+MOST_INPUTS = 16
+AT_A_TIME = 24  # places that one pass measures
+PASSES = 3
+SURE = 4.0  # standard errors above zero from which on a place shows a grid
+FOUND = ("present", "suspect")
+FAR_MORE_DB = 6.0  # that the output has over any step's own maps, if no step can have made it
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The first place of a model that shows the output's grid.
+
+    Attributes
+    ----------
+    name : str
+        Path of the module; empty for the model itself.
+    type_name : str
+        Its class.
+    entered : bool
+        Whether what goes into the module shows the grid already, and nothing that came out of
+        another before did: it is made in the code that calls the module.
+    within : str
+        Path of the module in whose code it is made, where it is.
+    """
+
+    name: str
+    type_name: str
+    entered: bool = False
+    within: str = ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What goes into a module, or comes out of it, in one of its calls."""
+
+    name: str
+    call: int
+    entered: bool
+
+
+def first_module(
+    model: nn.Module,
+    passed: Passed,
+    scores: Scores,
+    inputs: Inputs | None,
+    *,
+    batch: int | None = None,
+    seed: int,
+    progress: Progress,
+) -> Origin | None:
+    """Return where a grid of the output that no step has is seen first.
+
+    None where a step has it, where the output has none, and where no module shows it.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    passed : Passed
+        What the inputs left on their way through it.
+    scores : Scores
+        The scores of the run: what the output shows, and the steps do not.
+    inputs : Inputs or None
+        The inputs, of which the first 16 run.
+    batch : int, optional
+        Inputs that run at a time; as many as fit by default.
+    seed : int
+        Seed of the model's random numbers, the same in every pass.
+    progress : callable
+        Called with ("modules", done, total).
+    """
+    if inputs is None or not _is_nobodys(scores):
+        return None
+    some = replace(inputs, used=min(len(inputs), MOST_INPUTS))
+    search = _Search(model, passed, scores, some, batch=batch, seed=seed)
+    return search.run(progress)
+
+
+def _is_nobodys(scores: Scores) -> bool:
+    """Tell whether the output has a grid that no step's own maps show, or far more of it."""
+    output, steps = scores.output, [step.own for step in scores.steps]
+    if output.verdict not in FOUND or any(own.verdict == "insufficient" for own in steps):
+        return False
+    energies = [own.told_dbc for own in steps if own.verdict in FOUND and own.told_dbc is not None]
+    if all(own.verdict == "none" for own in steps):
+        return True
+    told = output.told_dbc
+    return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB
+
+
+class _Search:
+    """The passes of one search."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        passed: Passed,
+        scores: Scores,
+        inputs: Inputs,
+        *,
+        batch: int | None,
+        seed: int,
+    ) -> None:
+        self._model, self._found, self._inputs = model, passed.found, inputs
+        self._batch, self._seed = batch_size(passed.found, batch), seed
+        self._periods = [
+            view.period
+            for view in passed.output.plan.views
+            if scores.at_period(view.period).verdict in FOUND
+        ]
+        energies = [s.own.told_dbc for s in scores.steps if s.own.verdict in FOUND]
+        known = [dbc for dbc in energies if dbc is not None]
+        # Of a grid that a step has as well, only what is clearly more than the step's counts.
+        self._least = 10 ** ((max(known) + FAR_MORE_DB / 2) / 10) if known else 0.0
+
+    def run(self, progress: Progress) -> Origin | None:
+        """Return the first place that shows the grid, if any does."""
+        places = self._places()
+        low, high = -1, len(places)  # the last place seen without the grid, the first with it
+        for number in range(PASSES):
+            progress("modules", number, PASSES)
+            between = np.arange(low + 1, high)
+            if not len(between):
+                break
+            chosen = np.unique(np.linspace(between[0], between[-1], AT_A_TIME).round().astype(int))
+            shown = self._measured([places[i] for i in chosen])
+            first = next((i for i, shows in zip(chosen, shown, strict=True) if shows), None)
+            if first is None and high == len(places):
+                return None
+            high = high if first is None else int(first)
+            low = max((int(i) for i in chosen if i < high), default=low)
+        progress("modules", PASSES, PASSES)
+        return self._origin(places[high]) if high < len(places) else None
+
+    def _origin(self, place: _Place) -> Origin:
+        within, _, _ = place.name.rpartition(".")
+        kind = type(walk.submodule(self._model, place.name)).__name__
+        return Origin(place.name, kind, entered=place.entered, within=within)
+
+    def _places(self) -> list[_Place]:
+        """Return what passes modules and has room for a period of the output, in order."""
+        seen: list[_Place] = []
+
+        def take(place: _Place, maps: Tensor) -> None:
+            if self._plan(maps, count=1) is not None:
+                seen.append(place)
+
+        one = replace(self._inputs, used=1)
+        with self._tapped(take):
+            self._through(one)
+        return seen
+
+    def _measured(self, places: Sequence[_Place]) -> list[bool]:
+        """Tell of each place whether it shows the grid."""
+        sums: dict[_Place, spectrum.MapStatistics] = {}
+        done, wanted = 0, set(places)
+
+        def take(place: _Place, maps: Tensor) -> None:
+            if place not in wanted:
+                return
+            if place not in sums:
+                plan = self._plan(maps, count=len(self._inputs))
+                if plan is None:
+                    return
+                sums[place] = spectrum.MapStatistics(plan)
+            if tuple(maps.shape[1:]) == sums[place].plan.shape:
+                sums[place].add(maps, first=done, inputs=self._running)
+
+        def next_batch(y: Tensor, first: int, inputs: int) -> None:
+            nonlocal done
+            done = first + inputs
+
+        with self._tapped(take):
+            self._through(self._inputs, next_batch)
+        lattices = {p: score.lattice_of(s.to_dataset()) for p, s in sums.items()}
+        return [self._shows(lattices.get(place, "")) for place in places]
+
+    def _shows(self, lattice: Lattice | str) -> bool:
+        if isinstance(lattice, str):
+            return False
+        share, error = lattice.locked
+        whole = share.sum()
+        enough = whole / max(1 - whole, 1e-9) > self._least
+        return bool(enough and whole > SURE * np.sqrt(np.square(error).sum()))
+
+    def _plan(self, maps: Tensor, *, count: int) -> spectrum.MapPlan | None:
+        """Return how maps are measured at what the output's periods are in them, if they can."""
+        out, sides = self._found.output_shape[1:], tuple(maps.shape[2:])
+        if maps.ndim < 3 or len(sides) != len(out) or not min(maps.shape):
+            return None
+        periods = []
+        for period in self._periods:
+            own = [Fraction(p * n, o) for p, n, o in zip(period, sides, out, strict=True)]
+            if all(p.denominator == 1 for p in own) and max(own) > 1:
+                periods.append(tuple(int(p) for p in own))
+        plan = spectrum.plan_maps(maps.shape[1:], *periods, count=count) if periods else None
+        return plan if plan is not None and plan.views else None
+
+    def _through(
+        self, inputs: Inputs, on_output: Callable[[Tensor, int, int], None] | None = None
+    ) -> None:
+        def before(x: Tensor, first: int, inputs: int) -> None:
+            self._running = inputs
+            self._calls: dict[str, int] = {}
+
+        def nothing(*_: Any) -> None:
+            """Take no map."""
+
+        with quiet(self._model, seed=self._seed):
+            through(
+                self._model,
+                self._found,
+                inputs,
+                batch=self._batch,
+                on_input=before,
+                on_step=nothing,
+                on_output=on_output or nothing,
+            )
+
+    @contextmanager
+    def _tapped(self, take: Callable[[_Place, Tensor], None]) -> Iterator[None]:
+        """Hand over what goes into every module and what comes out of it."""
+        thread = get_ident()
+
+        def hand(name: str, values: Any, *, entered: bool) -> None:
+            maps = _first_maps(values)
+            if get_ident() != thread or maps is None:
+                return
+            with unseen():
+                take(_Place(name, self._calls.get(name, 0), entered), maps)
+
+        def enter(name: str, _module: nn.Module, args: Any) -> None:
+            self._calls[name] = self._calls.get(name, -1) + 1
+            hand(name, args, entered=True)
+
+        def leave(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
+            hand(name, output, entered=False)
+
+        with ExitStack() as hooks:
+            for name, module in walk.named_modules(self._model):
+                hooks.enter_context(module.register_forward_pre_hook(partial(enter, name)))
+                hooks.enter_context(module.register_forward_hook(partial(leave, name)))
+            yield
+
+
+def _first_maps(values: Any) -> Tensor | None:
+    """Return the first tensor of real maps among some values."""
+    if isinstance(values, Tensor):
+        return values if values.ndim >= 3 and values.is_floating_point() else None
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, list | tuple):
+        return next((m for m in map(_first_maps, values) if m is not None), None)
+    return None
