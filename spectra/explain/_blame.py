@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 LEAST_DB = 1.0  # of a fall that is blamed on a step: with less, the output keeps its grid
 FAR_MORE_DB = 3.0  # that the fall of both together exceeds the sum of their own by, if they add
 
-Standing = Literal["step", "several", "not told apart", "none", "faint", "not measured"]
+Standing = Literal["step", "only", "several", "not told apart", "none", "faint", "not measured"]
 """What is known of the step to blame.
 
-"step": one is. "several": the grid falls without each of some steps, none more than the others, or
+"step": one is. "only": taking grids away names none, but only one step's own maps show a grid at
+frequencies at which the output has one. "several": the grid falls without each of some steps, none more than the others, or
 only without some at once. "not told apart": what falls most may be chance, or another may fall as
 much. "none": nothing falls. "faint": the output has too little grid. "not measured".
 """

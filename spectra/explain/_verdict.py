@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra.explain._blame import blame, relation
+from spectra.explain._blame import Blame, blame, relation
 from spectra.explain._summary import BlameRow, StepName
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ORDER: tuple[Verdict, ...] = ("present", "suspect", "insufficient", "none")
 FOUND = ("present", "suspect")
+UNDECIDED = ("several", "not told apart", "none")  # where taking grids away names no step
 
 
 def overall_verdict(output: Score, steps: Sequence[StepRow]) -> Verdict:
@@ -56,6 +57,9 @@ def blame_row(
         return BlameRow()
     names = [StepName(row.name, row.call) for row in steps]
     found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
+    only = _only(steps) if found.standing in UNDECIDED else None
+    if only is not None:
+        found = Blame("only", only)
     asked = {*found.steps, found.step}
     sets = sorted(  # those of the steps in question come first
         range(len(removals.together)), key=lambda n: asked.isdisjoint(removals.together[n].steps)
@@ -73,6 +77,18 @@ def blame_row(
         forwards=removals.forwards,
         renormalised=removals.renormalised,
     )
+
+
+def _only(steps: Sequence[StepRow]) -> int | None:
+    """Return the step whose own maps alone show a grid at frequencies at which the output has one.
+
+    None where there are several, or where it is not known of all others that they do not. What
+    removal takes out of a map is what the same channel predicts: of one step's grid it may be little.
+    """
+    there = [row.score.verdict in FOUND and row.at_output.verdict in FOUND for row in steps]
+    clear = ["none" in (row.score.verdict, row.at_output.verdict) for row in steps]
+    known = all(shown or none for shown, none in zip(there, clear, strict=True))
+    return there.index(True) if known and there.count(True) == 1 else None
 
 
 def worst_step(steps: Sequence[StepRow], blamed: BlameRow | None = None) -> StepRow | None:
