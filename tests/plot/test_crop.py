@@ -62,10 +62,10 @@ def test_crops_that_do_not_match_are_refused():
 
 def test_a_crop_of_few_values_is_not_stretched_where_black_and_white_are_known():
     picture = np.random.default_rng(0).uniform(0.45, 0.5, (20, 20, 1))
-    board = 0.01 * (-1.0) ** np.indices((20, 20)).sum(0)[..., None]
+    board = 0.02 * (-1.0) ** np.indices((20, 20)).sum(0)[..., None]
     figure = crop_figure(picture, board, limits=(0, 1), where="output 5, row 3, column 1")
     np.testing.assert_allclose(figure.axes[0].images[0].get_array(), picture[..., 0])
     assert figure.axes[0].get_title() == "output as it is\noutput 5, row 3, column 1"
-    assert "really at most 2.5 of 255 grey levels" in figure.axes[1].get_title()
+    assert "really at most 5.1 of 255 grey levels" in figure.axes[1].get_title()
     spread = crop_figure(picture, board, spread=(-3.0, 7.0))
     assert "black -3, white 7".replace("-", "\N{MINUS SIGN}") in spread.get_supxlabel()

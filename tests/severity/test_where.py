@@ -1,5 +1,7 @@
 """Where outputs show their grid, against where it was planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,8 @@ from PIL import Image
 from torch import nn
 
 import spectra
+from spectra.severity import Graded
+from spectra.severity._graded import _in_the_output
 from spectra.severity._in_place import grid_in_place
 from spectra.severity._looked_at import LookedAt, locked_part
 from spectra.severity._where import find_where
@@ -224,10 +228,23 @@ def test_of_many_channels_the_one_with_most_grid_is_looked_at(generator):
     assert result.data["where"].sizes["channel"] == 1
 
 
-def test_pixels_are_counted_in_the_whole_output(pictures):
+def test_pixels_are_counted_in_the_whole_output(generator):
     """Of outputs larger than 512 pixels the middle is looked at."""
-    large = nn.Upsample(scale_factor=5, mode="nearest")
-    result = spectra.analyze(Planted(LEVEL, then=large), pictures)
-    spot, start = result.summary.severity.where, result.data["where"]["y"].to_numpy()[0]
-    assert start > 0
-    assert all(start <= p < 320 + 10 for p in spot.place)
+    maps = smooth(12, generator) + LEVEL * board() * quarter(0, 1)
+    here, there = looked_at(maps, (2, 2)), replace(looked_at(maps, (2, 2)), start=(16, 32))
+    locked = locked_part(maps, here.periods)
+    place, moved = (find_where(each, locked, [0]).spot.place for each in (here, there))
+    assert moved == (place[0] + 16, place[1] + 32)
+    graded = Graded("faint", "visibility", picture=1, place=(3, 4))
+    in_output = _in_the_output(graded, [7, 9], start=(16, 32))
+    assert (in_output.picture, in_output.place) == (9, (19, 36))
+
+
+def test_lines_as_weak_as_those_of_edges_are_none_but_the_average_knows_a_weak_grid(generator):
+    maps = smooth(12, generator)
+    weak, strong = (maps[0] + level * board() for level in (0.004, 0.03))
+    plan, none = looked_at(maps, (2, 2)).plan, torch.zeros_like(maps[0])
+    assert grid_in_place(weak, none, plan).heat.max() < 1e-6
+    assert grid_in_place(strong, none, plan).heat.median() == pytest.approx(0.03, rel=0.05)
+    where = found(maps + 0.004 * board(), (2, 2))
+    assert where.spot.amplitude == pytest.approx(0.004, rel=0.2)
