@@ -53,8 +53,10 @@ class Display:
 
     @property
     def amplified(self) -> str:
-        """By how much the grid is amplified."""
-        return f"×{self.factor:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        """By how much the grid is amplified, in letters that nobody overlooks."""
+        if self.factor == 1:
+            return "not amplified"
+        return f"AMPLIFIED ×{self.factor:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
     @property
     def really(self) -> str:

@@ -60,8 +60,8 @@ def crop_figure(
     told = [note for note in (where, *notes) if note]
     titles = (
         f"output as it is\n{', '.join(told)}",
-        f"the same, grid AMPLIFIED {scale.amplified}\nreally at most {scale.really}",
-        f"grid alone, AMPLIFIED {scale.amplified}" if scale.peak > 0 else "no grid-locked part",
+        f"the same, grid {scale.amplified}\nreally at most {scale.really}",
+        f"grid alone, {scale.amplified}" if scale.peak > 0 else "no grid-locked part",
     )
     panels = tuple(zip((shown, with_more, middle + scale.factor * locked), titles, strict=True))
     if shown.ndim == 1:

@@ -147,7 +147,7 @@ def _titles(data: xr.Dataset, scale: Display) -> tuple[str, str, str]:
     """Return what stands above the three panels."""
     return (
         f"{output_in_words(data)}, as it is",
-        f"the same, grid AMPLIFIED {scale.amplified}\nreally at most {scale.really}",
+        f"the same, grid {scale.amplified}\nreally at most {scale.really}",
         "where the grid stands out: its amplitude there",
     )
 

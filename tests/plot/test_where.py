@@ -90,3 +90,8 @@ def test_a_signal_has_its_map_under_it():
     assert figure.axes[0].lines[1].get_xdata() == [300, 300]
     assert figure.axes[2].get_ylim()[1] == pytest.approx(20)
     assert crop_of(data).sizes["x"] == 64
+
+
+def test_a_grid_as_large_as_the_range_is_not_amplified_and_that_is_said():
+    titles = [ax.get_title() for ax in where_figure(found(64, 64, size=0.4), dpi=DPI).axes[:3]]
+    assert titles[1].startswith("the same, grid not amplified")
