@@ -17,9 +17,10 @@ Standing = Literal["step", "only", "several", "not told apart", "none", "faint",
 """What is known of the step to blame.
 
 "step": one is. "only": taking grids away names none, but only one step's own maps show a grid at
-frequencies at which the output has one. "several": the grid falls without each of some steps, none more than the others, or
-only without some at once. "not told apart": what falls most may be chance, or another may fall as
-much. "none": nothing falls. "faint": the output has too little grid. "not measured".
+frequencies at which the output has one. "several": the grid falls without each of some steps, none
+more than the others, or only without some at once. "not told apart": what falls most may be chance,
+or another may fall as much. "none": nothing falls. "faint": the output has too little grid. "not
+measured".
 """
 
 Relation = Literal["adding", "cancelling", "louder"]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ZOOM = {"strong": "100 %", "visible": "200 %", "faint": "400 %"}
 SEEN = ("faint", "visible", "strong")
+STANDS_OUT = 0.01  # of the range, 2.5 grey levels: clean photographs show up to 2 at some edges
+AXES = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}
 
 
 class Severe(Facts):
@@ -71,6 +73,19 @@ class Severe(Facts):
         )
 
     @property
+    def most(self) -> str | None:
+        """Where the grid stands out most, and by how much, if it does."""
+        spot = self.graded.where if self.graded else None
+        if spot is None or spot.share < STANDS_OUT:
+            return None
+        names = AXES[len(spot.place)]
+        place = ", ".join(f"{name} {n}" for name, n in zip(names, spot.place, strict=True))
+        size = f"{100 * spot.share:.2g} % of the range"
+        if spot.levels is not None:
+            size = f"{spot.levels:.2g} grey levels"
+        return f"{place} of output {spot.picture} (counted from 0): {size}"
+
+    @property
     def why_not(self) -> str | None:
         return self.graded.reason if self.graded else None
 
@@ -124,6 +139,14 @@ SEVERITY: tuple[tuple[Said, ...], ...] = (
             "the grid of some pictures has more power in colour than in luma",
             lambda f: f.chromatic > 0,
             "chromatic grids are not judged by sight, and that of {chromatic} of {pictures} is one",
+        ),
+    ),
+    (
+        Said(
+            "severity.most",
+            "at some place of some output the grid stands out by 1 % of the range or more",
+            lambda f: f.most is not None,
+            "most at {most}",
         ),
     ),
 )

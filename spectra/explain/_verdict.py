@@ -83,7 +83,7 @@ def _only(steps: Sequence[StepRow]) -> int | None:
     """Return the step whose own maps alone show a grid at frequencies at which the output has one.
 
     None where there are several, or where it is not known of all others that they do not. What
-    removal takes out of a map is what the same channel predicts: of one step's grid it may be little.
+    removal takes out of a map is what the same channel predicts, which may be little of its grid.
     """
     there = [row.score.verdict in FOUND and row.at_output.verdict in FOUND for row in steps]
     clear = ["none" in (row.score.verdict, row.at_output.verdict) for row in steps]

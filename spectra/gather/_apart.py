@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from spectra._options import Options, Progress
     from spectra.inputs import Inputs
+    from spectra.spectrum._shared import MeanSpectra
 
 ROUNDS = 2  # of the mean: what is known of it tells how much each map differs from it
 AGREE = 1.5  # of phases, which read 1 by chance; photographs read .9 to 1.1
@@ -41,7 +42,7 @@ def without_fixed_content(
     The test asks whether a phase of the grid is privileged. What stands in the same place in all
     maps has a phase, grid or not: aligned faces, position tables, fixed bars. So all inputs run
     thrice more, twice for the mean of each such place and once for what differs from it. Lines that
-    stand out of the mean stay; see `spectra.spectrum.MeanSpectra`.
+    stand out of the mean stay; see `spectra.spectrum.MapStatistics`.
 
     Parameters
     ----------
@@ -60,10 +61,10 @@ def without_fixed_content(
     if inputs is None or not places:
         return passed
     again = _Again(model, passed, inputs, options=options, progress=progress)
-    means: dict[Name, spectrum.MeanSpectra] = {}
+    means: dict[Name, MeanSpectra] = {}
     for _ in range(ROUNDS):
         means = {
-            name: spectrum.MeanSpectra(place.plan, near=means.get(name))
+            name: spectrum.MapStatistics.mean_spectra(place.plan, near=means.get(name))
             for name, place in places.items()
         }
         again.run(means)
@@ -109,9 +110,6 @@ def _cleared(place: Place, sums: spectrum.MapStatistics) -> Place:
     return replace(place, data=data.assign_attrs(content_share=share), whole=whole)
 
 
-Sums = Mapping[Name, spectrum.MeanSpectra] | Mapping[Name, spectrum.MapStatistics]
-
-
 class _Again:
     """The same inputs once more."""
 
@@ -128,9 +126,7 @@ class _Again:
         self._options, self._progress = options, progress
         self._done = 0
 
-    def run(
-        self, into: Mapping[Name, spectrum.MeanSpectra] | Mapping[Name, spectrum.MapStatistics]
-    ) -> None:
+    def run(self, into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics]) -> None:
         """Run all inputs, and add what passes some places."""
 
         def add(name: Name, maps: Tensor, first: int, inputs: int) -> None:

@@ -1,6 +1,6 @@
 """Figures of a whole run: the tree of spectra, one panel or line for each row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from textwrap import fill
 from typing import Any
@@ -11,7 +11,6 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from numpy.typing import NDArray
 
 from spectra.errors import ParameterError
 from spectra.plot._crop import crop_figure
@@ -19,6 +18,7 @@ from spectra.plot._curves import plot_profile, plot_slices
 from spectra.plot._labels import point, shorten, signed, two_lines
 from spectra.plot._peaks import label_peaks, unseen_peaks
 from spectra.plot._spectrum import central_plane, limits, plot_spectrum
+from spectra.plot._where import crop_of, output_in_words, place_in_words, where_figure
 
 Rows = Sequence[tuple[str, str]]
 SMALL = 8.0
@@ -31,21 +31,22 @@ DECIBEL_LABEL = "mean log power (dB re white noise)"
 
 
 def run_figures(
-    tree: xr.DataTree, rows: Rows, *, worst: str, crops: Mapping[str, NDArray[np.float64]]
+    tree: xr.DataTree, rows: Rows, *, worst: str, dpi: int
 ) -> Iterator[tuple[str, Figure]]:
     """Yield the figures of a run that can be drawn, each with its name.
 
     Parameters
     ----------
     tree : DataTree
-        One group for each place, see `strip_figure` and `worst_figure`.
+        One group for each place, see `strip_figure` and `worst_figure`; ``where`` or ``crop``,
+        as of `spectra.report.Result`.
     rows : sequence of (group, label)
         What to draw, in order: input, steps, layers, output; rows of which nothing was measured
         are left out.
     worst : str
         Group to draw large.
-    crops : mapping of str to ndarray
-        ``output`` and ``locked``, as of `spectra.report.Result`; drawn where both are there.
+    dpi : int
+        Pixels per inch that the figures will be saved with.
     """
     drawn = [(path, label) for path, label in rows if _has(tree, path, "mean_log_spectrum")]
     if drawn:
@@ -53,8 +54,12 @@ def run_figures(
         yield "profiles", profiles_figure(tree, drawn)
     if worst in dict(drawn):
         yield "worst", worst_figure(tree, drawn, worst)
-    if "output" in crops and "locked" in crops:
-        yield "crop", crop_figure(crops["output"], crops["locked"])
+    if "where" in tree.children:
+        data = tree["where"].to_dataset()
+        yield "where", where_figure(data, dpi=dpi)
+        yield "crop", _crop(crop_of(data), where=f"{output_in_words(data)}, {place_in_words(data)}")
+    elif "crop" in tree.children:
+        yield "crop", _crop(tree["crop"].to_dataset(), where="output 0, the middle")
 
 
 def strip_figure(tree: xr.DataTree, rows: Rows) -> Figure:
@@ -188,6 +193,13 @@ def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
     note = unseen_peaks(data)
     _note(figure, f"{note}\n{_recipe([data])}" if note else _recipe([data]))
     return figure
+
+
+def _crop(data: xr.Dataset, *, where: str) -> Figure:
+    """Draw a crop of an output beside its amplified grid-locked part."""
+    output, grid = (np.moveaxis(data[name].to_numpy(), 0, -1) for name in ("output", "grid"))
+    limits, spread = data.attrs.get("limits"), data.attrs["spread"]
+    return crop_figure(output, grid, limits=limits, spread=spread, where=where)
 
 
 def _has(tree: xr.DataTree, path: str, variable: str) -> bool:

@@ -1,7 +1,7 @@
 from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
-from ._locked_crop import crop_with_pattern
+from ._pictures import with_pictures
 from ._read_tree import read_tree
 from ._result import Result
 from ._step_list import StepList
@@ -19,9 +19,9 @@ __all__ = [
     "TrialStep",
     "check_formats",
     "check_target",
-    "crop_with_pattern",
     "default_directory",
     "read_summary",
     "read_tree",
     "recover",
+    "with_pictures",
 ]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from spectra.report._kernel_table import KernelTable
     from spectra.report._result import Result
 
-UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 DPI = 150
+UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 
 
 def write_figures(result: Result, *, folder: Path, formats: Collection[str]) -> None:
@@ -24,7 +24,7 @@ def write_figures(result: Result, *, folder: Path, formats: Collection[str]) -> 
     from spectra import plot
 
     rows, worst = _rows(result.summary, result.data), _worst(result.summary)
-    for name, figure in plot.run_figures(result.data, rows, worst=worst, crops=result.crops):
+    for name, figure in plot.run_figures(result.data, rows, worst=worst, dpi=DPI):
         folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,7 @@ from spectra.report._printed import Printed
 from spectra.report._summary_json import encode_summary
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from spectra import explain
 
@@ -32,15 +30,13 @@ class Result(Printed):
         Verdict, worst step, scores: what ``summary.json`` holds.
     data : xarray.DataTree
         Spectra, profiles, lattice tables and running sums; groups ``input``, ``output``,
-        ``steps/0`` and so on, and ``layers/...`` where asked for.
-    crops : dict of ndarray
-        ``output``: a crop of one output, shape (*spatial, channel); ``locked``: the mean
-        grid-locked pattern of the same crop. Empty without inputs, or an output of unknown period.
+        ``steps/0`` and so on, and ``layers/...`` where asked for. Group ``where`` holds the output
+        that shows a grid most, with that grid and a map of where it is; without one, group
+        ``crop`` holds the middle of an output with the mean grid-locked pattern.
     """
 
     summary: explain.Summary
     data: xr.DataTree
-    crops: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:

@@ -78,7 +78,7 @@ def analyze(
                 batch=options.batch,
                 progress=tell,
             )
-            graded = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
+            judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
         run = _run_record(
             loaded, example, options=options, forward_s=passed.forward_s, started=started
@@ -89,13 +89,12 @@ def analyze(
             passed=passed,
             scores=scores,
             probed=probed,
-            severity=graded,
+            severity=judged.graded,
             kernels=kernels,
             run=run,
         )
-        return report.Result(
-            summary, score.tables(passed, scores), report.crop_with_pattern(passed)
-        )
+        tables = score.tables(passed, scores)
+        return report.Result(summary, report.with_pictures(tables, passed, judged))
 
 
 def list_steps(

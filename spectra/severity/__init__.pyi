@@ -1,4 +1,5 @@
-from ._graded import run
+from ._graded import Judged, run
 from ._grades import Graded, Severity
+from ._where import Where
 
-__all__ = ["Graded", "Severity", "run"]
+__all__ = ["Graded", "Judged", "Severity", "Where", "run"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import lcm
 from typing import TYPE_CHECKING
 
 import torch
 
-from spectra.probe import LockedPart
-from spectra.severity._grades import Yardsticks, grade_periods, grade_pictures, or_by_yardstick
+from spectra.severity._grades import grade_periods, grade_pictures, or_by_yardstick
+from spectra.severity._looked_at import LEAST, anything, locked_part, pictures_of
 from spectra.severity._visibility import Visibility, picture_visibility
+from spectra.severity._where import Where, find_where
 from spectra.severity._yardsticks import yardsticks
 
 if TYPE_CHECKING:
@@ -22,19 +23,37 @@ if TYPE_CHECKING:
     from spectra.gather import Passed
     from spectra.inputs import Inputs
     from spectra.score import Scores
-    from spectra.severity._grades import Graded
+    from spectra.severity._grades import Graded, Yardsticks
+    from spectra.severity._looked_at import LookedAt
 
 JUDGED = 8  # pictures that are judged: those with most grid-locked energy
-LEAST = 11  # pictures without which no grid-locked part can be told from chance
-LARGEST = 512  # pixels of a side that is judged, in the middle of larger pictures
-MAPS = (1, 3)  # channels of a picture
+SHOWN = 8  # other outputs in which a grid is looked for: those with most grid-locked energy
 UNSEEN = Visibility(v1=0.0, v2=0.0, v4=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """How severe the grid of the output is, and where it is.
+
+    Attributes
+    ----------
+    graded : Graded
+        The severity, in numbers.
+    where : Where or None
+        The output that shows the grid most; None where the test finds none, or no place has any.
+    limits : tuple of float or None
+        Black and white of the outputs, where they are pictures.
+    """
+
+    graded: Graded
+    where: Where | None = None
+    limits: tuple[float, float] | None = None
 
 
 def run(
     passed: Passed, scores: Scores, inputs: Inputs | None, *, seed: int, progress: Progress
-) -> Graded:
-    """Say how severe the grid of the output is.
+) -> Judged:
+    """Say how severe the grid of the output is, and where it is.
 
     Pictures are judged by what is seen of their grid-locked part; all else, and pictures whose grid
     is one of colour, beside plain enlargements of the same outputs.
@@ -53,28 +72,40 @@ def run(
         Called with ("severity", done, total).
     """
     progress("severity", 0, 1)
-    periods = [view.period for view in passed.output.plan.views]
-    outputs, shown = (None, 0) if passed.few is None else (passed.few.outputs, passed.few.shown)
-    rows: tuple[Yardsticks, ...] = ()
-    found = scores.output.verdict in ("present", "suspect")
-    if outputs is not None and found:
-        rows = tuple(
-            replace(row, own_dbc=_own_dbc(scores, row.period))
-            for row in yardsticks(outputs, *periods, plan=passed.output.plan, inputs=shown)
-        )
-    pictures = None if inputs is None or outputs is None else _pictures(passed, scores, inputs)
-    if pictures is not None and rows and len(pictures) >= LEAST:
-        seen = _seen(pictures, periods, seed=seed)
-        rolled = _seen(_rolled(pictures, periods, seed=seed), periods, seed=seed)
+    rows = _yardsticks(passed, scores)
+    shown = pictures_of(passed, scores, inputs)
+    locked = seen = None
+    if shown is not None and rows and len(shown.maps) >= LEAST:
+        periods = [view.period for view in passed.output.plan.views]
+        locked = locked_part(shown.maps, periods, seed=seed)
+        seen = _seen(shown.maps, locked)
+        rolled = _rolled(shown.maps, periods, seed=seed)
+        floor = _seen(rolled, locked_part(rolled, periods, seed=seed))
         graded = or_by_yardstick(
-            grade_pictures(list(seen.values()), list(rolled.values()), yardsticks=rows)
+            grade_pictures(list(seen.values()), list(floor.values()), yardsticks=rows)
         )
-        if graded.picture is not None:
-            graded = replace(graded, picture=list(seen)[graded.picture])
+        graded = _in_the_output(graded, list(seen), start=shown.start)
     else:
         graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
+    limits, where = None if shown is None else shown.unit, None
+    if rows:
+        shown = shown or anything(passed)
+        where = None if shown is None else _where(shown, locked, list(seen or ()), seed=seed)
     progress("severity", 1, 1)
-    return graded
+    return Judged(replace(graded, where=where.spot if where else None), where, limits=limits)
+
+
+def _yardsticks(passed: Passed, scores: Scores) -> tuple[Yardsticks, ...]:
+    """Return the yardsticks of each period, with the output's own energy; none without a grid."""
+    few = passed.few
+    if few is None or few.outputs is None or scores.output.verdict not in ("present", "suspect"):
+        return ()
+    plan = passed.output.plan
+    periods = [view.period for view in plan.views]
+    return tuple(
+        replace(row, own_dbc=_own_dbc(scores, row.period))
+        for row in yardsticks(few.outputs, *periods, plan=plan, inputs=few.shown)
+    )
 
 
 def _own_dbc(scores: Scores, period: tuple[int, ...]) -> float | None:
@@ -83,34 +114,11 @@ def _own_dbc(scores: Scores, period: tuple[int, ...]) -> float | None:
     return None if measured is None else measured.lattice.locked_dbc(period)
 
 
-def _pictures(passed: Passed, scores: Scores, inputs: Inputs) -> Tensor | None:
-    """Return the outputs with black at 0 and white at 1; None where they are no pictures."""
-    shape, few = passed.found.output_shape, passed.few
-    usual = len(shape) == 3 and shape[0] in MAPS and not scores.far_off
-    if inputs.kind != "images" or inputs.range is None or not usual:
-        return None
-    assert few is not None
-    assert few.outputs is not None
-    low, high = inputs.range
-    cut = few.outputs.detach().float().cpu()
-    for axis, (side, step) in enumerate(zip(shape[1:], passed.output.plan.period, strict=True), 2):
-        kept = min(side, LARGEST) // step * step
-        cut = cut.narrow(axis, (side - kept) // 2 // step * step, kept)
-    return (cut - low) / (high - low)
-
-
-def _seen(
-    pictures: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int
-) -> dict[int, Visibility]:
+def _seen(pictures: Tensor, locked: Tensor) -> dict[int, Visibility]:
     """Return how visible the grid-locked part of pictures is, of those where it has most energy.
 
     Pictures in which nothing is locked have nothing to be seen.
     """
-    part = LockedPart(*periods, count=len(pictures), seed=seed)
-    for _ in part.periods:
-        part.add(pictures)
-        part.fit()
-    locked = part.locked(pictures, range(len(pictures)))
     energy = locked.square().mean((1, 2, 3))
     most = energy.topk(min(JUDGED, len(pictures))).indices.tolist()
     return {
@@ -121,6 +129,30 @@ def _seen(
         else UNSEEN
         for index in most
     }
+
+
+def _in_the_output(graded: Graded, judged: Sequence[int], *, start: tuple[int, ...]) -> Graded:
+    """Return a severity that counts all outputs, and pixels from the corner of an output."""
+    picture, place = graded.picture, graded.place
+    if picture is not None:
+        graded = replace(graded, picture=judged[picture])
+    if place is not None:
+        y, x = (p + s for p, s in zip(place, start, strict=True))
+        graded = replace(graded, place=(y, x))
+    return graded
+
+
+def _where(
+    shown: LookedAt, locked: Tensor | None, judged: Sequence[int], *, seed: int
+) -> Where | None:
+    """Return where the grid is: in the pictures that were judged, else in a few outputs."""
+    if not shown.periods:
+        return None
+    if locked is None:
+        locked = locked_part(shown.maps, shown.periods, seed=seed)
+    energy = locked.flatten(1).double().square().mean(1)
+    some = energy.topk(min(SHOWN, len(energy))).indices.tolist()
+    return find_where(shown, locked, judged or some)
 
 
 def _rolled(pictures: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int) -> Tensor:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from math import log10
 from typing import TYPE_CHECKING, Literal
 
+from spectra.severity._spot import Spot
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -77,6 +79,8 @@ class Graded:
         One for each scored period.
     reason : str or None
         Why there is no word.
+    where : Spot or None
+        Where a grid is most, be it in one place of one output; None where the test finds none.
     """
 
     word: Severity
@@ -91,6 +95,7 @@ class Graded:
     chromatic: int = 0
     yardsticks: tuple[Yardsticks, ...] = ()
     reason: str | None = None
+    where: Spot | None = None
 
     @property
     def floor_dbc(self) -> float | None:

@@ -23,8 +23,8 @@ SMOOTH = 9.0  # pixels over which the power at wrong frequencies is smoothed
 MARGIN = 4.0  # standard deviations that are mirrored at each border
 STEP = 4  # pixels from one value to the next: what passed the Gaussian is no finer
 # Power over that at wrong frequencies from which on, and by which, it is taken for a grid. Of the
-# pixels of twelve photographs .3 % lie above the first, and 2 grey levels at most are shown there.
-RATIO = (16.0, 32.0)
+# pixels of twelve photographs 1.3 % lie above the first, and 2 grey levels at most are shown there.
+RATIO = (8.0, 16.0)
 TINY = 1e-12  # of the power of a picture, below which it is rounding
 
 
@@ -41,6 +41,8 @@ class LocalMap:
         Large at some edges too: alone it tells no grid from content.
     shown : Tensor, shape spatial
         The amplitude of those lines alone whose ratio is that of a grid.
+    lines : Tensor, shape (C, *spatial)
+        These lines themselves: what they add to the picture.
     place : tuple of int
         Where it is shown most.
     worst : float
@@ -50,6 +52,7 @@ class LocalMap:
     amplitude: Tensor
     ratio: Tensor
     shown: Tensor
+    lines: Tensor
     place: tuple[int, ...]
     worst: float
 
@@ -58,9 +61,9 @@ def local_maps(pictures: Tensor, plan: MapPlan) -> tuple[LocalMap, ...]:
     """Return where each of some pictures shows a grid.
 
     The local line at a lattice point ``f`` is ``z(n) = Gauss(x(n) exp(-2 pi i f n))``. Its power
-    stands over the mean of the same at wrong frequencies beside it, two along each axis: an edge
-    has power at all of them. Each point is judged by itself, as content at the low ones would hide
-    a grid that has its power at others. At a border a line may read half its amplitude.
+    stands over the most at any wrong frequency beside it, two along each axis: an edge has as much
+    power there, if only along one axis. Each point is judged by itself, as content at the low ones
+    would hide a grid that has its power at others. At a border a line may read half its amplitude.
 
     Parameters
     ----------
@@ -78,26 +81,37 @@ def _local_map(picture: Tensor, plan: MapPlan) -> LocalMap:
     """Return the map of one picture (C, *spatial)."""
     sides = picture.shape[1:]
     power, shown, ratio = (torch.zeros(sides, device=picture.device) for _ in range(3))
+    added = torch.zeros_like(picture)
     for view in plan.views:
-        lines, own = _Lines(picture, view.period), view.points
-        right = torch.stack([p.multiplicity * lines.power(p.frequency) for p in own])
-        wrong = torch.stack([p.multiplicity * lines.beside(p.frequency) for p in own])
-        over = right / (lines.smoothed(wrong) + TINY * picture.square().mean())
-        power += lines.enlarged(right.sum(0))
-        shown += lines.enlarged((right * _step(over)).sum(0))
-        ratio = torch.maximum(ratio, lines.enlarged(over.amax(0)))
+        local, own = _Lines(picture, view.period), view.points
+        lines = torch.stack([local.line(p.frequency) for p in own])
+        twice = torch.tensor([p.multiplicity for p in own], device=picture.device)
+        twice = twice.reshape(-1, *[1] * len(sides))
+        right = twice * _power(lines, channels=1)
+        wrong = twice * torch.stack([local.beside(p.frequency) for p in own])
+        over = right / (local.smoothed(wrong) + TINY * picture.square().mean())
+        grid = smooth_step(over, *RATIO)
+        power += local.enlarged(right.sum(0))
+        shown += local.enlarged((right * grid).sum(0))
+        ratio = torch.maximum(ratio, local.enlarged(over.amax(0)))
+        for point, line, part in zip(own, lines, twice * grid.sqrt(), strict=True):
+            added += local.turned_back(part * line, point.frequency)
     shown = shown.sqrt()
     index = shown.argmax()
     place = tuple(int(i) for i in torch.unravel_index(index, sides))
     return LocalMap(
-        power.sqrt(), ratio=ratio, shown=shown, place=place, worst=float(shown.flatten()[index])
+        power.sqrt(),
+        ratio=ratio,
+        shown=shown,
+        lines=added,
+        place=place,
+        worst=float(shown.flatten()[index]),
     )
 
 
-def _step(ratio: Tensor) -> Tensor:
-    """Return 0 where a ratio is that of content, 1 where it is that of a grid."""
-    low, high = RATIO
-    part = ((ratio - low) / (high - low)).clamp(0, 1)
+def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
+    """Return 0 below one value, 1 above another, and a smooth curve between."""
+    part = ((values - low) / (high - low)).clamp(0, 1)
     return part**2 * (3 - 2 * part)
 
 
@@ -125,12 +139,23 @@ class _Lines:
         self._spectrum = torch.fft.fftn(padded, dim=self._axes)
         self._gauss = self._gaussian(self._sigma) / STEP ** len(period)
 
-    def power(self, frequency: Sequence[Fraction]) -> Tensor:
-        """Return the power of the local line at a frequency, mean over channels."""
+    def line(self, frequency: Sequence[Fraction]) -> Tensor:
+        """Return the local line at a frequency, complex, (C, ...) every few pixels."""
         return self._at(self._bins_of(frequency))
 
+    def turned_back(self, line: Tensor, frequency: Sequence[Fraction]) -> Tensor:
+        """Return what a line (C, ...) adds to the picture, at every pixel."""
+        added = self.enlarged(line)
+        for axis, (f, n) in enumerate(zip(frequency, self._sides, strict=True)):
+            # The spectrum starts at the mirrored border, so angles are counted from there.
+            place = torch.arange(n, dtype=torch.float64, device=line.device) + self._border
+            turns = (place * float(f)) % 1 * 2 * pi
+            wave = torch.polar(torch.ones_like(turns), turns).to(line.dtype)
+            added = added * wave.reshape([-1 if i == axis + 1 else 1 for i in range(added.ndim)])
+        return added.real
+
     def beside(self, frequency: Sequence[Fraction]) -> Tensor:
-        """Return the mean power at the wrong frequencies beside one, two along each axis."""
+        """Return the most power at any wrong frequency beside one, two along each axis."""
         bins = self._bins_of(frequency)
         apart = BESIDE / (2 * pi * self._sigma)
         wrong = []
@@ -138,8 +163,8 @@ class _Lines:
             for sign in (1, -1):
                 moved = list(bins)
                 moved[axis] += sign * round(apart * n)
-                wrong.append(self._at(moved))
-        return torch.stack(wrong).mean(0)
+                wrong.append(_power(self._at(moved)))
+        return torch.stack(wrong).amax(0)
 
     def smoothed(self, power: Tensor) -> Tensor:
         """Return powers (point, ...) smoothed over a few pixels."""
@@ -148,8 +173,9 @@ class _Lines:
         return smooth
 
     def enlarged(self, values: Tensor) -> Tensor:
-        """Return values of every few pixels at every pixel of the picture."""
-        for axis, n in enumerate(self._sides):
+        """Return values (..., y, x) of every few pixels at every pixel of the picture."""
+        first = values.ndim - len(self._sides)
+        for axis, n in enumerate(self._sides, start=first):
             place = (torch.arange(n, device=values.device) + self._border) / STEP
             below = place.floor().long().clamp(max=values.shape[axis] - 2)
             part = (place - below).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
@@ -161,14 +187,13 @@ class _Lines:
         return [round(f * n) for f, n in zip(frequency, self._whole, strict=True)]
 
     def _at(self, bins: Sequence[int]) -> Tensor:
-        """Return the power of the local line at one bin of the spectrum."""
+        """Return the local line at one bin of the spectrum, (C, ...) every few pixels."""
         band = self._spectrum
         for axis, (b, n, m) in enumerate(zip(bins, self._whole, self._small, strict=True), start=1):
             index = (_bins(m, band.device) + b) % n
             band = band.index_select(axis, index)
-        line = torch.fft.ifftn(band * self._gauss, dim=self._axes)
-        power: Tensor = torch.view_as_real(line).square().sum(-1).mean(0)
-        return power
+        line: Tensor = torch.fft.ifftn(band * self._gauss, dim=self._axes)
+        return line
 
     def _gaussian(self, sigma: float) -> Tensor:
         """Return the transfer of a Gaussian over the small spectrum, DC first."""
@@ -177,6 +202,12 @@ class _Lines:
             f = _bins(m, transfer.device) / n
             transfer = transfer[..., None] * torch.exp(-2 * (pi * sigma * f) ** 2)
         return transfer
+
+
+def _power(line: Tensor, *, channels: int = 0) -> Tensor:
+    """Return the power of complex lines, mean over the axis of channels."""
+    power: Tensor = torch.view_as_real(line).square().sum(-1).mean(channels)
+    return power
 
 
 def _bins(count: int, device: torch.device) -> Tensor:

@@ -3,13 +3,11 @@ from ._map_plan import MapPlan, plan_maps
 from ._reader import PairReader
 from ._recipes import mean_log_spectrum
 from ._running import MapStatistics
-from ._shared import MeanSpectra
 from ._slices import slice_along
 
 __all__ = [
     "MapPlan",
     "MapStatistics",
-    "MeanSpectra",
     "PairReader",
     "by_phase",
     "grid_pattern",

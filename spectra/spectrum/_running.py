@@ -17,6 +17,7 @@ from spectra.spectrum._periodogram import (
     window,
 )
 from spectra.spectrum._reader import BinValues, PairReader, without_margin
+from spectra.spectrum._shared import MeanSpectra
 from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ class MapStatistics:
         self.pairs = tuple(reader.pairs for reader in self.readers)
         self.sums = empty_sums(plan, self.pairs)
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
+
+    @staticmethod
+    def mean_spectra(plan: MapPlan, *, near: MeanSpectra | None = None) -> MeanSpectra:
+        """Return sums for what all maps share: its content is `without` of a second pass.
+
+        Parameters
+        ----------
+        plan : MapPlan
+            How maps are cut.
+        near : MeanSpectra, optional
+            What an earlier round found.
+        """
+        return MeanSpectra(plan, near=near)
 
     def update(self, maps: Tensor, *, first: int) -> None:
         """Add maps.

@@ -63,7 +63,7 @@ def test_an_uneven_kernel_is_found_named_and_written(files, spectra):
     assert tree["steps/0"].attrs["name"] == "1"
     assert tree["output/mean_log_spectrum"].dims == ("fy", "fx")
     figures = {p.name for p in (files / "spectra-out/net-build/figures").iterdir()}
-    assert figures == {"strip.png", "profiles.png", "worst.png", "crop.png"}
+    assert figures == {"strip.png", "profiles.png", "worst.png", "where.png", "crop.png"}
     assert sorted(p.name for p in (files / "spectra-out").iterdir()) == ["net-build"]
 
 

@@ -20,6 +20,7 @@ from spectra.probe import FlatLines
 from spectra.score import AtOutput, Score
 from spectra.severity import Graded
 from spectra.severity._grades import Yardsticks
+from spectra.severity._spot import Spot
 from support.summaries import (
     AT_LEAST,
     FAINT,
@@ -120,6 +121,7 @@ YARDSTICK = Yardsticks(
 VISIBLE = Graded(
     "visible", "visibility", (0.6, 1.3, 1.8), pictures=8, holding=3, yardsticks=(YARDSTICK,)
 )
+SPOT = Spot(5, (31, 200), amplitude=0.075, share=0.075, levels=19.1)
 UNSEEN = Graded("none", "visibility", (0.1, 0.2, 0.4), pictures=8, holding=8)
 BESIDE = Graded("visible", "yardstick", yardsticks=(YARDSTICK,))
 NO_GRID = Graded("none", "yardstick")
@@ -195,6 +197,11 @@ ANSWER = {
         run(severity=replace(UNSEEN, chromatic=2)),
         "chromatic grids are not judged by sight, and that of 2 of 8 pictures looked at is one",
         run(severity=UNSEEN),
+    ),
+    "severity.most": Case(
+        run(severity=replace(UNSEEN, where=SPOT)),
+        "most at row 31, column 200 of output 5 (counted from 0): 19 grey levels",
+        run(severity=replace(UNSEEN, where=replace(SPOT, share=0.009))),
     ),
     "verdict.flat_lines": Case(
         bare(LINES, REFUSED),

@@ -125,7 +125,7 @@ def content_of(maps, *periods):
     plan = spectrum.plan_maps(maps.shape[1:], *periods, count=len(maps))
     mean = None
     for _ in range(2):
-        mean = spectrum.MeanSpectra(plan, near=mean)
+        mean = spectrum.MapStatistics.mean_spectra(plan, near=mean)
         mean.add(torch.as_tensor(maps), first=0, inputs=len(maps))
     tile = plan.views[0].tile
     half = (*tile[:-1], tile[-1] // 2 + 1)

@@ -13,9 +13,9 @@ def test_a_crop_shows_the_locked_part_amplified_by_the_factor_it_names():
     figure = crop_figure(picture, board)
     output, more, alone = (ax.images[0].get_array() for ax in figure.axes)
     assert [ax.get_title() for ax in figure.axes] == [
-        "output",
-        "the same, grid-locked part ×100",
-        "grid-locked part alone, ×100",
+        "output as it is",
+        "the same, grid AMPLIFIED ×100\nreally at most 0.3 % of the range",
+        "grid alone, AMPLIFIED ×100",
     ]
     np.testing.assert_allclose(output, picture)
     np.testing.assert_allclose(more, np.clip(picture + 99 * board, 0, 1))
@@ -58,3 +58,14 @@ def test_crops_of_signals_become_lines(shape):
 def test_crops_that_do_not_match_are_refused():
     with pytest.raises(ParameterError, match=r"expected that of picture, \(8, 8\)"):
         crop_figure(np.ones((8, 8)), np.ones((8, 9)))
+
+
+def test_a_crop_of_few_values_is_not_stretched_where_black_and_white_are_known():
+    picture = np.random.default_rng(0).uniform(0.45, 0.5, (20, 20, 1))
+    board = 0.02 * (-1.0) ** np.indices((20, 20)).sum(0)[..., None]
+    figure = crop_figure(picture, board, limits=(0, 1), where="output 5, row 3, column 1")
+    np.testing.assert_allclose(figure.axes[0].images[0].get_array(), picture[..., 0])
+    assert figure.axes[0].get_title() == "output as it is\noutput 5, row 3, column 1"
+    assert "really at most 5.1 of 255 grey levels" in figure.axes[1].get_title()
+    spread = crop_figure(picture, board, spread=(-3.0, 7.0))
+    assert "black -3, white 7".replace("-", "\N{MINUS SIGN}") in spread.get_supxlabel()

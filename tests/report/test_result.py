@@ -19,7 +19,7 @@ from spectra.report import (
     read_summary,
 )
 from spectra.report._figure_files import _rows, _worst
-from support.results import Finished, tree
+from support.results import Finished, crop, tree
 from support.summaries import clean, summary
 
 DATA = ("json", "nc")
@@ -225,7 +225,7 @@ def test_report_has_every_name_it_lists():
 def test_figures_are_the_same_bytes_each_time(tmp_path):
     picture = np.random.default_rng(0).uniform(size=(24, 24, 3))
     locked = np.indices((24, 24)).sum(0)[..., None] % 2 * np.full(3, 0.1) - 0.05
-    made = Finished(data=xr.DataTree(), crops={"output": picture, "locked": locked})
+    made = Finished(data=crop(picture, locked))
     for name in ("a", "b"):
         made.save(tmp_path / name, formats=("png", "pdf"))
     assert paths(tmp_path / "a") == ["figures", "figures/crop.pdf", "figures/crop.png"]

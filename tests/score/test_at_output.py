@@ -10,7 +10,7 @@ from torch import nn
 from spectra import Options, analyze, gather, score
 from spectra.capture import example_input, find_steps
 from spectra.inputs import open_inputs
-from spectra.report import crop_with_pattern
+from spectra.report._pictures import _middle
 from spectra.score._at_output import at_output
 from spectra.score._scores import _control_gap
 
@@ -175,7 +175,7 @@ def test_a_step_whose_period_is_not_known_is_not_said_to_show_no_grid(monkeypatc
 
 def test_no_pattern_is_drawn_where_no_period_is_known(run):
     passed, _ = run
-    assert set(crop_with_pattern(passed)) == {"output", "locked"}
+    assert set(_middle(passed).data_vars) == {"output", "grid"}
     plan = replace(passed.output.plan, period=(1, 1))
     unknown = replace(passed, output=replace(passed.output, plan=plan))
-    assert crop_with_pattern(unknown) == {}
+    assert _middle(unknown) is None

@@ -131,3 +131,21 @@ def test_sound_and_volumes_have_places_too(sides, reach, generator):
 def test_a_constant_picture_shows_nothing():
     (found,) = local_maps(torch.full((1, 3, 64, 64), 0.5), (2, 2))
     assert found.worst == 0
+
+
+@pytest.mark.parametrize("period", [2, 3, 4, 5])
+def test_lines_are_the_grid_itself_whatever_its_period(period):
+    x = torch.arange(SIDE)
+    wave = (10 * torch.cos(2 * torch.pi * (x + 0.3) / period)).expand(1, 2, SIDE, SIDE)
+    (found,) = local_maps(wave + 128, (1, period))
+    inside = (..., slice(32, -32), slice(32, -32))
+    torch.testing.assert_close(found.lines[inside], wave[0][inside], rtol=0, atol=0.05)
+
+
+@pytest.mark.parametrize("sigma", [7.0, 10.0])
+def test_a_patch_as_small_as_a_line_is_local_in_is_shown(sigma):
+    """Its own outline has power at wrong frequencies, which makes its ratio small."""
+    grey = torch.full((1, 3, SIDE, SIDE), 40.0)
+    (found,) = local_maps(grey + 40 * board(2) * patch(sigma), (2, 2))
+    assert math.dist(found.place, PLACE) < 6
+    assert found.worst > 0.5 * 40 * sigma**2 / (sigma**2 + 6**2)

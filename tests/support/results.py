@@ -39,10 +39,17 @@ def tree(groups: tuple[str, ...] = ("input", "steps/0", "steps/1", "output")) ->
     return xr.DataTree.from_dict({group: spectrum(rng) for group in groups})
 
 
+def crop(output: np.ndarray, grid: np.ndarray) -> xr.DataTree:
+    """Return a tree with the middle of an output and its grid, each of shape (y, x, channel)."""
+    spread = np.percentile(output, (0.5, 99.5)).tolist()
+    dims = ("y", "x", "channel")
+    data = xr.Dataset({"output": (dims, output), "grid": (dims, grid)}, attrs={"spread": spread})
+    return xr.DataTree.from_dict({"crop": data.transpose("channel", "y", "x")})
+
+
 @dataclass(frozen=True, repr=False)
 class Finished(Result):
     """What `spectra.analyze` returns, of no model."""
 
     summary: Summary = field(default_factory=summary)
     data: xr.DataTree = field(default_factory=tree)
-    crops: dict[str, np.ndarray] = field(default_factory=dict)

@@ -224,7 +224,9 @@ def _check(
     if "png" in formats and result.summary.inputs.used:
         drawn = {path.stem for path in folder.glob("figures/*.png")}
         varied = float(result.data["output"].attrs["maps"]) > 0
-        wanted = {"strip", "profiles", "worst"} | ({"crop"} if result.crops else set())
+        places = result.data.children
+        wanted = {"strip", "profiles", "worst", *({"crop"} & set(places))}
+        wanted |= {"where", "crop"} if "where" in places else set()
         if varied and not drawn >= wanted:
             faults.add(stage, "a figure is missing", sorted(drawn))
 

@@ -1,0 +1,150 @@
+"""The outputs that are looked at: pictures between black and white, or one channel of anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from spectra.probe import LockedPart
+from spectra.spectrum import plan_maps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+    from torch import Tensor
+
+    from spectra.gather import Passed
+    from spectra.inputs import Inputs
+    from spectra.score import Scores
+    from spectra.spectrum import MapPlan
+
+LEAST = 11  # outputs without which no grid-locked part can be told from chance
+LARGEST = {1: 16384, 2: 512, 3: 64}  # pixels of a side, in the middle of larger outputs, by axes
+MOST_SAMPLES = 1 << 23  # of one channel of what is no picture; fewer outputs are looked at
+COLOUR = 3  # channels that are looked at together
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """Some outputs of a model, cut so that their first pixel has phase 0.
+
+    Attributes
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+        On the CPU, float32. Of pictures black is 0 and white is 1.
+    start : tuple of int
+        Where in an output their first pixel lies.
+    plan : MapPlan
+        How such maps are scored; its views are the periods that have room in them.
+    unit : tuple of float or None
+        Black and white of pictures in the unit of the output; None of what is no picture.
+    channel : int or None
+        Which channel it is, where one of several was chosen.
+    """
+
+    maps: Tensor
+    start: tuple[int, ...]
+    plan: MapPlan
+    unit: tuple[float, float] | None = None
+    channel: int | None = None
+
+    @property
+    def periods(self) -> tuple[tuple[int, ...], ...]:
+        """The periods that are looked for."""
+        return tuple(view.period for view in self.plan.views)
+
+
+def pictures_of(passed: Passed, scores: Scores, inputs: Inputs | None) -> LookedAt | None:
+    """Return the outputs as pictures; None where they are none.
+
+    Parameters
+    ----------
+    passed : Passed
+        What the inputs left on their way through the model.
+    scores : Scores
+        Tells whether outputs look like what went in.
+    inputs : Inputs or None
+        The inputs, whose range tells black and white of pictures.
+    """
+    shape, few = passed.found.output_shape, passed.few
+    usual = len(shape) == 3 and shape[0] in (1, COLOUR) and not scores.far_off
+    if inputs is None or few is None or few.outputs is None or not usual:
+        return None
+    if inputs.kind != "images" or inputs.range is None:
+        return None
+    low, high = inputs.range
+    looked_at = _cut(few.outputs, passed.output.plan)
+    return replace(looked_at, maps=(looked_at.maps - low) / (high - low), unit=(low, high))
+
+
+def anything(passed: Passed) -> LookedAt | None:
+    """Return outputs of any kind: three channels of two axes as they are, else the loudest channel.
+
+    The loudest is the one of most grid-locked energy, of those that are scored.
+
+    Parameters
+    ----------
+    passed : Passed
+        What the inputs left on their way through the model.
+    """
+    plan, few = passed.output.plan, passed.few
+    if few is None or few.outputs is None or not plan.views:
+        return None
+    looked_at = _cut(few.outputs, plan)
+    each = looked_at.maps[0, 0].numel()
+    maps = looked_at.maps[: max(MOST_SAMPLES // each, LEAST)]
+    channels = maps.shape[1]
+    if not looked_at.periods or channels == 1 or (channels == COLOUR and maps.ndim == 4):
+        return replace(looked_at, maps=maps)
+    scored = maps[:, list(plan.channels)]
+    place = int(_energies(locked_part(scored, looked_at.periods, reach=0)).argmax())
+    return replace(looked_at, maps=scored[:, place : place + 1], channel=plan.channels[place])
+
+
+def locked_part(
+    maps: Tensor,
+    periods: Sequence[tuple[int, ...]],
+    *,
+    seed: int = 0,
+    reach: int | None = None,
+) -> Tensor:
+    """Return the grid-locked part of each map, found on all others; zero of fewer than 11.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+        Their first pixel has phase 0.
+    periods : sequence of tuple of int
+        Periods of the grids along each axis.
+    seed : int
+        Seed of the tests for a grid-locked part.
+    reach : int, optional
+        As of `spectra.probe.LockedPart`.
+    """
+    part = LockedPart(*periods, count=len(maps), reach=reach, seed=seed)
+    for _ in part.periods:
+        part.add(maps)
+        part.fit()
+    return part.locked(maps, range(len(maps)))
+
+
+def _energies(locked: Tensor) -> torch.Tensor:
+    """Return the energy of each channel."""
+    return locked.double().square().mean((0, *range(2, locked.ndim)))
+
+
+def _cut(outputs: Tensor, plan: MapPlan) -> LookedAt:
+    """Return the middle of outputs in whole periods, with a plan for it."""
+    maps = outputs.detach()
+    maps = (maps.real if maps.is_complex() else maps).float().cpu().nan_to_num(0, 0, 0)
+    largest, start = LARGEST[maps.ndim - 2], []
+    for axis, step in enumerate(plan.period, start=2):
+        side = maps.shape[axis]
+        kept = min(side, largest) // step * step
+        start.append((side - kept) // 2 // step * step)
+        maps = maps.narrow(axis, start[-1], kept)
+    periods = [view.period for view in plan.views]
+    cut = plan_maps(maps.shape[1:], *periods, count=plan.count)
+    fits = replace(cut, views=() if cut.reason else cut.views)
+    return LookedAt(maps, tuple(start), fits)

@@ -1,0 +1,33 @@
+"""The place where an output shows its grid most, in numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where an output shows its grid most.
+
+    Attributes
+    ----------
+    picture : int
+        Index of the output among those of the inputs that were used, counted from 0.
+    place : tuple of int
+        Pixel along each axis of the output, counted from 0: row and column of a picture.
+    amplitude : float
+        Root mean square of the grid around there, over channels, as far as it stands out of what
+        else is there; in the unit of the output.
+    share : float
+        The same over the range of the output: white less black of pictures, else what lies
+        between the 0.5th and the 99.5th percentile of its values.
+    levels : float or None
+        The same in grey levels of 255; None of what is no picture.
+    channel : int or None
+        The channel that was looked at, where it is one of several.
+    """
+
+    picture: int
+    place: tuple[int, ...]
+    amplitude: float
+    share: float
+    levels: float | None = None
+    channel: int | None = None
