@@ -109,4 +109,5 @@ def run(
         seed=seed,
     )
     progress("grid position", 1, 1)
-    return Probed(flat, grid, line_drops(model, passed, scores), removals, origin)
+    drops = line_drops(model, passed, scores)
+    return Probed(flat, grid, line_drops=drops, removals=removals, origin=origin)
