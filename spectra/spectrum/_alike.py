@@ -44,10 +44,9 @@ def phases(spectra: Tensor, view: View) -> tuple[Tensor, Tensor]:
     some = spectra.reshape(-1, prod(view.blocks), *spectra.shape[1:])[:, :BLOCKS, :, :TILES]
     channels = [i * some.shape[2] // CHANNELS for i in range(min(CHANNELS, some.shape[2]))]
     some = some[:, :, channels]
-    amplitude = some.abs()
-    turned = torch.where(amplitude > 0, some / amplitude, 0.0)
-    counted = (amplitude > 0).any(-1, keepdim=True)
-    return turned.sum(0, dtype=torch.complex128), counted.sum(0, dtype=torch.float64)
+    turned = torch.sgn(some)
+    counted = turned.real.any(-1, keepdim=True)
+    return turned.sum(0).to(torch.complex128), counted.sum(0, dtype=torch.float64)
 
 
 def agreement(
