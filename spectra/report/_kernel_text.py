@@ -13,6 +13,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from spectra import _names as names
 from spectra._printable import printable
 from spectra.kernel import Measures
 from spectra.report import _cells as cells
@@ -173,7 +174,7 @@ def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tu
 
 
 def _db(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    return "-" if value is None else names.db_text(value)
 
 
 def _per_axis(texts: list[str]) -> str:
