@@ -141,6 +141,7 @@ result_options = section(
         callback=_names,
         help="Some of json,nc,png,pdf [default: json,nc,png].",
     ),
+    option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
     AS_JSON,
 )
 kernel_options = section(

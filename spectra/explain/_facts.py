@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._names import grey, period, place
+from spectra._names import db_text, grey, period, place
 from spectra.explain._verdict import FOUND
 from spectra.explain._words import (
     counted,
@@ -25,6 +25,9 @@ VERDICT_TEXT = {
     "none": "NO grid-locked artifact detected",
     "insufficient": "INSUFFICIENT data for a verdict",
 }
+
+
+GROWN_DB = 6.0  # by which later layers amplify a grid that they are to blame for
 
 
 class Facts:
@@ -75,14 +78,15 @@ class Facts:
 
     @property
     def headline(self) -> str:
-        known = self.output.told_dbc is not None and self.output.a_db is not None
-        equals = "at least" if self.output.at_least else "="
-        return f", A {equals} {self.output.a_db:.1f} dB" if known else ""
+        a_db = self.output.a_db
+        if self.output.told_dbc is None or a_db is None:
+            return ""
+        return f"A {'at least' if self.output.at_least else '='} {db_text(a_db)} dB"
 
     @property
     def against(self) -> str:
         p = self.output.p
-        return "" if p is None else f" (p = {p:.4g} against randomly shifted grids)"
+        return "" if p is None else f", p = {p:.4g}"
 
     @property
     def upper(self) -> float | None:
@@ -162,6 +166,17 @@ class Facts:
         return {"none": "not visible", "faint": "faint"}.get(graded.word if graded else "")
 
     @property
+    def steps_clean(self) -> bool:
+        """Whether every step's own maps were scored, and none shows a grid."""
+        return {row.score.verdict for row in self.steps} == {"none"}
+
+    @property
+    def grown(self) -> float | None:
+        """What the layers behind the worst step add to its grid, where that is much."""
+        change = self.at.change_db
+        return change if change is not None and change >= GROWN_DB and not self.named else None
+
+    @property
     def advice(self) -> str | None:
         return self.worst.advice.text if self.worst and self.worst.advice else None
 
@@ -220,6 +235,12 @@ class Facts:
     def run(self) -> str:
         run = self.summary.run
         return f"{run.device}, seed {run.seed}, spectra {self.summary.spectra_version}"
+
+    @property
+    def noted(self) -> str:
+        """How many notes wait there."""
+        notes = sum(finding.is_note for finding in self.summary.warnings)
+        return f" ({counted(notes, 'note')})" if notes else ""
 
     @property
     def notes(self) -> str:

@@ -8,11 +8,11 @@ is right and one of which it must not be said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spectra.explain import _flat as flat
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence
+from spectra.explain._sentence import Part, Sentence, part
 from spectra.explain._severe import SEVERITY, Severe
 from spectra.explain._verdict import FOUND
 from spectra.explain._where import WHERE, Where
@@ -23,14 +23,13 @@ ENOUGH = 16  # replicates, below which no test is made
 SEEN_DB = 3.0  # prominence from which on it is worth a word
 
 Said = Sentence[Facts]
-Parts = tuple[tuple[Said, ...], ...]
 
 
 class Question(NamedTuple):
     """The facts that a question is about, and the parts of its answer."""
 
     facts: type[Facts]
-    parts: Sequence[Sequence[Sentence[Any]]]
+    parts: Sequence[Part]
 
 
 VERDICT: tuple[Said, ...] = (
@@ -68,12 +67,20 @@ VERDICT: tuple[Said, ...] = (
         "verdict.found",
         "the output shows a grid",
         lambda f: f.found,
-        "{verdict} in the output: {energy}{headline}{against}",
+        "{verdict} in the output: {energy}{against}",
+    ),
+)
+HEADLINE: tuple[Said, ...] = (
+    Said(
+        "verdict.headline",
+        "the output shows a grid, whose energy has a number",
+        lambda f: f.found and bool(f.headline),
+        "{headline}; p is against randomly shifted grids",
     ),
 )
 
-LOOKS: Parts = (
-    (
+LOOKS = (
+    part(
         Said(
             "looks.period",
             "the output shows a grid, whose period is known",
@@ -81,7 +88,7 @@ LOOKS: Parts = (
             "period {period}",
         ),
     ),
-    (
+    part(
         Said(
             "looks.strongest",
             "the output shows a grid of a longer period than the worst step's, and all steps' "
@@ -89,13 +96,14 @@ LOOKS: Parts = (
             lambda f: f.found and f.strongest is not None,
             "strongest at that of {label}, {strongest}",
         ),
+        shown="explained",
     ),
-    (
+    part(
         Said(
             "looks.lines",
             "the output shows a grid, its lines 3 dB above its replicas",
             lambda f: f.found and f.leads == "lines",
-            "mostly lines: a grid of constant strength, or that follows brightness",
+            "mostly lines: constant, or following brightness",
         ),
         Said(
             "looks.replicas",
@@ -104,7 +112,7 @@ LOOKS: Parts = (
             "mostly replicas: it follows the picture's detail",
         ),
     ),
-    (
+    part(
         Said(
             "looks.grey",
             "the output shows a grid, and is a picture of known range",
@@ -112,49 +120,58 @@ LOOKS: Parts = (
             "{grey} of 255 grey levels RMS",
         ),
     ),
-    (
+    part(
         Said(
             "looks.prominence",
             "the output shows a grid, and a lattice point stands more than 3 dB out",
             lambda f: f.found and f.prominence is not None and f.prominence > SEEN_DB,
             "peak {prominence:.1f} dB above the spectrum beside it",
         ),
+        shown="explained",
     ),
-    (
+    part(
         Said(
             "looks.flat",
             "the output shows a grid, and its lines under a constant input have settled",
             lambda f: f.found and f.output_line is not None,
-            "a constant input comes out with {output_line:.1f} dBc of lines",
+            "a constant input leaves lines of {output_line:.1f} dBc in the output",
         ),
+        shown="explained",
     ),
 )
 
-WHY: Parts = (
-    (
+WHY = (
+    part(
+        Said(
+            "why.later",
+            "the output shows a grid, and layers behind the worst step amplify that step's by 6 dB "
+            "or more",
+            lambda f: f.found and f.grown is not None,
+            "not {label} in the main: the layers behind it amplify its grid by {grown:.1f} dB",
+        ),
         Said(
             "why",
-            "what was measured of the worst step tells a cause, and not only the inputs' peaks are "
-            "left of its grid",
+            "what was measured of the worst step tells a cause, and not only the inputs' peaks "
+            "are left of its grid",
             lambda f: f.cause is not None and not f.brought_along,
             "{cause}",
         ),
     ),
 )
 
-NOT: Parts = (
-    (
+NOT = (
+    part(
         Said(
             "not.inherited_apart",
             "peaks of the output are the inputs' own, which show none when tested together",
             lambda f: f.peaks is not None and f.inputs.verdict == "none",
-            "the model's: the {peaks} the inputs' own, tested one by one; together the inputs "
-            "show none",
+            "counted: the {peaks} in the inputs too where each is tested alone; tested together "
+            "they show none",
         ),
         Said(
             "not.inherited",
-            "peaks of the output are the inputs' own",
-            lambda f: f.peaks is not None,
+            "peaks of the output are the inputs' own, which show a grid",
+            lambda f: f.peaks is not None and f.inputs.verdict in FOUND,
             "the model's: the {peaks} the inputs' own",
         ),
         Said(
@@ -163,11 +180,12 @@ NOT: Parts = (
             lambda f: f.summary.verdict in FOUND and f.inputs_clean,
             "the inputs' own grid: they show none (p = {input_p:.2g})",
         ),
+        shown="explained",
     ),
 )
 
-BUT: Parts = (
-    (
+BUT = (
+    part(
         Said(
             "but.inputs",
             "the inputs show a grid, whose period is known",
@@ -183,13 +201,28 @@ BUT: Parts = (
     ),
 )
 
-TRY: Parts = (
-    (
+TRY = (
+    part(
         Said(
             "try.nothing",
             "the output shows a grid, and hardly anyone sees it",
             lambda f: f.found and f.mild is not None,
-            "nothing: the grid is {mild}",
+            "nothing to do: the grid is {mild}",
+        ),
+        Said(
+            "try.modules",
+            "the output shows a grid, every step's own maps were scored, and none shows one",
+            lambda f: f.found and f.steps_clean and not f.summary.run.options.get("steps"),
+            "no step to change: add --layers '*', look in figures/ for the first module that "
+            "shows the grid, and change that",
+        ),
+        Said(
+            "try.later",
+            "the output shows a grid, and layers behind the worst step amplify that step's by 6 dB "
+            "or more",
+            lambda f: f.found and f.grown is not None,
+            "add --layers '*', look in figures/ for the first module behind {label} that shows the "
+            "grid so strong, and change that",
         ),
         Said(
             "try",
@@ -200,30 +233,39 @@ TRY: Parts = (
     ),
 )
 
-TRUST: Parts = (
-    (
+TRUST = (
+    part(
         Said(
             "trust.counts",
             "inputs were used",
             lambda f: f.used > 0,
-            "{used_inputs}, {replicates}",
+            "{used_inputs}",
         ),
         Said("trust.no_inputs", "no inputs", lambda _: True, "no inputs"),
     ),
-    (
+    part(
+        Said(
+            "trust.replicates",
+            "the output was tested",
+            lambda f: f.output.replicates > 0,
+            "{replicates}",
+        ),
+        shown="explained",
+    ),
+    part(
         Said(
             "trust.tiles",
             "fewer than 16 inputs, and 16 replicates or more",
             lambda f: 0 < f.used < ENOUGH <= f.output.replicates,
-            "within {these} (fewer than 16, so tiles are the replicates)",
+            "true of {these} only: fewer than 16, so parts of them were compared",
         ),
     ),
-    (
+    part(
         Said(
             "trust.dependence",
             "moved against the grid, the output changes by a known share",
             lambda f: f.dependence is not None,
-            "output depends on the grid position by {dependence:.1f} dBc",
+            "moved against the grid, the output changes by {dependence:.1f} dBc",
         ),
         Said(
             "trust.nothing_stays",
@@ -237,19 +279,28 @@ TRUST: Parts = (
             lambda f: f.summary.output.grid_dependence_note == NOTHING_CHANGES,
             "moved against the grid, nothing of the output changes",
         ),
+        shown="explained",
     ),
-    (Said("trust.run", "always", lambda _: True, "{run}"),),
-    (
+    part(Said("trust.run", "always", lambda _: True, "{run}")),
+    part(
         Said(
-            "trust.notes", "there are warnings", lambda f: bool(f.summary.warnings), "{notes} below"
+            "trust.notes",
+            "there are warnings",
+            lambda f: bool(f.summary.warnings),
+            "{notes} below",
         ),
+        shown="explained",
     ),
+    part(Said("trust.more", "always", lambda _: True, "more with --explain{noted}"), shown="brief"),
 )
 
 
 QUESTIONS = {
     "severity": Question(Severe, SEVERITY),
-    "verdict": Question(flat.Flat, ((*flat.STEPS, *VERDICT), flat.OUTPUT)),
+    "verdict": Question(
+        flat.Flat,
+        (part(*flat.STEPS, *VERDICT), part(*flat.OUTPUT), part(*HEADLINE, shown="explained")),
+    ),
     "where": Question(Where, WHERE),
     "looks": Question(Facts, LOOKS),
     "why": Question(Facts, WHY),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from spectra.kernel import Measures
     from spectra.load import LoadedModel
     from spectra.probe import Probed
+    from spectra.repair import Offer
     from spectra.score import Scores
     from spectra.severity import Graded
 
@@ -43,6 +44,7 @@ def summarise(
     *,
     severity: Graded,
     kernels: Sequence[Measures | None],
+    offers: Sequence[Offer] = (),
     run: RunRecord,
 ) -> Summary:
     """Return the answer of a run.
@@ -63,10 +65,12 @@ def summarise(
         How severe the output's grid is.
     kernels : sequence of (Measures or None)
         What the weights of each step say by themselves.
+    offers : sequence of Offer
+        What can be done to each step; empty where nobody needs advice.
     run : RunRecord
         How the analysis ran.
     """
-    steps = step_rows(passed.found, scores, probed, kernels)
+    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers)
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
@@ -84,7 +88,7 @@ def summarise(
         blame=blamed,
         severity=severity,
     )
-    return replace(summary, answer=answer(summary))
+    return replace(summary, answer=answer(summary), brief=answer(summary, brief=True))
 
 
 def _no_inputs(shape: tuple[int, ...]) -> InputSet:

@@ -18,6 +18,7 @@ from spectra.score import AtOutput, Score, Verdict
 from spectra.severity import Graded
 
 SCHEMA = "spectra.summary/1.1"
+NOTES = {"loading", "preprocessing", "output_choice"}
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Finding:
     id: str
     text: str
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it says what was assumed, and warns of nothing."""
+        return self.id in NOTES
+
 
 @dataclass(frozen=True)
 class StepRow(Operation):
@@ -129,7 +135,7 @@ class StepRow(Operation):
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything that one run says, in numbers."""
+    """Everything that one run says, in numbers, and in words: ``answer``, and that in ``brief``."""
 
     spectra_version: str
     created: str
@@ -147,6 +153,7 @@ class Summary:
     answer: dict[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
     severity: Graded | None = None
+    brief: dict[str, str] = field(default_factory=dict)
 
     @property
     def given(self) -> str:

@@ -42,7 +42,8 @@ HEADER = (
 LEGEND = (
     "imbal.: spread of the phases' gains; line: grid that a constant becomes, over its level; "
     "rejects: base band over replicas, beside nearest and bilinear; optimal: rejection of the "
-    "kernel of this size with the least total error, a blur rejects more; gap: error over that "
+    "kernel of this size with the least total error, all for the same inputs; a blur such as "
+    "bilinear may reject more, and errs within the band; gap: error over that "
     "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
     "that holds 95 % of the energy; -: none."
 )

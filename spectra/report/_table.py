@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,20 @@ from spectra.report._console import text_console, text_of
 if TYPE_CHECKING:
     from spectra.explain import StepRow, Summary
     from spectra.score import Score
+    from spectra.severity import Graded
 
-REASON_WIDTH, LABEL_WIDTH = 20, 7
+REASON_WIDTH, LABEL_WIDTH = 22, 7
+LINE = 110  # columns of an answer beside its label
+LEAST_NAME = 16  # columns of a name, below which a row takes two lines
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
 STYLES |= {"strong": "bold red", "visible": "red", "faint": "yellow"}
-NOTES = {"loading", "preprocessing", "output_choice"}
+WARNINGS = 1  # that are printed without --explain
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 LEGEND = (
-    "alias: power locked to the sampling grid over all other power; z: how far it stands out "
-    "from randomly shifted grids; at output: what of it the model's output holds (-: not known)."
+    "Numbers are dBc: dB relative to all other power. alias: power locked to the sampling grid; "
+    "z: how far it stands out from randomly shifted grids; at output: what of it the model's "
+    "output holds (-: not known); change: that less the step's own; nearest, cubic: what plain "
+    "enlargements of the same outputs read at that period; >: the worst step."
 )
 
 
@@ -37,13 +42,14 @@ def render_summary(
     width: int | None = None,
     color: bool = False,
     wrote: str | PathLike[str] | None = None,
+    explain: bool = False,
 ) -> str:
-    """Return the answer as text, see `Printed.text`."""
+    """Return the answer as text, see `Result.text`."""
     console = text_console(width, color=color)
     console.print(labelled(_head(summary)), "")
-    console.print(_table(summary, console.width))
-    console.print(Text("\n" + LEGEND + "\n", style="dim"))
-    console.print(labelled(_answer(summary, wrote)))
+    console.print(_table(summary, console.width, explain=explain))
+    console.print(Text(f"\n{LEGEND}\n" if explain else "", style="dim"))
+    console.print(labelled(_answer(summary, wrote, explain=explain)))
     return text_of(console)
 
 
@@ -61,19 +67,36 @@ def _head(summary: Summary) -> Iterator[tuple[str, Text]]:
     yield "Inputs", Text(printable(f"{inputs.source} ({used}{dropped})"))
 
 
-def _answer(summary: Summary, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
-    """Answer the questions in the order in which users ask them."""
+def _answer(
+    summary: Summary, wrote: str | PathLike[str] | None, *, explain: bool
+) -> Iterator[tuple[str, Text]]:
+    """Answer the questions in the order in which users ask them, warnings last."""
     styles = {"verdict": STYLES[summary.verdict]}
     if summary.severity is not None:
         styles["severity"] = STYLES[summary.severity.word]
-    for question, text in (summary.answer or {"verdict": summary.verdict}).items():
+    brief = {} if explain else summary.brief
+    for question, text in (brief or summary.answer or {"verdict": summary.verdict}).items():
         style = styles.get(question, "")
         yield question.capitalize(), Text(printable(text), style)
-    for finding in summary.warnings:
-        label, style = ("Note", "") if finding.id in NOTES else ("Warning", "yellow")
-        yield label, Text(printable(finding.text), style)
+    yield from _notes(summary) if explain or not brief else _warnings(summary)
     if wrote is not None:
         yield "Wrote", Text(printable(f"{wrote} ({summary.run.elapsed_s:.0f} s)"))
+
+
+def _notes(summary: Summary) -> Iterator[tuple[str, Text]]:
+    """Return all notes and warnings, each whole."""
+    for finding in summary.warnings:
+        label, style = ("Note", "") if finding.is_note else ("Warning", "yellow")
+        yield label, Text(printable(finding.text), style)
+
+
+def _warnings(summary: Summary) -> Iterator[tuple[str, Text]]:
+    """Return the first warnings, each in one line, and how many more there are."""
+    warnings = [printable(finding.text) for finding in summary.warnings if not finding.is_note]
+    more = len(warnings) - WARNINGS
+    for number, text in enumerate(warnings[:WARNINGS], start=1):
+        end = f" (and {more} more)" if more > 0 and number == WARNINGS else ""
+        yield "Warning", Text(cells.begin(text, LINE - len(end)) + end, "yellow")
 
 
 def labelled(lines: Iterable[tuple[str, Text]]) -> Table:
@@ -102,6 +125,8 @@ class _Row:
     verdict: str
     at_output: str
     change: str
+    nearest: str
+    cubic: str
 
 
 HEADER = _Row(
@@ -109,17 +134,22 @@ HEADER = _Row(
     kind="kind",
     kernel="k/s",
     period="period",
-    alias="alias\ndBc",
-    interval="\n95 % interval",
+    alias="alias dBc",
+    interval="95 % interval",
     z="z",
     verdict="verdict",
-    at_output="at output\ndBc",
-    change="change\ndB",
+    at_output="at output",
+    change="change",
+    nearest="nearest",
+    cubic="cubic",
 )
-SIDES: tuple[JustifyMethod, ...] = ("right", "right", "left", "right", "left", "right", "right")
+LEFT = {"name", "kind", "interval", "verdict"}
+ABOUT = ("name", "kind", "kernel")  # what a step is; the other columns are numbers
+YARDSTICKS = {"nearest", "cubic"}  # columns that stand where one is known
+EXPLAINED = {"z", "change"}  # columns that are not needed every time
 
 
-def _step_row(step: StepRow, *, worst: bool) -> _Row:
+def _step_row(summary: Summary, step: StepRow, *, worst: bool) -> _Row:
     alias, interval = cells.alias(step.score, step.flat_field)
     there, change = cells.at_output(step)
     return _Row(
@@ -133,11 +163,12 @@ def _step_row(step: StepRow, *, worst: bool) -> _Row:
         verdict=step.score.verdict,
         at_output=there,
         change=change,
+        **cells.yardsticks(summary.severity, step.period_in_output),
     )
 
 
-def _map_row(name: str, score: Score) -> _Row:
-    """Return the row of the output or the inputs, which have grey levels and no kernel."""
+def _map_row(name: str, score: Score, graded: Graded | None = None) -> _Row:
+    """Return the row of the output or the inputs, which have no kernel; yardsticks are summed."""
     alias, interval = cells.alias(score)
     return _Row(
         name="  " + name,
@@ -148,47 +179,72 @@ def _map_row(name: str, score: Score) -> _Row:
         interval=interval,
         z=cells.z(score),
         verdict=score.verdict,
-        at_output=cells.grey_levels(score),
+        at_output="",
         change="",
+        **cells.yardsticks_of_all(graded),
     )
 
 
-def _table(summary: Summary, width: int) -> RenderableType:
+def _table(summary: Summary, width: int, *, explain: bool) -> RenderableType:
     """Return a row a step, then the output and the inputs; two lines a row if need be."""
     worst = summary.worst and (summary.worst.name, summary.worst.call)
     rows = [
         HEADER,
-        *(_step_row(step, worst=(step.name, step.call) == worst) for step in summary.steps),
-        _map_row("output", summary.output.score),
-        _map_row("input (control)", summary.input.score),
+        *(
+            _step_row(summary, step, worst=(step.name, step.call) == worst)
+            for step in summary.steps
+        ),
+        _map_row("output", summary.output.score, summary.severity),
+        replace(_map_row("input (control)", summary.input.score), nearest="", cubic=""),
     ]
-    return _one_line_each(rows, width) or _two_lines_each(rows, width)
+    columns = [
+        field.name
+        for field in fields(_Row)
+        if (explain or field.name not in EXPLAINED)
+        and (field.name not in YARDSTICKS or any(row.nearest.strip("-") for row in rows[1:]))
+    ]
+    if not explain:
+        rows = [replace(row, interval=cells.begin(row.interval, REASON_WIDTH)) for row in rows]
+    return _one_line_each(rows, columns, width) or _two_lines_each(rows, columns, width)
 
 
-def _one_line_each(rows: list[_Row], width: int) -> Table | None:
-    """Return the table, or None where its names would get less than 24 columns."""
-    table_cells = [list(astuple(row)) for row in rows]
+def _one_line_each(rows: list[_Row], columns: list[str], width: int) -> Table | None:
+    """Return the table, or None where its names would get less than 16 columns."""
+    table_cells = [[getattr(row, name) for name in columns] for row in rows]
     longest, *others = _widths(table_cells)
     room = width - sum(w + 2 for w in others)
-    if room < min(24, longest):
+    names = _shortened([row.name for row in rows], room)
+    if room < min(LEAST_NAME, longest) or names is None:
         return None
-    table = _grid(table_cells[0], ("left", "left", "right", *SIDES), (min(room, longest), *others))
-    for row, texts in zip(rows[1:], table_cells[1:], strict=True):
-        texts[0] = cells.shorten(row.name, room)
+    table = _grid(table_cells[0], _sides(columns), (min(room, longest), *others))
+    for row, name, texts in zip(rows[1:], names[1:], table_cells[1:], strict=True):
+        texts[0] = name
         table.add_row(*_coloured(texts), style=_emphasis(row))
     return table
 
 
-def _two_lines_each(rows: list[_Row], width: int) -> Group:
+def _shortened(names: list[str], room: int) -> list[str] | None:
+    """Return names without their middles, else without their ends, that are told apart."""
+    for shorten in (cells.shorten, cells.begin):
+        short = [shorten(name, max(room, 0)) for name in names]
+        if len({*short}) == len({*names}):
+            return short
+    return None
+
+
+def _two_lines_each(rows: list[_Row], columns: list[str], width: int) -> Group:
     """Return rows of two lines: what the step is, and its numbers."""
-    table_cells = [["", *_numbers(row)] for row in rows]
-    widths = (2, *_widths(table_cells)[1:])
+    numbers = [name for name in columns if name not in ABOUT]
+    table_cells = [["", *(getattr(row, name) for name in numbers)] for row in rows]
+    widths = [2, *_widths(table_cells)[1:]]
+    reasons = 1 + numbers.index("interval")  # wrap where there is no room
+    widths[reasons] -= max(0, sum(w + 2 for w in widths) - 2 - width)
     lines: list[RenderableType] = []
     for row, texts in zip(rows, table_cells, strict=True):
         about = f"{row.kind} {row.kernel}".strip()
         name = cells.shorten(row.name, max(24, width - len(about) - 2))
         lines.append(Text(f"{name}  {about}", _emphasis(row)))
-        table = _grid(texts, ("left", *SIDES), widths)
+        table = _grid(texts, ("left", *_sides(numbers)), widths)
         if row is not HEADER:
             table.show_header = False
             table.add_row(*_coloured(texts), style=_emphasis(row))
@@ -196,9 +252,8 @@ def _two_lines_each(rows: list[_Row], width: int) -> Group:
     return Group(*lines)
 
 
-def _numbers(row: _Row) -> list[str]:
-    """Return all columns but the first three, which say what the step is."""
-    return list(astuple(row))[3:]
+def _sides(columns: Iterable[str]) -> tuple[JustifyMethod, ...]:
+    return tuple("left" if name in LEFT else "right" for name in columns)
 
 
 def _widths(rows: list[list[str]]) -> list[int]:
