@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ SINC_REACH = 7.5  # input samples under its taps
 LINES = {"phase_imbalance", "uneven_overlap"}
 WORTH_DB = 1.0  # fall of the output's lines from which on equal phases are worth a try
 SMOOTHER_DB = 3.0  # more rejection, for which another interpolation is worth a try
+MOST_TAPS = 4000  # of a kernel whose rejection is computed: all pairs of taps are held at once
 MODES = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
 
 
@@ -114,14 +116,16 @@ class _Case:
         """The interpolation of PyTorch that rejects most, if that is worth a try."""
         if not self.fixed or self.own is None:
             return None
-        name, most = max(self._others(), key=lambda other: other[1])
-        return (name, most) if most >= self.own + SMOOTHER_DB else None
+        worth = (other for other in self._others() if other[1] >= self.own + SMOOTHER_DB)
+        return max(worth, key=lambda other: other[1], default=None)
 
     def _others(self) -> Iterator[tuple[str, float]]:
         for mode in MODES[min(len(self.row.factor), 3)]:
             taps = KINDS[mode].interpolator
             assert taps is not None
-            yield mode, kernel.rejection_db(kernel.interpolator(taps, self.row.factor))
+            made = kernel.interpolator(taps, self.row.factor)
+            if prod(made.size) <= MOST_TAPS:
+                yield mode, kernel.rejection_db(made)
 
     @property
     def other(self) -> str | None:
@@ -131,11 +135,17 @@ class _Case:
     def more(self) -> float | None:
         return self.smoother[1] if self.smoother else None
 
-    @cached_property
-    def rejected(self) -> float:
-        """What the windowed sinc rejects."""
+    @property
+    def rejected(self) -> str:
+        """What the windowed sinc rejects beside this interpolation, where both are known."""
         sizes = [int(SINC_REACH * s) // 2 * 2 + 1 if s > 1 else 1 for s in self.row.factor]
-        return kernel.rejection_db(kernel.windowed_sinc(sizes, self.row.factor))
+        if self.own is None or prod(sizes) > MOST_TAPS:
+            return ""
+        other = kernel.rejection_db(kernel.windowed_sinc(sizes, self.row.factor))
+        return (
+            f", which rejects {db_text(self.own)} dB of the replicas where it rejects "
+            f"{db_text(other)}"
+        )
 
     @property
     def change(self) -> str:
@@ -206,9 +216,9 @@ ADVICE: tuple[_Said, ...] = (
     _Said(
         "windowed_sinc",
         "the step is an interpolation that `spectra swap` knows, and no other rejects 3 dB more",
-        lambda c: c.fixed and c.own is not None and c.offer.larger is not None,
-        "a windowed sinc in place of {kind}, which rejects {own:.1f} dB of the replicas where it "
-        "rejects {rejected:.1f}: spectra swap with the same arguments and {sinc}",
+        lambda c: c.fixed and c.offer.larger is not None,
+        "a windowed sinc in place of {kind}{rejected}: spectra swap with the same arguments and "
+        "{sinc}",
     ),
     _Said(
         "windowed_sinc.by_hand",

@@ -9,9 +9,9 @@ from spectra.capture import discover
 from spectra.errors import ConversionError
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
-from spectra.explain._summary import BlameRow, StepName
+from spectra.explain._summary import BlameRow, Finding, StepName
 from spectra.explain._verdict import blame_row, overall_verdict, worst_step
-from spectra.kernel import measure, transposed_conv
+from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.probe import FlatLines, Removals
 from spectra.probe._removed import Together, Without
 from spectra.remedy import make_layer, swap
@@ -172,6 +172,17 @@ def test_of_code_that_is_frozen_nothing_is_offered():
 def test_a_step_without_a_grid_has_neither_cause_nor_advice():
     assert find_cause("nearest", (2, 2), None, NOTHING, EVEN) is None
     assert find_advice(replace(step("up", NOTHING), cause=None), Offer(larger="lctc7")) is None
+
+
+@pytest.mark.parametrize("factor", [(2, 2), (8, 8, 8), ()])
+def test_of_an_interpolation_too_large_or_of_unknown_taps_no_numbers_are_told(factor):
+    row = replace(step("up", PRESENT, kind="antialiased"), factor=factor)
+    row = replace(row, cause=Finding("fixed_kernel_leaks", ""))
+    assert find_advice(row, Offer(larger="lctc7")).text.startswith(
+        "a windowed sinc in place of antialiased: spectra swap with the same arguments and --with"
+    )
+    known = replace(row, kernel=measure(interpolator("bilinear", 2)), factor=factor or (8, 8, 8))
+    assert find_advice(known, Offer(larger="lctc7")).text.count("rejects") in (0, 2)
 
 
 def test_where_nobody_needs_advice_none_is_given():
