@@ -240,9 +240,10 @@ def _two_lines_each(rows: list[_Row], columns: list[str], width: int) -> Group:
     reasons = 1 + numbers.index("interval")  # wrap where there is no room
     widths[reasons] -= max(0, sum(w + 2 for w in widths) - 2 - width)
     lines: list[RenderableType] = []
-    for row, texts in zip(rows, table_cells, strict=True):
-        about = f"{row.kind} {row.kernel}".strip()
-        name = cells.shorten(row.name, max(24, width - len(about) - 2))
+    abouts = [f"{row.kind} {row.kernel}".strip() for row in rows]
+    room = max(24, width - max(map(len, abouts)) - 2)
+    names = _shortened([row.name for row in rows], room) or [row.name for row in rows]
+    for row, name, about, texts in zip(rows, names, abouts, table_cells, strict=True):
         lines.append(Text(f"{name}  {about}", _emphasis(row)))
         table = _grid(texts, ("left", *_sides(numbers)), widths)
         if row is not HEADER:

@@ -462,7 +462,7 @@ ANSWER = {
     "not.inherited": Case(
         run(inherited=(CHECKERBOARD,), inputs=PRESENT),
         "the model's: the peak at (1/2, 1/2) cycles/pixel is the inputs' own",
-        run(inherited=(CHECKERBOARD,)),
+        run(inherited=(CHECKERBOARD,), inputs=UNSCORED),
     ),
     "not.inputs": Case(
         run(),
@@ -780,3 +780,9 @@ def test_a_step_without_which_the_output_has_less_is_not_said_to_be_gone():
     made = run(up(taken(-13.0, -15.1, -10.7, at=GONE)), blame=UP)
     assert "removed" not in answer(made)["where"]
     assert "try" in answer(made)
+
+
+@pytest.mark.parametrize("no_balance", [None, "its kernel is dilated: convert it first"])
+def test_balance_is_advised_where_it_knows_the_step(no_balance):
+    case = of_cause("transposed_conv", "phase_imbalance", last=True, no_balance=no_balance)
+    assert first(ADVICE, case).id == ("fit_phases" if no_balance else "balance")

@@ -203,6 +203,12 @@ def test_a_period_has_its_yardsticks_and_the_output_their_sum():
     assert "-" not in ends["input"]
 
 
+def test_a_sum_of_yardsticks_of_which_one_is_not_known_is_not_known():
+    rows = (*YARDSTICKS, Yardsticks((2, 2), reason="too few outputs"))
+    graded = Graded("visible", "visibility", yardsticks=rows)
+    assert _cells.yardsticks_of_all(graded) == {"nearest": "-", "cubic": "-"}
+
+
 def test_without_yardsticks_there_is_no_column_of_them():
     assert "nearest" not in render_summary(summary())
 
@@ -218,11 +224,12 @@ LONG_NAMES = ("decoder.blocks.0.upsample", "decoder.blocks.1.upsample", "decoder
 
 
 def test_names_that_differ_in_the_middle_alone_are_told_apart():
-    names = [f"unet1.up_path.{n}.up_layer.block.transposed.convolution" for n in range(3)]
+    names = [f"unet1.decoder.up_path.{n}.up_layer.block.transposed.convolution" for n in range(3)]
     made = replace(summary(), steps=tuple(step(name, PRESENT) for name in names))
     for width in (80, 120):
         rows = [line for line in render_summary(made, width=width).splitlines() if "unet1" in line]
         assert len({row.split()[0] for row in rows}) == 3
+        assert all("present" in row for row in rows) == (width == 120)
 
 
 def decoder(*, blamed=False, warnings=3):
