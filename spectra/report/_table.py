@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from spectra.score import Score
     from spectra.severity import Graded
 
-REASON_WIDTH, LABEL_WIDTH = 22, 7
+REASON_WIDTHS = (22, 18, 14)  # columns of a reason, the first that leaves names enough
+LABEL_WIDTH = 7
 LINE = 110  # columns of an answer beside its label
-LEAST_NAME = 16  # columns of a name, below which a row takes two lines
+LEAST_NAME = 17  # columns of a name, below which a row takes two lines
 STYLES = {"present": "bold red", "suspect": "yellow", "none": "green", "insufficient": "dim"}
 STYLES |= {"strong": "bold red", "visible": "red", "faint": "yellow"}
 WARNINGS = 1  # that are printed without --explain
@@ -203,15 +204,19 @@ def _table(summary: Summary, width: int, *, explain: bool) -> RenderableType:
         if (explain or field.name not in EXPLAINED)
         and (field.name not in YARDSTICKS or any(row.nearest.strip("-") for row in rows[1:]))
     ]
-    if not explain:
-        rows = [replace(row, interval=cells.begin(row.interval, REASON_WIDTH)) for row in rows]
-    return _one_line_each(rows, columns, width) or _two_lines_each(rows, columns, width)
+    for most in REASON_WIDTHS:
+        shown = rows
+        if not explain:
+            shown = [replace(row, interval=cells.begin(row.interval, most)) for row in rows]
+        if table := _one_line_each(shown, columns, width, most):
+            return table
+    return _two_lines_each(rows, columns, width)
 
 
-def _one_line_each(rows: list[_Row], columns: list[str], width: int) -> Table | None:
-    """Return the table, or None where its names would get less than 16 columns."""
+def _one_line_each(rows: list[_Row], columns: list[str], width: int, most: int) -> Table | None:
+    """Return the table, or None where its names would get less than 17 columns."""
     table_cells = [[getattr(row, name) for name in columns] for row in rows]
-    longest, *others = _widths(table_cells)
+    longest, *others = _widths(table_cells, most)
     room = width - sum(w + 2 for w in others)
     names = _shortened([row.name for row in rows], room)
     if room < min(LEAST_NAME, longest) or names is None:
@@ -236,7 +241,7 @@ def _two_lines_each(rows: list[_Row], columns: list[str], width: int) -> Group:
     """Return rows of two lines: what the step is, and its numbers."""
     numbers = [name for name in columns if name not in ABOUT]
     table_cells = [["", *(getattr(row, name) for name in numbers)] for row in rows]
-    widths = [2, *_widths(table_cells)[1:]]
+    widths = [2, *_widths(table_cells, max(REASON_WIDTHS))[1:]]
     reasons = 1 + numbers.index("interval")  # wrap where there is no room
     widths[reasons] -= max(0, sum(w + 2 for w in widths) - 2 - width)
     lines: list[RenderableType] = []
@@ -257,13 +262,13 @@ def _sides(columns: Iterable[str]) -> tuple[JustifyMethod, ...]:
     return tuple("left" if name in LEFT else "right" for name in columns)
 
 
-def _widths(rows: list[list[str]]) -> list[int]:
+def _widths(rows: list[list[str]], most: int) -> list[int]:
     """Return the width of each column; a reason, longer than any number, wraps."""
     natural = [
         max(len(line) for cell in column for line in cell.split("\n"))
         for column in zip(*rows, strict=True)
     ]
-    return [natural[0], *(min(w, REASON_WIDTH) for w in natural[1:])]
+    return [natural[0], *(min(w, most) for w in natural[1:])]
 
 
 def _grid(header: list[str], sides: Sequence[JustifyMethod], widths: Sequence[int]) -> Table:

@@ -287,6 +287,22 @@ def test_the_answer_on_three_steps_fits_a_terminal(blamed):
     assert "(and 2 more)" in text
 
 
+def test_a_step_that_was_not_scored_leaves_each_row_its_line():
+    """Its reason is cut first, then names; the reason stands in full with --explain."""
+    made = decoder()
+    reason = "too small: 12x12 px inside the margin, 16 px needed at period 8"
+    unmeasured = FlatLines(None, 64, converged=True, reason="the mean level is zero")
+    first = replace(
+        made.steps[0], score=Score(reason=reason), at_output=UNKNOWN, flat_field=unmeasured
+    )
+    made = replace(made, steps=(first, *made.steps[1:]))
+    text = render_summary(made, width=120, wrote="spectra-out/deblur")
+    assert len(text.splitlines()) <= 24
+    assert max(map(len, text.splitlines())) <= 120
+    assert "too small:" in text
+    assert "  input (control) " in text
+
+
 def test_at_80_columns_all_that_matters_is_there_and_nothing_is_cut():
     text = render_summary(decoder(blamed=True), width=80, wrote="spectra-out/deblur")
     assert max(map(len, text.splitlines())) <= 80
