@@ -18,7 +18,8 @@ from spectra._printable import printable
 from spectra.kernel import Measures
 from spectra.report import _cells as cells
 from spectra.report._console import text_console, text_of
-from spectra.report._table import RULE, labelled
+from spectra.report._step_table import RULE
+from spectra.report._table import labelled
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

@@ -13,7 +13,7 @@ from spectra._names import db_text
 from spectra._printable import printable
 from spectra.report import _cells as cells
 from spectra.report._console import text_console, text_of
-from spectra.report._table import RULE
+from spectra.report._step_table import RULE
 
 if TYPE_CHECKING:
     from spectra.repair import Judgement
