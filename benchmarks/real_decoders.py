@@ -95,8 +95,8 @@ def _row(name: str, inputs: torch.Tensor, result: Result) -> str:
         f"`{worst.label}` ({describe_step(worst)})" if worst else "none",
         _number(worst.score.told_dbc) if worst else "",
         _number(worst.at_output.locked_dbc) if worst else "",
-        _number(worst.flat_field.line_dbc) if worst else "",
-        _number(summary.output.flat_field.line_dbc) if summary.output.flat_field else "",
+        _number(worst.flat_field.settled_dbc) if worst else "",
+        _number(summary.output.flat_field.settled_dbc) if summary.output.flat_field else "",
         _number(summary.output.grid_dependence_dbc),
     ]
     return f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""What a step, a place, a size and a grey level are called, and which names resemble another."""
+"""What steps, places, sizes, dB and grey levels are called, and which names resemble another."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -99,6 +99,18 @@ def near(
     known = {each.lower() if ignore_case else each: each for each in names}
     wanted = name.lower() if ignore_case else name
     return [known[close] for close in get_close_matches(wanted, known, cutoff=cutoff)]
+
+
+def db_text(value: float, spec: str = ".1f") -> str:
+    """Return a number of dB as it is printed everywhere: what rounds to zero has no sign.
+
+    Examples
+    --------
+    >>> db_text(-13.24), db_text(-0.04), db_text(0.96, "+.1f"), db_text(-0.04, "+.1f")
+    ('-13.2', '0.0', '+1.0', '0.0')
+    """
+    text = format(value, spec)
+    return text.replace("+", "").replace("-", "") if float(text) == 0 else text
 
 
 def grey(levels: float) -> str:

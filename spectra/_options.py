@@ -27,8 +27,8 @@ class Options:
     layers : tuple of str
         Patterns of module names whose outputs are shown as well.
     blame : bool
-        Also take the grid out of each step's maps and see what the output loses: ten more passes of
-        at most 16 inputs.
+        Whether the grid is taken out of each step's maps to see what the output loses: up to ten
+        more passes of at most 16 inputs.
     device : str
         ``"auto"`` leaves the model where it is, or moves it to a GPU if there is one.
     threads : int, optional
@@ -49,7 +49,7 @@ class Options:
     output: str | int | None = None
     steps: str | None = None
     layers: tuple[str, ...] = ()
-    blame: bool = False
+    blame: bool = True
     device: str = "auto"
     threads: int | None = None
     seed: int = 0

@@ -1,4 +1,4 @@
-"""What docs/loading.md, docs/sentences.md and SECURITY.md show and claim."""
+"""What docs/loading.md, sentences.md, advice.md and SECURITY.md show and claim."""
 
 import re
 import subprocess
@@ -17,6 +17,7 @@ from spectra.load import load_model
 ROOT = Path(__file__).parents[1]
 LOADING = (ROOT / "docs" / "loading.md").read_text(encoding="utf-8")
 SENTENCES = (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8")
+ADVISED = (ROOT / "docs" / "advice.md").read_text(encoding="utf-8")
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
@@ -45,16 +46,20 @@ def test_the_least_torch_is_the_one_that_is_explained():
     assert "## Why torch >= 2.10" in SECURITY
 
 
-def shown(sentence):
+MARKS = {"always": "", "explained": " +", "brief": " -"}
+
+
+def shown(sentence, where="always"):
     """Return a sentence as a row of the page, names of facts in italics."""
     words = re.sub(r"\{(\w+)[^}]*\}", r"*\1*", sentence.words)
-    return f"| `{sentence.id}` | {sentence.when} | {words} |"
+    return f"| `{sentence.id}`{MARKS[where]} | {sentence.when} | {words} |"
 
 
 def test_every_sentence_stands_on_its_page_and_no_other():
     parts = [part for question in QUESTIONS.values() for part in question.parts]
-    rows = [shown(s) for part in (*parts, ENERGY, CAUSES, ADVICE) for s in part]
-    tables = SENTENCES.partition("## Notes and warnings")[0]
+    rows = [shown(s, part.shown) for part in parts for s in part.sentences]
+    rows += [shown(s) for s in (*ENERGY, *CAUSES, *ADVICE)]
+    tables = SENTENCES.partition("## Notes and warnings")[0] + ADVISED
     assert [line for line in tables.splitlines() if line.startswith("| `")] == rows
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from skimage.io import imsave
 
-from support.realdata import photographs
+from spectra.demo import weights
+from spectra.demo._photographs import write_photographs
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,17 +31,13 @@ def test_the_code_runs(code, tmp_path, monkeypatch, capsys):
         assert (tmp_path / "spectrum.png").stat().st_size > 1000
 
 
-def test_the_example_prints_what_stands_there(data_dir, tmp_path, monkeypatch):
+def test_the_example_prints_what_stands_there(tmp_path, monkeypatch):
     """Words exactly; numbers to 0.3, as float sums differ between machines."""
     from spectra_cli.main import main
 
     command, _, expected = blocks("console")[0].partition("\n")
-    shutil.copy(data_dir / "checkpoints" / "faststyle_wave.pth", tmp_path)
-    shutil.copy(ROOT / "tests" / "support" / "decoders" / "faststyle.py", tmp_path)
-    (tmp_path / "photos").mkdir()
-    for number, pixels in enumerate(photographs(data_dir)):
-        picture = np.round(pixels).astype(np.uint8)
-        imsave(tmp_path / "photos" / f"{number:02d}.png", picture, check_contrast=False)
+    shutil.copy(weights("small"), tmp_path)
+    write_photographs(tmp_path / "photos")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, shlex.split(command)[2:])
     assert result.exit_code == 0

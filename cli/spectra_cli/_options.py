@@ -127,7 +127,11 @@ run_options = section(
         metavar="GLOB",
         help="Also the outputs of these modules; repeat for more.",
     ),
-    option("--blame", is_flag=True, help="Also what the output loses without each step; slow."),
+    option(
+        "--blame/--no-blame",
+        default=True,
+        help="What the output loses without the grid of each step: up to ten more passes.",
+    ),
     *MACHINE,
 )
 result_options = section(
@@ -141,6 +145,7 @@ result_options = section(
         callback=_names,
         help="Some of json,nc,png,pdf [default: json,nc,png].",
     ),
+    option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
     AS_JSON,
 )
 kernel_options = section(

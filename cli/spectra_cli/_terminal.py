@@ -68,13 +68,15 @@ class Terminal:
             self.unanswered = error
             silence("stdout")
 
-    def answer(self, result: Result | KernelTable, *, as_json: bool, wrote: Path) -> None:
+    def answer(
+        self, result: Result | KernelTable, *, as_json: bool, wrote: Path, explain: bool = False
+    ) -> None:
         """Print a result as JSON, or as a table for people."""
         with self.answering():
             if as_json:
                 click.echo(result.json(), nl=False)
             else:
-                result.print(color=self.color, wrote=wrote)
+                result.print(color=self.color, wrote=wrote, explain=explain)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

@@ -37,6 +37,7 @@ def analyze(
     force: bool,
     formats: tuple[str, ...],
     as_json: bool,
+    explain: bool,
     fail_above: float | None,
     fail_on: str | None,
     baseline: Path | None,
@@ -76,7 +77,7 @@ def analyze(
     with terminal.progress() as progress:
         result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
     wrote = result.save(out, force=force, checked=True, formats=formats)
-    terminal.answer(result, as_json=as_json, wrote=wrote)
+    terminal.answer(result, as_json=as_json, wrote=wrote, explain=explain)
     gates = []
     if fail_above is not None:
         gates.append(report.Gate.above(result.summary, fail_above))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from scipy.ndimage import uniform_filter
 
+from spectra._names import db_text
 from spectra.demo._decoders import FACTOR, lctc, lctc_sinc, small
 from spectra.demo._photographs import photographs
 from spectra.demo._weights import weights
@@ -87,7 +88,7 @@ def _difference(value: float | None, other: float | None) -> float | None:
 
 
 def _number(value: float | None, width: int) -> str:
-    return f"{'-':>{width}s}" if value is None else f"{value:{width}.1f}"
+    return f"{'-':>{width}s}" if value is None else f"{db_text(value):>{width}s}"
 
 
 def _interval(score: Score) -> str:
@@ -96,4 +97,4 @@ def _interval(score: Score) -> str:
     if score.asr_ci95_dbc is None:
         return "-"
     low, high = score.asr_ci95_dbc
-    return f"{low:.1f} .. {high:.1f}"
+    return f"{db_text(low)} .. {db_text(high)}"

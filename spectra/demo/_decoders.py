@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from spectra.remedy import LCTC, Init
+from spectra.remedy import LCTC
 
 CHANNELS = 16
 FACTOR = 4
@@ -69,5 +70,5 @@ def lctc_sinc() -> Decoder:
     return Decoder(partial(_large_context, init="sinc"))
 
 
-def _large_context(channels: int, init: Init = "default") -> LCTC:
+def _large_context(channels: int, init: Literal["default", "sinc"] = "default") -> LCTC:
     return LCTC(channels, channels, 7, small=3, init=init)

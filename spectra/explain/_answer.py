@@ -1,4 +1,4 @@
-"""The six questions of a user, answered in a sentence each."""
+"""The questions of a user, answered in a sentence or two each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from spectra.explain._summary import Summary
 
 
-def answer(summary: Summary) -> dict[str, str]:
-    """Return the lines below the table: verdict, where, looks, why, not, but, try, trust.
+def answer(summary: Summary, *, brief: bool = False) -> dict[str, str]:
+    """Return the lines below the table: severity, verdict, where, looks, why, not, but, try, trust.
 
     Lines that do not apply are left out.
+
+    Parameters
+    ----------
+    summary : Summary
+        What was measured.
+    brief : bool
+        Only what everybody has to know, as a terminal shows it unless asked for more.
     """
-    lines = {name: said(parts, facts(summary)) for name, (facts, parts) in QUESTIONS.items()}
+    lines = {
+        name: said(parts, facts(summary), brief=brief) for name, (facts, parts) in QUESTIONS.items()
+    }
     return {name: text for name, text in lines.items() if text}

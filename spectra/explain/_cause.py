@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spectra._names import times
+from spectra._names import db_text, times
 from spectra.explain._sentence import Sentence, first
 from spectra.explain._summary import Finding
 from spectra.kinds import KINDS
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spectra.score import Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
+FOLLOWS = 0.7  # of the phases' differences: random taps of a kernel that overlaps so give .2 to .5
 BORN_ELSEWHERE_DB = 20.0  # below the measured line; a mean may be 10 to 15 dB over the content
 
 
@@ -32,6 +33,7 @@ class _Step:
     score: Score
     flat: FlatLines
     kernel: Measures | None
+    preceded: bool = True
 
     @property
     def row(self) -> StepKind:
@@ -39,19 +41,17 @@ class _Step:
 
     @property
     def size(self) -> str | None:
-        return times(self.kernel_size) if self.kernel_size else None
+        if not self.kernel_size:
+            return None
+        return times(self.kernel_size) + ("-tap" if len(self.kernel_size) == 1 else "")
 
     @property
     def operation(self) -> str:
         return self.row.words
 
     @property
-    def lattice(self) -> str:
-        return " and ".join(f"1/{s}" for s in sorted({*self.factor} - {1}))
-
-    @property
     def parts(self) -> str:
-        return self.row.phases
+        return f"the phases of {self.filter}" if self.size else f"the {self.row.phases}"
 
     @property
     def filter(self) -> str:
@@ -59,7 +59,9 @@ class _Step:
 
     @property
     def uneven(self) -> bool:
-        return any(k % s for k, s in self._axes)
+        """Whether phases differ as the numbers of taps that meet at them do."""
+        share = self.kernel.overlap_share if self.kernel else None
+        return share is not None and share >= FOLLOWS and any(k % s for k, s in self._axes)
 
     @property
     def gaps(self) -> bool:
@@ -82,6 +84,8 @@ class _Step:
 
         A constant may not get as far as here; then weights of unequal phases tell.
         """
+        if not self.preceded:
+            return False
         own, line = self.flat.settled_dbc, self.score.line_dbc
         if self.flat.clean:
             gain = self.kernel.line_gain_db if self.kernel else None
@@ -99,16 +103,18 @@ class _Step:
 
     @property
     def seen(self) -> str:
-        if not self.unbalanced:
-            return ""
         gain = self.kernel.line_gain_db if self.kernel else None
-        weights = "" if gain is None else f"; its weights alone: {gain:.1f} dB"
-        return f" (flat field: line {self.flat.settled_dbc:.1f} dBc{weights})"
+        line = self.flat.settled_dbc
+        if self.unbalanced and line is not None:
+            return f": a constant leaves lines of {db_text(line)} dBc in its maps"
+        return (
+            "" if gain is None else f": its weights make lines of {db_text(gain)} dB of a constant"
+        )
 
     @property
     def flat_line(self) -> str:
         own = self.flat.settled_dbc
-        return "no line" if own is None else f"a line of {own:.1f} dBc"
+        return "none" if own is None else f"{db_text(own)} dBc"
 
     @property
     def rejection(self) -> str:
@@ -121,7 +127,7 @@ CAUSES: tuple[_Said, ...] = (
         "fixed_kernel_leaks",
         "the step is an interpolation",
         lambda s: s.row.fixed,
-        "{operation} interpolation passes part of the replicas at multiples of {lattice}"
+        "{operation} interpolation lets replicas (copies of the input's spectrum) through"
         "{rejection}",
     ),
     _Said(
@@ -140,32 +146,34 @@ CAUSES: tuple[_Said, ...] = (
         "gaps.kernel",
         "lines lead; the kernel is smaller than its stride",
         lambda s: s.lines_lead and s.gaps,
-        "kernel {size} is smaller than its stride, so it leaves pixels without input{seen}",
+        "the {size} kernel is smaller than its stride, so it leaves pixels without input{seen}",
     ),
     _Said(
         "uneven_overlap",
-        "lines lead; the kernel is no multiple of its stride",
+        "lines lead; the kernel is no multiple of its stride, and of what its phases differ by "
+        "70 % or more follows the numbers of taps that meet at them",
         lambda s: s.lines_lead and s.uneven,
-        "kernel {size} is no multiple of its stride, so its phases overlap unevenly{seen}",
+        "the {size} kernel is no multiple of its stride, and its phases differ as its taps overlap"
+        "{seen}",
     ),
     _Said(
         "phase_imbalance",
-        "lines lead; the kernel is a multiple of its stride, or is not known",
+        "lines lead",
         lambda s: s.lines_lead,
-        "the {parts} have unequal gain or offset{seen}",
+        "{parts} have unequal gain or offset{seen}",
     ),
     _Said(
         "kernel_leaks.fed",
         "lines are stronger than replicas, but a constant input shows next to none",
         lambda s: s.fed and s.lines_over(0),
-        "{filter} passes part of the replicas at multiples of {lattice}{rejection}; its lines are "
-        "copies of lines that it is fed, as a constant input leaves {flat_line}",
+        "{filter} lets replicas (copies of its input's spectrum) through{rejection}; its lines are "
+        "copies of lines that it is fed: of a constant input {flat_line}",
     ),
     _Said(
         "kernel_leaks",
         "replicas lead",
         lambda _: True,
-        "{filter} passes part of the replicas at multiples of {lattice}{rejection}",
+        "{filter} lets replicas (copies of its input's spectrum) through{rejection}",
     ),
 )
 
@@ -178,17 +186,25 @@ def find_cause(
     flat: FlatLines,
     *,
     kernel: Measures | None = None,
+    preceded: bool = True,
 ) -> Finding | None:
     """Return why a step with a grid has one; None where it has none.
 
     Lines come from polyphase components of unequal gain (or bias), replicas from a kernel
     that passes what lies above its input's band. Lines of which a constant input shows next to
-    nothing are replicas too, of a line that the step was fed.
+    nothing are replicas too, of a line that the step was fed, where something before it
+    (``preceded``) has a grid that it may have been fed.
     """
     if score.verdict not in ("present", "suspect"):
         return None
     step = _Step(
-        kind, factor=factor, kernel_size=kernel_size, score=score, flat=flat, kernel=kernel
+        kind,
+        factor=factor,
+        kernel_size=kernel_size,
+        score=score,
+        flat=flat,
+        kernel=kernel,
+        preceded=preceded,
     )
     sentence = first(CAUSES, step)
     assert sentence is not None
@@ -198,23 +214,18 @@ def find_cause(
 def _rejection(kernel: Measures | None) -> str:
     """Say how much a kernel rejects, and beside it nearest and the least error of its size.
 
-    What shows the same number, as a fixed kernel does of itself, says nothing and is left out.
+    What shows the same number, as a fixed kernel does of itself, says nothing and is left out; so
+    is the least error where the kernel rejects more: a blur does, and errs within the band.
     """
     if kernel is None or kernel.rejection_db is None:
         return ""
-    own = f"{kernel.rejection_db:.1f}"
-    nearest, optimal = (
-        f"{value:.1f}" for value in (kernel.rejection_nearest_db, kernel.rejection_bound_db)
-    )
+    own, bound = kernel.rejection_db, kernel.rejection_bound_db
+    compared = [("nearest", kernel.rejection_nearest_db)]
+    compared += [("the least-error kernel of its size", bound)] if own < bound else []
     beside = [
-        f"{name} at {value}"
-        for name, value in (
-            ("nearest is", nearest),
-            ("the least-error kernel of its size", optimal),
-        )
-        if value != own
+        f"{name} {db_text(value)}" for name, value in compared if db_text(value) != db_text(own)
     ]
-    louder = kernel.rejection_db < 0
-    where = f"{own.lstrip('-')} dB {'above' if louder else 'below'}"
-    others = f", where {' and '.join(beside)}{' below' if louder else ''}" if beside else ""
-    return f": {where} the base band for {kernel.spectrum} inputs{others}"
+    if own < 0:
+        beside = [f"{each} below" for each in beside]
+    where = f"{db_text(abs(own))} dB {'above' if own < 0 else 'below'} it"
+    return f", {where} ({', '.join([f'{kernel.spectrum} inputs', *beside])})"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._names import grey, period, place
-from spectra.explain._verdict import FOUND
+from spectra._names import db_text, grey, period, place
+from spectra.explain._verdict import FOUND, UNDECIDED
 from spectra.explain._words import (
     counted,
     describe_energy,
@@ -17,7 +17,7 @@ from spectra.explain._words import (
 from spectra.score import AtOutput
 
 if TYPE_CHECKING:
-    from spectra.explain._summary import Summary
+    from spectra.explain._summary import OriginRow, StepRow, Summary
 
 VERDICT_TEXT = {
     "present": "grid-locked artifact PRESENT",
@@ -25,6 +25,9 @@ VERDICT_TEXT = {
     "none": "NO grid-locked artifact detected",
     "insufficient": "INSUFFICIENT data for a verdict",
 }
+
+
+GROWN_DB = 6.0  # by which later layers amplify a grid that they are to blame for
 
 
 class Facts:
@@ -75,14 +78,15 @@ class Facts:
 
     @property
     def headline(self) -> str:
-        known = self.output.told_dbc is not None and self.output.a_db is not None
-        equals = "at least" if self.output.at_least else "="
-        return f", A {equals} {self.output.a_db:.1f} dB" if known else ""
+        a_db = self.output.a_db
+        if self.output.told_dbc is None or a_db is None:
+            return ""
+        return f"A {'at least' if self.output.at_least else '='} {db_text(a_db)} dB"
 
     @property
     def against(self) -> str:
         p = self.output.p
-        return "" if p is None else f" (p = {p:.4g} against randomly shifted grids)"
+        return "" if p is None else f", p = {p:.4g}"
 
     @property
     def upper(self) -> float | None:
@@ -149,6 +153,60 @@ class Facts:
         flat = self.summary.output.flat_field
         return flat.settled_dbc if flat else None
 
+    # The module that makes what no step does.
+
+    @property
+    def module(self) -> str | None:
+        """The first module whose output shows a grid that no step has."""
+        origin = self.summary.origin
+        return None if origin is None or origin.entered else _named(origin)
+
+    @property
+    def called(self) -> str | None:
+        """The first module that is called with such a grid, which no module made."""
+        origin = self.summary.origin
+        return _named(origin) if origin is not None and origin.entered else None
+
+    @property
+    def within(self) -> str:
+        """The module in whose code such a grid is made."""
+        origin = self.summary.origin
+        return (origin.within if origin else "") or "the model itself"
+
+    # Several steps, of which none is the worst.
+
+    @property
+    def suspected(self) -> list[StepRow]:
+        """The steps that may leave the grid, where no one step does; that of most first."""
+        if self.summary.blame.standing not in UNDECIDED or self.summary.origin is not None:
+            return []
+        asked = {(s.name, s.call) for s in self.summary.blame.steps}
+        rows = [
+            row
+            for row in self.steps
+            if row.score.verdict in FOUND
+            and ((row.name, row.call) in asked if asked else row.at_output.verdict in FOUND)
+        ]
+        least = float("-inf")
+        return sorted(rows, key=lambda r: r.at_output.told_dbc or least, reverse=True)
+
+    @property
+    def causes(self) -> str | None:
+        """Why these steps leave a grid, those of one cause together."""
+        told: dict[str, list[str]] = {}
+        for row in self.suspected:
+            if row.cause is not None:
+                told.setdefault(row.cause.text, []).append(row.label)
+        return "; ".join(f"{listed(names)}: {text}" for text, names in told.items()) or None
+
+    @property
+    def first_advice(self) -> str | None:
+        """What to try at the first of these steps for which anything is known to help."""
+        advised = (row for row in self.suspected if row.advice is not None)
+        return next(
+            (f"first {row.label}: {row.advice.text}" for row in advised if row.advice), None
+        )
+
     # Why, and what to try.
 
     @property
@@ -160,6 +218,17 @@ class Facts:
         """The word for a grid that hardly anyone sees; None for others."""
         graded = self.summary.severity
         return {"none": "not visible", "faint": "faint"}.get(graded.word if graded else "")
+
+    @property
+    def steps_clean(self) -> bool:
+        """Whether every step's own maps were scored, and none shows a grid."""
+        return {row.score.verdict for row in self.steps} == {"none"}
+
+    @property
+    def grown(self) -> float | None:
+        """What the layers behind the worst step add to its grid, where that is much."""
+        change = self.at.change_db
+        return change if change is not None and change >= GROWN_DB and not self.named else None
 
     @property
     def advice(self) -> str | None:
@@ -222,5 +291,15 @@ class Facts:
         return f"{run.device}, seed {run.seed}, spectra {self.summary.spectra_version}"
 
     @property
+    def noted(self) -> str:
+        """How many notes wait there."""
+        notes = sum(finding.is_note for finding in self.summary.warnings)
+        return f" ({counted(notes, 'note')})" if notes else ""
+
+    @property
     def notes(self) -> str:
         return counted(len(self.summary.warnings), "note")
+
+
+def _named(origin: OriginRow) -> str:
+    return f"{origin.name or 'the model itself'} ({origin.type_name})"

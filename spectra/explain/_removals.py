@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
-from spectra._names import label
+from spectra._names import db_text, label
 from spectra.explain._facts import Facts
 from spectra.explain._sentence import Sentence
 from spectra.explain._summary import StepName, StepRow
@@ -81,8 +81,8 @@ class Without(Facts):
     def less_range(self) -> str:
         if self.at.without_ci95_db is not None:
             low, high = self.at.without_ci95_db
-            return f" ({-high:.1f} to {-low:.1f})"
-        return "" if self.at_least is None else f" (at least {self.at_least:.1f})"
+            return f" ({db_text(-high)} to {db_text(-low)})"
+        return "" if self.at_least is None else f" (at least {db_text(self.at_least)})"
 
     @property
     def at_least(self) -> float | None:
@@ -229,6 +229,8 @@ LOSS: tuple[Said, ...] = (
         lambda f: f.named,
         "without its grid the output has none left{manner}",
     ),
+)
+NOT_TAKEN: tuple[Said, ...] = (
     Said(
         "where.not_taken",
         "a step is named by what the output holds, as its grid was to be taken away and was not",

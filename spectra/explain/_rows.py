@@ -10,6 +10,7 @@ from spectra.capture import Operation
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
 from spectra.explain._summary import StepRow
+from spectra.explain._verdict import FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
     from spectra.kernel import Measures
     from spectra.probe import Probed
+    from spectra.repair import Offer
     from spectra.score import AtOutput, Scores
 
 
 def step_rows(
-    found: Discovery, scores: Scores, probed: Probed, kernels: Sequence[Measures | None]
+    found: Discovery,
+    scores: Scores,
+    probed: Probed,
+    *,
+    kernels: Sequence[Measures | None],
+    offers: Sequence[Offer] = (),
 ) -> tuple[StepRow, ...]:
     """Return one row a step.
 
@@ -35,8 +42,13 @@ def step_rows(
         Its causal responses.
     kernels : sequence of (Measures or None)
         What the weights of each step say by themselves.
+    offers : sequence of Offer
+        What can be done to each step; empty where nobody needs advice.
     """
     rows = []
+    # Steps that were not asked for are not known; what comes before the first may hold a grid.
+    unknown = any(mark.step is None for mark in found.signature)
+    preceded = unknown or scores.input.verdict in FOUND
     for index, (step, scored, kernel) in enumerate(
         zip(found.steps, scores.steps, kernels, strict=True)
     ):
@@ -48,25 +60,23 @@ def step_rows(
             score=scored.own,
             flat=flat,
             kernel=kernel,
+            preceded=preceded,
         )
-        advice = find_advice(
-            step.kind, cause, label=step.label, factor=step.factor, kernel_size=step.kernel_size
+        preceded = preceded or scored.own.verdict in FOUND
+        row = StepRow(
+            **{field.name: getattr(step, field.name) for field in fields(Operation)},
+            period_in_output=found.periods[index],
+            score=scored.own,
+            out_of_band_dbc=scored.out_of_band_dbc,
+            at_output=_at_output(scored.at_output, probed, index),
+            flat_field=flat,
+            cause=cause,
+            advice=None,
+            kernel=kernel,
+            calls=step.calls,
+            inherited=scored.inherited,
         )
-        rows.append(
-            StepRow(
-                **{field.name: getattr(step, field.name) for field in fields(Operation)},
-                period_in_output=found.periods[index],
-                score=scored.own,
-                out_of_band_dbc=scored.out_of_band_dbc,
-                at_output=_at_output(scored.at_output, probed, index),
-                flat_field=flat,
-                cause=cause,
-                advice=advice,
-                kernel=kernel,
-                calls=step.calls,
-                inherited=scored.inherited,
-            )
-        )
+        rows.append(replace(row, advice=find_advice(row, offers[index] if offers else None)))
     return tuple(rows)
 
 

@@ -8,11 +8,12 @@ is right and one of which it must not be said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spectra.explain import _flat as flat
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence
+from spectra.explain._looks import BUT, LOOKS, NOT, WHY
+from spectra.explain._sentence import Part, Sentence, part
 from spectra.explain._severe import SEVERITY, Severe
 from spectra.explain._verdict import FOUND
 from spectra.explain._where import WHERE, Where
@@ -20,17 +21,15 @@ from spectra.explain._where import WHERE, Where
 NOTHING_STAYS = "nothing of the output stays as it was"
 NOTHING_CHANGES = "nothing changes with the offset"
 ENOUGH = 16  # replicates, below which no test is made
-SEEN_DB = 3.0  # prominence from which on it is worth a word
 
 Said = Sentence[Facts]
-Parts = tuple[tuple[Said, ...], ...]
 
 
 class Question(NamedTuple):
     """The facts that a question is about, and the parts of its answer."""
 
     facts: type[Facts]
-    parts: Sequence[Sequence[Sentence[Any]]]
+    parts: Sequence[Part]
 
 
 VERDICT: tuple[Said, ...] = (
@@ -68,162 +67,101 @@ VERDICT: tuple[Said, ...] = (
         "verdict.found",
         "the output shows a grid",
         lambda f: f.found,
-        "{verdict} in the output: {energy}{headline}{against}",
+        "{verdict} in the output: {energy}{against}",
+    ),
+)
+HEADLINE: tuple[Said, ...] = (
+    Said(
+        "verdict.headline",
+        "the output shows a grid, whose energy has a number",
+        lambda f: f.found and bool(f.headline),
+        "{headline}; p is against randomly shifted grids",
     ),
 )
 
-LOOKS: Parts = (
-    (
-        Said(
-            "looks.period",
-            "the output shows a grid, whose period is known",
-            lambda f: f.found and f.period is not None,
-            "period {period}",
-        ),
+_TRY: tuple[Said, ...] = (
+    Said(
+        "try.nothing",
+        "the output shows a grid, and hardly anyone sees it",
+        lambda f: f.found and f.mild is not None,
+        "nothing to do: the grid is {mild}",
     ),
-    (
-        Said(
-            "looks.strongest",
-            "the output shows a grid of a longer period than the worst step's, and all steps' "
-            "energies at the output are known, the worst step's the largest",
-            lambda f: f.found and f.strongest is not None,
-            "strongest at that of {label}, {strongest}",
-        ),
+    Said(
+        "try.module",
+        "a module's output is the first to show a grid that no step has",
+        lambda f: f.module is not None,
+        "no step to change: change {module}",
     ),
-    (
-        Said(
-            "looks.lines",
-            "the output shows a grid, its lines 3 dB above its replicas",
-            lambda f: f.found and f.leads == "lines",
-            "mostly lines: a grid of constant strength, or that follows brightness",
-        ),
-        Said(
-            "looks.replicas",
-            "the output shows a grid, its replicas 3 dB above its lines",
-            lambda f: f.found and f.leads == "replicas",
-            "mostly replicas: it follows the picture's detail",
-        ),
+    Said(
+        "try.code",
+        "such a grid is there before a module is called, and none made it",
+        lambda f: f.called is not None,
+        "no step to change: change what the code of {within} does before it calls {called}",
     ),
-    (
-        Said(
-            "looks.grey",
-            "the output shows a grid, and is a picture of known range",
-            lambda f: f.found and f.grey is not None,
-            "{grey} of 255 grey levels RMS",
-        ),
+    Said(
+        "try.modules",
+        "the output shows a grid, every step's own maps were scored, and none shows one",
+        lambda f: f.found and f.steps_clean and not f.summary.run.options.get("steps"),
+        "no step to change: add --layers '*', look in figures/ for the first module that "
+        "shows the grid, and change that",
     ),
-    (
-        Said(
-            "looks.prominence",
-            "the output shows a grid, and a lattice point stands more than 3 dB out",
-            lambda f: f.found and f.prominence is not None and f.prominence > SEEN_DB,
-            "peak {prominence:.1f} dB above the spectrum beside it",
-        ),
+    Said(
+        "try.later",
+        "the output shows a grid, and layers behind the worst step amplify that step's by 6 dB "
+        "or more",
+        lambda f: f.found and f.grown is not None,
+        "add --layers '*', look in figures/ for the first module behind {label} that shows the "
+        "grid so strong, and change that",
     ),
-    (
-        Said(
-            "looks.flat",
-            "the output shows a grid, and its lines under a constant input have settled",
-            lambda f: f.found and f.output_line is not None,
-            "a constant input comes out with {output_line:.1f} dBc of lines",
-        ),
+    Said(
+        "try",
+        "there is a grid, and something of the worst step is or may be in the output",
+        lambda f: f.advice is not None and f.summary.verdict in FOUND and not f.gone,
+        "{advice}",
+    ),
+    Said(
+        "try.several",
+        "no single step is to blame for the output's grid, and something may help at one that "
+        "may be",
+        lambda f: f.first_advice is not None,
+        "{first_advice}",
     ),
 )
+TRY = (part(*_TRY),)
 
-WHY: Parts = (
-    (
-        Said(
-            "why",
-            "what was measured of the worst step tells a cause, and not only the inputs' peaks are "
-            "left of its grid",
-            lambda f: f.cause is not None and not f.brought_along,
-            "{cause}",
-        ),
-    ),
-)
-
-NOT: Parts = (
-    (
-        Said(
-            "not.inherited_apart",
-            "peaks of the output are the inputs' own, which show none when tested together",
-            lambda f: f.peaks is not None and f.inputs.verdict == "none",
-            "the model's: the {peaks} the inputs' own, tested one by one; together the inputs "
-            "show none",
-        ),
-        Said(
-            "not.inherited",
-            "peaks of the output are the inputs' own",
-            lambda f: f.peaks is not None,
-            "the model's: the {peaks} the inputs' own",
-        ),
-        Said(
-            "not.inputs",
-            "there is a grid; the inputs were tested at its frequencies and show none",
-            lambda f: f.summary.verdict in FOUND and f.inputs_clean,
-            "the inputs' own grid: they show none (p = {input_p:.2g})",
-        ),
-    ),
-)
-
-BUT: Parts = (
-    (
-        Said(
-            "but.inputs",
-            "the inputs show a grid, whose period is known",
-            lambda f: f.inputs.verdict in FOUND and f.input_period is not None,
-            "the inputs carry a grid of their own: period {input_period}, {input_energy}",
-        ),
-        Said(
-            "but.inputs_weak",
-            "the inputs show a grid",
-            lambda f: f.inputs.verdict in FOUND,
-            "the inputs carry a grid of their own: {input_energy}",
-        ),
-    ),
-)
-
-TRY: Parts = (
-    (
-        Said(
-            "try.nothing",
-            "the output shows a grid, and hardly anyone sees it",
-            lambda f: f.found and f.mild is not None,
-            "nothing: the grid is {mild}",
-        ),
-        Said(
-            "try",
-            "there is a grid, and something of the worst step is or may be in the output",
-            lambda f: f.advice is not None and f.summary.verdict in FOUND and not f.gone,
-            "{advice}",
-        ),
-    ),
-)
-
-TRUST: Parts = (
-    (
+TRUST = (
+    part(
         Said(
             "trust.counts",
             "inputs were used",
             lambda f: f.used > 0,
-            "{used_inputs}, {replicates}",
+            "{used_inputs}",
         ),
         Said("trust.no_inputs", "no inputs", lambda _: True, "no inputs"),
     ),
-    (
+    part(
+        Said(
+            "trust.replicates",
+            "the output was tested",
+            lambda f: f.output.replicates > 0,
+            "{replicates}",
+        ),
+        shown="explained",
+    ),
+    part(
         Said(
             "trust.tiles",
             "fewer than 16 inputs, and 16 replicates or more",
             lambda f: 0 < f.used < ENOUGH <= f.output.replicates,
-            "within {these} (fewer than 16, so tiles are the replicates)",
+            "true of {these} only: fewer than 16, so parts of them were compared",
         ),
     ),
-    (
+    part(
         Said(
             "trust.dependence",
             "moved against the grid, the output changes by a known share",
             lambda f: f.dependence is not None,
-            "output depends on the grid position by {dependence:.1f} dBc",
+            "moved against the grid, the output changes by {dependence:.1f} dBc",
         ),
         Said(
             "trust.nothing_stays",
@@ -237,19 +175,28 @@ TRUST: Parts = (
             lambda f: f.summary.output.grid_dependence_note == NOTHING_CHANGES,
             "moved against the grid, nothing of the output changes",
         ),
+        shown="explained",
     ),
-    (Said("trust.run", "always", lambda _: True, "{run}"),),
-    (
+    part(Said("trust.run", "always", lambda _: True, "{run}")),
+    part(
         Said(
-            "trust.notes", "there are warnings", lambda f: bool(f.summary.warnings), "{notes} below"
+            "trust.notes",
+            "there are warnings",
+            lambda f: bool(f.summary.warnings),
+            "{notes} below",
         ),
+        shown="explained",
     ),
+    part(Said("trust.more", "always", lambda _: True, "more with --explain{noted}"), shown="brief"),
 )
 
 
 QUESTIONS = {
     "severity": Question(Severe, SEVERITY),
-    "verdict": Question(flat.Flat, ((*flat.STEPS, *VERDICT), flat.OUTPUT)),
+    "verdict": Question(
+        flat.Flat,
+        (part(*flat.STEPS, *VERDICT), part(*flat.OUTPUT), part(*HEADLINE, shown="explained")),
+    ),
     "where": Question(Where, WHERE),
     "looks": Question(Facts, LOOKS),
     "why": Question(Facts, WHY),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
-from spectra._names import period
+from spectra._names import db_text, period
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence
+from spectra.explain._sentence import Sentence, part
 from spectra.explain._words import counted
 
 if TYPE_CHECKING:
     from spectra.severity import Graded
 
-ZOOM = {"strong": "100 %", "visible": "200 %", "faint": "400 %"}
+ZOOM = {"strong": 1, "visible": 2, "faint": 4}
 SEEN = ("faint", "visible", "strong")
 STANDS_OUT = 0.01  # of the range, 2.5 grey levels: clean photographs show up to 2 at some edges
 AXES = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}
@@ -36,7 +37,16 @@ class Severe(Facts):
 
     @property
     def zoom(self) -> str | None:
-        return ZOOM.get(self.word or "")
+        zoom = ZOOM.get(self.word or "")
+        return None if zoom is None else f"{zoom}00 %"
+
+    @property
+    def smooth(self) -> str | None:
+        """The least zoom at which smooth places show it, where that is below the word's."""
+        least = self.graded.detectable_zoom if self.graded else None
+        if not self.by_sight or least is None or least >= ZOOM.get(self.word or "", inf):
+            return None
+        return f"{least}00 %"
 
     @property
     def share(self) -> str | None:
@@ -66,11 +76,11 @@ class Severe(Facts):
         if not known:
             return None
         _, row = max(known, key=lambda each: each[0])
-        return (
-            f"at period {period(row.period)} it reads {row.own_dbc:.1f} dBc, where cubic "
-            f"enlargement of the same outputs reads {row.cubic_dbc:.1f} and nearest neighbours "
-            f"{row.nearest_dbc:.1f}"
+        own, cubic, nearest = (
+            "-" if value is None else db_text(value)
+            for value in (row.own_dbc, row.cubic_dbc, row.nearest_dbc)
         )
+        return f"{own} dBc at period {period(row.period)}, cubic {cubic}, nearest {nearest}"
 
     @property
     def most(self) -> str | None:
@@ -91,62 +101,75 @@ class Severe(Facts):
 
 
 Said = Sentence[Severe]
-SEVERITY: tuple[tuple[Said, ...], ...] = (
-    (
-        Said(
-            "severity.seen",
-            "pictures were looked at, and the grid of some is visible at up to 400 %",
-            lambda f: f.by_sight and f.word in SEEN,
-            "{word}: the grid is visible at {zoom} in {share}",
-        ),
-        Said(
-            "severity.unseen",
-            "pictures were looked at, and the grid of none is visible at up to 400 %",
-            lambda f: f.by_sight and f.word == "none",
-            "none: no grid is visible at up to 400 % in {pictures}",
-        ),
-        Said(
-            "severity.beside",
-            "the output is no picture, or its grid one of colour; the test finds a grid, and "
-            "yardsticks stand beside it",
-            lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
-            "{word}, by yardstick: {beside}",
-        ),
-        Said(
-            "severity.nothing",
-            "the output is no picture, and the test finds no grid",
-            lambda f: f.word == "none",
-            "none: the test finds no grid",
-        ),
-        Said(
-            "severity.unknown",
-            "there were inputs, and how severe the output's grid is is not known, for a reason",
-            lambda f: f.used > 0 and f.word == "insufficient" and f.why_not is not None,
-            "insufficient: how severe a grid is is not known: {why_not}",
-        ),
+_WORD: tuple[Said, ...] = (
+    Said(
+        "severity.seen",
+        "pictures were looked at, and the grid of some is visible at up to 400 %",
+        lambda f: f.by_sight and f.word in SEEN,
+        "{word}: the grid is visible at {zoom} zoom in {share}",
     ),
-    (
-        Said(
-            "severity.yardsticks",
-            "pictures were looked at; the test finds a grid, and yardsticks stand beside it",
-            lambda f: f.by_sight and f.found and f.beside is not None,
-            "{beside}",
-        ),
+    Said(
+        "severity.unseen",
+        "pictures were looked at, and the grid of none is visible at up to 400 %",
+        lambda f: f.by_sight and f.word == "none",
+        "none: no grid is visible at up to 400 % zoom in {pictures}",
     ),
-    (
-        Said(
-            "severity.chromatic",
-            "the grid of some pictures has more power in colour than in luma",
-            lambda f: f.chromatic > 0,
-            "chromatic grids are not judged by sight, and that of {chromatic} of {pictures} is one",
-        ),
+    Said(
+        "severity.beside",
+        "the output is no picture, or its grid one of colour; the test finds a grid, and "
+        "yardsticks stand beside it",
+        lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
+        "{word}, beside plain enlargements of the output: {beside}",
     ),
-    (
-        Said(
-            "severity.most",
-            "at some place of some output the grid stands out by 1 % of the range or more",
-            lambda f: f.most is not None,
-            "most at {most}",
-        ),
+    Said(
+        "severity.nothing",
+        "the output is no picture, and the test finds no grid",
+        lambda f: f.word == "none",
+        "none: the test finds no grid",
     ),
+    Said(
+        "severity.unknown",
+        "there were inputs, and how severe the output's grid is is not known, for a reason",
+        lambda f: f.used > 0 and f.word == "insufficient" and f.why_not is not None,
+        "insufficient: how severe a grid is is not known: {why_not}",
+    ),
+)
+_MOST: tuple[Said, ...] = (
+    Said(
+        "severity.most",
+        "at some place of some output the grid stands out by 1 % of the range or more",
+        lambda f: f.most is not None,
+        "most at {most}",
+    ),
+)
+_SMOOTH: tuple[Said, ...] = (
+    Said(
+        "severity.detectable",
+        "a smooth place of a picture shows what is just detected, at a zoom below the word's",
+        lambda f: f.smooth is not None,
+        "just detectable at {smooth} in smooth places",
+    ),
+)
+_COLOUR: tuple[Said, ...] = (
+    Said(
+        "severity.chromatic",
+        "the grid of some pictures has more power in colour than in luma",
+        lambda f: f.chromatic > 0,
+        "grids of colour, which are not judged by sight, in {chromatic} of {pictures}",
+    ),
+)
+_BESIDE: tuple[Said, ...] = (
+    Said(
+        "severity.yardsticks",
+        "pictures were looked at; the test finds a grid, and yardsticks stand beside it",
+        lambda f: f.by_sight and f.found and f.beside is not None,
+        "beside plain enlargements of the output: {beside}",
+    ),
+)
+SEVERITY = (
+    part(*_WORD),
+    part(*_MOST),
+    part(*_SMOOTH),
+    part(*_COLOUR),
+    part(*_BESIDE, shown="explained"),
 )

@@ -13,6 +13,7 @@ from spectra.explain._rows import step_rows
 from spectra.explain._summary import (
     BlameRow,
     InputRow,
+    OriginRow,
     OutputRow,
     RunRecord,
     StepName,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from spectra.kernel import Measures
     from spectra.load import LoadedModel
     from spectra.probe import Probed
+    from spectra.repair import Offer
     from spectra.score import Scores
     from spectra.severity import Graded
 
@@ -43,6 +45,7 @@ def summarise(
     *,
     severity: Graded,
     kernels: Sequence[Measures | None],
+    offers: Sequence[Offer] = (),
     run: RunRecord,
 ) -> Summary:
     """Return the answer of a run.
@@ -63,10 +66,12 @@ def summarise(
         How severe the output's grid is.
     kernels : sequence of (Measures or None)
         What the weights of each step say by themselves.
+    offers : sequence of Offer
+        What can be done to each step; empty where nobody needs advice.
     run : RunRecord
         How the analysis ran.
     """
-    steps = step_rows(passed.found, scores, probed, kernels)
+    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers)
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
@@ -83,8 +88,9 @@ def summarise(
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
         blame=blamed,
         severity=severity,
+        origin=_origin(probed),
     )
-    return replace(summary, answer=answer(summary))
+    return replace(summary, answer=answer(summary), brief=answer(summary, brief=True))
 
 
 def _no_inputs(shape: tuple[int, ...]) -> InputSet:
@@ -100,6 +106,13 @@ def _output_row(scores: Scores, probed: Probed) -> OutputRow:
         grid_dependence_note=grid.reason or grid.how if grid else "no inputs",
         flat_field=probed.flat.output,
     )
+
+
+def _origin(probed: Probed) -> OriginRow | None:
+    found = probed.origin
+    if found is None:
+        return None
+    return OriginRow(found.name, found.type_name, entered=found.entered, within=found.within)
 
 
 def _worst(steps: Sequence[StepRow], blamed: BlameRow) -> StepName | None:

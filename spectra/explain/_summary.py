@@ -18,6 +18,7 @@ from spectra.score import AtOutput, Score, Verdict
 from spectra.severity import Graded
 
 SCHEMA = "spectra.summary/1.1"
+NOTES = {"loading", "preprocessing", "output_choice", "aligned_content"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class BlameRow:
 
     Attributes
     ----------
-    standing : {"step", "several", "not told apart", "none", "faint", "not measured"}
+    standing : {"step", "only", "several", "not told apart", "none", "faint", "not measured"}
         What is known of it, see `spectra.explain._blame.Standing`.
     step : StepName or None
         The step, where it is one.
@@ -75,6 +76,20 @@ class BlameRow:
     inputs: int = 0
     forwards: int = 0
     renormalised: bool = False
+
+
+@dataclass(frozen=True)
+class OriginRow:
+    """The first module that shows a grid of the output that no step has.
+
+    ``entered``: what goes into it shows the grid already, and no module's output before: it is
+    made in the code of the module ``within``, empty for the model itself.
+    """
+
+    name: str
+    type_name: str
+    entered: bool
+    within: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,11 @@ class Finding:
     id: str
     text: str
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it says what was assumed, and warns of nothing."""
+        return self.id in NOTES
+
 
 @dataclass(frozen=True)
 class StepRow(Operation):
@@ -129,7 +149,7 @@ class StepRow(Operation):
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything that one run says, in numbers."""
+    """Everything that one run says, in numbers, and in words: ``answer``, and that in ``brief``."""
 
     spectra_version: str
     created: str
@@ -147,6 +167,8 @@ class Summary:
     answer: dict[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
     severity: Graded | None = None
+    brief: dict[str, str] = field(default_factory=dict)
+    origin: OriginRow | None = None
 
     @property
     def given(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from spectra.explain._removals import LOSS, NAMED, RELATION, RISE, UNNAMED, Without
-from spectra.explain._sentence import Sentence
+from spectra._names import db_text
+from spectra.explain._removals import LOSS, NAMED, NOT_TAKEN, RELATION, RISE, UNNAMED, Without
+from spectra.explain._sentence import Sentence, part
 from spectra.explain._verdict import FOUND
 from spectra.explain._words import listed
 
@@ -34,7 +35,7 @@ class Where(Without):
 
     @property
     def below(self) -> str:
-        return "" if self.upper is None else f" (below {self.upper:.1f} dBc)"
+        return "" if self.upper is None else f" (below {db_text(self.upper)} dBc)"
 
     @property
     def at_reason(self) -> str:
@@ -44,8 +45,8 @@ class Where(Without):
     def held(self) -> str | None:
         """The energy that the output holds at the worst step's frequencies."""
         if self.at.locked_lower_dbc is not None:
-            return f"at least {self.at.locked_lower_dbc:.1f} dBc"
-        return None if self.at.locked_dbc is None else f"{self.at.locked_dbc:.1f} dBc"
+            return f"at least {db_text(self.at.locked_lower_dbc)} dBc"
+        return None if self.at.locked_dbc is None else f"{db_text(self.at.locked_dbc)} dBc"
 
     @property
     def change(self) -> float | None:
@@ -77,119 +78,133 @@ class Where(Without):
 
 
 Said = Sentence[Where]
-WHERE: tuple[tuple[Said, ...], ...] = (
-    (
-        *NAMED,
-        Said(
-            "where.brought",
-            "every step's own maps were scored, and none shows a grid but that of the inputs",
-            lambda f: f.verdicts == {"none"} and f.inheriting,
-            "no step's own maps show a grid but peaks that the inputs already had",
-        ),
-        Said(
-            "where.nowhere",
-            "every step's own maps were scored, and none shows a grid",
-            lambda f: f.verdicts == {"none"},
-            "no step's own maps show a grid",
-        ),
-        Said(
-            "where.nowhere_scored",
-            "some steps' own maps were scored, and none of these shows a grid",
-            lambda f: f.verdicts == {"none", "insufficient"},
-            "no step that was scored shows a grid in its own maps; not scored: {unscored}",
-        ),
-        Said(
-            "where.unknown",
-            "the output shows a grid, and no step's own maps were scored",
-            lambda f: f.found and f.verdicts == {"insufficient"},
-            "where it is born is not known: no step's own maps were scored",
-        ),
-        *UNNAMED,
-        Said(
-            "where.inherited",
-            "of the step's grid the output shows only peaks that the inputs already had",
-            lambda f: f.brought_along,
-            "{step} shows a grid, of which the output holds only peaks that the inputs already had",
-        ),
-        Said(
-            "where.removed",
-            "tested at the step's frequencies and as a whole, the output shows none",
-            lambda f: f.gone and f.tested and f.output.verdict == "none",
-            "born at {step}, removed by later layers: not detected in the output{below}",
-        ),
-        Said(
-            "where.absent",
-            "tested at the step's frequencies, the output shows none",
-            lambda f: f.gone and f.tested,
-            "born at {step}; at its frequencies the output shows no grid",
-        ),
-        Said(
-            "where.not_its_own",
-            "nothing of the output is left to be charged to the step",
-            lambda f: f.gone,
-            "born at {step}; the output shows none of it: {at_reason}",
-        ),
-        Said(
-            "where.not_known",
-            "the output was not scored at the step's frequencies",
-            lambda f: f.worst is not None and f.at.verdict == "insufficient",
-            "born at {step}; what of it reaches the output is not known: {at_reason}",
-        ),
-        Said(
-            "where.too_weak",
-            "the output shows a grid at the step's frequencies, without a number",
-            lambda f: f.worst is not None and f.held is None,
-            "born at {step}; the output shows its grid, without a number: {at_reason}",
-        ),
-        Said(
-            "where.alone",
-            "the output shows a grid at the step's frequencies, and none as a whole",
-            lambda f: f.worst is not None and f.output.verdict == "none",
-            "born at {step}; the output holds {held} at its frequencies alone, and shows "
-            "no grid at all of them together",
-        ),
-        Said(
-            "where.shared",
-            "other steps that may have a grid have the same frequencies in the output",
-            lambda f: f.worst is not None and bool(f.sharing),
-            "born at {step}; the output holds {held} at its frequencies, which are also "
-            "those of {sharing}",
-        ),
-        Said(
-            "where.held",
-            "the output shows a grid at the step's frequencies; either is no more than a bound",
-            lambda f: f.worst is not None and f.change is None,
-            "born at {step}; the output holds {held} at its frequencies",
-        ),
-        Said(
-            "where.as_it_is",
-            "the energy over the rest changes by less than 1 dB",
-            lambda f: f.loss is not None and f.loss < AS_IT_IS_DB,
-            "born at {step}, reaches the output as it is ({change:+.1f} dB)",
-        ),
-        Said(
-            "where.weakened",
-            "the energy over the rest falls on the way to the output",
-            lambda f: f.change is not None and f.change < 0,
-            "born at {step}, weakened by {loss:.1f} dB on its way to the output",
-        ),
-        Said(
-            "where.amplified",
-            "the energy over the rest grows on the way to the output",
-            lambda f: f.change is not None,
-            "born at {step}, amplified by {loss:.1f} dB on its way to the output",
-        ),
+_BORN: tuple[Said, ...] = (
+    Said(
+        "where.module",
+        "a module's output is the first to show a grid that no step has",
+        lambda f: f.module is not None,
+        "first seen in what comes out of {module}; no step's own maps show as much",
     ),
-    LOSS,
-    RELATION,
-    RISE,
-    (
-        Said(
-            "where.others_not_known",
-            "what of the worst step reaches the output is known; of other steps with a grid it is "
-            "not",
-            lambda f: f.worst is not None and f.at.verdict != "insufficient" and bool(f.unfollowed),
-            "what of {unfollowed} reaches the output is not known",
-        ),
+    Said(
+        "where.code",
+        "such a grid is there before a module is called, and none made it",
+        lambda f: f.called is not None,
+        "made in the code of {within}, before it calls {called}; no step's own maps show as much",
     ),
+    *NAMED,
+    Said(
+        "where.brought",
+        "every step's own maps were scored, and none shows a grid but that of the inputs",
+        lambda f: f.verdicts == {"none"} and f.inheriting,
+        "no step's own maps show a grid but peaks that the inputs already had",
+    ),
+    Said(
+        "where.nowhere",
+        "every step's own maps were scored, and none shows a grid",
+        lambda f: f.verdicts == {"none"},
+        "no step's own maps show a grid",
+    ),
+    Said(
+        "where.nowhere_scored",
+        "some steps' own maps were scored, and none of these shows a grid",
+        lambda f: f.verdicts == {"none", "insufficient"},
+        "no step that was scored shows a grid in its own maps; not scored: {unscored}",
+    ),
+    Said(
+        "where.unknown",
+        "the output shows a grid, and no step's own maps were scored",
+        lambda f: f.found and f.verdicts == {"insufficient"},
+        "where it is born is not known: no step's own maps were scored",
+    ),
+    *UNNAMED,
+    Said(
+        "where.inherited",
+        "of the step's grid the output shows only peaks that the inputs already had",
+        lambda f: f.brought_along,
+        "{step} shows a grid, of which the output holds only peaks that the inputs already had",
+    ),
+    Said(
+        "where.removed",
+        "tested at the step's frequencies and as a whole, the output shows none",
+        lambda f: f.gone and f.tested and f.output.verdict == "none",
+        "born at {step}, removed by later layers: not detected in the output{below}",
+    ),
+    Said(
+        "where.absent",
+        "tested at the step's frequencies, the output shows none",
+        lambda f: f.gone and f.tested,
+        "born at {step}; at its frequencies the output shows no grid",
+    ),
+    Said(
+        "where.not_its_own",
+        "nothing of the output is left to be charged to the step",
+        lambda f: f.gone,
+        "born at {step}; the output shows none of it: {at_reason}",
+    ),
+    Said(
+        "where.not_known",
+        "the output was not scored at the step's frequencies",
+        lambda f: f.worst is not None and f.at.verdict == "insufficient",
+        "born at {step}; what of it reaches the output is not known: {at_reason}",
+    ),
+    Said(
+        "where.too_weak",
+        "the output shows a grid at the step's frequencies, without a number",
+        lambda f: f.worst is not None and f.held is None,
+        "born at {step}; the output shows its grid, without a number: {at_reason}",
+    ),
+    Said(
+        "where.alone",
+        "the output shows a grid at the step's frequencies, and none as a whole",
+        lambda f: f.worst is not None and f.output.verdict == "none",
+        "born at {step}; the output holds {held} at its frequencies alone, and shows "
+        "no grid at all of them together",
+    ),
+    Said(
+        "where.shared",
+        "other steps that may have a grid have the same frequencies in the output",
+        lambda f: f.worst is not None and bool(f.sharing),
+        "born at {step}; the output holds {held} at its frequencies, which are also "
+        "those of {sharing}",
+    ),
+    Said(
+        "where.held",
+        "the output shows a grid at the step's frequencies; either is no more than a bound",
+        lambda f: f.worst is not None and f.change is None,
+        "born at {step}; the output holds {held} at its frequencies",
+    ),
+    Said(
+        "where.as_it_is",
+        "the energy over the rest changes by less than 1 dB",
+        lambda f: f.loss is not None and f.loss < AS_IT_IS_DB,
+        "born at {step}, reaches the output as it is ({change:+.1f} dB)",
+    ),
+    Said(
+        "where.weakened",
+        "the energy over the rest falls on the way to the output",
+        lambda f: f.change is not None and f.change < 0,
+        "born at {step}, weakened by {loss:.1f} dB on its way to the output",
+    ),
+    Said(
+        "where.amplified",
+        "the energy over the rest grows on the way to the output",
+        lambda f: f.change is not None,
+        "born at {step}, amplified by {loss:.1f} dB on its way to the output",
+    ),
+)
+_OTHERS: tuple[Said, ...] = (
+    Said(
+        "where.others_not_known",
+        "what of the worst step reaches the output is known; of other steps with a grid it is not",
+        lambda f: f.worst is not None and f.at.verdict != "insufficient" and bool(f.unfollowed),
+        "what of {unfollowed} reaches the output is not known",
+    ),
+)
+WHERE = (
+    part(*_BORN),
+    part(*LOSS),
+    part(*NOT_TAKEN, shown="explained"),
+    part(*RELATION),
+    part(*RISE, shown="explained"),
+    part(*_OTHERS, shown="explained"),
 )

@@ -16,7 +16,7 @@ from spectra.kernel._gram import tap_gram
 from spectra.kernel._input import InputSpectrum, default_spectrum
 from spectra.kernel._interpolators import InterpolatorName, interpolator
 from spectra.kernel._kernel import Kernel, check_upsampling
-from spectra.kernel._polyphase import line_gain_db, phase_imbalance
+from spectra.kernel._polyphase import line_gain_db, overlap_share, phase_imbalance
 from spectra.kernel._rejection import energy_ratio_db, rejection_db, replica_energies
 from spectra.kernel._sinc import kernel_shape
 from spectra.kernel._support import support
@@ -61,6 +61,8 @@ class Measures:
         it misses, and the share of random kernels of this size, in %, that fit worse.
     spectrum : str
         What the input is: its power, and whether a measured covariance of the channels was used.
+    overlap_share : float or None
+        How much of the phases' differences follows the number of taps that meet at each.
     """
 
     phase_imbalance: float
@@ -88,6 +90,7 @@ class Measures:
     sinc_residual: tuple[float, ...]
     sinc_percentile: tuple[float, ...]
     spectrum: str
+    overlap_share: float | None = None
 
 
 def measure(
@@ -157,6 +160,7 @@ def measure(
         sinc_residual=tuple(f.residual for f in shape.axes),
         sinc_percentile=tuple(f.percentile for f in shape.axes),
         spectrum=given.name + (", measured covariance" if covariance is not None else ""),
+        overlap_share=overlap_share(of_mean),
     )
 
 

@@ -121,6 +121,37 @@ def phase_imbalance(kernel: Kernel | TapGram) -> float:
     return float(gain.std() / gain.mean()) if gain.any() else 0.0
 
 
+def overlap_share(kernel: Kernel | TapGram) -> float:
+    """Return how much of the phases' differences follows the number of taps that meet at each.
+
+    A kernel that is no multiple of its stride has more taps at some phases than at others. The
+    share of the energy of ``D_p - mean_q D_q`` that is proportional to those numbers is 1 for equal
+    taps, some .4 for random ones of 3x3 at stride 2, and 0 where all phases have as many taps.
+
+    Examples
+    --------
+    >>> from spectra.kernel import transposed_conv
+    >>> float(round(overlap_share(transposed_conv(np.ones((1, 1, 3)), stride=2)), 6))
+    1.0
+    """
+    gram = as_gram(kernel)
+    phases = list(product(*map(range, gram.stride)))
+    number = np.ravel_multi_index(
+        np.meshgrid(
+            *(n % s for n, s in zip(gram.positions, gram.stride, strict=True)), indexing="ij"
+        ),
+        gram.stride,
+    ).ravel()
+    meets = np.equal.outer(np.arange(len(phases)), number).astype(float)
+    centred = np.eye(len(phases)) - 1 / len(phases)
+    products = centred @ meets @ gram.matrix @ meets.T @ centred  # of D_p - mean, over channels
+    counts = centred @ meets.sum(1)
+    energy, along = np.trace(products), counts @ counts
+    if energy <= ROUNDING * np.abs(gram.matrix).sum() or along == 0:
+        return 0.0
+    return float(counts @ products @ counts / along / energy)
+
+
 def line_gain_db(kernel: Kernel | TapGram) -> float | None:
     """Return the power of all lines that a constant makes, over that of its mean level, in dB.
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from spectra._names import place
+from spectra._names import db_text, place
 
 MINUS = "\N{MINUS SIGN}"
 LARGEST_DENOMINATOR = 64
@@ -38,7 +38,7 @@ def point(frequency: Iterable[float]) -> str:
 
 def signed(value: float, unit: str) -> str:
     """Return a number with one decimal, its sign and unit."""
-    return f"{value:+.1f} {unit}".replace("-", MINUS)
+    return f"{db_text(value, '+.1f')} {unit}".replace("-", MINUS)
 
 
 def shorten(text: str, length: int) -> str:

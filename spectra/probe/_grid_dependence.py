@@ -17,6 +17,9 @@ from spectra.capture import Discovery, forward, quiet
 from spectra.errors import ModelError
 
 _SMALLEST_INTERIOR = 8
+ROUNDING = 1e-6  # of the range
+_ENDS = (torch.amin, torch.amax)
+FAR_OFF = 4.0  # times the size of usual outputs: what a model does so far out says nothing
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ def grid_dependence(
     A model that reduces its input by a total stride above 1 sees crops of the given
     pictures that start at each offset below that stride; nothing is wrapped. A model that
     only enlarges, by s, sees the scene moved by r/s input pixels (r = 0 ... s-1) with a
-    Fourier shift of the low-passed, border-tapered pictures. The outputs are moved back by
-    whole pixels and compared in their interior.
+    Fourier shift of the low-passed, border-tapered pictures, their contrast lowered until no shift
+    leaves the range of the pictures. The outputs are moved back by whole pixels and compared in
+    their interior.
 
     Parameters
     ----------
@@ -109,14 +113,19 @@ def grid_dependence(
     if of < 2:
         return GridDependence(None, "no offset falls on whole pixels of the output")
     chosen = _choose(shift.offsets, offsets, seed)
+    shift.prepare(chosen)
     every = len(chosen) == of
     how = f"{shift.how}: " + (
         f"all {of} offsets" if every else f"{len(chosen)} of {of} offsets, at random (seed {seed})"
     )
     try:
+        with quiet(model, seed=seed):
+            still = forward(model, inputs, found=found)
         moments = _moments(model, shift, chosen, seed=seed, found=found)
     except ModelError as error:
         return GridDependence(None, str(error), how)
+    if why_not := _implausible(moments, still):
+        return GridDependence(None, why_not, how)
     population = of if shift.exhaustive else inf
     dbc, why_not = _ratio(moments, len(chosen), population)
     return GridDependence(dbc, why_not, how)
@@ -149,6 +158,9 @@ class _WholePixels:
         outputs = [int(n * s) for n, s in zip(self._sides, ratios, strict=True)]
         self.interior = min(self._spans(outputs), default=0)
 
+    def prepare(self, chosen: Sequence[tuple[int, ...]]) -> None:
+        """Do nothing: crops look like the inputs."""
+
     def view(self, offset: tuple[int, ...]) -> Tensor:
         """Return the inputs at one offset."""
         return _cut(self._inputs, offset, self._sides)
@@ -180,6 +192,12 @@ class _SubPixels:
         self._spectrum = torch.fft.fftn(_tapered(inputs.cpu().double()), dim=_axes(inputs))
         self._spectrum *= _outer([_low_pass(n) for n in inputs.shape[2:]])
         self._dtype = inputs.dtype
+        pictures = inputs.cpu().double()
+        self._mean = pictures.mean(_axes(inputs), keepdim=True)
+        low, high = (end(pictures, (0, *_axes(inputs)), keepdim=True) for end in _ENDS)
+        slack = ROUNDING * (high - low).max()  # a channel that does not vary has no other room
+        self._low, self._high = low - slack, high + slack
+        self._contrast = torch.ones(())
         counts = [s.numerator if s > 1 else 1 for s in ratios]
         self._last = [count - 1 for count in counts]
         self.offsets = list(product(*map(range, counts)))
@@ -187,8 +205,28 @@ class _SubPixels:
         # A smaller picture has too few pixels beside the taper at its borders.
         self.interior = min(self._spans(outputs)) if min(inputs.shape[2:]) >= 32 else 0
 
+    def prepare(self, chosen: Sequence[tuple[int, ...]]) -> None:
+        """Lower the contrast of each picture until it stays in the inputs' range at all offsets.
+
+        Between its pixels a scene overshoots. Clipped, it would bend in another way at each offset;
+        and a model that has only seen pictures of its range may do anything beyond.
+        """
+        kept = torch.ones(len(self._mean), dtype=torch.float64)
+        for offset in chosen:
+            varies = self._shifted(offset) - self._mean
+            for end in (self._high, self._low):
+                room = (end - self._mean) / varies
+                # Negative of what varies the other way, not finite of what does not vary.
+                least = torch.where(room > 0, room, torch.inf).flatten(1).amin(1)
+                kept = torch.minimum(kept, least)
+        self._contrast = kept.reshape(-1, *[1] * (self._mean.ndim - 1))
+
     def view(self, offset: tuple[int, ...]) -> Tensor:
         """Return the inputs at one offset."""
+        varies = self._shifted(offset) - self._mean
+        return (self._mean + self._contrast * varies).to(self._dtype)
+
+    def _shifted(self, offset: tuple[int, ...]) -> Tensor:
         sizes = self._spectrum.shape[2:]
         moved = zip(sizes, offset, self._ratios, strict=True)
         # Shift theorem: r / s input pixels turn frequency f by 2 pi f r / s.
@@ -196,7 +234,7 @@ class _SubPixels:
             torch.exp(-2j * pi * torch.fft.fftfreq(n).double() * float(r / s)) for n, r, s in moved
         ]
         shifted = torch.fft.ifftn(self._spectrum * _outer(turns), dim=_axes(self._spectrum))
-        real: Tensor = shifted.real.to(self._dtype)
+        real: Tensor = shifted.real
         return real
 
     def aligned(self, output: Tensor, offset: tuple[int, ...]) -> Tensor:
@@ -293,6 +331,18 @@ def _moments(
         variance=mean.var(_axes(mean), correction=0).mean(0),
         level=mean.square().mean(over),
     )
+
+
+def _implausible(moments: _Moments, still: Tensor) -> str | None:
+    """Return why the outputs of moved inputs tell nothing of those of the inputs themselves."""
+    if not all(bool(values.isfinite().all()) for values in moments):
+        return "moved inputs give NaN or infinite values"
+    own = float(still.double().square().mean())
+    moved = float((moments.level + moments.deviation).mean())
+    if own > 0 and moved > FAR_OFF**2 * own:
+        times = (moved / own) ** 0.5
+        return f"moved inputs give outputs {times:.2g} times as large as the inputs themselves do"
+    return None
 
 
 def _ratio(moments: _Moments, n: int, population: float) -> tuple[float | None, str | None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.score import Scores
 
-NOT_ASKED = "not asked for: --blame measures it"
+NOT_ASKED = "not asked for"
 MID_GREY = 0.5  # level of the constant input where no inputs tell their mean
 OFFSETS = 4  # positions on the grid at which each of the few inputs is seen
 
@@ -58,6 +58,7 @@ def run(
     *,
     seed: int,
     blame: bool,
+    trace: bool = True,
     batch: int | None = None,
     progress: Progress,
 ) -> Probed:
@@ -77,6 +78,8 @@ def run(
         Seed of the positions that are drawn, and of the model's random numbers.
     blame : bool
         Whether the grid of each step is taken away as well.
+    trace : bool
+        Whether a grid that no step has is traced to a module: not where only some steps are known.
     batch : int, optional
         Inputs that run at a time; as many as fit by default.
     progress : callable
@@ -95,7 +98,11 @@ def run(
     removals = Removals((Without(reason=NOT_ASKED),) * len(found.steps))
     if blame:
         removals = without(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
-    origin = first_module(model, passed, scores, inputs, batch=batch, seed=seed, progress=progress)
+    origin = None
+    if trace:
+        origin = first_module(
+            model, passed, scores, inputs, batch=batch, seed=seed, progress=progress
+        )
     if passed.few is None:
         return Probed(flat, None, (None,) * len(found.steps), removals)
     progress("grid position", 0, 1)

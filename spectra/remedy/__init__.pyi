@@ -2,7 +2,8 @@ from ._blocks import DecoderBlock, upsampling_block
 from ._convert import Start, convert
 from ._cost import Cost, costs
 from ._exchange import copy_of
-from ._lctc import LCTC, Init
+from ._larger import larger_kernels
+from ._lctc import LCTC
 from ._make import make_layer
 from ._plan import Plan, Replacement
 from ._remedy import parse_remedy
@@ -12,13 +13,13 @@ __all__ = [
     "LCTC",
     "Cost",
     "DecoderBlock",
-    "Init",
     "Plan",
     "Replacement",
     "Start",
     "convert",
     "copy_of",
     "costs",
+    "larger_kernels",
     "make_layer",
     "merged",
     "parse_remedy",

@@ -14,6 +14,7 @@ from spectra.errors import ConversionError, ParameterError
 from spectra.remedy._convert import STARTS, Start
 from spectra.remedy._exchange import copy_of, module_at, put
 from spectra.remedy._functions import substitute
+from spectra.remedy._larger import SCRIPTED, frozen_by
 from spectra.remedy._lctc import LCTC
 from spectra.remedy._plan import Plan, Refusal
 from spectra.remedy._remedy import Remedy, parse_remedy
@@ -182,16 +183,12 @@ def _check_start(remedy: Remedy, init: str) -> None:
 
 
 def _check_model(model: nn.Module) -> None:
-    frozen = "torch.jit.script or torch.jit.trace"
-    if isinstance(model, torch.jit.ScriptModule):
-        raise ConversionError(
-            f"the model is a ScriptModule, whose code is frozen: swap the Python model before the "
-            f"line that calls {frozen}, then script the result"
-        )
-    if isinstance(model, torch.fx.GraphModule) and any(
-        isinstance(node.target, torch._ops.OpOverload) for node in model.graph.nodes
-    ):
-        raise ConversionError(
-            "the model is an exported program, whose code is frozen: swap the Python model before "
-            "the line that calls torch.export.export, then export the result"
-        )
+    frozen = frozen_by(model)
+    if frozen is None:
+        return
+    scripted = frozen == SCRIPTED
+    raise ConversionError(
+        f"the model is {'a ScriptModule' if scripted else 'an exported program'}, whose code is "
+        f"frozen: swap the Python model before the line that calls {frozen}, then "
+        f"{'script' if scripted else 'export'} the result"
+    )

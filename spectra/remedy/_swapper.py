@@ -51,15 +51,7 @@ class Swapper:
         if call is not None:
             self._swap_call(step, call)
             return
-        module = module_at(self.root, step.name)
-        parent = module_at(self.root, step.name.rpartition(".")[0])
-        if isinstance(parent, LCTC):
-            module = parent
-        if not isinstance(module, (*_UPSAMPLING, LCTC, torch.jit.ScriptModule)):
-            raise ConversionError(
-                f"it is {step.kind} in the forward of {type(module).__name__}, which is no call of "
-                "interpolate, pixel_shuffle or conv_transpose: it has no kernel to convert"
-            )
+        module = self._module_of(step)
         if id(module) in self._done:
             return
         name = self._names[id(module)]
@@ -85,11 +77,34 @@ class Swapper:
             if any(entry.path == path for entry in self.replaced):
                 return  # the owner runs more than once
             raise ConversionError(f"its owner has a {name!r} already")
-        form = call.form(self._parameters, self._like)
-        layer, entry = self._layer(step, form, path, step.name)
+        layer, entry = self._layer(step, self.form(step, call), path, step.name)
         owner.add_module(name, layer.train(owner.training))
         substitute(owner, self._method if owner is self.root else "forward", call.index, name)
         self.replaced.append(replace(entry, function=call.function, index=call.index))
+
+    def form(self, step: Step, call: FunctionCall | None) -> TransposedForm:
+        """Return what a step computes as a transposed convolution.
+
+        Raises
+        ------
+        ConversionError
+            If it is none; the text says why.
+        """
+        if call is not None:
+            return call.form(self._parameters, self._like)
+        return self._form(self._module_of(step), step)
+
+    def _module_of(self, step: Step) -> nn.Module:
+        module = module_at(self.root, step.name)
+        parent = module_at(self.root, step.name.rpartition(".")[0])
+        if isinstance(parent, LCTC):
+            module = parent
+        if not isinstance(module, (*_UPSAMPLING, LCTC, torch.jit.ScriptModule)):
+            raise ConversionError(
+                f"it is {step.kind} in the forward of {type(module).__name__}, which is no call of "
+                "interpolate, pixel_shuffle or conv_transpose: it has no kernel to convert"
+            )
+        return module
 
     def _form(self, module: nn.Module, step: Step) -> TransposedForm:
         """Return a module as a form, with the output padding that its caller asked for."""

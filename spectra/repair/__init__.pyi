@@ -2,12 +2,12 @@ from ._balance import balance
 from ._fidelity import difference
 from ._judge import judge, split
 from ._judgement import Judgement
-from ._locked import LockedPart
+from ._offer import Offer
 from ._repair import repair
 
 __all__ = [
     "Judgement",
-    "LockedPart",
+    "Offer",
     "balance",
     "difference",
     "judge",

@@ -24,12 +24,14 @@ from spectra.capture import (
 )
 from spectra.errors import ConversionError
 from spectra.remedy import LCTC, copy_of
-from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
+from spectra.repair._equalise import NO_TAP, equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._lines import line_db
 from spectra.weights import effective_weight, folded_norm, set_weight
 
 Changes = dict[Step, float | str]
+
+DILATED = "its kernel is dilated: convert it first"
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,30 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
 
 
+def balance_refusals(model: nn.Module, found: Discovery) -> tuple[str | None, ...]:
+    """Return why `balance` would leave each step as it is; None where it would not.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    found : Discovery
+        Its steps.
+    """
+    if found.method != "forward":
+        return (f"balance calls forward, and not {found.method}",) * len(found.steps)
+    targets, reasons = _targets(walk.unwrap(model), list(found.steps))
+    for module, step in targets.items():
+        layer: Any = module.large if isinstance(module, LCTC) else module
+        if step.kind == "pixel_shuffle":
+            continue
+        if set(layer.dilation) != {1}:
+            reasons[step] = DILATED
+        elif any(k < s for k, s in zip(layer.kernel_size, layer.stride, strict=True)):
+            reasons[step] = NO_TAP
+    return tuple(reasons.get(step) for step in found.steps)
+
+
 def _longest_period(found: Discovery) -> tuple[int, ...] | None:
     """Return the longest period of any step's grid of which the output holds one, None for none."""
     sides = found.output_shape[1:]
@@ -225,7 +251,7 @@ def _equalise(module: nn.Module, mean: Tensor, volume: int | None) -> float | st
     if volume is not None:
         changed, shifted = equalised_phases(weight, bias, mean, volume=volume, groups=layer.groups)
     elif set(layer.dilation) != {1}:
-        return "its kernel is dilated: convert it first"
+        return DILATED
     else:
         how = {"factor": layer.stride, "padding": layer.padding, "groups": layer.groups}
         levels = phase_levels(weight, mean, **how)

@@ -13,6 +13,8 @@ from spectra.errors import ConversionError
 
 Index = tuple[Any, ...]
 
+NO_TAP = "its kernel is smaller than its stride: a phase has no tap"
+
 
 @torch.no_grad()
 def phase_levels(
@@ -61,7 +63,7 @@ def equalised_taps(
     places = list(_phases(factor, padding))
     counts = torch.tensor([taps[place].flatten(3).shape[3] for place in places])
     if not counts.all():
-        raise ConversionError("its kernel is smaller than its stride: a phase has no tap")
+        raise ConversionError(NO_TAP)
     own = weight.shape[1]
     power = mu.square().sum(1).repeat_interleave(own)[:, None]  # M of each output channel
     deviation = levels.flatten(1).mean(1, keepdim=True) - levels.flatten(1)

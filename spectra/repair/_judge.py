@@ -9,6 +9,7 @@ from itertools import islice
 from torch import Tensor, nn
 
 from spectra import score, spectrum
+from spectra._names import db_text
 from spectra.capture import discover, forward, quiet
 from spectra.errors import ParameterError
 from spectra.inputs import Inputs
@@ -113,8 +114,8 @@ def _failures(cleaned_db: float | None, change: score.LockedChange | str) -> tup
     failures = []
     if cleaned_db is not None and not cleaned_db >= FIDELITY_DB:
         failures.append(
-            f"the output changes by more than the grid: {cleaned_db:.1f} dB to the old one without "
-            f"its grid, {FIDELITY_DB:.0f} dB needed"
+            f"the output changes by more than the grid: {db_text(cleaned_db)} dB to the old one "
+            f"without its grid, {FIDELITY_DB:.0f} dB needed"
         )
     if isinstance(change, str):
         failures.append(f"the alias of the output cannot be compared: {change}")

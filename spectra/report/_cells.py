@@ -1,6 +1,7 @@
 """Numbers and names as they are printed: short, in ASCII, never NaN."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import log10
 from typing import Protocol
 
 from spectra import _names as names
@@ -9,6 +10,7 @@ from spectra._printable import printable
 from spectra.explain import StepRow
 from spectra.probe import FlatLines
 from spectra.score import Score
+from spectra.severity import Graded
 
 
 def shorten(text: str, width: int) -> str:
@@ -25,6 +27,17 @@ def shorten(text: str, width: int) -> str:
         return text[:width]
     head = (width - 3) * 2 // 5
     return text[:head] + "..." + text[len(text) - (width - 3 - head) :]
+
+
+def begin(text: str, width: int) -> str:
+    """Return the beginning of ``text`` in at most ``width`` characters.
+
+    Examples
+    --------
+    >>> begin("inputs in 0..255 give outputs of RMS 0.574", 20)
+    'inputs in 0..255...'
+    """
+    return text if len(text) <= width else text[: width - 3].rstrip() + "..."
 
 
 class Repeated(Named, Protocol):
@@ -79,17 +92,17 @@ class Scored(Protocol):
 
 def alias(score: Scored, flat: FlatLines | None = None) -> tuple[str, str]:
     """Return the alias energy in dBc and its interval, or what is known instead of them."""
-    estimate = "-" if score.asr_dbc is None else f"{score.asr_dbc:.1f}"
+    estimate = "-" if score.asr_dbc is None else names.db_text(score.asr_dbc)
     if score.asr_ci95_dbc is not None:
         low, high = score.asr_ci95_dbc
-        return estimate, f"{low:.1f} to {high:.1f}"
+        return estimate, f"{names.db_text(low)} to {names.db_text(high)}"
     if score.asr_lower_dbc is not None:
-        return "-", f"at least {score.asr_lower_dbc:.1f}"
+        return "-", f"at least {names.db_text(score.asr_lower_dbc)}"
     if score.asr_dbc is not None and score.verdict != "none":
         upper = score.asr_upper_dbc
-        return estimate, "" if upper is None else f"up to {upper:.1f}"
+        return estimate, "" if upper is None else f"up to {names.db_text(upper)}"
     if score.asr_upper_dbc is not None:
-        return "-", f"below {score.asr_upper_dbc:.1f}"
+        return "-", f"below {names.db_text(score.asr_upper_dbc)}"
     return "-", _flat_field(flat) or printable(score.reason or "not measured")
 
 
@@ -101,12 +114,14 @@ def _flat_field(flat: FlatLines | None) -> str:
         return "flat field: none"
     if flat.line_dbc is None:
         return ""
-    return f"flat field {flat.line_dbc:.1f}" if flat.converged else "flat field unsettled"
+    return (
+        f"flat field {names.db_text(flat.line_dbc)}" if flat.converged else "flat field unsettled"
+    )
 
 
 def z(score: Score) -> str:
     """Return how far the alias peaks stand out under random offsets of the grid."""
-    return "-" if score.z is None else f"{score.z:.1f}"
+    return "-" if score.z is None else names.db_text(score.z)
 
 
 def at_output(step: StepRow) -> tuple[str, str]:
@@ -116,16 +131,38 @@ def at_output(step: StepRow) -> tuple[str, str]:
     """
     there = step.at_output
     if there.locked_lower_dbc is not None:
-        return f"at least {there.locked_lower_dbc:.1f}", ""
+        return f"at least {names.db_text(there.locked_lower_dbc)}", ""
     if there.locked_dbc is None:
         return "none" if there.verdict == "none" else "-", ""
-    change = "" if there.change_db is None else f"{there.change_db:+.1f}"
-    return f"{there.locked_dbc:.1f}", change
+    change = "" if there.change_db is None else names.db_text(there.change_db, "+.1f")
+    return names.db_text(there.locked_dbc), change
 
 
-def grey_levels(score: Score) -> str:
-    """Return the amplitude of a picture's locked pattern, where its range is known."""
-    return "-" if score.grey_levels is None else f"{names.grey(score.grey_levels)}/255"
+def yardsticks(graded: Graded | None, period: Sequence[int] | None) -> dict[str, str]:
+    """Return what nearest and cubic enlargement of the outputs read at the grid of a period."""
+    rows = graded.yardsticks if graded else ()
+    found = next((row for row in rows if period is not None and row.period == tuple(period)), None)
+    read = (found.nearest_dbc, found.cubic_dbc) if found else (None, None)
+    return dict(zip(("nearest", "cubic"), map(_or_dash, read), strict=True))
+
+
+def yardsticks_of_all(graded: Graded | None) -> dict[str, str]:
+    """Return what they read at all scored periods together; a dash where one is not known."""
+    rows = graded.yardsticks if graded else ()
+    read = zip(*((row.nearest_dbc, row.cubic_dbc) for row in rows), strict=True)
+    sums = [_summed(values) for values in read] or [None, None]
+    return dict(zip(("nearest", "cubic"), map(_or_dash, sums), strict=True))
+
+
+def _summed(values: Iterable[float | None]) -> float | None:
+    """Return the sum of powers in dB."""
+    known = list(values)
+    powers = [10 ** (value / 10) for value in known if value is not None]
+    return 10 * log10(sum(powers)) if len(powers) == len(known) else None
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else names.db_text(value)
 
 
 def shape(values: Sequence[int]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from os import PathLike
 
+from spectra._names import db_text
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
 from spectra.report._summary_json import read_summary
@@ -159,7 +160,7 @@ def _apart(value: float, limit: float, *, digits: int) -> tuple[str, str]:
     >>> _apart(18.1, 18.0, digits=2), _apart(18.0004, 18.0, digits=2)
     (('18.10', '18.00'), ('18.0004', '18.0000'))
     """
-    shown = f"{value:.{digits}f}", f"{limit:.{digits}f}"
+    shown = db_text(value, f".{digits}f"), db_text(limit, f".{digits}f")
     if value > limit and shown[0] == shown[1]:
         return _apart(value, limit, digits=digits + 1)
     return shown

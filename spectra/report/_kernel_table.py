@@ -62,8 +62,9 @@ class KernelTable(Printed):
         width: int | None = None,
         color: bool = False,
         wrote: str | PathLike[str] | None = None,
+        explain: bool = True,
     ) -> str:
-        """Return the table as text, see `Printed.text`."""
+        """Return the table as text, see `Printed.text`; it always says what its columns mean."""
         from spectra.report._kernel_text import render_kernels  # loads rich
 
         return render_kernels(self, width=width, color=color, wrote=wrote)

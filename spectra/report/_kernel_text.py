@@ -13,11 +13,13 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from spectra import _names as names
 from spectra._printable import printable
 from spectra.kernel import Measures
 from spectra.report import _cells as cells
 from spectra.report._console import text_console, text_of
-from spectra.report._table import RULE, labelled
+from spectra.report._step_table import RULE
+from spectra.report._table import labelled
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -41,7 +43,8 @@ HEADER = (
 LEGEND = (
     "imbal.: spread of the phases' gains; line: grid that a constant becomes, over its level; "
     "rejects: base band over replicas, beside nearest and bilinear; optimal: rejection of the "
-    "kernel of this size with the least total error, a blur rejects more; gap: error over that "
+    "kernel of this size with the least total error, all for the same inputs; a blur such as "
+    "bilinear may reject more, and errs within the band; gap: error over that "
     "least; phase: sub-pixel delay; sinc: random kernels that fit one worse; mass: side of the box "
     "that holds 95 % of the energy; -: none."
 )
@@ -173,7 +176,7 @@ def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tu
 
 
 def _db(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    return "-" if value is None else names.db_text(value)
 
 
 def _per_axis(texts: list[str]) -> str:

@@ -56,11 +56,16 @@ class Result(Printed):
         width: int | None = None,
         color: bool = False,
         wrote: str | PathLike[str] | None = None,
+        explain: bool = False,
     ) -> str:
-        """Return the answer as text, see `Printed.text`."""
+        """Return the answer as text, see `Printed.text`.
+
+        With ``explain`` it is the whole answer with all columns and what they mean, else what fits
+        a terminal.
+        """
         from spectra.report._table import render_summary  # loads rich, which only printing needs
 
-        return render_summary(self.summary, width=width, color=color, wrote=wrote)
+        return render_summary(self.summary, width=width, color=color, wrote=wrote, explain=explain)
 
     def json(self) -> bytes:
         """Return the answer as JSON, what ``summary.json`` holds."""

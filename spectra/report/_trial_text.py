@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from spectra._names import db_text
 from spectra._printable import printable
 from spectra.report import _cells as cells
 from spectra.report._console import text_console, text_of
-from spectra.report._table import RULE
+from spectra.report._step_table import RULE
 
 if TYPE_CHECKING:
     from spectra.repair import Judgement
@@ -58,13 +59,13 @@ def _change(trial: Trial) -> str:
         on += " that the repair did not see"
     if not isfinite(trial.max_difference):
         return f"not compared {on}: there are NaN or infinite values in it"
-    if not trial.changes:
+    if not trial.changes or trial.psnr_db is None:
         return (
             f"unchanged {on} (largest difference {trial.max_difference:.1g} of its range): nothing "
             "is cured until the model is trained on, or repaired with --repair"
         )
     return (
-        f"changed {on}: {trial.psnr_db:.1f} dB PSNR to the old one, largest difference "
+        f"changed {on}: {db_text(trial.psnr_db)} dB PSNR to the old one, largest difference "
         f"{trial.max_difference:.2g} of its range"
     )
 
@@ -88,17 +89,17 @@ def _alias_change(repair: Judgement) -> str:
     upper = repair.change_upper_db
     if upper is None:
         return "of the output: no number for the change"
-    interval = f" (up to {upper:+.1f})" if isfinite(upper) else ""
+    interval = f" (up to {db_text(upper, '+.1f')})" if isfinite(upper) else ""
     if repair.change_ci95_db is not None:
         low, high = repair.change_ci95_db
-        interval = f" ({low:+.1f} to {high:+.1f})"
+        interval = f" ({db_text(low, '+.1f')} to {db_text(high, '+.1f')})"
     nothing = "nothing is left above zero"
-    change = nothing if repair.change_db is None else f"{repair.change_db:+.1f} dB"
+    change = nothing if repair.change_db is None else f"{db_text(repair.change_db, '+.1f')} dB"
     return f"of the output {change}{interval}, at the swapped steps' periods"
 
 
 def _db(value: float | None) -> str:
-    return "no difference" if value is None else f"{value:.1f} dB"
+    return "no difference" if value is None else f"{db_text(value)} dB"
 
 
 def _alias(alias: Score | None) -> str:

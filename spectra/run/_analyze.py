@@ -10,7 +10,18 @@ import torch
 from torch import nn
 
 from spectra import _walk as walk
-from spectra import capture, explain, gather, load, probe, report, score, severity, weights
+from spectra import (
+    capture,
+    explain,
+    gather,
+    load,
+    probe,
+    repair,
+    report,
+    score,
+    severity,
+    weights,
+)
 from spectra._options import Options, Progress
 from spectra.run._opened import advised, borrowed, opened, silent
 
@@ -75,11 +86,14 @@ def analyze(
                 inputs,
                 seed=options.seed,
                 blame=options.blame,
+                trace=options.steps is None,
                 batch=options.batch,
                 progress=tell,
             )
             judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
+            advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
+            offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
         run = _run_record(
             loaded, example, options=options, forward_s=passed.forward_s, started=started
         )
@@ -91,6 +105,7 @@ def analyze(
             probed=probed,
             severity=judged.graded,
             kernels=kernels,
+            offers=offers,
             run=run,
         )
         tables = score.tables(passed, scores)

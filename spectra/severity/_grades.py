@@ -75,6 +75,8 @@ class Graded:
     detectable, chromatic : int
         How many show what is just detected in a smooth place, and how many have a grid of more
         colour than luma, which is not judged.
+    detectable_zoom : int or None
+        The least zoom at which one of them does, and no control; None at none.
     yardsticks : tuple of Yardsticks
         One for each scored period.
     reason : str or None
@@ -96,6 +98,7 @@ class Graded:
     yardsticks: tuple[Yardsticks, ...] = ()
     reason: str | None = None
     where: Spot | None = None
+    detectable_zoom: int | None = None
 
     @property
     def floor_dbc(self) -> float | None:
@@ -157,7 +160,17 @@ def grade_pictures(
         detectable=sum(pictures[i].detectable_zoom is not None for i in judged),
         chromatic=sum(pictures[i].chromatic for i in judged),
         yardsticks=tuple(yardsticks),
+        detectable_zoom=_detectable_zoom([pictures[i] for i in judged], controls),
     )
+
+
+def _detectable_zoom(pictures: Sequence[Visibility], controls: Sequence[Visibility]) -> int | None:
+    """Return the least zoom at which smooth places show a grid, and those of controls nothing."""
+    seen, found = (
+        min((p.detectable_zoom for p in each if p.detectable_zoom is not None), default=None)
+        for each in (pictures, controls)
+    )
+    return seen if seen is not None and (found is None or seen < found) else None
 
 
 def grade_periods(

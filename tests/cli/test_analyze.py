@@ -128,6 +128,12 @@ def test_gates_decide_the_exit_code_after_the_result_is_written(
     assert read_summary("spectra-out/net") == summary()
 
 
+def test_the_legend_is_printed_where_it_is_asked_for(spectra, calls):
+    done = spectra("analyze", "net.pth", "photos", DATA, "--explain")
+    assert done.stdout == render_summary(summary(), wrote="spectra-out/net", explain=True)
+    assert "alias: power locked" in done.stdout
+
+
 def test_an_artifact_alone_is_no_failure(spectra, calls):
     calls.result = Finished(summary())
     assert spectra("analyze", "net.pth", DATA).exit_code == 0

@@ -1,18 +1,21 @@
-import shlex
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from spectra.capture import discover
+from spectra.errors import ConversionError
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
 from spectra.explain._summary import BlameRow, Finding, StepName
 from spectra.explain._verdict import blame_row, overall_verdict, worst_step
+from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.probe import FlatLines, Removals
 from spectra.probe._removed import Together, Without
-from spectra.remedy import swap
+from spectra.remedy import make_layer, swap
+from spectra.repair import Offer, balance
 from spectra.score import AtOutput, LockedChange, Score
 from support.summaries import FAINT, GONE, NOTHING, OUTPUT, PRESENT, UNKNOWN, reaching, step
 
@@ -71,11 +74,11 @@ def test_where_no_output_is_known_the_worst_step_is_the_strongest_at_its_own_map
 @pytest.mark.parametrize(
     ("kind", "kernel", "line", "replica", "flat", "cause"),
     [
-        ("transposed_conv", (3, 3), -14.0, -21.0, FLAT, "uneven_overlap"),
+        ("transposed_conv", (3, 3), -14.0, -21.0, FLAT, "phase_imbalance"),
         ("transposed_conv", (4, 4), -14.0, -21.0, FLAT, "phase_imbalance"),
         ("transposed_conv", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
         ("transposed_conv", (9, 9), -24.0, -25.0, replace(FLAT, line_dbc=-59.0), "kernel_leaks"),
-        ("transposed_conv", (9, 9), -24.0, -25.0, replace(FLAT, line_dbc=-43.0), "uneven_overlap"),
+        ("transposed_conv", (9, 9), -24.0, -25.0, replace(FLAT, line_dbc=-43.0), "phase_imbalance"),
         ("pixel_shuffle", None, -14.0, -21.0, FLAT, "phase_imbalance"),
         ("depth_to_space", None, -14.0, -21.0, FLAT, "phase_imbalance"),
         ("zero_insertion", (4, 4), -50.0, -21.0, EVEN, "kernel_leaks"),
@@ -86,65 +89,104 @@ def test_where_no_output_is_known_the_worst_step_is_the_strongest_at_its_own_map
 )
 def test_the_cause_follows_from_kernel_and_flat_field(kind, kernel, line, replica, flat, cause):
     score = replace(PRESENT, line_dbc=line, replica_dbc=replica)
-    found = find_cause(kind, (2, 2), kernel, score, flat)
+    assert find_cause(kind, (2, 2), kernel, score, flat).id == cause
+
+
+@pytest.mark.parametrize(
+    ("taps", "cause"),
+    [
+        (np.ones((4, 4, 3, 3)), "uneven_overlap"),
+        (np.random.default_rng(0).normal(size=(4, 4, 3, 3)), "phase_imbalance"),
+        (np.ones((4, 4, 4, 4)), "phase_imbalance"),
+    ],
+)
+def test_the_overlap_is_the_cause_only_where_phases_follow_it(taps, cause):
+    """Of random taps, trained or not, the phases differ for more than their numbers."""
+    kernel = measure(transposed_conv(taps, stride=2))
+    found = find_cause("transposed_conv", (2, 2), taps.shape[2:], PRESENT, FLAT, kernel=kernel)
     assert found.id == cause
-    swappable = kind in ("transposed_conv", "pixel_shuffle", "nearest")
-    advice = find_advice(kind, found, label="up", factor=(2, 2), kernel_size=kernel).text
-    assert ("not measured" in advice) != swappable
-    assert ("--repair" in advice) == swappable
 
 
 @pytest.mark.parametrize(
-    ("kind", "factor", "kernel", "label", "options"),
-    [
-        ("transposed_conv", (2, 2), (3, 3), "up.1", "--with lctc7 --steps up.1"),
-        ("transposed_conv", (2, 2), (9, 9), "up#1", "--with lctc9 --steps 'up#1'"),
-        ("transposed_conv", (2, 1), (10, 3), "up", "--with lctc11"),
-        ("transposed_conv", (4, 4), (9, 9), "up", "--with lctc7"),
-        ("bicubic", (2, 2), None, "(model)", "--with lctc9 --steps '(model)'"),
-        ("nearest", (8,), None, "up", "--with lctc7"),
-    ],
+    ("preceded", "cause"), [(True, "kernel_leaks"), (False, "phase_imbalance")]
 )
-def test_the_advised_command_names_a_remedy_that_can_start_as_a_copy(
-    kind, factor, kernel, label, options
-):
-    cause = Finding("kernel_leaks", "")
-    found = find_advice(kind, cause, label=label, factor=factor, kernel_size=kernel)
-    assert options in found.text
+def test_lines_are_copies_only_where_something_before_may_have_some(preceded, cause):
+    """A mean level far above the content makes the line of a constant look small."""
+    score = replace(PRESENT, line_dbc=11.0, replica_dbc=2.0)
+    found = find_cause("transposed_conv", (2, 2), (3, 3), score, FLAT, preceded=preceded)
+    assert found.id == cause
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1),
-        nn.ConvTranspose2d(4, 4, 9, stride=2, padding=4, output_padding=1),
-        nn.ConvTranspose1d(4, 4, 8, stride=4, padding=2),
-        nn.PixelShuffle(2),
-        nn.Upsample(scale_factor=2, mode="bicubic"),
-        nn.Upsample(scale_factor=3, mode="nearest"),
-    ],
-    ids=str,
-)
-def test_the_advised_remedy_fits(layer):
-    model = nn.Sequential(layer)
-    example = torch.zeros(1, 4, *[8] * (1 if isinstance(layer, nn.ConvTranspose1d) else 2))
-    (step,) = discover(model, example).steps
-    found = find_advice(
-        step.kind,
-        Finding("kernel_leaks", ""),
-        label=step.label,
-        factor=step.factor,
-        kernel_size=step.kernel_size,
-    )
-    words = shlex.split(found.text[found.text.index("--with") :])
-    given = {name: words[words.index(name) + 1] for name in ("--with", "--steps")}
-    _, plan = swap(model, given["--with"], steps=given["--steps"], example=example)
-    assert [entry.label for entry in plan.replaced] == [step.label]
+class Own(nn.ConvTranspose2d):
+    """Is swapped where its own forward makes the call."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+LAYERS = {
+    "3x3": (nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1), "lctc7", True),
+    "9x9": (nn.ConvTranspose2d(4, 4, 9, stride=2, padding=4, output_padding=1), "lctc11", True),
+    "dilated": (nn.ConvTranspose2d(4, 4, 3, stride=2, dilation=2), "lctc7", False),
+    "1-D": (nn.ConvTranspose1d(4, 4, 8, stride=4, padding=2), "lctc7", True),
+    "LCTC": (make_layer("lctc7+3", 4, 4), "lctc11", True),
+    "gaps": (nn.ConvTranspose2d(4, 4, 1, stride=2, output_padding=1), "lctc7", False),
+    "shuffle": (nn.PixelShuffle(2), "lctc7", False),
+    "bicubic": (nn.Upsample(scale_factor=2, mode="bicubic"), "lctc11", False),
+    "nearest": (nn.Upsample(scale_factor=3, mode="nearest"), "lctc7", False),
+    "aligned": (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), None, False),
+    "own": (Own(4, 4, 3, stride=2), "lctc7", True),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_is_offered_is_what_the_tool_does_and_what_is_not_it_refuses(name):
+    layer, larger, balanced = LAYERS[name]
+    model = nn.Sequential(layer).eval()
+    axes = 1 if isinstance(layer, nn.ConvTranspose1d) else 2
+    inputs = torch.rand(2, 4, *[16] * axes, generator=torch.Generator().manual_seed(0))
+    found = discover(model, inputs[:1])
+    (offer,) = Offer.of_steps(model, found, inputs[:1])
+    assert (offer.larger, offer.no_balance is None) == (larger, balanced)
+    assert (offer.no_swap is None) == (larger is not None)
+    done = balance(model, inputs).steps[0]
+    assert (done.reason is None) == balanced
+    if larger is None:
+        with pytest.raises(ConversionError):
+            swap(model, "lctc31", example=inputs[:1])
+        return
+    new, plan = swap(model, larger, example=inputs[:1])
+    assert max(plan.replaced[0].kernel_size) > max(found.steps[0].kernel_size or (0,))
+    torch.testing.assert_close(new(inputs), model(inputs), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_of_code_that_is_frozen_nothing_is_offered():
+    model = torch.jit.script(nn.Sequential(nn.Upsample(scale_factor=2)))
+    example = torch.zeros(1, 4, 8, 8)
+    (offer,) = Offer.of_steps(model, discover(model, example), example)
+    assert offer.frozen == "torch.jit.script or torch.jit.trace"
+    assert (offer.larger, offer.no_balance is None) == (None, False)
 
 
 def test_a_step_without_a_grid_has_neither_cause_nor_advice():
     assert find_cause("nearest", (2, 2), None, NOTHING, EVEN) is None
-    assert find_advice("nearest", None, label="up", factor=(2, 2), kernel_size=None) is None
+    assert find_advice(replace(step("up", NOTHING), cause=None), Offer(larger="lctc7")) is None
+
+
+@pytest.mark.parametrize("factor", [(2, 2), (8, 8, 8), ()])
+def test_of_an_interpolation_too_large_or_of_unknown_taps_no_numbers_are_told(factor):
+    row = replace(step("up", PRESENT, kind="antialiased"), factor=factor)
+    row = replace(row, cause=Finding("fixed_kernel_leaks", ""))
+    assert find_advice(row, Offer(larger="lctc7")).text.startswith(
+        "a windowed sinc in place of antialiased: spectra swap with the same arguments and --with"
+    )
+    known = replace(row, kernel=measure(interpolator("bilinear", 2)), factor=factor or (8, 8, 8))
+    assert find_advice(known, Offer(larger="lctc7")).text.count("rejects") in (0, 2)
+
+
+def test_where_nobody_needs_advice_none_is_given():
+    assert find_advice(step("up", PRESENT), None) is None
 
 
 NONE, LESS, MORE = (LockedChange(db, (db - 1, db + 1), db + 1) for db in (0.0, -12.0, 6.0))

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from spectra.errors import ParameterError
 from spectra.kernel import checkerboard, interpolator, line_gain_db, tap_gram, transposed_conv
-from spectra.kernel._polyphase import phase_gains, phase_imbalance
+from spectra.kernel._polyphase import overlap_share, phase_gains, phase_imbalance
 
 
 @given(k=st.integers(1, 24), s=st.integers(2, 6))
@@ -93,3 +93,31 @@ def test_phases_of_opposite_sign_are_balanced_and_still_a_checkerboard():
 def test_as_many_means_as_channels_are_asked_for():
     with pytest.raises(ParameterError, match=r"expected finite \(2,\)"):
         checkerboard(transposed_conv(np.ones((2, 1, 3)), stride=2), [1.0])
+
+
+@pytest.mark.parametrize("size", [(3, 3), (5, 3), (7, 7), (2, 3)])
+def test_phases_of_equal_taps_differ_by_their_numbers_alone(size):
+    assert overlap_share(transposed_conv(np.ones((2, 3, *size)), stride=2)) == pytest.approx(1)
+
+
+def test_phases_as_large_as_each_other_differ_by_no_number(rng):
+    assert overlap_share(transposed_conv(rng.normal(size=(2, 3, 4, 6)), stride=2)) == 0
+    assert overlap_share(interpolator("bicubic", 3)) == 0
+
+
+def test_of_random_taps_as_much_follows_the_numbers_as_chance_gives_them(rng):
+    """A phase of n taps varies as n: with the numbers 1, 2, 2, 4 that is 61 of 139."""
+    counts = np.array([1, 2, 2, 4])
+    off = counts - counts.mean()
+    expected = (off**2 @ counts / (off @ off)) / (counts.sum() * 3 / 4)
+    kernel = transposed_conv(rng.normal(size=(300, 200, 3, 3)), stride=2)
+    assert overlap_share(kernel) == pytest.approx(expected, abs=0.01)
+
+
+def test_the_share_is_that_of_a_plain_projection(rng):
+    kernel = transposed_conv(rng.normal(size=(3, 2, 5, 3)), stride=(2, 2), padding=(1, 1))
+    gains = phase_gains(kernel).reshape(4, -1)
+    taps = phase_gains(transposed_conv(np.ones((1, 1, 5, 3)), stride=2, padding=1)).reshape(4)
+    gains, taps = gains - gains.mean(0), taps - taps.mean()
+    expected = np.sum((taps @ gains) ** 2) / (taps @ taps) / np.sum(gains**2)
+    assert overlap_share(kernel) == pytest.approx(expected)

@@ -165,3 +165,42 @@ def test_a_model_that_fails_on_the_crops_says_why(pictures):
     result = grid_dependence(nn.Conv2d(4, 1, 1), pictures, total_stride=(2, 2), scale=(1, 1))
     assert result.dbc is None
     assert "Conv2d" in result.reason
+
+
+def test_a_scene_that_is_moved_stays_in_the_range_of_the_inputs():
+    """Black and white stripes overshoot between their pixels; a channel that is flat stays so."""
+    stripes = (torch.arange(96) % 8 < 4).float().expand(1, 96, 96)
+    inputs = torch.stack([torch.cat([stripes, stripes.mT, torch.full((1, 96, 96), 0.3)])] * 2)
+    seen = []
+
+    class Watched(nn.Module):
+        def forward(self, x):
+            seen.append(x.clone())
+            return nn.functional.interpolate(x, scale_factor=2)
+
+    result = grid_dependence(Watched(), inputs, total_stride=(1, 1), scale=(2, 2))
+    assert result.dbc is not None
+    assert len(seen) == 5  # the inputs themselves, and four offsets
+    moved = torch.stack(seen[1:])
+    assert moved.min() >= -1e-5
+    assert moved.max() <= 1 + 1e-5
+    assert moved[:, :, :2].std() > 0.25  # some contrast is lost, not all of it
+    assert torch.allclose(moved[:, :, 2], torch.tensor(0.3), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("gain", "reason"),
+    [(100.0, "times as large as the inputs themselves do"), (float("nan"), "NaN or infinite")],
+)
+def test_what_a_model_does_beyond_usual_outputs_tells_nothing(gain, reason):
+    """It is as it should be on crisp pictures, and blows up on smoothed ones."""
+
+    class Fragile(nn.Module):
+        def forward(self, x):
+            crisp = bool((x.frac() == 0).all())
+            return nn.functional.interpolate(x * (1.0 if crisp else gain), scale_factor=2)
+
+    crisp = (torch.arange(64.0) % 8 < 4).float().expand(1, 1, 64, 64)
+    result = grid_dependence(Fragile(), crisp, total_stride=(1, 1), scale=(2, 2))
+    assert result.dbc is None
+    assert reason in result.reason

@@ -11,7 +11,8 @@ from torch import nn
 from spectra import Options, swap
 from spectra.errors import ParameterError
 from spectra.inputs import open_inputs
-from spectra.repair import LockedPart, judge, repair, split
+from spectra.repair import judge, repair, split
+from spectra.repair._locked import LockedPart
 from spectra.run import try_swap
 from support.layouts import Wrapped
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spectra.errors import ParameterError
-from spectra.repair import LockedPart
+from spectra.repair._locked import LockedPart
 
 
 def smooth(generator, count, sides, *, law=1.0, highest=0.5):

@@ -1,5 +1,6 @@
 """What a swap and a repair are said to have done, number by number."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -91,3 +92,9 @@ def test_fidelity_is_told_against_what_there_is(changes, text):
 
 def replaced(**changes):
     return Judgement(**(vars(DONE) | changes))
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    assert _alias(scored("present", -0.04, (-0.03, 0.02), 0.02)) == "present, 0.0 dBc (0.0 to 0.0)"
+    said = _judged(replace(DONE, change_db=-0.04, change_ci95_db=(-0.04, 0.04)))
+    assert any("of the output 0.0 dB (0.0 to 0.0)" in line for line in said)

@@ -133,3 +133,17 @@ def test_all_that_a_word_rests_on_is_plain_json():
     plain = json.loads(json.dumps(asdict(graded)))
     assert plain["word"] == "visible"
     assert plain["yardsticks"][0]["cubic_dbc"] == -26.0
+
+
+@pytest.mark.parametrize(
+    ("pictures", "controls", "least"),
+    [
+        ((4, 2, None), (), 2),
+        ((4, 2, None), (None, 4), 2),
+        ((4, 2, None), (2,), None),
+        ((None,), (), None),
+    ],
+)
+def test_what_is_detected_in_controls_too_is_no_grid(pictures, controls, least):
+    shown, rolled = ([seen(0, 0, 0, detectable_zoom=z) for z in zs] for zs in (pictures, controls))
+    assert grade_pictures(shown, rolled).detectable_zoom == least

@@ -111,7 +111,7 @@ def _whole_faults(summary: Summary) -> Said:
             yield "the worst step is not guilty", str(summary.worst)
     if blame.standing != "not measured" and summary.worst != blame.step:
         yield "the worst step is not to blame", str(blame)
-    if (blame.step is not None) != (blame.standing == "step"):
+    if (blame.step is not None) != (blame.standing in ("step", "only")):
         yield "a step to blame, and none", str(blame)
     if any((s.name, s.call) not in names for s in (*blame.steps, *blame.related)):
         yield "an unknown step to blame", str(blame)
@@ -159,9 +159,11 @@ def _sentence_faults(summary: Summary) -> Said:
         "another fall is said": bool(less) and not _equal(less, without, sign=-1),
         "another rise is said": bool(more) and not any(_equal(more, rise) for rise in rises),
         "why or try without a step": worst is None
+        and summary.origin is None
+        and standing not in ("several", "not told apart", "none")
         and (
             "why" in summary.answer
-            or not summary.answer.get("try", "nothing").startswith("nothing")
+            or not summary.answer.get("try", "nothing").startswith(("nothing", "no step to change"))
         ),
         "said to show no grid, not measured": "shows no grid" in answer and not measured,
         "said that no step shows a grid": "step's own maps show a grid" in answer and not clean,

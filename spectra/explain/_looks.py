@@ -1,0 +1,150 @@
+"""What the grid looks like, why it is there, and whether the inputs brought it along."""
+
+from __future__ import annotations
+
+from spectra.explain._facts import Facts
+from spectra.explain._sentence import Sentence, part
+from spectra.explain._verdict import FOUND
+
+SEEN_DB = 3.0  # prominence from which on it is worth a word
+
+Said = Sentence[Facts]
+LOOKS = (
+    part(
+        Said(
+            "looks.period",
+            "the output shows a grid, whose period is known",
+            lambda f: f.found and f.period is not None,
+            "period {period}",
+        ),
+    ),
+    part(
+        Said(
+            "looks.strongest",
+            "the output shows a grid of a longer period than the worst step's, and all steps' "
+            "energies at the output are known, the worst step's the largest",
+            lambda f: f.found and f.strongest is not None,
+            "strongest at that of {label}, {strongest}",
+        ),
+        shown="explained",
+    ),
+    part(
+        Said(
+            "looks.lines",
+            "the output shows a grid, its lines 3 dB above its replicas",
+            lambda f: f.found and f.leads == "lines",
+            "mostly lines: constant, or following brightness",
+        ),
+        Said(
+            "looks.replicas",
+            "the output shows a grid, its replicas 3 dB above its lines",
+            lambda f: f.found and f.leads == "replicas",
+            "mostly replicas: it follows the picture's detail",
+        ),
+    ),
+    part(
+        Said(
+            "looks.grey",
+            "the output shows a grid, and is a picture of known range",
+            lambda f: f.found and f.grey is not None,
+            "{grey} of 255 grey levels RMS",
+        ),
+    ),
+    part(
+        Said(
+            "looks.prominence",
+            "the output shows a grid, and a lattice point stands more than 3 dB out",
+            lambda f: f.found and f.prominence is not None and f.prominence > SEEN_DB,
+            "peak {prominence:.1f} dB above the spectrum beside it",
+        ),
+        shown="explained",
+    ),
+    part(
+        Said(
+            "looks.flat",
+            "the output shows a grid, and its lines under a constant input have settled",
+            lambda f: f.found and f.output_line is not None,
+            "a constant input leaves lines of {output_line:.1f} dBc in the output",
+        ),
+        shown="explained",
+    ),
+)
+
+_WHY: tuple[Said, ...] = (
+    Said(
+        "why.module",
+        "a module's output is the first to show a grid that no step has",
+        lambda f: f.module is not None,
+        "{module} treats the phases of the grid differently, more than any step does",
+    ),
+    Said(
+        "why.code",
+        "such a grid is there before a module is called, and none made it",
+        lambda f: f.called is not None,
+        "the code of {within} treats the phases of the grid differently before it calls "
+        "{called}, more than any step does",
+    ),
+    Said(
+        "why.later",
+        "the output shows a grid, and layers behind the worst step amplify that step's by 6 dB "
+        "or more",
+        lambda f: f.found and f.grown is not None,
+        "not {label} in the main: the layers behind it amplify its grid by {grown:.1f} dB",
+    ),
+    Said(
+        "why",
+        "what was measured of the worst step tells a cause, and not only the inputs' peaks "
+        "are left of its grid",
+        lambda f: f.cause is not None and not f.brought_along,
+        "{cause}",
+    ),
+    Said(
+        "why.several",
+        "no single step is to blame for the output's grid, and those that may be have causes",
+        lambda f: f.causes is not None,
+        "{causes}",
+    ),
+)
+WHY = (part(*_WHY),)
+
+NOT = (
+    part(
+        Said(
+            "not.inherited_apart",
+            "peaks of the output are the inputs' own, which show none when tested together",
+            lambda f: f.peaks is not None and f.inputs.verdict == "none",
+            "counted: the {peaks} in the inputs too where each is tested alone; tested together "
+            "they show none",
+        ),
+        Said(
+            "not.inherited",
+            "peaks of the output are the inputs' own, which show a grid",
+            lambda f: f.peaks is not None and f.inputs.verdict in FOUND,
+            "the model's: the {peaks} the inputs' own",
+        ),
+        Said(
+            "not.inputs",
+            "there is a grid; the inputs were tested at its frequencies and show none",
+            lambda f: f.summary.verdict in FOUND and f.inputs_clean,
+            "the inputs' own grid: they show none (p = {input_p:.2g})",
+        ),
+        shown="explained",
+    ),
+)
+
+BUT = (
+    part(
+        Said(
+            "but.inputs",
+            "the inputs show a grid, whose period is known",
+            lambda f: f.inputs.verdict in FOUND and f.input_period is not None,
+            "the inputs carry a grid of their own: period {input_period}, {input_energy}",
+        ),
+        Said(
+            "but.inputs_weak",
+            "the inputs show a grid",
+            lambda f: f.inputs.verdict in FOUND,
+            "the inputs carry a grid of their own: {input_energy}",
+        ),
+    ),
+)
