@@ -189,7 +189,7 @@ UNNAMED: tuple[Said, ...] = (
         "the output's grid fell without none of the steps, and the intervals of some reach below "
         "a fall of 1 dB",
         lambda f: f.standing == "none" and bool(f.wide),
-        "not known: without the grid of {wide} the output may have less, or more",
+        "not known from these inputs: without the grid of {wide} the output may have less, or more",
     ),
     Said(
         "where.no_single",

@@ -137,8 +137,8 @@ _WORD: tuple[Said, ...] = (
 _MOST: tuple[Said, ...] = (
     Said(
         "severity.most",
-        "at some place of some output the grid stands out by 1 % of the range or more",
-        lambda f: f.most is not None,
+        "a grid is faint or more, and at some place of some output stands out by 1 % of the range",
+        lambda f: f.most is not None and f.word in SEEN,
         "most at {most}",
     ),
 )

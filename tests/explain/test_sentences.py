@@ -213,9 +213,9 @@ ANSWER = {
         run(severity=UNSEEN),
     ),
     "severity.most": Case(
-        run(severity=replace(UNSEEN, where=SPOT)),
+        run(severity=replace(VISIBLE, where=SPOT)),
         "most at row 31, column 200 of output 5 (counted from 0): 19 grey levels",
-        run(severity=replace(UNSEEN, where=replace(SPOT, share=0.009))),
+        run(severity=replace(UNSEEN, where=SPOT)),
     ),
     "severity.detectable": Case(
         run(severity=replace(VISIBLE, detectable_zoom=1)),
@@ -381,7 +381,7 @@ ANSWER = {
     ),
     "where.unsettled": Case(
         run(up(taken(2.2, -10.4, 5.1)), blame=blamed("none")),
-        "not known: without the grid of up the output may have less, or more",
+        "not known from these inputs: without the grid of up the output may have less, or more",
         run(STILL, blame=blamed("none")),
     ),
     "where.no_single": Case(
