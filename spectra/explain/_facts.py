@@ -17,6 +17,8 @@ from spectra.explain._words import (
 from spectra.score import AtOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spectra.explain._summary import OriginRow, StepRow, Summary
 
 VERDICT_TEXT = {
@@ -192,12 +194,12 @@ class Facts:
 
     @property
     def causes(self) -> str | None:
-        """Why these steps leave a grid, those of one cause together."""
-        told: dict[str, list[str]] = {}
+        """Why these steps leave a grid: the first of each kind of cause, and those alike."""
+        alike: dict[str, list[StepRow]] = {}
         for row in self.suspected:
             if row.cause is not None:
-                told.setdefault(row.cause.text, []).append(row.label)
-        return "; ".join(f"{listed(names)}: {text}" for text, names in told.items()) or None
+                alike.setdefault(row.cause.id, []).append(row)
+        return "; ".join(map(_causes_of, alike.values())) or None
 
     @property
     def first_advice(self) -> str | None:
@@ -303,3 +305,11 @@ class Facts:
 
 def _named(origin: OriginRow) -> str:
     return f"{origin.name or 'the model itself'} ({origin.type_name})"
+
+
+def _causes_of(rows: Sequence[StepRow]) -> str:
+    """Return the cause of the first of some steps, and which of the others have one of its kind."""
+    first, *others = rows
+    assert first.cause is not None
+    likewise = f"; {listed([row.label for row in others])} likewise" if others else ""
+    return f"{first.label}: {first.cause.text}{likewise}"
