@@ -161,7 +161,7 @@ def _sentence_faults(summary: Summary) -> Said:
         "why or try without a step": worst is None
         and (
             "why" in summary.answer
-            or not summary.answer.get("try", "nothing").startswith("nothing")
+            or not summary.answer.get("try", "nothing").startswith(("nothing", "no step to change"))
         ),
         "said to show no grid, not measured": "shows no grid" in answer and not measured,
         "said that no step shows a grid": "step's own maps show a grid" in answer and not clean,
