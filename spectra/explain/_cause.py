@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spectra.kernel import Measures
     from spectra.kinds import StepKind
     from spectra.probe import FlatLines
-    from spectra.score import Score
+    from spectra.score import AtOutput, Score
 
 STRONG_LINE_DBC = -60.0  # a flat field's line above which phases count as unbalanced
 FOLLOWS = 0.7  # of the phases' differences: random taps of a kernel that overlaps so give .2 to .5
@@ -34,6 +34,7 @@ class _Step:
     flat: FlatLines
     kernel: Measures | None
     preceded: bool = True
+    at: AtOutput | None = None
 
     @property
     def row(self) -> StepKind:
@@ -97,8 +98,9 @@ class _Step:
         return not self.fed and self.lines_over(-6 if self.unbalanced else 0)
 
     def lines_over(self, decibel: float) -> bool:
-        """Tell whether lines stand so far above replicas."""
-        line, replica = self.score.line_dbc, self.score.replica_dbc
+        """Tell whether lines stand so far above replicas in what reaches the output, if known."""
+        place = self.score if self.at is None or self.at.locked_dbc is None else self.at
+        line, replica = place.line_dbc, place.replica_dbc
         return line is not None and (replica is None or line > replica + decibel)
 
     @property
@@ -166,14 +168,14 @@ CAUSES: tuple[_Said, ...] = (
         "kernel_leaks.fed",
         "lines are stronger than replicas, but a constant input shows next to none",
         lambda s: s.fed and s.lines_over(0),
-        "{filter} lets replicas (copies of its input's spectrum) through{rejection}; its lines are "
+        "{filter} lets replicas (copies of its input's spectrum) through; its lines are "
         "copies of lines that it is fed: of a constant input {flat_line}",
     ),
     _Said(
         "kernel_leaks",
         "replicas lead",
         lambda _: True,
-        "{filter} lets replicas (copies of its input's spectrum) through{rejection}",
+        "{filter} lets replicas (copies of its input's spectrum) through",
     ),
 )
 
@@ -187,13 +189,15 @@ def find_cause(
     *,
     kernel: Measures | None = None,
     preceded: bool = True,
+    at: AtOutput | None = None,
 ) -> Finding | None:
     """Return why a step with a grid has one; None where it has none.
 
     Lines come from polyphase components of unequal gain (or bias), replicas from a kernel
     that passes what lies above its input's band. Lines of which a constant input shows next to
     nothing are replicas too, of a line that the step was fed, where something before it
-    (``preceded``) has a grid that it may have been fed.
+    (``preceded``) has a grid that it may have been fed. Which of both leads is told by what of the
+    step reaches the output (``at``), where that is known: later layers may take one of them away.
     """
     if score.verdict not in ("present", "suspect"):
         return None
@@ -205,6 +209,7 @@ def find_cause(
         flat=flat,
         kernel=kernel,
         preceded=preceded,
+        at=at,
     )
     sentence = first(CAUSES, step)
     assert sentence is not None
@@ -225,7 +230,5 @@ def _rejection(kernel: Measures | None) -> str:
     beside = [
         f"{name} {db_text(value)}" for name, value in compared if db_text(value) != db_text(own)
     ]
-    if own < 0:
-        beside = [f"{each} below" for each in beside]
-    where = f"{db_text(abs(own))} dB {'above' if own < 0 else 'below'} it"
-    return f", {where} ({', '.join([f'{kernel.spectrum} inputs', *beside])})"
+    compared_with = f" ({', '.join(beside)})" if beside else ""
+    return f"; it weakens them by {db_text(own)} dB{compared_with} for {kernel.spectrum} inputs"

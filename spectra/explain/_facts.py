@@ -119,17 +119,17 @@ class Facts:
 
     @property
     def strongest(self) -> str | None:
-        """The period of the worst step, if it is known to hold most of the output's energy."""
-        whole, locked = self.output.period, self.at.told_dbc
-        own = self.worst.period_in_output if self.worst else None
-        every = [row.at_output for row in self.steps]
-        known = all(at.verdict != "insufficient" for at in every)
-        if self.summary.run.options.get("steps") or not known:
+        """The period at which the output has most energy, if that is known and is not its whole."""
+        known = all(row.at_output.verdict != "insufficient" for row in self.steps)
+        energies = [
+            (row.at_output.told_dbc, row.period_in_output)
+            for row in self.steps
+            if row.at_output.told_dbc is not None and row.period_in_output
+        ]
+        if self.summary.run.options.get("steps") or not known or not energies:
             return None
-        if not whole or not own or locked is None or max(own) >= max(whole):
-            return None
-        most = max(at.told_dbc for at in every if at.told_dbc is not None)
-        return period(own) if locked >= most else None
+        whole, (_, own) = self.output.period, max(energies)
+        return period(own) if whole and max(own) < max(whole) else None
 
     @property
     def leads(self) -> str | None:

@@ -21,12 +21,11 @@ LOOKS = (
     part(
         Said(
             "looks.strongest",
-            "the output shows a grid of a longer period than the worst step's, and all steps' "
-            "energies at the output are known, the worst step's the largest",
+            "the output shows a grid of a longer period than that of the step with most energy at "
+            "the output, where that of all steps is known",
             lambda f: f.found and f.strongest is not None,
-            "strongest at that of {label}, {strongest}",
+            "strongest at {strongest}",
         ),
-        shown="explained",
     ),
     part(
         Said(
@@ -100,9 +99,15 @@ _WHY: tuple[Said, ...] = (
     ),
     Said(
         "why.several",
-        "no single step is to blame for the output's grid, and those that may be have causes",
-        lambda f: f.causes is not None,
+        "several steps are to blame for the output's grid, and have causes",
+        lambda f: f.causes is not None and f.summary.blame.standing == "several",
         "{causes}",
+    ),
+    Said(
+        "why.perhaps",
+        "no step is known to be to blame for the output's grid, and those that may be have causes",
+        lambda f: f.causes is not None,
+        "if it is {causes}",
     ),
 )
 WHY = (part(*_WHY),)

@@ -49,6 +49,10 @@ class Without(Facts):
         return listed([row.label for row in self.steps if _may_fall(row)])
 
     @property
+    def its(self) -> str:
+        return "its" if sum(map(_may_fall, self.steps)) == 1 else "either"
+
+    @property
     def untaken(self) -> str:
         """The steps whose grid was not taken away, so that nobody knows what they do."""
         return listed([row.label for row in self.steps if not _is_measured(row)])
@@ -189,7 +193,8 @@ UNNAMED: tuple[Said, ...] = (
         "the output's grid fell without none of the steps, and the intervals of some reach below "
         "a fall of 1 dB",
         lambda f: f.standing == "none" and bool(f.wide),
-        "not known from these inputs: without the grid of {wide} the output may have less, or more",
+        "not proven; it may be {wide}: by how much the output changes without {its} grid, these "
+        "inputs cannot tell",
     ),
     Said(
         "where.no_single",

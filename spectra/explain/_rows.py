@@ -61,6 +61,7 @@ def step_rows(
             flat=flat,
             kernel=kernel,
             preceded=preceded,
+            at=scored.at_output,
         )
         preceded = preceded or scored.own.verdict in FOUND
         row = StepRow(

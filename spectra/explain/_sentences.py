@@ -177,7 +177,7 @@ TRUST = (
         ),
         shown="explained",
     ),
-    part(Said("trust.run", "always", lambda _: True, "{run}")),
+    part(Said("trust.run", "always", lambda _: True, "{run}"), shown="explained"),
     part(
         Said(
             "trust.notes",

@@ -54,11 +54,11 @@ class Severe(Facts):
         graded = self.graded
         if graded is None or not graded.pictures:
             return None
-        return f"{graded.holding} of {counted(graded.pictures, 'picture')} looked at"
+        return f"{graded.holding} of {counted(graded.pictures, 'picture')} judged"
 
     @property
     def pictures(self) -> str | None:
-        return f"{counted(self.graded.pictures, 'picture')} looked at" if self.graded else None
+        return f"{counted(self.graded.pictures, 'picture')} judged" if self.graded else None
 
     @property
     def chromatic(self) -> int:
@@ -80,7 +80,10 @@ class Severe(Facts):
             "-" if value is None else db_text(value)
             for value in (row.own_dbc, row.cubic_dbc, row.nearest_dbc)
         )
-        return f"{own} dBc at period {period(row.period)}, cubic {cubic}, nearest {nearest}"
+        return (
+            f"{own} dBc at period {period(row.period)}, where enlarging the same outputs by cubic "
+            f"gives {cubic}, by nearest {nearest}"
+        )
 
     @property
     def most(self) -> str | None:
@@ -106,20 +109,20 @@ _WORD: tuple[Said, ...] = (
         "severity.seen",
         "pictures were looked at, and the grid of some is visible at up to 400 %",
         lambda f: f.by_sight and f.word in SEEN,
-        "{word}: the grid is visible at {zoom} zoom in {share}",
+        "{word}: a model of the eye sees the grid at {zoom} zoom in {share}",
     ),
     Said(
         "severity.unseen",
         "pictures were looked at, and the grid of none is visible at up to 400 %",
         lambda f: f.by_sight and f.word == "none",
-        "none: no grid is visible at up to 400 % zoom in {pictures}",
+        "none: a model of the eye sees no grid at up to 400 % zoom in {pictures}",
     ),
     Said(
         "severity.beside",
         "the output is no picture, or its grid one of colour; the test finds a grid, and "
         "yardsticks stand beside it",
         lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
-        "{word}, beside plain enlargements of the output: {beside}",
+        "{word} by energy, as no picture was judged: {beside}",
     ),
     Said(
         "severity.nothing",
@@ -163,7 +166,7 @@ _BESIDE: tuple[Said, ...] = (
         "severity.yardsticks",
         "pictures were looked at; the test finds a grid, and yardsticks stand beside it",
         lambda f: f.by_sight and f.found and f.beside is not None,
-        "beside plain enlargements of the output: {beside}",
+        "{beside}",
     ),
 )
 SEVERITY = (

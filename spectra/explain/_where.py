@@ -177,7 +177,7 @@ _BORN: tuple[Said, ...] = (
         "where.as_it_is",
         "the energy over the rest changes by less than 1 dB",
         lambda f: f.loss is not None and f.loss < AS_IT_IS_DB,
-        "born at {step}, reaches the output as it is ({change:+.1f} dB)",
+        "born at {step}, reaches the output as it is",
     ),
     Said(
         "where.weakened",

@@ -93,7 +93,7 @@ def _map_row(name: str, score: Score, graded: Graded | None = None) -> _Row:
         interval=interval,
         z=cells.z(score),
         verdict=score.verdict,
-        at_output="",
+        at_output=alias if graded is not None else "",
         change="",
         **cells.yardsticks_of_all(graded),
     )

@@ -42,6 +42,8 @@ class AtOutput:
         Labels of other steps with the same frequencies.
     locked_lower_dbc : float or None
         The least that the locked energy is, where all the power may be locked and no more is known.
+    line_dbc, replica_dbc : float or None
+        The two parts of `locked_dbc`; None of a part that is not above zero.
     without_db : float or None
         Change of the output's locked over remaining energy, at the lattice points of all periods
         at which it has a grid, once the grid-locked part of the step's map is taken away and the
@@ -66,6 +68,8 @@ class AtOutput:
     without_ci95_db: tuple[float, float] | None = None
     without_upper_db: float | None = None
     without_reason: str | None = None
+    line_dbc: float | None = None
+    replica_dbc: float | None = None
 
     @property
     def told_dbc(self) -> float | None:
@@ -114,7 +118,9 @@ def at_output(
         return replace(row, reason=f"no grid at its frequencies (p = {there.p:.2g})")
     if there.asr_dbc is None:
         return replace(row, locked_lower_dbc=there.asr_lower_dbc, reason=there.reason)
-    row = replace(row, locked_dbc=there.asr_dbc)
+    row = replace(
+        row, locked_dbc=there.asr_dbc, line_dbc=there.line_dbc, replica_dbc=there.replica_dbc
+    )
     if own.asr_dbc is None or own.verdict not in ("present", "suspect"):
         return row
     return replace(row, change_db=there.asr_dbc - own.asr_dbc)

@@ -145,7 +145,7 @@ def _sentence_faults(summary: Summary) -> Said:
         "not told apart:": "not told apart",
         "may be chance": "not told apart",
         "no single step": "none",
-        "may have less, or more": "none",
+        "these inputs cannot tell": "none",
         "too faint to name a step": "faint",
         "output has none left": "step",
         "as the output without it tells": "step",
