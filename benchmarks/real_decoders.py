@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +20,32 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import spectra  # noqa: E402
 from spectra.errors import NothingToAnalyseError  # noqa: E402
+from spectra.explain import Summary  # noqa: E402
 from spectra.explain._words import describe_step  # noqa: E402
+from spectra.inputs import Inputs, open_inputs  # noqa: E402
 from spectra.report import Result  # noqa: E402
-from spectra.score import Score  # noqa: E402
+from spectra.score import AtOutput, Score  # noqa: E402
+from spectra.severity._grades import Yardsticks  # noqa: E402
 from support.realdata import DECODERS, Decoder  # noqa: E402
 
 HEADER = (
-    "| decoder | inputs | verdict | A dB | output dBc | period | worst step | its dBc "
-    "| at output | its flat field | output's flat field | grid dependence |\n"
+    "| decoder | inputs | severity | V(1), V(2), V(4) | output, dBc | nearest, cubic | verdict "
+    "| to blame | at its maps, at output | without it | output's flat field | grid dependence |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|---|\n"
 )
+# RGB or gray in 0..1, in and out: judged as pictures. FSRCNN takes luma and chroma.
+PICTURES = ("espcn", "lapsrn", "waifu2x", "faststyle", "carn", "taef2_autoencoder", "bicubic")
+
+
+class Unit(torch.nn.Module):
+    """A network that takes 0..255, taking 0..1."""
+
+    def __init__(self, net: torch.nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(255 * x)
 
 
 def bicubic(scale: int) -> torch.nn.Module:
@@ -67,8 +84,13 @@ def main() -> None:
 def analyse(name: str, decoder: Decoder, data: Path, results: Path | None) -> str:
     """Return the decoder's row of the table."""
     model, inputs = decoder.load(data), torch.from_numpy(decoder.inputs(data))
+    given: Inputs | torch.Tensor = inputs
+    if name.startswith(PICTURES):
+        if decoder.range == (0, 255):
+            model, inputs = Unit(model), inputs / 255
+        given = replace(open_inputs(inputs, range=(0, 1)), kind="images")
     try:
-        result = spectra.analyze(model, inputs)
+        result = spectra.analyze(model, given)
     except NothingToAnalyseError:
         return (
             f"| {name} | {len(inputs)} x {_times(inputs.shape[1:])} | exit 4: no upsampling step |"
@@ -82,24 +104,50 @@ def analyse(name: str, decoder: Decoder, data: Path, results: Path | None) -> st
 
 def _row(name: str, inputs: torch.Tensor, result: Result) -> str:
     summary, worst = result.summary, result.worst
-    output = summary.output.score
+    graded = summary.severity
+    assert graded is not None
+    seen = ", ".join(f"{v:.2f}" for v in graded.visibility) if graded.visibility else "by energy"
     cells = [
         name,
         f"{len(inputs)} x {_times(inputs.shape[1:])}",
+        graded.word,
+        seen if graded.word != "insufficient" else "",
+        _energy(summary.output.score),
+        _yardsticks(graded.yardsticks),
         summary.verdict,
-        "weak"
-        if output.told_dbc is None and output.p and output.p < 0.05
-        else _number(output.a_db),
-        _energy(output),
-        _times(output.period) if output.period else "",
-        f"`{worst.label}` ({describe_step(worst)})" if worst else "none",
-        _number(worst.score.told_dbc) if worst else "",
-        _number(worst.at_output.locked_dbc) if worst else "",
-        _number(worst.flat_field.settled_dbc) if worst else "",
+        f"`{worst.label}` ({describe_step(worst)})" if worst else _nobody(summary),
+        f"{_number(worst.score.told_dbc)}, {_number(worst.at_output.told_dbc)}" if worst else "",
+        _without(worst.at_output) if worst else "",
         _number(summary.output.flat_field.settled_dbc) if summary.output.flat_field else "",
         _number(summary.output.grid_dependence_dbc),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _yardsticks(rows: Sequence[Yardsticks]) -> str:
+    """Return what nearest and cubic read at the period that stands out most."""
+    known = [r for r in rows if r.own_dbc is not None and r.cubic_dbc is not None]
+    if not known:
+        return ""
+    row = max(known, key=lambda r: r.own_dbc - r.cubic_dbc)
+    nearest, cubic = (_number(value) for value in (row.nearest_dbc, row.cubic_dbc))
+    return f"{nearest}, {cubic} at {row.own_dbc:.1f} of {_times(row.period)}"
+
+
+def _nobody(summary: Summary) -> str:
+    if summary.origin is not None:
+        return f"`{summary.origin.name}` ({summary.origin.type_name})"
+    steps = ", ".join(f"`{step.name}`" for step in summary.blame.steps)
+    return f"{summary.blame.standing}{': ' if steps else ''}{steps}"
+
+
+def _without(there: AtOutput) -> str:
+    if there.without_db is None:
+        return ""
+    interval = there.without_ci95_db
+    return f"{there.without_db:.1f}" + (
+        f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
+    )
 
 
 def _energy(score: Score) -> str:

@@ -65,6 +65,7 @@ def test_a_faulty_phase_is_found_and_charged_to_no_step_before_it():
     assert result.worst is None
     assert result.summary.blame.standing == "none"
     assert result.summary.output.score.period == (2, 2)
+    assert not result.summary.answer.keys() & {"why", "try"}
 
 
 def test_without_a_grid_in_the_output_no_step_is_taken_away():

@@ -29,6 +29,7 @@ VERDICT_TEXT = {
 }
 
 
+LEAST_DB = 1.0  # change of the output from which on something is said of it
 GROWN_DB = 6.0  # by which later layers amplify a grid that they are to blame for
 
 
@@ -187,7 +188,7 @@ class Facts:
             row
             for row in self.steps
             if row.score.verdict in FOUND
-            and ((row.name, row.call) in asked if asked else row.at_output.verdict in FOUND)
+            and ((row.name, row.call) in asked if asked else may_fall(row))
         ]
         least = float("-inf")
         return sorted(rows, key=lambda r: r.at_output.told_dbc or least, reverse=True)
@@ -301,6 +302,19 @@ class Facts:
     @property
     def notes(self) -> str:
         return counted(len(self.summary.warnings), "note")
+
+
+def may_fall(row: StepRow) -> bool:
+    """Tell whether the output may have less without a step: its interval is as wide as that."""
+    there = row.at_output
+    low = float("-inf") if there.without_ci95_db is None else there.without_ci95_db[0]
+    return is_measured(row) and low <= -LEAST_DB
+
+
+def is_measured(row: StepRow) -> bool:
+    """Tell whether it is known what the output has without a step's grid."""
+    there = row.at_output
+    return there.without_db is not None or there.without_upper_db is not None
 
 
 def _named(origin: OriginRow) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf
 
 from spectra._names import db_text, label
-from spectra.explain._facts import Facts
+from spectra.explain._facts import LEAST_DB, Facts, is_measured, may_fall
 from spectra.explain._sentence import Sentence
 from spectra.explain._summary import StepName, StepRow
 from spectra.explain._verdict import FOUND
 from spectra.explain._words import describe_step, listed
-
-LEAST_DB = 1.0  # change of the output from which on something is said of it
 
 
 class Without(Facts):
@@ -46,16 +43,16 @@ class Without(Facts):
     @property
     def wide(self) -> str:
         """The steps without which the output may have less, or more."""
-        return listed([row.label for row in self.steps if _may_fall(row)])
+        return listed([row.label for row in self.steps if may_fall(row)])
 
     @property
     def its(self) -> str:
-        return "its" if sum(map(_may_fall, self.steps)) == 1 else "either"
+        return "its" if sum(map(may_fall, self.steps)) == 1 else "either"
 
     @property
     def untaken(self) -> str:
         """The steps whose grid was not taken away, so that nobody knows what they do."""
-        return listed([row.label for row in self.steps if not _is_measured(row)])
+        return listed([row.label for row in self.steps if not is_measured(row)])
 
     @property
     def chosen(self) -> bool:
@@ -137,18 +134,6 @@ class Without(Facts):
 
 def _names(steps: Iterable[StepName]) -> str:
     return listed([label(step) for step in steps])
-
-
-def _is_measured(row: StepRow) -> bool:
-    there = row.at_output
-    return there.without_db is not None or there.without_upper_db is not None
-
-
-def _may_fall(row: StepRow) -> bool:
-    """Tell whether the output may have less without a step: its interval is as wide as that."""
-    there = row.at_output
-    low = -inf if there.without_ci95_db is None else there.without_ci95_db[0]
-    return _is_measured(row) and low <= -LEAST_DB
 
 
 Said = Sentence[Without]

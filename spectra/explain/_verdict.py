@@ -58,6 +58,8 @@ def blame_row(
     names = [StepName(row.name, row.call) for row in steps]
     found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
     only = _only(steps) if found.standing in UNDECIDED else None
+    if only is not None and removals.steps[only].innocent:
+        only = None
     if only is not None:
         found = Blame("only", only)
     asked = {*found.steps, found.step}

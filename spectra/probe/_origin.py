@@ -83,7 +83,8 @@ def first_module(
 ) -> Origin | None:
     """Return where a grid of the output that no step has is seen first.
 
-    None where a step has it, where the output has none, and where no module shows it.
+    None where a step has it, and where the output has none. Where no module shows it the model
+    itself is named.
 
     Parameters
     ----------
@@ -147,9 +148,12 @@ class _Search:
         self._least = 10 ** ((max(known) + FAR_MORE_DB / 2) / 10) if known else 0.0
 
     def run(self, progress: Progress) -> Origin | None:
-        """Return the first place that shows the grid, if any does."""
+        """Return the first place behind all that show no grid; None where nothing is seen.
+
+        A grid that is there, is removed, and is made again counts from where it stays.
+        """
         places = self._places()
-        low, high = -1, len(places)  # the last place seen without the grid, the first with it
+        low, high = -1, len(places)  # the last place seen without the grid, the next with it
         for number in range(PASSES):
             progress("modules", number, PASSES)
             between = np.arange(low + 1, high)
@@ -157,13 +161,13 @@ class _Search:
                 break
             chosen = np.unique(np.linspace(between[0], between[-1], AT_A_TIME).round().astype(int))
             shown = self._measured([places[i] for i in chosen])
-            first = next((i for i, shows in zip(chosen, shown, strict=True) if shows), None)
-            if first is None and high == len(places):
-                return None
-            high = high if first is None else int(first)
-            low = max((int(i) for i in chosen if i < high), default=low)
+            hidden = [int(i) for i, shows in zip(chosen, shown, strict=True) if not shows]
+            low = max(hidden, default=low)
+            high = min((int(i) for i in chosen if i > low), default=high)
         progress("modules", PASSES, PASSES)
-        return self._origin(places[high]) if high < len(places) else None
+        if not places:
+            return None
+        return self._origin(places[high] if high < len(places) else _Place("", 0, entered=False))
 
     def _origin(self, place: _Place) -> Origin:
         within, _, _ = place.name.rpartition(".")

@@ -18,7 +18,7 @@ from spectra.probe._locked_part import LockedPart
 if TYPE_CHECKING:
     from spectra._options import Progress
     from spectra.inputs import Inputs
-    from spectra.score import Lattice
+    from spectra.score import Lattice, LockedChange
 
 FORWARDS = 10  # of all inputs that run, the one that finds the parts included
 
@@ -45,6 +45,8 @@ class Passes:
     ----------
     run : int
         How many passes there were.
+    taken : dict of int to LockedChange or str
+        What of each step's own locked energy the last pass took away, or why nobody knows.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class Passes:
         self._batch, self._seed, self._progress = batch_size(found, batch), seed, progress
         self._statistics = KeptStatistics(len(found.output_shape) - 1)
         self.run = 0
+        self.taken: dict[int, LockedChange | str] = {}
+        self._own: dict[int, Lattice | str] = {}  # of the steps' maps as they are
 
     @property
     def renormalised(self) -> bool:
@@ -69,13 +73,16 @@ class Passes:
 
     def first(self, parts: Mapping[int, LockedPart]) -> Lattice | str:
         """Find the part of each step; return what the output shows before any is taken away."""
+        own = {index: self._sums_of(index) for index in parts}
 
         def add(index: int, maps: Tensor, first: int, inputs: int) -> None:
             if index in parts and not maps.is_complex():
                 parts[index].add(maps, first=first, inputs=inputs)
+                own[index].add(maps, first=first, inputs=inputs)
 
         with self._statistics.noting():
             before = self._pass(add)
+        self._own = {index: score.lattice_of(sums.to_dataset()) for index, sums in own.items()}
         for part in parts.values():
             if part.started:
                 part.fit()
@@ -83,16 +90,32 @@ class Passes:
 
     def again(self, parts: Mapping[int, LockedPart], *, share: float = 1.0) -> Lattice | str:
         """Return what the output shows without a share of some steps' parts."""
+        own = {index: self._sums_of(index) for index in parts}
 
         def take(index: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
             if index not in parts:
                 return None
             each = max(len(maps) // inputs, 1)
             numbers = [first + i // each for i in range(len(maps))]
-            return maps - share * parts[index].locked(maps, numbers)
+            left = maps - share * parts[index].locked(maps, numbers)
+            own[index].add(left, first=first, inputs=inputs)
+            return left
 
         with self._statistics.replaying():
-            return self._pass(take)
+            after = self._pass(take)
+        self.taken = {
+            index: score.locked_change(self._own[index], score.lattice_of(sums.to_dataset()))
+            for index, sums in own.items()
+        }
+        return after
+
+    def _sums_of(self, index: int) -> spectrum.MapStatistics:
+        """Return empty sums of one step's maps."""
+        step = self._found.steps[index]
+        reach = partial(step.borders.reach, step.output_shape) if step.borders else None
+        count = len(self._inputs)
+        plan = spectrum.plan_maps(step.output_shape, step.factor, count=count, reach=reach)
+        return spectrum.MapStatistics(plan)
 
     def _pass(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
         """Run all inputs; return the output's lattice, or why it has none.

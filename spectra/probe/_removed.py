@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from spectra.score import LockedChange
 
 
+MAIN_DB = 6.0  # of a map's locked energy that was taken, from which on it is most of its grid
+STAYS_DB = 1.0  # fall of the output's, below which it stays as it was
+
+
 @dataclass(frozen=True)
 class Without:
     """What the output shows without the grid-locked part of one step's map.
@@ -25,6 +29,8 @@ class Without:
         As `at_period`, with a quarter of the part taken away; None where not measured.
     reason : str or None
         Why it was not measured.
+    taken : LockedChange or None
+        What was taken of the locked energy of the step's own map; None where that is not known.
     clean : bool
         Whether the step's map has no grid-locked part, so that nothing was taken away.
     """
@@ -34,11 +40,25 @@ class Without:
     quarter: LockedChange | None = None
     reason: str | None = None
     clean: bool = False
+    taken: LockedChange | None = None
 
     @property
     def at_period(self) -> LockedChange | None:
         """Change at the scored period's lattice points, or of the output where it has none."""
         return self.output if self.own is None else self.own
+
+    @property
+    def innocent(self) -> bool:
+        """Whether the map's grid was taken away in the main, and the output's stayed as it was.
+
+        What is taken away is what the same channel predicts, which may be little of a grid: then
+        an output that stays as it was tells nothing.
+        """
+        taken, output = self.taken, self.output
+        if taken is None or output is None or output.ci95_db is None:
+            return False
+        deep = taken.fell and (taken.db is None or taken.db <= -MAIN_DB)
+        return deep and output.ci95_db[0] > -STAYS_DB
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ def without(
     for index in clean:
         records[index] = Without(NOTHING, NOTHING, clean=True)
     for index in chosen:
-        records[index] = compared.step(index, passes.again({index: parts[index]}))
+        record = compared.step(index, passes.again({index: parts[index]}))
+        taken = passes.taken[index]
+        records[index] = replace(record, taken=None if isinstance(taken, str) else taken)
     joint = tuple(
         compared.together(steps, period, passes.again({i: parts[i] for i in steps}))
         for period, steps in sets.items()

@@ -46,7 +46,7 @@ def phases(spectra: Tensor, view: View) -> tuple[Tensor, Tensor]:
     some = some[:, :, channels]
     turned = torch.sgn(some)
     counted = turned.real.any(-1, keepdim=True)
-    return turned.sum(0).to(torch.complex128), counted.sum(0, dtype=torch.float64)
+    return turned.to(torch.complex128).sum(0), counted.sum(0, dtype=torch.float64)
 
 
 def agreement(

@@ -17,6 +17,7 @@ from spectra.spectrum._periodogram import (
     window,
 )
 from spectra.spectrum._reader import BinValues, PairReader, without_margin
+from spectra.spectrum._reductions import line_contrast, map_mean, squared, tile_mean
 from spectra.spectrum._shared import MeanSpectra
 from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from spectra.spectrum._shared import Content
 
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
-CLIP = 3.0  # of a line's amplitude over its background, so that no block dominates
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
 
 
@@ -235,11 +235,11 @@ class MapStatistics:
         leakage = torch.as_tensor(pairs.leakage).to(base)
         line = values.around @ leakage
         constant = (base[..., torch.as_tensor(pairs.middle, device=base.device)] @ leakage).real
-        base_power, replica_power = _power(base), _power(replica)
+        base_power, replica_power = squared(base), squared(replica)
         cells = reader.cell_coherence(cross, base_power, replica_power)
-        marks = _line_contrast(values.line, _power(values.beside))
+        marks = line_contrast(values.line, squared(values.beside))
         level = level.double()
-        apart = level - _map_mean(level, blocks)
+        apart = level - map_mean(level, blocks)
         level_of_bin = level[..., None]
         # The tiles lost their own means. What differs between the means of one map is put back
         # into the total, with the product that the window's leakage makes of it and the content.
@@ -265,11 +265,11 @@ class MapStatistics:
         slot = (image if blocks == 1 else order) % SLOTS
         self._add(f"blocks_{number}", group, counted)
         for name, each in of_group.items():
-            self._add(f"{name}_{number}", group, _tile_mean(each))
+            self._add(f"{name}_{number}", group, tile_mean(each))
         self._add(f"cell_{number}", slot, cells.sum(2))
         self._add(f"mark_{number}", slot, marks.sum(2))
-        for name, each in (("replica_power", replica_power), ("line_power", _power(values.line))):
-            self.sums[f"{name}_{number}"] += to_numpy(_tile_mean(each).sum(0))
+        for name, each in (("replica_power", replica_power), ("line_power", squared(values.line))):
+            self.sums[f"{name}_{number}"] += to_numpy(tile_mean(each).sum(0))
 
     def _add(self, name: str, place: NDArray[np.int64], values: Tensor) -> None:
         """Add one value for each block to the sums of its group or slot."""
@@ -278,31 +278,6 @@ class MapStatistics:
             sums[place[0] : place[-1] + 1] += added
         else:
             np.add.at(sums, place, added)
-
-
-def _map_mean(level: Tensor, blocks: int) -> Tensor:
-    """Return the mean of all tiles of a map, shape (block, channel, 1)."""
-    of_map = level.view(-1, blocks, *level.shape[1:]).mean((1, 3), keepdim=True)
-    return of_map.expand(-1, blocks, -1, -1).reshape(*level.shape[:2], 1)
-
-
-def _tile_mean(values: Tensor) -> Tensor:
-    """Return the mean over the tiles of a block."""
-    return values.mean(2) if values.shape[2] > 1 else values[:, :, 0]
-
-
-def _power(values: Tensor) -> Tensor:
-    """Return squared magnitudes."""
-    parts: Tensor = torch.view_as_real(values).square()
-    return parts[..., 0] + parts[..., 1]
-
-
-def _line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
-    """Return lines over the local background, their amplitude clipped."""
-    background = beside_power.mean(-1).sqrt()
-    contrast = line / torch.where(background > 0, background, torch.inf)
-    amplitude = contrast.abs()
-    return torch.where(amplitude > CLIP, contrast * (CLIP / amplitude), contrast)
 
 
 def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
