@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor, nn
+from torch.jit import ScriptModule
 
 from spectra import _walk as walk
 from spectra import score, spectrum
 from spectra.capture import quiet
+from spectra.errors import ModelError
 from spectra.follow import unseen
 from spectra.gather import batch_size, through
 
@@ -36,6 +38,7 @@ AT_A_TIME = 24  # places that one pass measures
 PASSES = 3
 SURE = 4.0  # standard errors above zero from which on a place shows a grid
 FOUND = ("present", "suspect")
+FAR_LESS_DB = 10.0  # than the output, below which a place does not have its grid
 FAR_MORE_DB = 6.0  # that the output has over any step's own maps, if no step can have made it
 
 
@@ -83,8 +86,8 @@ def first_module(
 ) -> Origin | None:
     """Return where a grid of the output that no step has is seen first.
 
-    None where a step has it, and where the output has none. Where no module shows it the model
-    itself is named.
+    None where a step has it, where the output has none, and where the model does not run again.
+    Where no module shows it the model itself is named.
 
     Parameters
     ----------
@@ -103,11 +106,14 @@ def first_module(
     progress : callable
         Called with ("modules", done, total).
     """
-    if inputs is None or not _is_nobodys(scores):
-        return None
+    if inputs is None or not _is_nobodys(scores) or isinstance(walk.unwrap(model), ScriptModule):
+        return None  # nothing is told of what is within a script
     some = replace(inputs, used=min(len(inputs), MOST_INPUTS))
     search = _Search(model, passed, scores, some, batch=batch, seed=seed)
-    return search.run(progress)
+    try:
+        return search.run(progress)
+    except ModelError:
+        return None
 
 
 def _is_nobodys(scores: Scores) -> bool:
@@ -144,8 +150,12 @@ class _Search:
         ]
         energies = [s.own.told_dbc for s in scores.steps if s.own.verdict in FOUND]
         known = [dbc for dbc in energies if dbc is not None]
-        # Of a grid that a step has as well, only what is clearly more than the step's counts.
-        self._least = 10 ** ((max(known) + FAR_MORE_DB / 2) / 10) if known else 0.0
+        # What a clean step leaves is below all floors of the test, and surely above zero; of a grid
+        # that a step has as well, only what is clearly more than the step's counts.
+        floors = [dbc + FAR_MORE_DB / 2 for dbc in known]
+        told = scores.output.told_dbc
+        floors += [] if told is None else [told - FAR_LESS_DB]
+        self._least = 10 ** (max(floors) / 10) if floors else 0.0
 
     def run(self, progress: Progress) -> Origin | None:
         """Return the first place behind all that show no grid; None where nothing is seen.
@@ -275,6 +285,8 @@ class _Search:
 
         with ExitStack() as hooks:
             for name, module in walk.named_modules(self._model):
+                if isinstance(module, ScriptModule):
+                    continue
                 hooks.enter_context(module.register_forward_pre_hook(partial(enter, name)))
                 hooks.enter_context(module.register_forward_hook(partial(leave, name)))
             yield

@@ -117,6 +117,27 @@ def test_a_grid_of_no_step_is_traced_to_the_module_that_makes_it(name):
     assert found == expected
 
 
+def test_what_a_clean_step_leaves_below_the_floors_is_not_the_grid():
+    """Bilinear enlargement of smooth pictures is surely above zero, and far below the mask."""
+    up = nn.ConvTranspose2d(3, 3, 4, stride=2, padding=1, bias=False, groups=3)
+    taps = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    with torch.no_grad():
+        up.weight.copy_((taps[:, None] * taps).expand(3, 1, 4, 4))
+    smooth = nn.functional.interpolate(pictures(side=8), scale_factor=4, mode="bicubic")
+    found, _ = traced(nn.Sequential(up, conv(), Mask()), smooth)
+    assert found == Origin("2", "Mask")
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("freeze", [torch.jit.script, lambda n: torch.jit.trace(n, pictures())])
+def test_nothing_is_told_of_what_is_within_a_script(freeze):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), conv(), Mask())
+    found, scores = traced(freeze(net.eval()), pictures())
+    assert scores.output.verdict == "present"
+    assert found is None
+
+
 def test_a_grid_among_many_modules_is_found_by_halving():
     layers = [conv() for _ in range(60)]
     net = nn.Sequential(Sinc(), *layers[:41], Mask(), *layers[41:])
