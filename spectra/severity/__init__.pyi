@@ -1,5 +1,6 @@
 from ._graded import Judged, run
-from ._grades import Graded, Severity
+from ._grades import Graded
 from ._where import Where
+from ._words import Severity
 
 __all__ = ["Graded", "Judged", "Severity", "Where", "run"]

@@ -10,6 +10,7 @@ import torch
 
 from spectra.severity._grades import grade_periods, grade_pictures, or_by_yardstick
 from spectra.severity._looked_at import LEAST, anything, locked_part, pictures_of
+from spectra.severity._seen_lines import see_lines
 from spectra.severity._visibility import Visibility, picture_visibility
 from spectra.severity._where import Where, find_where
 from spectra.severity._yardsticks import yardsticks
@@ -55,8 +56,9 @@ def run(
 ) -> Judged:
     """Say how severe the grid of the output is, and where it is.
 
-    Pictures are judged by what is seen of their grid-locked part; all else, and pictures whose grid
-    is one of colour, beside plain enlargements of the same outputs.
+    Pictures are judged by what is seen of their grid: of its locked part and of local lines. All
+    else, and pictures whose grid is one of colour, are judged beside plain enlargements of the same
+    outputs.
 
     Parameters
     ----------
@@ -74,25 +76,44 @@ def run(
     progress("severity", 0, 1)
     rows = _yardsticks(passed, scores)
     shown = pictures_of(passed, scores, inputs)
-    locked = seen = None
+    locked: Tensor | None = None
+    seen: list[int] = []
     if shown is not None and rows and len(shown.maps) >= LEAST:
         periods = [view.period for view in passed.output.plan.views]
         locked = locked_part(shown.maps, periods, seed=seed)
-        seen = _seen(shown.maps, locked)
-        rolled = _rolled(shown.maps, periods, seed=seed)
-        floor = _seen(rolled, locked_part(rolled, periods, seed=seed))
-        graded = or_by_yardstick(
-            grade_pictures(list(seen.values()), list(floor.values()), yardsticks=rows)
-        )
-        graded = _in_the_output(graded, list(seen), start=shown.start)
+        graded, seen = _by_sight(shown, locked, periods=periods, rows=rows, seed=seed)
     else:
         graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
     limits, where = None if shown is None else shown.unit, None
     if rows:
         shown = shown or anything(passed)
-        where = None if shown is None else _where(shown, locked, list(seen or ()), seed=seed)
+        where = None if shown is None else _where(shown, locked, seen[:SHOWN], seed=seed)
     progress("severity", 1, 1)
     return Judged(replace(graded, where=where.spot if where else None), where, limits=limits)
+
+
+def _by_sight(
+    shown: LookedAt,
+    locked: Tensor,
+    *,
+    periods: Sequence[tuple[int, ...]],
+    rows: tuple[Yardsticks, ...],
+    seed: int,
+) -> tuple[Graded, list[int]]:
+    """Return the severity of pictures, and which of them were looked at."""
+    seen = _seen(shown.maps, locked)
+    rolled = _rolled(shown.maps, periods, seed=seed)
+    floor = _seen(rolled, locked_part(rolled, periods, seed=seed))
+    lines = see_lines(shown.maps, shown.plan)
+    judged = list(dict.fromkeys([*lines.pictures, *seen]))
+    graded = grade_pictures(
+        [seen.get(i, UNSEEN) for i in judged],
+        list(floor.values()),
+        lines=[lines.pictures.get(i, UNSEEN) for i in judged] if lines.pictures else (),
+        line_controls=list(lines.controls.values()),
+        yardsticks=rows,
+    )
+    return _in_the_output(or_by_yardstick(graded), judged, start=shown.start), judged
 
 
 def _yardsticks(passed: Passed, scores: Scores) -> tuple[Yardsticks, ...]:

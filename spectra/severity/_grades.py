@@ -7,19 +7,22 @@ from math import log10
 from typing import TYPE_CHECKING, Literal
 
 from spectra.severity._spot import Spot
+from spectra.severity._words import (
+    BELOW_CUBIC,
+    WORDS,
+    PictureWords,
+    Severity,
+    worst_word,
+    yardstick_word,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from spectra.score import Verdict
     from spectra.severity._visibility import Visibility
 
-ZOOMS = (1, 2, 4)
-
-Severity = Literal["none", "faint", "visible", "strong", "insufficient"]
-WORDS: tuple[Severity, ...] = ("none", "faint", "visible", "strong")
-OF_ZOOM: tuple[Severity, ...] = ("strong", "visible", "faint")  # seen at 100, 200, 400 %
-BELOW_CUBIC = 10.0  # dB: so far below the cubic yardstick a grid is none
+Seen = Literal["locked part", "local lines"]
 NO_PICTURES = "no picture was judged"
 NO_YARDSTICK = "no yardstick stands beside it"
 
@@ -63,7 +66,7 @@ class Graded:
     by : {"visibility", "yardstick"}
         Which definition of the words it is.
     visibility : tuple of float, or None
-        V(1), V(2), V(4), each the largest over pictures.
+        V(1), V(2), V(4) of the locked part, each the largest over pictures.
     floor : tuple of float, or None
         The same of the controls: a word needs more.
     pictures, holding : int
@@ -83,6 +86,11 @@ class Graded:
         Why there is no word.
     where : Spot or None
         Where a grid is most, be it in one place of one output; None where the test finds none.
+    seen : {"locked part", "local lines"} or None
+        What of the grid a word by visibility rests on; None where no grid is seen.
+    lines_visibility, lines_floor : tuple of float, or None
+        As ``visibility`` and ``floor``, of local lines; None where they stand in fewer than two
+        pictures.
     """
 
     word: Severity
@@ -99,6 +107,9 @@ class Graded:
     reason: str | None = None
     where: Spot | None = None
     detectable_zoom: int | None = None
+    seen: Seen | None = None
+    lines_visibility: tuple[float, ...] | None = None
+    lines_floor: tuple[float, ...] | None = None
 
     @property
     def floor_dbc(self) -> float | None:
@@ -113,19 +124,26 @@ def grade_pictures(
     pictures: Sequence[Visibility],
     controls: Sequence[Visibility] = (),
     *,
+    lines: Sequence[Visibility] = (),
+    line_controls: Sequence[Visibility] = (),
     yardsticks: Sequence[Yardsticks] = (),
 ) -> Graded:
     """Return the severity of some pictures by what is seen of their grid.
 
     *strong* is V(1) >= 1, *visible* V(2) >= 1, *faint* V(4) >= 1, else *none*; each only where V is
-    above that of every control at the same zoom.
+    above that of every control at the same zoom. The word of a picture is the severer of that of
+    its locked part and that of its local lines.
 
     Parameters
     ----------
     pictures : sequence of Visibility
-        One for each picture.
+        Of the locked part of each picture.
     controls : sequence of Visibility
         Of pictures whose grid was looked for at a wrong phase: what is seen there is no grid.
+    lines : sequence of Visibility
+        Of the local lines of each of the pictures, if there are any.
+    line_controls : sequence of Visibility
+        Of local lines at wrong frequencies.
     yardsticks : sequence of Yardsticks
         Kept beside the word; they do not change it.
 
@@ -137,30 +155,41 @@ def grade_pictures(
     'visible'
     >>> grade_pictures([seen], controls=[Visibility(v1=0.3, v2=1.3, v4=1.9)]).word
     'faint'
+    >>> unseen = Visibility(v1=0.0, v2=0.0, v4=0.0)
+    >>> grade_pictures([unseen] * 3, lines=[seen, seen, unseen]).seen
+    'local lines'
     """
-    judged = {i: each.values for i, each in enumerate(pictures) if each.values is not None}
+    judged = [i for i, each in enumerate(pictures) if each.values is not None]
     if not judged:
         reason = next((each.reason for each in pictures if each.reason), NO_PICTURES)
         return Graded("insufficient", "visibility", yardsticks=tuple(yardsticks), reason=reason)
-    floors = [each.values for each in controls if each.values is not None]
-    floor = tuple(map(max, zip(*floors, strict=True))) if floors else None
-    words = [picture_word(values, floor) for values in judged.values()]
-    word = worst_word(words)
-    zoom = OF_ZOOM.index(OF_ZOOM[-1] if word == "none" else word)
-    shown = max(judged, key=lambda i: judged[i][zoom])
+    of_kind: dict[Seen, PictureWords] = {"locked part": PictureWords(pictures, controls, judged)}
+    if lines:
+        of_kind["local lines"] = PictureWords(lines, line_controls, judged)
+    seen = max(of_kind, key=lambda kind: WORDS.index(of_kind[kind].word))  # the first of equals
+    kind, word = of_kind[seen], of_kind[seen].word
+    shown = kind.most()
+    by_picture = map(worst_word, zip(*(k.words for k in of_kind.values()), strict=True))
+    each = [[k.pictures[i] for k in of_kind.values()] for i in judged]
+    beside = of_kind.get("local lines")
     return Graded(
         word,
         "visibility",
-        visibility=tuple(map(max, zip(*judged.values(), strict=True))),
-        floor=floor,
+        visibility=of_kind["locked part"].largest,
+        floor=of_kind["locked part"].floor,
         pictures=len(judged),
-        holding=words.count(word),
+        holding=list(by_picture).count(word),
         picture=shown,
-        place=pictures[shown].place,
-        detectable=sum(pictures[i].detectable_zoom is not None for i in judged),
-        chromatic=sum(pictures[i].chromatic for i in judged),
+        place=kind.pictures[shown].place,
+        detectable=sum(any(v.detectable_zoom is not None for v in both) for both in each),
+        chromatic=sum(any(v.chromatic for v in both) for both in each),
         yardsticks=tuple(yardsticks),
-        detectable_zoom=_detectable_zoom([pictures[i] for i in judged], controls),
+        detectable_zoom=_detectable_zoom(
+            [one for both in each for one in both], [*controls, *line_controls]
+        ),
+        seen=None if word == "none" else seen,
+        lines_visibility=beside.largest if beside else None,
+        lines_floor=beside.floor if beside else None,
     )
 
 
@@ -227,36 +256,4 @@ def or_by_yardstick(graded: Graded) -> Graded:
     words = (graded.word, beside.word)
     if not graded.chromatic or "insufficient" in words or worst_word(words) == graded.word:
         return graded
-    return replace(graded, word=beside.word, by="yardstick", holding=0)
-
-
-def picture_word(values: Sequence[float], floor: Sequence[float] | None = None) -> Severity:
-    """Return the word for V(1), V(2), V(4), where those of the controls are a floor.
-
-    Examples
-    --------
-    >>> picture_word((0.2, 0.7, 1.0))
-    'faint'
-    """
-    floor = floor or (0.0,) * len(ZOOMS)
-    for word, value, least in zip(OF_ZOOM, values, floor, strict=True):
-        if value >= 1 and value > least:
-            return word
-    return "none"
-
-
-def yardstick_word(own_dbc: float, *, cubic_dbc: float, nearest_dbc: float) -> Severity:
-    """Return the word for a locked energy between two yardsticks, all in dBc.
-
-    Examples
-    --------
-    >>> [yardstick_word(own, cubic_dbc=-26, nearest_dbc=-14) for own in (-37, -30, -20, -12)]
-    ['none', 'faint', 'visible', 'strong']
-    """
-    limits = (cubic_dbc - BELOW_CUBIC, cubic_dbc, nearest_dbc)
-    return WORDS[sum(own_dbc >= limit for limit in limits)]
-
-
-def worst_word(words: Iterable[Severity]) -> Severity:
-    """Return the severest of some words, none of them "insufficient"."""
-    return max(words, key=WORDS.index)
+    return replace(graded, word=beside.word, by="yardstick", holding=0, seen=None)

@@ -9,7 +9,8 @@ import numpy as np
 import scipy
 import torch
 
-from spectra.severity._local_map import PERIODS, SIGMA, local_maps, smooth_step
+from spectra.severity._local_lines import reach
+from spectra.severity._local_map import local_maps, smooth_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,15 +79,10 @@ def grid_in_place(picture: Tensor, locked: Tensor, plan: MapPlan, *, whole: floa
     return InPlace(grid, heat)
 
 
-def reach(plan: MapPlan) -> float:
-    """Return the standard deviation in pixels of the Gaussian that makes a place."""
-    return max(SIGMA, PERIODS * max(plan.period))
-
-
 def _product(one: Tensor, other: Tensor, plan: MapPlan) -> Tensor:
     """Return the sum of a product over channels, its mean around each place, not below 0."""
     smooth: NDArray[np.float64] = scipy.ndimage.gaussian_filter(
-        (one.double() * other.double()).sum(0).numpy(), reach(plan), mode="mirror"
+        (one.double() * other.double()).sum(0).numpy(), reach(plan.period), mode="mirror"
     )
     return torch.from_numpy(smooth).clamp(min=0)
 

@@ -9,8 +9,8 @@ import numpy as np
 import scipy
 
 from spectra.errors import ParameterError
-from spectra.severity._grades import ZOOMS
 from spectra.severity._observer import APERTURE, SUMMATION, observer
+from spectra.severity._words import ZOOMS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectra.severity._in_place import grid_in_place, reach
+from spectra.severity._in_place import grid_in_place
+from spectra.severity._local_lines import reach
 from spectra.severity._spot import Spot
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def find_where(looked_at: LookedAt, locked: Tensor, candidates: Iterable[int]) -
         picture = looked_at.maps[index]
         whole = 1.0 if looked_at.unit else float(np.ptp(np.percentile(picture, PERCENTILES)))
         found = grid_in_place(picture, locked[index], plan, whole=whole or 1.0)
-        place, height = _highest(found.heat, round(reach(plan)))
+        place, height = _highest(found.heat, round(reach(plan.period)))
         if height > highest:
             highest, most = height, (index, place, found)
     if most is None:

@@ -53,6 +53,38 @@ def test_a_word_needs_more_than_the_largest_control():
     assert grade_pictures([seen(0.5, 1.3, 1.4)], controls).floor == (0.3, 1.3, 1.4)
 
 
+def test_the_word_of_a_picture_is_the_severer_of_its_locked_part_and_its_local_lines():
+    locked = [seen(0.3, 0.6, 1.2), seen(0, 0, 0), seen(0.1, 0.5, 0.9)]
+    lines = [seen(0, 0, 0), seen(0.5, 1.5, 3), seen(0.2, 1.1, 9)]
+    graded = grade_pictures(locked, lines=lines)
+    assert (graded.word, graded.seen) == ("visible", "local lines")
+    assert (graded.picture, graded.holding, graded.pictures) == (1, 2, 3)
+    assert (graded.visibility, graded.lines_visibility) == ((0.3, 0.6, 1.2), (0.5, 1.5, 9))
+    graded = grade_pictures(lines, lines=locked)
+    assert (graded.word, graded.seen, graded.holding) == ("visible", "locked part", 2)
+    graded = grade_pictures(locked, lines=locked)
+    assert (graded.word, graded.seen) == ("faint", "locked part")
+    assert grade_pictures(locked).lines_visibility is None
+
+
+def test_each_part_has_the_floor_of_its_own_controls():
+    locked, lines, control = [seen(0.3, 0.6, 1.2)], [seen(0.5, 1.5, 3)], [seen(0.1, 1.5, 2)]
+    graded = grade_pictures(locked, controls=control, lines=lines)
+    assert (graded.word, graded.seen) == ("visible", "local lines")
+    assert (graded.floor, graded.lines_floor) == ((0.1, 1.5, 2), None)
+    graded = grade_pictures(locked, lines=lines, line_controls=control)
+    assert (graded.word, graded.seen) == ("faint", "locked part")
+    assert (graded.floor, graded.lines_floor) == (None, (0.1, 1.5, 2))
+
+
+def test_local_lines_of_colour_are_not_judged_by_sight_either():
+    rows = [replace(YARDSTICKS, own_dbc=-20.0)]
+    lines = [seen(0.3, 0.5, 1.6, chromatic=True)]
+    graded = or_by_yardstick(grade_pictures([seen(0, 0, 0)], lines=lines, yardsticks=rows))
+    assert (graded.word, graded.by, graded.seen) == ("visible", "yardstick", None)
+    assert graded.chromatic == 1
+
+
 def test_pictures_that_are_too_small_do_not_count():
     small = Visibility(reason="too small")
     graded = grade_pictures([small, seen(0.1, 0.4, 1.1)])
