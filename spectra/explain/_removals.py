@@ -43,7 +43,7 @@ class Without(Facts):
     @property
     def wide(self) -> str:
         """The steps without which the output may have less, or more."""
-        return listed([row.label for row in self.steps if may_fall(row)])
+        return " or ".join([row.label for row in self.steps if may_fall(row)])
 
     @property
     def its(self) -> str:
