@@ -57,7 +57,7 @@ def blame_row(
         return BlameRow()
     names = [StepName(row.name, row.call) for row in steps]
     found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
-    only = _only(steps) if found.standing in UNDECIDED else None
+    only = _only(steps) if found.standing in (*UNDECIDED, "faint") else None
     if only is not None and removals.steps[only].innocent:
         only = None
     if only is not None:

@@ -230,8 +230,18 @@ def test_where_the_output_has_no_grid_the_worst_step_is_the_strongest():
 
 
 def test_below_the_floor_no_step_is_the_worst():
-    row, worst = blamed(LESS, floor_dbc=-20.0)  # the output holds -22 dBc
+    row, worst = blamed(LESS, MORE, floor_dbc=-20.0)  # the output holds -22 dBc
     assert (row.standing, worst) == ("faint", None)
+
+
+def test_a_lone_step_with_a_grid_that_the_output_has_is_named_where_removal_names_none():
+    """However faint, and unless its map lost most of its grid and the output nothing."""
+    row, worst = blamed(LESS, floor_dbc=-20.0)
+    assert (row.standing, worst.name) == ("only", "a")
+    row, worst = blamed(NONE)
+    assert (row.standing, worst.name) == ("only", "a")
+    innocent = Removals((Without(NONE, NONE, taken=LESS),), inputs=16, forwards=6)
+    assert blame_row(innocent, [step("a", PRESENT)], OUTPUT).standing == "none"
 
 
 def test_what_steps_of_one_period_do_to_each_other_is_told_by_their_names():
