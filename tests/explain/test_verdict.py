@@ -240,7 +240,8 @@ def test_a_lone_step_with_a_grid_that_the_output_has_is_named_where_removal_name
     assert (row.standing, worst.name) == ("only", "a")
     row, worst = blamed(NONE)
     assert (row.standing, worst.name) == ("only", "a")
-    innocent = Removals((Without(NONE, NONE, taken=LESS),), inputs=16, forwards=6)
+    still = LockedChange(0.0, (-0.5, 0.5), 0.5)
+    innocent = Removals((Without(still, still, taken=LESS),), inputs=16, forwards=6)
     assert blame_row(innocent, [step("a", PRESENT)], OUTPUT).standing == "none"
 
 
