@@ -95,13 +95,12 @@ class _Step:
 
     @property
     def lines_lead(self) -> bool:
-        return not self.fed and self.lines_over(-6 if self.unbalanced else 0)
-
-    def lines_over(self, decibel: float) -> bool:
-        """Tell whether lines stand so far above replicas in what reaches the output, if known."""
-        place = self.score if self.at is None or self.at.locked_dbc is None else self.at
-        line, replica = place.line_dbc, place.replica_dbc
-        return line is not None and (replica is None or line > replica + decibel)
+        """Whether lines lead in what reaches the output; where not known, nearly lead here."""
+        if self.fed:
+            return False
+        if self.at is not None and self.at.locked_dbc is not None:
+            return _leads(self.at, 0)
+        return _leads(self.score, -6 if self.unbalanced else 0)
 
     @property
     def seen(self) -> str:
@@ -167,7 +166,7 @@ CAUSES: tuple[_Said, ...] = (
     _Said(
         "kernel_leaks.fed",
         "lines are stronger than replicas, but a constant input shows next to none",
-        lambda s: s.fed and s.lines_over(0),
+        lambda s: s.fed and _leads(s.score, 0),
         "{filter} lets replicas (copies of its input's spectrum) through; its lines are "
         "copies of lines that it is fed: of a constant input {flat_line}",
     ),
@@ -178,6 +177,12 @@ CAUSES: tuple[_Said, ...] = (
         "{filter} lets replicas (copies of its input's spectrum) through",
     ),
 )
+
+
+def _leads(place: Score | AtOutput, decibel: float) -> bool:
+    """Tell whether lines stand so far above replicas at some place."""
+    line, replica = place.line_dbc, place.replica_dbc
+    return line is not None and (replica is None or line > replica + decibel)
 
 
 def find_cause(

@@ -190,8 +190,7 @@ class Facts:
             if row.score.verdict in FOUND
             and ((row.name, row.call) in asked if asked else may_fall(row))
         ]
-        least = float("-inf")
-        return sorted(rows, key=lambda r: r.at_output.told_dbc or least, reverse=True)
+        return sorted(rows, key=_at_output, reverse=True)
 
     @property
     def causes(self) -> str | None:
@@ -205,10 +204,8 @@ class Facts:
     @property
     def first_advice(self) -> str | None:
         """What to try at the first of these steps for which anything is known to help."""
-        advised = (row for row in self.suspected if row.advice is not None)
-        return next(
-            (f"first {row.label}: {row.advice.text}" for row in advised if row.advice), None
-        )
+        advised = ((row.label, row.advice) for row in self.suspected)
+        return next((f"first {label}: {found.text}" for label, found in advised if found), None)
 
     # Why, and what to try.
 
@@ -315,6 +312,12 @@ def is_measured(row: StepRow) -> bool:
     """Tell whether it is known what the output has without a step's grid."""
     there = row.at_output
     return there.without_db is not None or there.without_upper_db is not None
+
+
+def _at_output(row: StepRow) -> float:
+    """Return what the output holds of a step, to compare it by."""
+    told = row.at_output.told_dbc
+    return float("-inf") if told is None else told
 
 
 def _named(origin: OriginRow) -> str:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.severity import shown_range
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-USUAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
-SLACK = 0.05  # of a usual range, by which values may leave it
-PERCENTILES = (0.5, 99.5)
 FACTORS = tuple(m * 10.0**e for e in range(7) for m in (1, 2, 5))
 STRONG = 99  # percentile of a grid's pixels: a few beside an edge shall not make all others faint
 VISIBLE = 0.4  # of the display range: what a grid is amplified to
@@ -89,7 +88,7 @@ def display(
     grid: ArrayLike,
     *,
     limits: Sequence[float] | None = None,
-    spread: Sequence[float] | None = None,
+    shown: Sequence[float] | None = None,
 ) -> Display:
     """Return how a picture and its grid are shown.
 
@@ -99,28 +98,13 @@ def display(
         What is drawn.
     limits : (float, float), optional
         Black and white, where they are known: a picture is shown as a viewer sees it.
-    spread : (float, float), optional
-        0.5th and 99.5th percentile of the whole output that a crop is of, so that a crop of few
-        values is not stretched; those of ``values`` by default. Widened to 0..1, -1..1 or 0..255
-        where it fits and fills half of it.
+    shown : (float, float), optional
+        What is shown as black and as white where they are not known, of the whole output that a
+        crop is of, so that a crop of few values is not stretched; that of ``values`` by default.
     """
-    if limits is not None:
-        low, high = (float(v) for v in limits)
-    else:
-        own = np.percentile(np.asarray(values, float), PERCENTILES).tolist()
-        low, high = _range(own if spread is None else spread)
+    low, high = (float(v) for v in limits or shown or shown_range(values))
     strengths = np.abs(np.asarray(grid, float))
     peak, strong = float(strengths.max()), float(np.percentile(strengths, STRONG))
     most = VISIBLE * (high - low) / (strong or peak or 1.0)
     factor = max((f for f in FACTORS if f <= most), default=1.0)
     return Display(low, high, factor, peak=peak, levels=limits is not None)
-
-
-def _range(spread: Sequence[float]) -> tuple[float, float]:
-    """Return display limits: a usual range where the values fit and fill half of it."""
-    low, high = (float(v) for v in spread)
-    for a, b in USUAL:
-        slack = SLACK * (b - a)
-        if a - slack <= low and high <= b + slack and high - low >= (b - a) / 2:
-            return a, b
-    return (low, high) if high > low else (low - 1, high + 1)

@@ -20,7 +20,7 @@ def crop_figure(
     residual: ArrayLike,
     *,
     limits: Sequence[float] | None = None,
-    spread: Sequence[float] | None = None,
+    shown: Sequence[float] | None = None,
     where: str = "",
 ) -> Figure:
     """Draw a crop of an output, the same with its grid-locked part amplified, and that part.
@@ -39,8 +39,8 @@ def crop_figure(
         The grid-locked part of the crop.
     limits : (float, float), optional
         Black and white of the output, where they are known.
-    spread : (float, float), optional
-        0.5th and 99.5th percentile of the whole output.
+    shown : (float, float), optional
+        What is shown as black and as white of the whole output, where they are not known.
     where : str
         Of which output, and from which place in it, the crop is.
 
@@ -53,18 +53,18 @@ def crop_figure(
     ParameterError
         If the shapes differ or do not make a picture.
     """
-    shown, locked, notes = _drawable(np.asarray(picture, float), np.asarray(residual, float))
-    scale = display(shown, locked, limits=limits, spread=spread)
+    drawn, locked, notes = _drawable(np.asarray(picture, float), np.asarray(residual, float))
+    scale = display(drawn, locked, limits=limits, shown=shown)
     middle = (scale.low + scale.high) / 2
-    with_more = shown + (scale.factor - 1) * locked
+    with_more = drawn + (scale.factor - 1) * locked
     told = [note for note in (where, *notes) if note]
     titles = (
         f"output as it is\n{', '.join(told)}",
         f"the same, grid {scale.amplified}\nreally at most {scale.really}",
         f"grid alone, {scale.amplified}" if scale.peak > 0 else "no grid-locked part",
     )
-    panels = tuple(zip((shown, with_more, middle + scale.factor * locked), titles, strict=True))
-    if shown.ndim == 1:
+    panels = tuple(zip((drawn, with_more, middle + scale.factor * locked), titles, strict=True))
+    if drawn.ndim == 1:
         figure = Figure(figsize=(8.4, 5.2), layout="constrained")
         axes = figure.subplots(3, 1, sharex=True)
         for ax, (values, title) in zip(axes, panels, strict=True):
@@ -74,7 +74,7 @@ def crop_figure(
             ax.tick_params(labelsize=SMALL)
         axes[-1].set_xlabel("sample of the crop", fontsize=SMALL)
         return figure
-    height, width = shown.shape[:2]
+    height, width = drawn.shape[:2]
     figure = Figure(figsize=(9.6, 3.1 * min(height / width, 2) + 1.0), layout="constrained")
     for ax, (values, title) in zip(figure.subplots(1, 3), panels, strict=True):
         ax.imshow(scale.shown(values), cmap="gray", vmin=0, vmax=1, interpolation="nearest")

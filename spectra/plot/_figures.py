@@ -198,8 +198,8 @@ def worst_figure(tree: xr.DataTree, rows: Rows, worst: str) -> Figure:
 def _crop(data: xr.Dataset, *, where: str) -> Figure:
     """Draw a crop of an output beside its amplified grid-locked part."""
     output, grid = (np.moveaxis(data[name].to_numpy(), 0, -1) for name in ("output", "grid"))
-    limits, spread = data.attrs.get("limits"), data.attrs["spread"]
-    return crop_figure(output, grid, limits=limits, spread=spread, where=where)
+    limits, shown = data.attrs.get("limits"), data.attrs["shown"]
+    return crop_figure(output, grid, limits=limits, shown=shown, where=where)
 
 
 def _has(tree: xr.DataTree, path: str, variable: str) -> bool:

@@ -40,7 +40,7 @@ def where_figure(data: xr.Dataset, *, dpi: int) -> Figure:
         Pixels per inch that the figure will be saved with.
     """
     output, grid = (_channels_last(data[name]) for name in ("output", "grid"))
-    scale = display(output, grid, limits=data.attrs.get("limits"), spread=data.attrs["spread"])
+    scale = display(output, grid, limits=data.attrs.get("limits"), shown=data.attrs["shown"])
     return (_signal if data["heat"].ndim == 1 else _picture)(
         data, output, grid=grid, scale=scale, dpi=dpi
     )

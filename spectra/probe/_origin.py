@@ -26,6 +26,7 @@ from spectra.capture import quiet
 from spectra.errors import ModelError
 from spectra.follow import unseen
 from spectra.gather import batch_size, through
+from spectra.probe._passes import MOST_INPUTS
 
 if TYPE_CHECKING:
     from spectra._options import Progress
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.score import Lattice, Scores
 
-MOST_INPUTS = 16
 AT_A_TIME = 24  # places that one pass measures
 PASSES = 3
 SURE = 4.0  # standard errors above zero from which on a place shows a grid
@@ -121,11 +121,16 @@ def _is_nobodys(scores: Scores) -> bool:
     output, steps = scores.output, [step.own for step in scores.steps]
     if output.verdict not in FOUND or any(own.verdict == "insufficient" for own in steps):
         return False
-    energies = [own.told_dbc for own in steps if own.verdict in FOUND and own.told_dbc is not None]
     if all(own.verdict == "none" for own in steps):
         return True
-    told = output.told_dbc
+    energies, told = _energies(scores), output.told_dbc
     return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB
+
+
+def _energies(scores: Scores) -> list[float]:
+    """Return the locked energies of those steps' own maps that show a grid, in dBc."""
+    told = [step.own.told_dbc for step in scores.steps if step.own.verdict in FOUND]
+    return [dbc for dbc in told if dbc is not None]
 
 
 class _Search:
@@ -143,16 +148,16 @@ class _Search:
     ) -> None:
         self._model, self._found, self._inputs = model, passed.found, inputs
         self._batch, self._seed = batch_size(passed.found, batch), seed
+        self._first = self._running = 0  # of the inputs that run
+        self._calls: dict[str, int] = {}  # of each module so far
         self._periods = [
             view.period
             for view in passed.output.plan.views
             if scores.at_period(view.period).verdict in FOUND
         ]
-        energies = [s.own.told_dbc for s in scores.steps if s.own.verdict in FOUND]
-        known = [dbc for dbc in energies if dbc is not None]
         # What a clean step leaves is below all floors of the test, and surely above zero; of a grid
         # that a step has as well, only what is clearly more than the step's counts.
-        floors = [dbc + FAR_MORE_DB / 2 for dbc in known]
+        floors = [dbc + FAR_MORE_DB / 2 for dbc in _energies(scores)]
         told = scores.output.told_dbc
         floors += [] if told is None else [told - FAR_LESS_DB]
         self._least = 10 ** (max(floors) / 10) if floors else 0.0
@@ -163,6 +168,8 @@ class _Search:
         A grid that is there, is removed, and is made again counts from where it stays.
         """
         places = self._places()
+        if not places:
+            return None
         low, high = -1, len(places)  # the last place seen without the grid, the next with it
         for number in range(PASSES):
             progress("modules", number, PASSES)
@@ -175,8 +182,6 @@ class _Search:
             low = max(hidden, default=low)
             high = min((int(i) for i in chosen if i > low), default=high)
         progress("modules", PASSES, PASSES)
-        if not places:
-            return None
         return self._origin(places[high] if high < len(places) else _Place("", 0, entered=False))
 
     def _origin(self, place: _Place) -> Origin:
@@ -192,15 +197,13 @@ class _Search:
             if self._plan(maps, count=1) is not None:
                 seen.append(place)
 
-        one = replace(self._inputs, used=1)
-        with self._tapped(take):
-            self._through(one)
+        self._through(replace(self._inputs, used=1), take)
         return seen
 
     def _measured(self, places: Sequence[_Place]) -> list[bool]:
         """Tell of each place whether it shows the grid."""
         sums: dict[_Place, spectrum.MapStatistics] = {}
-        done, wanted = 0, set(places)
+        wanted = set(places)
 
         def take(place: _Place, maps: Tensor) -> None:
             if place not in wanted:
@@ -211,14 +214,9 @@ class _Search:
                     return
                 sums[place] = spectrum.MapStatistics(plan)
             if tuple(maps.shape[1:]) == sums[place].plan.shape:
-                sums[place].add(maps, first=done, inputs=self._running)
+                sums[place].add(maps, first=self._first, inputs=self._running)
 
-        def next_batch(y: Tensor, first: int, inputs: int) -> None:
-            nonlocal done
-            done = first + inputs
-
-        with self._tapped(take):
-            self._through(self._inputs, next_batch)
+        self._through(self._inputs, take)
         lattices = {p: score.lattice_of(s.to_dataset()) for p, s in sums.items()}
         return [self._shows(lattices.get(place, "")) for place in places]
 
@@ -243,25 +241,24 @@ class _Search:
         plan = spectrum.plan_maps(maps.shape[1:], *periods, count=count) if periods else None
         return plan if plan is not None and plan.views else None
 
-    def _through(
-        self, inputs: Inputs, on_output: Callable[[Tensor, int, int], None] | None = None
-    ) -> None:
-        def before(x: Tensor, first: int, inputs: int) -> None:
-            self._running = inputs
-            self._calls: dict[str, int] = {}
+    def _through(self, inputs: Inputs, take: Callable[[_Place, Tensor], None]) -> None:
+        """Run some inputs, and hand over what passes every module."""
+
+        def begin(_x: Tensor, first: int, running: int) -> None:
+            self._first, self._running, self._calls = first, running, {}
 
         def nothing(*_: Any) -> None:
             """Take no map."""
 
-        with quiet(self._model, seed=self._seed):
+        with quiet(self._model, seed=self._seed), self._tapped(take):
             through(
                 self._model,
                 self._found,
                 inputs,
                 batch=self._batch,
-                on_input=before,
+                on_input=begin,
                 on_step=nothing,
-                on_output=on_output or nothing,
+                on_output=nothing,
             )
 
     @contextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.score import Lattice, LockedChange
 
+MOST_INPUTS = 16  # that run again, of a run that has more
 FORWARDS = 10  # of all inputs that run, the one that finds the parts included
 
 
@@ -45,8 +46,6 @@ class Passes:
     ----------
     run : int
         How many passes there were.
-    taken : dict of int to LockedChange or str
-        What of each step's own locked energy the last pass took away, or why nobody knows.
     """
 
     def __init__(
@@ -63,7 +62,6 @@ class Passes:
         self._batch, self._seed, self._progress = batch_size(found, batch), seed, progress
         self._statistics = KeptStatistics(len(found.output_shape) - 1)
         self.run = 0
-        self.taken: dict[int, LockedChange | str] = {}
         self._own: dict[int, Lattice | str] = {}  # of the steps' maps as they are
 
     @property
@@ -90,24 +88,30 @@ class Passes:
 
     def again(self, parts: Mapping[int, LockedPart], *, share: float = 1.0) -> Lattice | str:
         """Return what the output shows without a share of some steps' parts."""
-        own = {index: self._sums_of(index) for index in parts}
 
         def take(index: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
             if index not in parts:
                 return None
-            each = max(len(maps) // inputs, 1)
-            numbers = [first + i // each for i in range(len(maps))]
-            left = maps - share * parts[index].locked(maps, numbers)
-            own[index].add(left, first=first, inputs=inputs)
+            return maps - share * parts[index].locked(maps, _numbers(maps, first, inputs))
+
+        with self._statistics.replaying():
+            return self._pass(take)
+
+    def alone(self, index: int, part: LockedPart) -> tuple[Lattice | str, LockedChange | str]:
+        """Return what the output shows without one step's part, and what its own map has less."""
+        own = self._sums_of(index)
+
+        def take(i: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
+            if i != index:
+                return None
+            left = maps - part.locked(maps, _numbers(maps, first, inputs))
+            own.add(left, first=first, inputs=inputs)
             return left
 
         with self._statistics.replaying():
             after = self._pass(take)
-        self.taken = {
-            index: score.locked_change(self._own[index], score.lattice_of(sums.to_dataset()))
-            for index, sums in own.items()
-        }
-        return after
+        left = score.lattice_of(own.to_dataset())
+        return after, score.locked_change(self._own[index], left)
 
     def _sums_of(self, index: int) -> spectrum.MapStatistics:
         """Return empty sums of one step's maps."""
@@ -151,3 +155,9 @@ class Passes:
                 on_output=add,
             )
         return score.lattice_of(sums.to_dataset())
+
+
+def _numbers(maps: Tensor, first: int, inputs: int) -> list[int]:
+    """Return which input each map is of; those of one follow each other."""
+    each = max(len(maps) // inputs, 1)
+    return [first + i // each for i in range(len(maps))]

@@ -16,7 +16,7 @@ from spectra.capture import Discovery
 from spectra.probe._coefficients import LEAST_INPUTS
 from spectra.probe._compared import Compared
 from spectra.probe._locked_part import REACH, LockedPart
-from spectra.probe._passes import FORWARDS, Passes
+from spectra.probe._passes import FORWARDS, MOST_INPUTS, Passes
 from spectra.probe._removed import Removals, Without
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.score import Scores
 
-MOST_INPUTS = 16
 QUARTERS = 2  # steps of which a quarter is taken away as well
 QUARTER = 0.25
 NOTHING = score.LockedChange(0.0, (0.0, 0.0), 0.0)
@@ -93,8 +92,8 @@ def without(
     for index in clean:
         records[index] = Without(NOTHING, NOTHING, clean=True)
     for index in chosen:
-        record = compared.step(index, passes.again({index: parts[index]}))
-        taken = passes.taken[index]
+        after, taken = passes.alone(index, parts[index])
+        record = compared.step(index, after)
         records[index] = replace(record, taken=None if isinstance(taken, str) else taken)
     joint = tuple(
         compared.together(steps, period, passes.again({i: parts[i] for i in steps}))

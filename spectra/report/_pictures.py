@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.severity import shown_range
 from spectra.spectrum import grid_pattern
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from spectra.severity import Judged
 
 SIDE = 96  # of the crop, in pixels
-PERCENTILES = (0.5, 99.5)
 AXES = ("z", "y", "x")
 
 
@@ -79,5 +79,5 @@ def _middle(passed: Passed) -> xr.Dataset | None:
             name: (name, np.arange(cut.start, cut.stop), {"units": "pixel"})
             for name, cut in zip(dims[1:], window, strict=True)
         },
-        attrs={"spread": np.percentile(np.nan_to_num(picture), PERCENTILES).tolist()},
+        attrs={"shown": list(shown_range(np.nan_to_num(picture)))},
     )

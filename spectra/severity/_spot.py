@@ -17,8 +17,8 @@ class Spot:
         Root mean square of the grid around there, over channels, as far as it stands out of what
         else is there; in the unit of the output.
     share : float
-        The same over the range of the output: white less black of pictures, else what lies
-        between the 0.5th and the 99.5th percentile of its values.
+        The same over the range of the output: white less black of pictures, else of what is shown
+        as such, see `spectra.severity._range.shown_range`.
     levels : float or None
         The same in grey levels of 255; None of what is no picture.
     channel : int or None

@@ -10,6 +10,7 @@ import torch
 
 from spectra.severity._in_place import grid_in_place
 from spectra.severity._local_lines import reach
+from spectra.severity._range import shown_range
 from spectra.severity._spot import Spot
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from spectra.severity._looked_at import LookedAt
 
 LEVELS = 255
-PERCENTILES = (0.5, 99.5)  # of the values of what has no black and no white
 AXES = {1: ("x",), 2: ("y", "x")}
 LONGEST = 4096  # samples of a signal that are kept, about the place
 
@@ -45,8 +45,8 @@ class Where:
         Where in the model's output the first pixel lies.
     limits : tuple of float or None
         Black and white; None of what is no picture.
-    spread : tuple of float
-        0.5th and 99.5th percentile of the output's values.
+    shown : tuple of float
+        What is shown as black and as white, see `shown_range`.
     """
 
     spot: Spot
@@ -55,7 +55,7 @@ class Where:
     heat: NDArray[np.float32]
     start: tuple[int, ...]
     limits: tuple[float, float] | None
-    spread: tuple[float, float]
+    shown: tuple[float, float]
 
     def to_dataset(self) -> xr.Dataset:
         """Return all of it as labelled arrays: group ``where`` of ``spectra.nc``."""
@@ -83,7 +83,7 @@ class Where:
                 "levels": spot.levels,
                 "channel": spot.channel,
                 "limits": None if self.limits is None else list(self.limits),
-                "spread": list(self.spread),
+                "shown": list(self.shown),
             },
         )
 
@@ -103,8 +103,8 @@ def find_where(looked_at: LookedAt, locked: Tensor, candidates: Iterable[int]) -
     highest, most, plan = 0.0, None, looked_at.plan
     for index in candidates:
         picture = looked_at.maps[index]
-        whole = 1.0 if looked_at.unit else float(np.ptp(np.percentile(picture, PERCENTILES)))
-        found = grid_in_place(picture, locked[index], plan, whole=whole or 1.0)
+        low, high = (0.0, 1.0) if looked_at.unit else shown_range(picture)
+        found = grid_in_place(picture, locked[index], plan, whole=high - low)
         place, height = _highest(found.heat, round(reach(plan.period)))
         if height > highest:
             highest, most = height, (index, place, found)
@@ -131,15 +131,15 @@ def _where(looked_at: LookedAt, index: int, *, place: tuple[int, ...], found: In
     low, high = looked_at.unit or (0.0, 1.0)
     white_less_black = high - low
     values = looked_at.maps[index] * white_less_black + low
-    least, most = (float(v) for v in np.percentile(values, PERCENTILES))
     amplitude = white_less_black * float(found.heat[place])
-    whole = white_less_black if looked_at.unit else most - least
+    shown = looked_at.unit or shown_range(values)
+    share = amplitude / (shown[1] - shown[0])
     spot = Spot(
         picture=index,
         place=tuple(p + s for p, s in zip(place, looked_at.start, strict=True)),
         amplitude=amplitude,
-        share=amplitude / whole if whole else 1.0,
-        levels=LEVELS * amplitude / whole if looked_at.unit else None,
+        share=share,
+        levels=LEVELS * share if looked_at.unit else None,
         channel=looked_at.channel,
     )
     kept, first = _drawn(place, found.heat.shape)
@@ -150,7 +150,7 @@ def _where(looked_at: LookedAt, index: int, *, place: tuple[int, ...], found: In
         heat=(found.heat * white_less_black)[kept].float().numpy(),
         start=tuple(f + s for f, s in zip(first, looked_at.start, strict=True)),
         limits=looked_at.unit,
-        spread=(least, most),
+        shown=shown,
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from spectra.spectrum._pairs import Pairs
     from spectra.spectrum._view import View
 
+HANN_BINS = 1.5  # neighbouring bins along each axis that a Hann window makes one
+ERRORS = 3.0  # standard errors that are taken off
 CHANNELS, BLOCKS, TILES = 2, 2, 2  # that are looked at, of each map
 
 
@@ -52,10 +54,11 @@ def phases(spectra: Tensor, view: View) -> tuple[Tensor, Tensor]:
 def agreement(
     summed: NDArray[np.complex128], maps: NDArray[np.float64], *, view: View, pairs: Pairs
 ) -> NDArray[np.float64]:
-    """Return how far phases agree in the base band and in the replica band of each point.
+    """Return how far phases agree at least, in the base band and in the band of each point.
 
     The squared sum of phases over their number is 1 on average where each map has phases of its
-    own, and the number of maps where all have the same. Bins beside DC and the lattice points are
+    own, and the number of maps where all have the same. Of its mean over a band three standard
+    errors are taken off, as few bins agree by chance. Bins beside DC and the lattice points are
     left out: a line is no content.
 
     Parameters
@@ -74,7 +77,7 @@ def agreement(
     half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
     over = np.where(maps > 0, np.abs(summed) ** 2 / np.maximum(maps, 1), np.nan)
     if not np.isfinite(over).any():
-        return np.ones(1 + len(view.points))
+        return np.zeros(1 + len(view.points))
     of_bin = np.nanmean(over, axis=(0, 1, 2))
     base = pairs.base % tile
     base = np.where((base[:, -1] > half[-1] - 1)[:, None], -base % tile, base)
@@ -83,7 +86,15 @@ def agreement(
     far_bin, far_pair = _far(len(of_base), pairs.near_bin), _far(len(of_pair), pairs.near_pair)
     bands = [of_base[far_bin]]
     bands += [of_pair[far_pair & (pairs.point == k)] for k in range(len(view.points))]
-    return np.array([band.mean() if len(band) else 1.0 for band in bands])
+    # Each bin has an exponential law; a window makes one of some, channels are much alike.
+    looks = over.shape[0] * over.shape[2] / HANN_BINS ** len(tile)
+    errors = [ERRORS / np.sqrt(max(looks * len(band), 1)) for band in bands]
+    return np.array(
+        [
+            band.mean() * max(1 - error, 0.0) if len(band) else 0.0
+            for band, error in zip(bands, errors, strict=True)
+        ]
+    )
 
 
 def _far(count: int, near: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import scipy
 import torch
 from torch.nn import functional
 
+from spectra.spectrum._alike import HANN_BINS
 from spectra.spectrum._periodogram import hann, windowed_spectra
 from spectra.spectrum._reader import PairReader
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 CHANCE = 1e-4  # that any of the lines of fixed content is taken for a grid
 NEAREST, FARTHEST = 2, 8  # bins beside a line that give its background
-HANN_BINS = 1.5  # neighbouring bins that a Hann window makes one
 SMOOTH = {1: 17, 2: 9, 3: 3}  # bins along each axis over which the power of a tile is averaged
 CONSTANT = 1e-12  # power of a tile over its squared level, up to which it counts as constant
 ROUNDING = 1e-7  # of a tile's level, in single precision

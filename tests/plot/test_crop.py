@@ -67,5 +67,5 @@ def test_a_crop_of_few_values_is_not_stretched_where_black_and_white_are_known()
     np.testing.assert_allclose(figure.axes[0].images[0].get_array(), picture[..., 0])
     assert figure.axes[0].get_title() == "output as it is\noutput 5, row 3, column 1"
     assert "really at most 5.1 of 255 grey levels" in figure.axes[1].get_title()
-    spread = crop_figure(picture, board, spread=(-3.0, 7.0))
-    assert "black -3, white 7".replace("-", "\N{MINUS SIGN}") in spread.get_supxlabel()
+    shown = crop_figure(picture, board, shown=(-3.0, 7.0))
+    assert "black -3, white 7".replace("-", "\N{MINUS SIGN}") in shown.get_supxlabel()

@@ -22,7 +22,7 @@ def found(*sides, channels=3, start=0, place=None, limits=(0.0, 1.0), channel=No
         | {"heat": (axes, heat)},
         coords={name: start + np.arange(n) for name, n in zip(axes, sides, strict=True)},
         attrs={"picture": 5, "place": [p + start for p in place], "amplitude": size}
-        | {"spread": [0.4, 0.5], "channel": channel, "limits": limits},
+        | {"shown": [0.4, 0.5], "channel": channel, "limits": limits},
     )
 
 

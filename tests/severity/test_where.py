@@ -9,6 +9,7 @@ from PIL import Image
 from torch import nn
 
 import spectra
+from spectra.plot._where import where_figure
 from spectra.severity import Graded
 from spectra.severity._graded import _in_the_output
 from spectra.severity._in_place import grid_in_place
@@ -145,6 +146,20 @@ def test_a_signal_is_kept_about_its_place(generator):
     assert where.start[0] <= 9000 < 9400 <= where.start[0] + where.heat.shape[0]
     assert where.heat.shape[0] <= 4096
     assert where.heat[where.spot.place[0] - where.start[0]] == where.heat.max()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (5.0, 9.0)])
+def test_the_figure_and_the_summary_tell_one_share(generator, low, high):
+    """Of an output that is no picture: over a usual range where it has one, else over its own."""
+    span = high - low
+    maps = low + span * torch.rand(12, 1, 64, 64, generator=generator)
+    maps = (maps + 0.5 * span * board(2, 64)).clamp(low, high)
+    where = found(maps, (2, 2), unit=None)
+    (note,) = (text.get_text() for text in where_figure(where.to_dataset(), dpi=100).texts)
+    assert f"{100 * where.spot.share:.2g} % of the range" in note
+    assert where.shown == pytest.approx(
+        (low, high), abs=0.02 * span
+    )  # a hundredth of it is left out
 
 
 def test_of_a_volume_the_plane_of_the_place_is_kept(generator):

@@ -41,9 +41,9 @@ def tree(groups: tuple[str, ...] = ("input", "steps/0", "steps/1", "output")) ->
 
 def crop(output: np.ndarray, grid: np.ndarray) -> xr.DataTree:
     """Return a tree with the middle of an output and its grid, each of shape (y, x, channel)."""
-    spread = np.percentile(output, (0.5, 99.5)).tolist()
+    shown = np.percentile(output, (0.5, 99.5)).tolist()
     dims = ("y", "x", "channel")
-    data = xr.Dataset({"output": (dims, output), "grid": (dims, grid)}, attrs={"spread": spread})
+    data = xr.Dataset({"output": (dims, output), "grid": (dims, grid)}, attrs={"shown": shown})
     return xr.DataTree.from_dict({"crop": data.transpose("channel", "y", "x")})
 
 
