@@ -14,7 +14,8 @@ from spectra.score._score import read_lattice
 from spectra.score._score import score as score_of
 from support.layouts import LAYOUTS, Wrapped, decoder
 
-SIDES = {1: (256,), 2: (32, 40), 3: (24, 24, 24)}
+SIDES = {1: (256,), 2: (32, 40), 3: (16, 16, 16)}
+BLAMED = {1: Options(), 2: Options(), 3: Options(blame=False)}  # in volumes it takes long
 
 
 def inputs(axes, count=16):
@@ -41,7 +42,7 @@ def leaves(tree, where):
 @cache
 def of_the_plain_one(axes, channels):
     model = Wrapped(decoder(axes, channels=channels), LAYOUTS["plain"])
-    summary = spectra.analyze(model, inputs(axes)).summary
+    summary = spectra.analyze(model, inputs(axes), options=BLAMED[axes]).summary
     assert notes(summary) == []
     return numbers(summary)
 
@@ -76,7 +77,7 @@ def notes(summary):
 def test_an_output_in_another_layout_gets_the_same_numbers(name, axes):
     channels = 1 if "squeezed" in name else 2
     model = Wrapped(decoder(axes, channels=channels), LAYOUTS[name])
-    summary = spectra.analyze(model, inputs(axes)).summary
+    summary = spectra.analyze(model, inputs(axes), options=BLAMED[axes]).summary
     (note,) = notes(summary)
     assert "read as (" in note
     found, expected = numbers(summary), of_the_plain_one(axes, channels)

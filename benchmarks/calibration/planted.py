@@ -1,4 +1,4 @@
-"""Decoders with one broken step: how often the worst step named is the broken one.
+"""Decoders with one broken step: how often the step named worst is that one, and how often another.
 
 ::
 
@@ -80,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one decoder a case instead of five")
     torch.set_num_threads(1)
-    blamed: dict[tuple[str, float], list[bool]] = {}
+    named: dict[tuple[str, float], list[str | None]] = {}
     seen: dict[tuple[str, float], list[bool]] = {}
     for case in cases(1 if parser.parse_args().quick else 5):
         rng = np.random.default_rng([3, case.seed])
@@ -88,14 +88,17 @@ def main() -> None:
         result = spectra.analyze(decoder(case), inputs)
         broken = str(1 + 3 * case.stage)
         key = (case.layers, case.severity_db)
-        blamed.setdefault(key, []).append(result.worst is not None and result.worst.name == broken)
+        worst = None if result.worst is None else result.worst.name
+        named.setdefault(key, []).append("broken" if worst == broken else worst)
         (row,) = (step for step in result.summary.steps if step.name == broken)
         seen.setdefault(key, []).append(row.score.verdict in ("present", "suspect"))
-    print("| later layers | one phase off by | decoders | broken step shows | named worst |")
-    print("| --- | --- | --- | --- | --- |")
-    for key, hits in blamed.items():
-        shown, named = (Rate(sum(v), len(v)) for v in (seen[key], hits))
-        print(f"| {key[0]} | {key[1]} dB | {shown.trials} | {shown} | {named} |")
+    print("| later layers | one phase off by | decoders | broken step shows | named | another |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for key, names in named.items():
+        right = sum(name == "broken" for name in names)
+        wrong = sum(name not in ("broken", None) for name in names)
+        shown, hits, misses = (Rate(n, len(names)) for n in (sum(seen[key]), right, wrong))
+        print(f"| {key[0]} | {key[1]} dB | {len(names)} | {shown} | {hits} | {misses} |")
 
 
 if __name__ == "__main__":

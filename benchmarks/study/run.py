@@ -89,7 +89,7 @@ def run(variant: str, seed: int, training: Training) -> Result:
     fit(network, steps=training.steps, batch=training.batch, seed=seed)
     network = merged(network.to(memory_format=torch.contiguous_format))
     clean = float(np.mean(list(psnr(network).values())))
-    answer = spectra.analyze(network, photographs(), options=Options(num=None)).summary
+    answer = spectra.analyze(network, photographs(), options=Options(num=None, blame=False)).summary
     scores = {
         "alias_up1": answer.steps[0].score,
         "alias_up2": answer.steps[1].score,

@@ -54,7 +54,7 @@ def folder(tmp_path_factory):
     numbers = np.random.default_rng(0)
     for index in range(16):
         with open(pictures + b"/%d\xff\x1b[31m.png" % index, "wb") as file:
-            Image.fromarray(numbers.integers(0, 255, (64, 64, 3), np.uint8)).save(file, "PNG")
+            Image.fromarray(numbers.integers(0, 255, (32, 32, 3), np.uint8)).save(file, "PNG")
     with open(pictures + b"/bad\xff\n.png", "w") as file:
         file.write("no picture")
     return folder

@@ -208,7 +208,7 @@ CRAFTED = [
     picture("JPEG"),
     picture("GIF", "P"),
     picture("WEBP", lossless=True, quality=0, method=0),
-    picture("JPEG2000"),
+    picture("JPEG2000", "L"),
 ]
 
 

@@ -14,16 +14,17 @@ from support.realdata import DECODERS
 
 # A crop of the inputs that a slow decoder gets, and the verdicts that are no surprise.
 CROPS = {
-    "lapsrn_x4": 32,
-    "waifu2x_scale2x": 48,
-    "waifu2x_noise1_scale2x": 48,
-    "faststyle_wave": 96,
-    "faststyle_udnie": 96,
-    "carn_m_x2": 48,
-    "carn_m_x3": 32,
-    "carn_m_x4": 32,
-    "taef2_decoder": 16,
-    "taef2_autoencoder": 96,
+    "lapsrn_x4": 16,
+    "waifu2x_scale2x": 40,
+    "waifu2x_noise1_scale2x": 40,
+    "faststyle_wave": 64,
+    "faststyle_udnie": 72,
+    "carn_m_x2": 32,
+    "carn_m_x3": 24,
+    "carn_m_x4": 20,
+    "taef2_decoder": 12,
+    "taef2_autoencoder": 64,
+    "lwnet_wnet_drive": 96,
 }
 GRIDS = {"faststyle_wave", "face_dcgan", "phasenet_1d", "fsrcnn_x4", "espcn_x4"}
 UPSAMPLING = [name for name, decoder in DECODERS.items() if decoder.steps]
@@ -34,7 +35,7 @@ def test_every_step_is_found_and_scored(name, data_dir):
     decoder = DECODERS[name]
     inputs = torch.from_numpy(decoder.inputs(data_dir))
     result = spectra.analyze(
-        decoder.load(data_dir), inputs, options=Options(num=16, crop=CROPS.get(name))
+        decoder.load(data_dir), inputs, options=Options(num=12, crop=CROPS.get(name))
     )
     rows = result.summary.steps
     assert [(r.name, r.kind, r.factor) for r in rows] == [tuple(step) for step in decoder.steps]
