@@ -9,12 +9,19 @@ from typing import Any, TypeVar
 
 import click
 
+from spectra_cli import _typed
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 
 class SectionedCommand(click.Command):
-    """A command whose help text lists the options by section."""
+    """A command whose help text lists the options by section, and that knows what was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the arguments as they were typed, then parse them."""
+        _typed.remember(ctx, args)
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by section, in the order of declaration, the general ones last."""
@@ -140,10 +147,10 @@ result_options = section(
     FORCE,
     option(
         "--formats",
-        default="json,nc,png",
+        default="json,nc,png,html",
         metavar="LIST",
         callback=_names,
-        help="Some of json,nc,png,pdf [default: json,nc,png].",
+        help="Some of json,nc,png,pdf,html [default: json,nc,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
     AS_JSON,
@@ -177,10 +184,10 @@ table_options = section(
     FORCE,
     option(
         "--formats",
-        default="json,csv,nc,png",
+        default="json,csv,nc,png,html",
         metavar="LIST",
         callback=_names,
-        help="Some of json,csv,nc,png,pdf [default: json,csv,nc,png].",
+        help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     AS_JSON,
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from spectra.report import KernelTable, Result
 
+LARGE = 2_000_000  # bytes of a report
 Progress = Callable[[str, int, int], None]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,6 +78,12 @@ class Terminal:
                 click.echo(result.json(), nl=False)
             else:
                 result.print(color=self.color, wrote=wrote, explain=explain)
+
+    def note_size(self, wrote: Path) -> None:
+        """Say how large the report is, where a mail may not take it."""
+        page = wrote / "report.html"
+        if page.exists() and (size := page.stat().st_size) > LARGE:
+            self.note(f"{page} has {size / 1e6:.1f} MB")
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

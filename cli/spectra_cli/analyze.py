@@ -11,6 +11,8 @@ from spectra._printable import printable
 from spectra_cli import _options as options
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
+from spectra_cli._typed import command_line, shared_arguments
+from spectra_cli.swap import swap
 
 
 @click.command(
@@ -25,9 +27,9 @@ from spectra_cli._terminal import Terminal, terminal_options
 @options.result_options
 @options.gate_options
 @terminal_options
-@click.pass_obj
+@click.pass_context
 def analyze(
-    terminal: Terminal,
+    context: click.Context,
     /,
     model: str,
     inputs: tuple[str, ...],
@@ -52,6 +54,7 @@ def analyze(
     """
     from spectra import report
 
+    terminal: Terminal = context.obj
     out = out or report.default_directory(model)
     if not list_only:
         report.check_formats(formats, of="analysis")
@@ -76,7 +79,9 @@ def analyze(
 
     with terminal.progress() as progress:
         result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
+    result = result.asked_by(command_line(context), arguments=shared_arguments(context, swap))
     wrote = result.save(out, force=force, checked=True, formats=formats)
+    terminal.note_size(wrote)
     terminal.answer(result, as_json=as_json, wrote=wrote, explain=explain)
     gates = []
     if fail_above is not None:

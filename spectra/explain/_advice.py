@@ -27,6 +27,7 @@ LINES = {"phase_imbalance", "uneven_overlap"}
 WORTH_DB = 1.0  # fall of the output's lines from which on equal phases are worth a try
 SMOOTHER_DB = 3.0  # more rejection, for which another interpolation is worth a try
 MOST_TAPS = 4000  # of a kernel whose rejection is computed: all pairs of taps are held at once
+OPTIONS = ("fitted", "sinc")  # facts that are options of `spectra swap`
 MODES = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
 
 
@@ -257,4 +258,8 @@ def find_advice(row: StepRow, offer: Offer | None) -> Finding | None:
         return None
     case = _Case(row, offer)
     sentence = first(ADVICE, case)
-    return Finding(sentence.id.partition(".")[0], sentence.of(case)) if sentence else None
+    if sentence is None:
+        return None
+    told = next((name for name in OPTIONS if f"{{{name}}}" in sentence.words), None)
+    options = getattr(case, told) if told else None
+    return Finding(sentence.id.partition(".")[0], sentence.of(case), options)

@@ -67,15 +67,9 @@ class Severe(Facts):
     @property
     def beside(self) -> str | None:
         """The output's energy and its yardsticks, at the period that stands out most."""
-        rows = self.graded.yardsticks if self.graded else ()
-        known = [
-            (row.own_dbc - row.cubic_dbc, row)
-            for row in rows
-            if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
-        ]
-        if not known:
+        row = self.graded.beside if self.graded else None
+        if row is None:
             return None
-        _, row = max(known, key=lambda each: each[0])
         own, cubic, nearest = (
             "-" if value is None else db_text(value)
             for value in (row.own_dbc, row.cubic_dbc, row.nearest_dbc)

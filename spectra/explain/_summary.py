@@ -23,7 +23,11 @@ NOTES = {"loading", "preprocessing", "output_choice", "aligned_content"}
 
 @dataclass(frozen=True)
 class RunRecord:
-    """How the analysis ran."""
+    """How the analysis ran.
+
+    ``command`` is what was typed, and ``arguments`` what of it names the model, the inputs and how
+    both are read: what other commands take as well. None where Python called.
+    """
 
     device: str
     dtype: str
@@ -33,6 +37,8 @@ class RunRecord:
     torch: str
     elapsed_s: float
     forward_s: float
+    command: str | None = None
+    arguments: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +122,14 @@ class OutputRow:
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence with a stable identifier."""
+    """One sentence with a stable identifier.
+
+    ``options`` are those of `spectra swap` that the sentence tells, if it tells any.
+    """
 
     id: str
     text: str
+    options: str | None = None
 
     @property
     def is_note(self) -> bool:
@@ -169,6 +179,14 @@ class Summary:
     severity: Graded | None = None
     brief: dict[str, str] = field(default_factory=dict)
     origin: OriginRow | None = None
+
+    @property
+    def advised_command(self) -> str | None:
+        """The command that does what *Try* says; None where none does, or Python called."""
+        said, arguments = self.answer.get("try", ""), self.run.arguments
+        advice = (row.advice for row in self.steps if row.advice and row.advice.text in said)
+        options = next((found.options for found in advice if found.options), None)
+        return f"spectra swap {arguments} {options}" if options and arguments else None
 
     @property
     def given(self) -> str:

@@ -1,11 +1,20 @@
 from ._figures import run_figures
+from ._files import svg, webp
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
+from ._shown import Shown, shown_grid
 from ._spectrum import plot_spectrum
+from ._step import highest_peak, step_figure
 
 __all__ = [
+    "Shown",
+    "highest_peak",
     "plot_response",
     "plot_spectrum",
     "plot_taps",
     "rejection_figure",
     "run_figures",
+    "shown_grid",
+    "step_figure",
+    "svg",
+    "webp",
 ]

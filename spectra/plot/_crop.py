@@ -1,18 +1,27 @@
 """A crop of an output beside its amplified grid-locked part."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
-from spectra.plot._amplified import display
+from spectra.plot._amplified import Display, display
 from spectra.plot._labels import MINUS
 
 SMALL = 8.0
 CHANNELS_OF_A_SIGNAL = 4
 MOST_PIXELS = 64  # along an axis: more than four screen pixels each, so that a grid shows
+
+
+class Panel(NamedTuple):
+    """One picture of a crop, or one signal, and what stands above it."""
+
+    title: str
+    values: NDArray[np.float64]
 
 
 def crop_figure(
@@ -53,21 +62,12 @@ def crop_figure(
     ParameterError
         If the shapes differ or do not make a picture.
     """
-    drawn, locked, notes = _drawable(np.asarray(picture, float), np.asarray(residual, float))
-    scale = display(drawn, locked, limits=limits, shown=shown)
-    middle = (scale.low + scale.high) / 2
-    with_more = drawn + (scale.factor - 1) * locked
-    told = [note for note in (where, *notes) if note]
-    titles = (
-        f"output as it is\n{', '.join(told)}",
-        f"the same, grid {scale.amplified}\nreally at most {scale.really}",
-        f"grid alone, {scale.amplified}" if scale.peak > 0 else "no grid-locked part",
-    )
-    panels = tuple(zip((drawn, with_more, middle + scale.factor * locked), titles, strict=True))
+    scale, panels = _panels(picture, residual, limits=limits, shown=shown, where=where)
+    drawn = panels[0].values
     if drawn.ndim == 1:
         figure = Figure(figsize=(8.4, 5.2), layout="constrained")
         axes = figure.subplots(3, 1, sharex=True)
-        for ax, (values, title) in zip(axes, panels, strict=True):
+        for ax, (title, values) in zip(axes, panels, strict=True):
             ax.plot(values, color="black", linewidth=0.8)
             ax.set_ylim(scale.low, scale.high)
             ax.set_title(title.strip().replace("\n", "; "), fontsize=SMALL + 1)
@@ -76,7 +76,7 @@ def crop_figure(
         return figure
     height, width = drawn.shape[:2]
     figure = Figure(figsize=(9.6, 3.1 * min(height / width, 2) + 1.0), layout="constrained")
-    for ax, (values, title) in zip(figure.subplots(1, 3), panels, strict=True):
+    for ax, (title, values) in zip(figure.subplots(1, 3), panels, strict=True):
         ax.imshow(scale.shown(values), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title.strip(), fontsize=SMALL + 1)
         ax.set_xticks([])
@@ -88,6 +88,47 @@ def crop_figure(
     )
     figure.supxlabel(note.replace("-", MINUS), fontsize=SMALL)
     return figure
+
+
+def crop_panels(data: xr.Dataset, *, where: str = "") -> list[Panel]:
+    """Return a crop, the same with its grid amplified, and that grid, between 0 and 1 to be shown.
+
+    Parameters
+    ----------
+    data : Dataset
+        ``output`` and ``grid`` by channel and pixel, as `crop_of` or group ``crop`` has them.
+    where : str
+        Of which output, and from which place in it, the crop is.
+    """
+    output, grid = (np.moveaxis(data[name].to_numpy(), 0, -1) for name in ("output", "grid"))
+    limits, shown = data.attrs.get("limits"), data.attrs["shown"]
+    scale, panels = _panels(output, grid, limits=limits, shown=shown, where=where)
+    return [Panel(panel.title, scale.shown(panel.values)) for panel in panels]
+
+
+def _panels(
+    picture: ArrayLike,
+    residual: ArrayLike,
+    *,
+    limits: Sequence[float] | None,
+    shown: Sequence[float] | None,
+    where: str,
+) -> tuple[Display, tuple[Panel, ...]]:
+    drawn, locked, notes = _drawable(np.asarray(picture, float), np.asarray(residual, float))
+    scale = display(drawn, locked, limits=limits, shown=shown)
+    middle = (scale.low + scale.high) / 2
+    told = [note for note in (where, *notes) if note]
+    return scale, (
+        Panel(f"output as it is\n{', '.join(told)}", drawn),
+        Panel(
+            f"the same, grid {scale.amplified}\nreally at most {scale.really}",
+            drawn + (scale.factor - 1) * locked,
+        ),
+        Panel(
+            f"grid alone, {scale.amplified}" if scale.peak > 0 else "no grid-locked part",
+            middle + scale.factor * locked,
+        ),
+    )
 
 
 def _drawable(

@@ -15,9 +15,10 @@ from matplotlib.image import AxesImage
 from spectra.errors import ParameterError
 from spectra.plot._crop import crop_figure
 from spectra.plot._curves import plot_profile, plot_slices
-from spectra.plot._labels import point, shorten, signed, two_lines
+from spectra.plot._labels import shorten, two_lines
 from spectra.plot._peaks import label_peaks, unseen_peaks
 from spectra.plot._spectrum import central_plane, limits, plot_spectrum
+from spectra.plot._step import highest_peak
 from spectra.plot._where import crop_of, output_in_words, place_in_words, where_figure
 
 Rows = Sequence[tuple[str, str]]
@@ -244,11 +245,7 @@ def _subtitle(data: xr.Dataset) -> str:
     """Return how high the highest lattice point of a row stands, and where; or why not."""
     if "prominence_db" not in data:
         return str(data.attrs.get("reason", "")).partition(":")[0] or "not scored"
-    if not np.isfinite(data["prominence_db"]).any():
-        return "map too small for surroundings"
-    highest = int(np.nanargmax(data["prominence_db"]))
-    height = signed(float(data["prominence_db"][highest]), "dB")
-    return f"{height} at {point(data['frequency'][highest].to_numpy())}"
+    return highest_peak(data) or "map too small for surroundings"
 
 
 def _note(figure: Figure, text: str) -> None:

@@ -55,6 +55,20 @@ def crop_of(data: xr.Dataset) -> xr.Dataset:
     return data.isel(windows)
 
 
+def whole_output(data: xr.Dataset) -> NDArray[np.float64]:
+    """Return the output that ``where`` holds as it is drawn, black 0, white 1: (H, W[, 3])."""
+    output, grid = (_channels_last(data[name]) for name in ("output", "grid"))
+    scale = display(output, grid, limits=data.attrs.get("limits"), shown=data.attrs["shown"])
+    return scale.shown(output)
+
+
+def crop_frame(data: xr.Dataset) -> tuple[float, float, float, float]:
+    """Return x, y, width and height of what the crop shows, in pixels of the output."""
+    crop = crop_of(data)
+    x, y = (int(crop[name][0]) - int(data[name][0]) for name in ("x", "y"))
+    return x, y, crop.sizes["x"], crop.sizes["y"]
+
+
 def place_in_words(data: xr.Dataset) -> str:
     """Return the place where an output shows its grid most.
 
@@ -161,11 +175,7 @@ def _note(data: xr.Dataset, scale: Display) -> str:
 
 def _frame(ax: Axes, data: xr.Dataset) -> None:
     """Draw a frame about what the crop shows."""
-    crop = crop_of(data)
-    (y, x), (rows, columns) = (
-        [int(crop[name][0]) - int(data[name][0]) for name in ("y", "x")],
-        [crop.sizes[name] for name in ("y", "x")],
-    )
+    x, y, columns, rows = crop_frame(data)
     ax.add_patch(
         Rectangle((x - 0.5, y - 0.5), columns, rows, fill=False, edgecolor=FRAME, linewidth=1)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra._printable import printable
 
@@ -19,19 +19,24 @@ DPI = 150
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 
 
-def write_figures(result: Result, *, folder: Path, formats: Collection[str]) -> None:
-    """Draw the figures of an analysis and save each in ``formats`` under ``folder``."""
+def draw_figures(result: Result) -> dict[str, Any]:
+    """Return the figures of an analysis by name."""
     from spectra import plot
 
     rows, worst = _rows(result.summary, result.data), _worst(result.summary)
-    for name, figure in plot.run_figures(result.data, rows, worst=worst, dpi=DPI):
+    return dict(plot.run_figures(result.data, rows, worst=worst, dpi=DPI))
+
+
+def save_figures(figures: dict[str, Any], *, folder: Path, formats: Collection[str]) -> None:
+    """Save figures in ``formats`` under ``folder``, which is made if there are any."""
+    for name, figure in figures.items() if formats else ():
         folder.mkdir(exist_ok=True)
         for extension in formats:
             path = folder / f"{name}.{extension}"
             figure.savefig(path, dpi=DPI, metadata=UNDATED[extension])
 
 
-def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[str]) -> None:
+def draw_kernel_figure(table: KernelTable) -> Any:
     """Draw the layers of factor 2 in the picture of rejection against size, if there are any."""
     from spectra import plot
 
@@ -45,14 +50,11 @@ def write_kernel_figure(table: KernelTable, folder: Path, formats: Collection[st
         and table.spectrum == "1/f^2"
     }
     if not square:
-        return
+        return None
     axes = {_drawn(row.name): len(row.stride) for row in table.layers}
     dominant = max(axes[name] for name in square)
     points = {name: point for name, point in square.items() if axes[name] == dominant}
-    figure = plot.rejection_figure(points, min(dominant, 2))
-    folder.mkdir(exist_ok=True)
-    for extension in formats:
-        figure.savefig(folder / f"kernels.{extension}", dpi=DPI, metadata=UNDATED[extension])
+    return plot.rejection_figure(points, min(dominant, 2))
 
 
 def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:

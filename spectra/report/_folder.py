@@ -19,8 +19,8 @@ from spectra.report._temporary import new_folder, resolved
 
 LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = {
-    "analysis": ("json", "nc", "png", "pdf"),
-    "kernels": ("json", "csv", "nc", "png", "pdf"),
+    "analysis": ("json", "nc", "png", "pdf", "html"),
+    "kernels": ("json", "csv", "nc", "png", "pdf", "html"),
 }
 OURS = re.compile(
     r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"

@@ -16,6 +16,7 @@ from spectra._printable import encode_json
 from spectra.errors import InputError
 from spectra.kernel import Measures
 from spectra.load import ModelSource
+from spectra.report._figure_files import draw_kernel_figure, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._printed import Printed
 from spectra.report._summary_json import read_member
@@ -100,7 +101,7 @@ class KernelTable(Printed):
         *,
         force: bool = False,
         checked: bool = False,
-        formats: Collection[str] = ("json", "csv", "nc", "png"),
+        formats: Collection[str] = ("json", "csv", "nc", "png", "html"),
     ) -> Path:
         """Write a result folder and return its path: all of it, or nothing.
 
@@ -113,8 +114,9 @@ class KernelTable(Printed):
         checked : bool
             `check_target` found nothing wrong before a long run: what is found now loses no
             result, which is then kept under a name beside ``directory``.
-        formats : collection of {"json", "csv", "nc", "png", "pdf"}
-            ``kernels.json``, ``kernels.csv``, ``kernels.nc``, and ``figures/kernels.png``.
+        formats : collection of {"json", "csv", "nc", "png", "pdf", "html"}
+            ``kernels.json``, ``kernels.csv``, ``kernels.nc``, ``figures/kernels.png`` and
+            ``report.html``.
 
         Raises
         ------
@@ -139,8 +141,12 @@ class KernelTable(Printed):
 
                 tree = xr.DataTree.from_dict({"/": kernels_dataset(self)})
                 write_tree(tree, folder / "kernels.nc")
-            if pictures := [name for name in formats if name in {"png", "pdf"}]:
-                from spectra.report._figure_files import write_kernel_figure
+            figure = draw_kernel_figure(self) if {"png", "pdf", "html"} & set(formats) else None
+            if figure is not None:
+                pictures = [name for name in formats if name in {"png", "pdf"}]
+                save_figures({"kernels": figure}, folder=folder / "figures", formats=pictures)
+            if "html" in formats:
+                from spectra.report._other_pages import kernels_page  # loads jinja2
 
-                write_kernel_figure(self, folder / "figures", pictures)
+                (folder / "report.html").write_bytes(kernels_page(self, figure))
         return Path(directory)

@@ -111,12 +111,13 @@ def render_kernels(
     console.print(labelled(head), "")
     console.print(_grid(table, console.width))
     console.print(Text(f"\n{LEGEND} Inputs: {table.spectrum}.\n", style="dim"))
-    console.print(labelled(_lines(table, wrote)))
+    lines = [*kernel_lines(table), *([("Wrote", str(wrote))] if wrote is not None else [])]
+    console.print(labelled((label, Text(printable(text))) for label, text in lines))
     return text_of(console)
 
 
 def _grid(table: KernelTable, width: int) -> Table:
-    rows = [_cells(row) for row in table.layers]
+    rows = [kernel_cells(row) for row in table.layers]
     natural = [_widest(column) for column in zip(HEADER, *rows, strict=True)]
     room = max(12, width - sum(w + 2 for w in natural[1:]))
     natural[0] = min(room, natural[0])  # names give way, numbers do not
@@ -133,7 +134,8 @@ def _widest(column: Iterable[str]) -> int:
     return max(len(line) for cell in column for line in cell.split("\n"))
 
 
-def _cells(row: KernelRow) -> list[str]:
+def kernel_cells(row: KernelRow) -> list[str]:
+    """Return a kernel's row of the table, in the order of `HEADER`."""
     mark = {"likely": "?", "certain": "*"}.get(row.certainty, "")
     name = printable(row.name or "(model)") + mark
     size = cells.kernel_and_stride(row.kernel_size, row.stride, row.stride)
@@ -156,23 +158,22 @@ def _cells(row: KernelRow) -> list[str]:
     ]
 
 
-def _lines(table: KernelTable, wrote: str | PathLike[str] | None) -> Iterator[tuple[str, Text]]:
+def kernel_lines(table: KernelTable) -> Iterator[tuple[str, str]]:
+    """Return what has to be said beside the table, each with its label."""
     certainties = {row.certainty for row in table.layers}
     if "certain" in certainties:
-        yield "*", Text("transposed, by its weights; stride 2 is assumed (--stride NAME=N)")
+        yield "*", "transposed, by its weights; stride 2 is assumed (--stride NAME=N)"
     if "likely" in certainties:
-        yield "?", Text("probably transposed, by its name or what follows it; stride 2 is assumed")
+        yield "?", "probably transposed, by its name or what follows it; stride 2 is assumed"
     if table.ambiguous:
         listed = ", ".join(table.ambiguous[:6])
         more = f" and {len(table.ambiguous) - 6} more" if len(table.ambiguous) > 6 else ""
         fit = "fits" if len(table.ambiguous) == 1 else "fit"
         settle = ", ".join([*table.hints[:2], "--arch"])
         text = f"left out: {listed}{more} {fit} a plain convolution too; settle it by {settle}"
-        yield "Unclear", Text(printable(text))
+        yield "Unclear", text
     for note in table.notes:
-        yield "Note", Text(printable(note))
-    if wrote is not None:
-        yield "Wrote", Text(printable(str(wrote)))
+        yield "Note", note
 
 
 def _db(value: float | None) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectra.report._figure_files import write_figures
+from spectra.report._figure_files import draw_figures, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._printed import Printed
 from spectra.report._summary_json import encode_summary
+
+DRAWN = {"png", "pdf", "html"}
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,6 +52,19 @@ class Result(Printed):
         rows = self.summary.steps
         return next((r for r in rows if name and (r.name, r.call) == (name.name, name.call)), None)
 
+    def asked_by(self, command: str, *, arguments: str) -> Result:
+        """Return the result with the command that asked for it.
+
+        Parameters
+        ----------
+        command : str
+            What was typed.
+        arguments : str
+            What of it names the model, the inputs and how both are read.
+        """
+        run = replace(self.summary.run, command=command, arguments=arguments)
+        return replace(self, summary=replace(self.summary, run=run))
+
     def text(
         self,
         *,
@@ -71,13 +86,19 @@ class Result(Printed):
         """Return the answer as JSON, what ``summary.json`` holds."""
         return encode_summary(self.summary)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the first screen of the report, and the table."""
+        from spectra.report._analysis_page import notebook_cell  # loads jinja2
+
+        return notebook_cell(self)
+
     def save(
         self,
         directory: str | PathLike[str],
         *,
         force: bool = False,
         checked: bool = False,
-        formats: Collection[str] = ("json", "nc", "png"),
+        formats: Collection[str] = ("json", "nc", "png", "html"),
     ) -> Path:
         """Write numbers and figures to a folder and return its path.
 
@@ -93,8 +114,9 @@ class Result(Printed):
         checked : bool
             `check_target` found nothing wrong before a long run: what is found now loses no
             result, which is then kept under a name beside ``directory``.
-        formats : collection of {"json", "nc", "png", "pdf"}
-            ``summary.json``, ``spectra.nc``, and ``figures/`` as pictures or vector graphics.
+        formats : collection of {"json", "nc", "png", "pdf", "html"}
+            ``summary.json``, ``spectra.nc``, ``figures/`` as pictures or vector graphics, and
+            ``report.html``, which shows it all in one file.
 
         Raises
         ------
@@ -103,12 +125,17 @@ class Result(Printed):
         SpectraError
             If the disk is full or the folder cannot be written.
         """
+        from spectra.report._analysis_page import analysis_page  # loads jinja2
+
         check_formats(formats, of="analysis")
         with writing(directory, force=force, checked=checked) as folder:
             if "json" in formats:
                 (folder / "summary.json").write_bytes(self.json())
             if "nc" in formats:
                 write_tree(self.data, folder / "spectra.nc")
-            if pictures := [name for name in formats if name in {"png", "pdf"}]:
-                write_figures(self, folder=folder / "figures", formats=pictures)
+            drawn = draw_figures(self) if DRAWN & set(formats) else {}
+            pictures = [name for name in formats if name in {"png", "pdf"}]
+            save_figures(drawn, folder=folder / "figures", formats=pictures)
+            if "html" in formats:
+                (folder / "report.html").write_bytes(analysis_page(self, drawn))
         return Path(directory)

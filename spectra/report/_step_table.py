@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from rich.box import Box
@@ -12,11 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.report import _cells as cells
+from spectra.report._rows import Row, has_yardsticks, table_rows
 
 if TYPE_CHECKING:
-    from spectra.explain import StepRow, Summary
-    from spectra.score import Score
-    from spectra.severity import Graded
+    from spectra.explain import Summary
 
 REASON_WIDTHS = (22, 18, 14)  # columns of a reason, the first that leaves names enough
 LEAST_NAME = 17  # columns of a name, below which a row takes two lines
@@ -25,25 +24,7 @@ STYLES |= {"strong": "bold red", "visible": "red", "faint": "yellow"}
 RULE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One row of the table as strings."""
-
-    name: str
-    kind: str
-    kernel: str
-    period: str
-    alias: str
-    interval: str
-    z: str
-    verdict: str
-    at_output: str
-    change: str
-    nearest: str
-    cubic: str
-
-
-HEADER = _Row(
+HEADER = Row(
     name="  step",
     kind="kind",
     kernel="k/s",
@@ -63,59 +44,15 @@ YARDSTICKS = {"nearest", "cubic"}  # columns that stand where one is known
 EXPLAINED = {"z", "change"}  # columns that are not needed every time
 
 
-def _step_row(summary: Summary, step: StepRow, *, worst: bool) -> _Row:
-    alias, interval = cells.alias(step.score, step.flat_field)
-    there, change = cells.at_output(step)
-    return _Row(
-        name=("> " if worst else "  ") + cells.step(step),
-        kind=step.kind,
-        kernel=cells.kernel_and_stride(step.kernel_size, step.stride, step.factor),
-        period=cells.period(step.period_in_output),
-        alias=alias,
-        interval=interval,
-        z=cells.z(step.score),
-        verdict=step.score.verdict,
-        at_output=there,
-        change=change,
-        **cells.yardsticks(summary.severity, step.period_in_output),
-    )
-
-
-def _map_row(name: str, score: Score, graded: Graded | None = None) -> _Row:
-    """Return the row of the output or the inputs, which have no kernel; yardsticks are summed."""
-    alias, interval = cells.alias(score)
-    return _Row(
-        name="  " + name,
-        kind="",
-        kernel="",
-        period=cells.period(score.period),
-        alias=alias,
-        interval=interval,
-        z=cells.z(score),
-        verdict=score.verdict,
-        at_output=alias if graded is not None else "",
-        change="",
-        **cells.yardsticks_of_all(graded),
-    )
-
-
 def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType:
     """Return a row a step, then the output and the inputs; two lines a row if need be."""
-    worst = summary.worst and (summary.worst.name, summary.worst.call)
-    rows = [
-        HEADER,
-        *(
-            _step_row(summary, step, worst=(step.name, step.call) == worst)
-            for step in summary.steps
-        ),
-        _map_row("output", summary.output.score, summary.severity),
-        replace(_map_row("input (control)", summary.input.score), nearest="", cubic=""),
-    ]
+    rows = [HEADER, *map(_marked, table_rows(summary))]
     columns = [
         field.name
-        for field in fields(_Row)
-        if (explain or field.name not in EXPLAINED)
-        and (field.name not in YARDSTICKS or any(row.nearest.strip("-") for row in rows[1:]))
+        for field in fields(Row)
+        if field.name != "worst"
+        and (explain or field.name not in EXPLAINED)
+        and (field.name not in YARDSTICKS or has_yardsticks(rows[1:]))
     ]
     for most in REASON_WIDTHS:
         shown = rows
@@ -126,7 +63,7 @@ def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType
     return _two_lines_each(rows, columns, width)
 
 
-def _one_line_each(rows: list[_Row], columns: list[str], width: int, most: int) -> Table | None:
+def _one_line_each(rows: list[Row], columns: list[str], width: int, most: int) -> Table | None:
     """Return the table, or None where its names would get less than 17 columns."""
     table_cells = [[getattr(row, name) for name in columns] for row in rows]
     longest, *others = _widths(table_cells, columns, most)
@@ -150,7 +87,7 @@ def _shortened(names: list[str], room: int) -> list[str] | None:
     return None
 
 
-def _two_lines_each(rows: list[_Row], columns: list[str], width: int) -> Group:
+def _two_lines_each(rows: list[Row], columns: list[str], width: int) -> Group:
     """Return rows of two lines: what the step is, and its numbers."""
     numbers = [name for name in columns if name not in ABOUT]
     table_cells = [["", *(getattr(row, name) for name in numbers)] for row in rows]
@@ -194,5 +131,10 @@ def _coloured(texts: list[str]) -> list[Text]:
     return [Text(text, STYLES.get(text, "")) for text in texts]
 
 
-def _emphasis(row: _Row) -> str:
-    return "bold" if row.name.startswith(">") else ""
+def _emphasis(row: Row) -> str:
+    return "bold" if row.worst else ""
+
+
+def _marked(row: Row) -> Row:
+    """Return a row whose name has room for the mark of the worst step, and the mark."""
+    return replace(row, name=("> " if row.worst else "  ") + row.name)

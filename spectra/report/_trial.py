@@ -102,7 +102,9 @@ class Trial:
     def save(
         self, directory: str | PathLike[str], *, force: bool = False, checked: bool = False
     ) -> Path:
-        """Write ``model.safetensors``, ``plan.json`` and ``swap.json`` to a folder, or nothing.
+        """Write a folder, or nothing: the new weights, the plan, what changes, and its report.
+
+        These are ``model.safetensors``, ``plan.json``, ``swap.json`` and ``report.html``.
 
         Parameters
         ----------
@@ -119,10 +121,13 @@ class Trial:
         ParameterError
             If the folder exists and ``force`` is not given, or it cannot be created.
         """
+        from spectra.report._other_pages import trial_page  # loads jinja2
+
         with writing(directory, force=force, checked=checked) as folder:
             (folder / "model.safetensors").write_bytes(self._weights())
             (folder / "plan.json").write_text(self.plan.to_json(), encoding="utf-8")
             (folder / "swap.json").write_bytes(self.json())
+            (folder / "report.html").write_bytes(trial_page(self))
         return Path(directory)
 
     def _weights(self) -> bytes:

@@ -27,29 +27,43 @@ def render_trial(trial: Trial, *, wrote: str | PathLike[str] | None = None) -> s
     table = Table(box=RULE, pad_edge=False, show_edge=False, padding=(0, 1))
     for name in ("step", "is", "would be", "alias before", "after"):
         table.add_column(name, overflow="fold")
-    for step in trial.steps:
-        row = step.label, step.old, step.new, _alias(step.before), _alias(step.after)
+    for row in trial_rows(trial):
         table.add_row(*[Text(printable(cell)) for cell in row])
-    table.add_row("output", "", "", _alias(trial.output_before), _alias(trial.output_after))
     console.print(table)
-    lines = _lines(trial) + ([f"Wrote    {wrote}"] if wrote else [])
+    lines = trial_lines(trial) + ([("Wrote", str(wrote))] if wrote else [])
     text = text_of(console)
-    return text + "\n" + "".join(f"{printable(line)}\n" for line in lines)
+    return text + "\n" + "".join(f"{label:<8} {printable(line)}\n" for label, line in lines)
 
 
-def _lines(trial: Trial) -> list[str]:
+def trial_rows(trial: Trial) -> list[tuple[str, ...]]:
+    """Return a row a step and one for the output: what it is, would be, its alias before, after."""
+    return [
+        *(
+            (step.label, step.old, step.new, _alias(step.before), _alias(step.after))
+            for step in trial.steps
+        ),
+        ("output", "", "", _alias(trial.output_before), _alias(trial.output_after)),
+    ]
+
+
+def trial_lines(trial: Trial) -> list[tuple[str, str]]:
+    """Return what the change costs and does, each line with its label."""
     before, after = trial.before, trial.after
     ratio = after.flops / before.flops if before.flops else 1.0
     lines = [
-        f"Cost     {before.parameters:,} -> {after.parameters:,} parameters; "
-        f"{before.flops / 1e9:.3g} -> {after.flops / 1e9:.3g} GFLOP an input ({ratio:.2g} times); "
-        f"{before.milliseconds:.3g} -> {after.milliseconds:.3g} ms (parallel kernels merged)",
-        f"Output   {_change(trial)}",
+        (
+            "Cost",
+            f"{before.parameters:,} -> {after.parameters:,} parameters; "
+            f"{before.flops / 1e9:.3g} -> {after.flops / 1e9:.3g} GFLOP an input "
+            f"({ratio:.2g} times); {before.milliseconds:.3g} -> {after.milliseconds:.3g} ms "
+            "(parallel kernels merged)",
+        ),
+        ("Output", _change(trial)),
     ]
     if trial.repair is not None:
         lines += _judged(trial.repair)
-    lines += [f"Left     {r.label}: {r.reason}" for r in trial.plan.refused]
-    lines += [f"Note     {e.label}: {note}" for e in trial.plan.replaced for note in e.notes]
+    lines += [("Left", f"{r.label}: {r.reason}") for r in trial.plan.refused]
+    lines += [("Note", f"{e.label}: {note}") for e in trial.plan.replaced for note in e.notes]
     return lines
 
 
@@ -70,18 +84,21 @@ def _change(trial: Trial) -> str:
     )
 
 
-def _judged(repair: Judgement) -> list[str]:
+def _judged(repair: Judgement) -> list[tuple[str, str]]:
     """Return how a repair went, how true the output stays, what its alias does, and the verdict."""
     measure = "" if repair.psnr_db is None else " PSNR"
     fidelity = f"{_db(repair.psnr_db)}{measure} to the old output"
     if repair.grid_psnr_db is not None:
         fidelity += f"; {_db(repair.cleaned_psnr_db)} to it without its grid"
     return [
-        f"Repair   {repair.passes} passes over {repair.inputs} inputs, {repair.seconds:.0f} s; "
-        f"judged on {repair.held_out} others",
-        f"Fidelity {fidelity}",
-        f"Alias    {_alias_change(repair)}",
-        f"Success  {'yes' if repair.success else 'no: ' + '; '.join(repair.failures)}",
+        (
+            "Repair",
+            f"{repair.passes} passes over {repair.inputs} inputs, {repair.seconds:.0f} s; "
+            f"judged on {repair.held_out} others",
+        ),
+        ("Fidelity", fidelity),
+        ("Alias", _alias_change(repair)),
+        ("Success", "yes" if repair.success else f"no: {'; '.join(repair.failures)}"),
     ]
 
 

@@ -112,6 +112,16 @@ class Graded:
     lines_floor: tuple[float, ...] | None = None
 
     @property
+    def beside(self) -> Yardsticks | None:
+        """The period at which the output's energy lies farthest above its cubic yardstick."""
+        known = [
+            (row.own_dbc - row.cubic_dbc, row)
+            for row in self.yardsticks
+            if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
+        ]
+        return max(known, key=lambda each: each[0], default=(0.0, None))[1]
+
+    @property
     def floor_dbc(self) -> float | None:
         """Locked energy of the output so far below its cubic yardsticks that no step is named."""
         cubic = [row.cubic_dbc for row in self.yardsticks if row.cubic_dbc is not None]

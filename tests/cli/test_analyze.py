@@ -1,6 +1,8 @@
 """``spectra analyze`` passes on what it is told and prints what it got."""
 
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,12 +18,21 @@ from support.summaries import clean, summary
 DATA = "--formats=json,nc"
 
 
+def asked(*arguments, shared):
+    """Return the summary with what was typed, and what of it other commands take."""
+    said = summary()
+    command = shlex.join(["spectra", "analyze", *map(str, arguments)])
+    return replace(said, run=replace(said.run, command=command, arguments=shared))
+
+
 def test_the_answer_is_on_stdout_and_the_rest_on_stderr(spectra, calls):
     done = spectra("analyze", "net.pth", "photos", DATA)
     assert done.exit_code == 0
     assert done.stdout == render_summary(summary(), wrote="spectra-out/net")
     assert done.stderr == "spectra: stream inputs\n"
-    assert read_summary("spectra-out/net") == summary()
+    assert read_summary("spectra-out/net") == asked(
+        "net.pth", "photos", DATA, shared="net.pth photos"
+    )
 
 
 def test_quiet_says_nothing_on_stderr(spectra, calls):
@@ -31,7 +42,8 @@ def test_quiet_says_nothing_on_stderr(spectra, calls):
 
 def test_json_is_all_there_is_on_stdout(spectra, calls):
     done = spectra("analyze", "net.pth", "photos", DATA, "--json", "--fail-above", 90)
-    assert done.stdout_bytes == encode_summary(summary())
+    given = ("net.pth", "photos", DATA, "--json", "--fail-above", 90)
+    assert done.stdout_bytes == encode_summary(asked(*given, shared="net.pth photos"))
     assert "Gate" in done.stderr
 
 
@@ -125,7 +137,7 @@ def test_gates_decide_the_exit_code_after_the_result_is_written(
     done = spectra("analyze", "net.pth", DATA, *options)
     assert done.exit_code == code
     assert text in done.stdout
-    assert read_summary("spectra-out/net") == summary()
+    assert read_summary("spectra-out/net") == asked("net.pth", DATA, *options, shared="net.pth")
 
 
 def test_the_legend_is_printed_where_it_is_asked_for(spectra, calls):

@@ -60,7 +60,12 @@ def test_save_writes_weights_and_plan_and_no_old_result_is_replaced(spectra, net
     done = spectra("swap", net, "--with", "lctc7+3", "--save")
     assert done.exit_code == 0
     folder = tmp_path / "spectra-out" / "net-build-swap"
-    assert {p.name for p in folder.iterdir()} == {"model.safetensors", "plan.json", "swap.json"}
+    assert {p.name for p in folder.iterdir()} == {
+        "model.safetensors",
+        "plan.json",
+        "report.html",
+        "swap.json",
+    }
     assert "Wrote" in done.stdout
     again = spectra("swap", net, "--with", "lctc7+3", "--save")
     assert again.exit_code == 2

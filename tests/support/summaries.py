@@ -154,6 +154,11 @@ def summary() -> Summary:
     )
 
 
+def unasked(read: Summary) -> Summary:
+    """Return a summary without the command that asked for it."""
+    return replace(read, run=replace(read.run, command=None, arguments=None))
+
+
 def clean() -> Summary:
     """Return a decoder without any peak."""
     return replace(

@@ -1,0 +1,86 @@
+"""What is seen first: the answer to each question, how severe it is, and the grid itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spectra import plot
+from spectra.report._embedded import Embedded, embed_pixels, embed_small
+from spectra.report._scale import Scale, severity_scale
+
+if TYPE_CHECKING:
+    from spectra.explain import Summary
+    from spectra.report._result import Result
+
+QUESTIONS = {
+    "Is there a grid, and how bad is it?": ("severity", "verdict"),
+    "Where is it born?": ("where",),
+    "What does it look like?": ("looks",),
+    "Why?": ("why", "not", "but"),
+    "What to change?": ("try",),
+    "How far to trust this?": ("trust",),
+}
+NOTHING = {"none": "no grid was found", "insufficient": "not known: the output was not tested"}
+SIDE = 200  # CSS pixels
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a user, and the sentences that answer it; ``command`` is there to be copied."""
+
+    text: str
+    answers: tuple[str, ...]
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A picture with what stands below it; ``frame`` is (x, y, width, height) in CSS pixels."""
+
+    picture: Embedded
+    caption: str
+    frame: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What the first screen of a report shows, and a notebook."""
+
+    questions: tuple[Question, ...]
+    scale: Scale | None
+    shown: tuple[Framed, ...]
+
+
+def first_screen(result: Result, *, whole: bool = False) -> FirstScreen:
+    """Return what is shown first; with ``whole``, the whole answers instead of the brief ones."""
+    summary = result.summary
+    return FirstScreen(
+        questions=tuple(_questions(summary, whole=whole)),
+        scale=severity_scale(summary.severity) if summary.severity else None,
+        shown=tuple(map(_framed, plot.shown_grid(result.data))),
+    )
+
+
+def _questions(summary: Summary, *, whole: bool) -> list[Question]:
+    answer = summary.answer
+    if summary.brief and not whole:
+        answer = {**summary.brief, "trust": answer.get("trust", "")}
+    nothing = NOTHING.get(summary.verdict, "not known")
+    return [
+        Question(
+            text,
+            tuple(answer[key] for key in keys if key in answer) or (nothing,),
+            summary.advised_command if "try" in keys else None,
+        )
+        for text, keys in QUESTIONS.items()
+    ]
+
+
+def _framed(shown: plot.Shown) -> Framed:
+    if shown.frame is None:
+        picture = embed_pixels(shown.values, alt=shown.alt, side=SIDE)
+        return Framed(picture, shown.caption)
+    picture = embed_small(shown.values, alt=shown.alt, side=SIDE)
+    scale = picture.width / shown.values.shape[1]
+    return Framed(picture, shown.caption, tuple(scale * length for length in shown.frame))
