@@ -20,6 +20,7 @@ MINUTES ?= 5
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+BROWSER := $(VENV)/.installed-browser
 CENSUS := $(VENV_CENSUS)/.installed
 
 # what `make test` leaves out
@@ -35,7 +36,7 @@ test test-rest: export OMP_NUM_THREADS = 1
 test: $(DEV)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))'
 
-test-rest: $(DEV)
+test-rest: $(DEV) $(BROWSER)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m '$(REST)'
 
 lint: $(DEV)
@@ -84,6 +85,10 @@ $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(RUN)
+
+$(BROWSER): pyproject.toml constraints.txt | $(DEV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
+	@touch $@
 
 $(CENSUS): pyproject.toml benchmarks/census-constraints.txt | $(VENV_CENSUS)/bin/python
 	$(VENV_CENSUS)/bin/python -m pip install --quiet --constraint benchmarks/census-constraints.txt \
