@@ -15,7 +15,15 @@ from pathlib import Path
 from PIL import Image
 
 SIZE = (1200, 740)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--hide-scrollbars"]
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
 
 
 def screenshot(report: Path, out: Path) -> None:

@@ -19,6 +19,7 @@ def text_console(width: int | None = None, *, color: bool = False) -> Console:
         force_terminal=color,
         color_system="standard" if color else None,
         no_color=not color,
+        force_jupyter=False,  # or it shows the text itself and keeps nothing
         legacy_windows=False,
         highlight=False,
     )
@@ -44,6 +45,7 @@ def print_text(render: Callable[[int, bool], str], *, color: bool) -> None:
         file=sys.stdout,
         width=None if sys.stdout.isatty() else PLAIN_WIDTH,
         no_color=None if color else True,
+        force_jupyter=False,
         highlight=False,
     )
     sys.stdout.write(render(console.width, console.is_terminal and not console.no_color))

@@ -341,3 +341,10 @@ def test_what_rounds_to_zero_has_no_sign():
         text = render_summary(made, explain=explain)
         assert "0.0" in text
         assert not re.search(r"[-+]0\.0\b", text)
+
+
+def test_in_a_notebook_the_text_is_the_same(monkeypatch):
+    """Else rich would show it there, and hand back nothing."""
+    expected = render_summary(summary())
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert render_summary(summary()) == expected
