@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -190,6 +191,7 @@ def _analyzed(
         if progress is not None:
             progress(f"{name}: {stage}", done, total)
 
+    options = replace(options, blame=False)  # a trial asks for energies, not for the step to blame
     return analyze(model, inputs, options=options, progress=tell).summary
 
 

@@ -5,9 +5,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
+from torch import nn
 
+import spectra
 from spectra import report
+from spectra.demo import small
 from spectra.report._scale import severity_scale
 from spectra.severity import Graded
 from spectra.severity._grades import Yardsticks
@@ -229,3 +233,25 @@ def test_twenty_steps_of_noise_are_less_than_two_megabytes(tmp_path, rng):
 @pytest.mark.slow
 def test_a_hundred_steps_of_noise_are_less_than_six_megabytes(tmp_path, rng):
     assert len(written(many(100, rng, 256), tmp_path)) < 6_000_000
+
+
+def test_the_page_of_kernels_has_every_number_of_the_table(tmp_path):
+    table = spectra.measure_kernels(small())
+    table.save(tmp_path / "out", formats=("html",))
+    page = Page((tmp_path / "out" / "report.html").read_bytes())
+    for row in table.layers:
+        assert row.name in page.text
+        assert f"{row.measures.rejection_db:.1f}" in page.text
+        assert f"{row.measures.rejection_bound_db:.1f}" in page.text
+    assert len(page.all("img")) == 1
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"report.html"}
+
+
+def test_the_page_of_a_swap_says_what_the_terminal_says(tmp_path):
+    x = torch.rand(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    trial = spectra.run.try_swap(nn.ConvTranspose2d(3, 3, 4, 2, 1).eval(), x, "lctc7")
+    trial.save(tmp_path / "out")
+    page = Page((tmp_path / "out" / "report.html").read_bytes())
+    told = {word for line in trial.text().splitlines()[2:] for word in line.split()}
+    assert {"(model)", "transposed_conv", "LCTC", "Cost", "Output"} <= told
+    assert told <= set(page.text.split())
