@@ -65,6 +65,12 @@ class Severe(Facts):
         return self.graded.chromatic if self.graded else 0
 
     @property
+    def coloured(self) -> bool:
+        """Whether the word is by energy because of grids of colour."""
+        by_energy = self.word not in (None, "insufficient") and not self.by_sight
+        return by_energy and self.chromatic > 0 and self.found and self.beside is not None
+
+    @property
     def beside(self) -> str | None:
         """The output's energy and its yardsticks, at the period that stands out most."""
         row = self.graded.beside if self.graded else None
@@ -112,9 +118,16 @@ _WORD: tuple[Said, ...] = (
         "none: a model of the eye sees no grid at up to 400 % zoom in {pictures}",
     ),
     Said(
-        "severity.beside",
-        "the output is no picture, or its grid one of colour; the test finds a grid, and "
+        "severity.coloured",
+        "the output is pictures of which some have a grid of colour; the test finds a grid, and "
         "yardsticks stand beside it",
+        lambda f: f.coloured,
+        "{word} by energy, as the grids of {chromatic} of {pictures} are ones of colour, which are "
+        "not judged by sight: {beside}",
+    ),
+    Said(
+        "severity.beside",
+        "the output is no picture; the test finds a grid, and yardsticks stand beside it",
         lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
         "{word} by energy, as no picture was judged: {beside}",
     ),
@@ -150,8 +163,8 @@ _SMOOTH: tuple[Said, ...] = (
 _COLOUR: tuple[Said, ...] = (
     Said(
         "severity.chromatic",
-        "the grid of some pictures has more power in colour than in luma",
-        lambda f: f.chromatic > 0,
+        "the grid of some pictures has more power in colour than in luma, and the word is by sight",
+        lambda f: f.chromatic > 0 and not f.coloured,
         "grids of colour, which are not judged by sight, in {chromatic} of {pictures}",
     ),
 )

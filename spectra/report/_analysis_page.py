@@ -58,7 +58,7 @@ def analysis_page(result: Result, figures: dict[str, Any]) -> bytes:
         about=_about(summary),
         word=summary.severity.word if summary.severity else None,
         verdict=summary.verdict,
-        screen=first_screen(result),
+        screen=first_screen(result, crop=figures.get("crop")),
         warnings=[found.text for found in summary.warnings if not found.is_note],
         notes=[found.text for found in summary.warnings if found.is_note],
         rows=rows,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spectra import plot
-from spectra.report._embedded import Embedded, embed_pixels, embed_small
+from spectra.report._embedded import Embedded, embed_curves, embed_pixels, embed_small
 from spectra.report._scale import Scale, severity_scale
 
 if TYPE_CHECKING:
@@ -52,19 +52,30 @@ class FirstScreen:
     shown: tuple[Framed, ...]
 
 
-def first_screen(result: Result, *, whole: bool = False) -> FirstScreen:
-    """Return what is shown first; with ``whole``, the whole answers instead of the brief ones."""
+def first_screen(result: Result, crop: Any = None) -> FirstScreen:
+    """Return what is shown first.
+
+    Parameters
+    ----------
+    result : Result
+    crop : matplotlib Figure, optional
+        The crop of a signal, which is a line and no picture.
+    """
     summary = result.summary
+    shown = tuple(map(_framed, plot.shown_grid(result.data)))
+    if not shown and crop is not None:
+        alt = "The output about the place that shows the grid most, and with its grid amplified"
+        shown = (Framed(embed_curves(crop, alt=alt), "the output, and its grid amplified"),)
     return FirstScreen(
-        questions=tuple(_questions(summary, whole=whole)),
+        questions=tuple(_questions(summary)),
         scale=severity_scale(summary.severity) if summary.severity else None,
-        shown=tuple(map(_framed, plot.shown_grid(result.data))),
+        shown=shown,
     )
 
 
-def _questions(summary: Summary, *, whole: bool) -> list[Question]:
+def _questions(summary: Summary) -> list[Question]:
     answer = summary.answer
-    if summary.brief and not whole:
+    if summary.brief:
         answer = {**summary.brief, "trust": answer.get("trust", "")}
     nothing = NOTHING.get(summary.verdict, "not known")
     return [

@@ -188,6 +188,12 @@ ANSWER = {
         "none: a model of the eye sees no grid at up to 400 % zoom in 8 pictures judged",
         run(severity=NO_GRID),
     ),
+    "severity.coloured": Case(
+        run(severity=replace(BESIDE, pictures=8, chromatic=2)),
+        "visible by energy, as the grids of 2 of 8 pictures judged are ones of colour, which are "
+        "not judged by sight: -22.0 dBc at period 4 px",
+        run(severity=replace(UNSEEN, chromatic=2)),
+    ),
     "severity.beside": Case(
         run(severity=BESIDE),
         "visible by energy, as no picture was judged: -22.0 dBc at period 4 px, where enlarging "
