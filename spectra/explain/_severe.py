@@ -61,6 +61,10 @@ class Severe(Facts):
         return f"{counted(self.graded.pictures, 'picture')} judged" if self.graded else None
 
     @property
+    def looked_at(self) -> str | None:
+        return counted(self.graded.pictures, "picture") if self.graded else None
+
+    @property
     def chromatic(self) -> int:
         return self.graded.chromatic if self.graded else 0
 
@@ -95,7 +99,7 @@ class Severe(Facts):
         place = ", ".join(f"{name} {n}" for name, n in zip(names, spot.place, strict=True))
         size = f"{100 * spot.share:.2g} % of the range"
         if spot.levels is not None:
-            size = f"{spot.levels:.2g} grey levels"
+            size = f"{spot.levels:.2g} grey levels RMS"
         return f"{place} of output {spot.picture} (counted from 0): {size}"
 
     @property
@@ -122,8 +126,8 @@ _WORD: tuple[Said, ...] = (
         "the output is pictures of which some have a grid of colour; the test finds a grid, and "
         "yardsticks stand beside it",
         lambda f: f.coloured,
-        "{word} by energy, as the grids of {chromatic} of {pictures} are ones of colour, which are "
-        "not judged by sight: {beside}",
+        "{word} by energy: {chromatic} of {looked_at} have a grid of colour, and how visible those "
+        "are is not tested; {beside}",
     ),
     Said(
         "severity.beside",

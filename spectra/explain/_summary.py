@@ -4,6 +4,7 @@ The keys are a contract with everyone who reads the file: add, never rename. The
 rises where numbers of the same name are measured anew, so that old and new are not compared.
 """
 
+import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -182,11 +183,22 @@ class Summary:
 
     @property
     def advised_command(self) -> str | None:
-        """The command that does what *Try* says; None where none does, or Python called."""
-        said, arguments = self.answer.get("try", ""), self.run.arguments
+        """What to type to do what *Try* says, in Python where Python called; None for nothing."""
+        said = self.answer.get("try", "")
         advice = (row.advice for row in self.steps if row.advice and row.advice.text in said)
         options = next((found.options for found in advice if found.options), None)
-        return f"spectra swap {arguments} {options}" if options and arguments else None
+        if options is None:
+            return None
+        if self.run.arguments is not None:
+            return f"spectra swap {self.run.arguments} {options}"
+        words = shlex.split(options)
+        given = dict(zip(words[::2], words[1::2], strict=True))
+        remedy = given.pop("--with")
+        named = "".join(
+            f", {name.removeprefix('--')}={value if value.isdigit() else repr(value)}"
+            for name, value in given.items()
+        )
+        return f"spectra.run.try_swap(model, inputs, {remedy!r}{named})"
 
     @property
     def given(self) -> str:

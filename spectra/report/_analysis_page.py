@@ -99,7 +99,8 @@ def _about(summary: Summary) -> str:
 def _sections(result: Result) -> Iterator[StepSection]:
     summary, data = result.summary, result.data
     worst = summary.worst and (summary.worst.name, summary.worst.call)
-    loudest = sorted(summary.steps, key=_energy, reverse=True)[:OPEN]
+    mild = summary.severity is not None and summary.severity.word in ("none", "faint")
+    loudest = [] if mild else sorted(summary.steps, key=_energy, reverse=True)[:OPEN]
     for index, step in enumerate(summary.steps):
         path = f"steps/{index}"
         group = data[path].to_dataset() if f"/{path}" in data.groups else None
@@ -112,7 +113,7 @@ def _sections(result: Result) -> Iterator[StepSection]:
             name=cells.step(step),
             verdict=step.score.verdict,
             energy=_energy_in_words(step),
-            open=named if worst else any(step is each for each in loudest),
+            open=(named and not mild) if worst else any(step is each for each in loudest),
             sentences=[found.text for found in (step.cause, step.advice) if found],
             facts=_facts(step),
             spectrum=spectrum,
@@ -151,7 +152,7 @@ def _facts(step: StepRow) -> Facts:
     if step.kernel is not None:
         measures = step.kernel
         facts["kernel rejects"] = _db(measures.rejection_db)
-        facts["nearest, bilinear, the best of its size"] = ", ".join(
+        facts["nearest, bilinear, and the kernel of its size with least error reject"] = ", ".join(
             _db(value)
             for value in (
                 measures.rejection_nearest_db,
@@ -167,11 +168,12 @@ def _without(there: AtOutput) -> str:
     """Return what the output does without the step's grid."""
     if there.without_db is None:
         return there.without_reason or ""
-    change = f"{db_text(there.without_db, '+.1f')} dB"
     if there.without_ci95_db is None:
-        return change
-    low, high = (db_text(value, "+.1f") for value in there.without_ci95_db)
-    return f"{change} ({low} to {high})"
+        return "changes by no more than these inputs can tell"
+    change, low, high = (
+        db_text(value, "+.1f") for value in (there.without_db, *there.without_ci95_db)
+    )
+    return f"changes by {change} dB ({low} to {high})"
 
 
 def _constant(flat: FlatLines) -> str:

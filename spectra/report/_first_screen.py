@@ -22,6 +22,7 @@ QUESTIONS = {
     "How far to trust this?": ("trust",),
 }
 NOTHING = {"none": "no grid was found", "insufficient": "not known: the output was not tested"}
+MILD = {"none": "nobody sees the grid", "faint": "the grid is faint"}
 SIDE = 200  # CSS pixels
 
 
@@ -76,8 +77,10 @@ def first_screen(result: Result, crop: Any = None) -> FirstScreen:
 def _questions(summary: Summary) -> list[Question]:
     answer = summary.answer
     if summary.brief:
-        answer = {**summary.brief, "trust": answer.get("trust", "")}
-    nothing = NOTHING.get(summary.verdict, "not known")
+        counts = answer.get("trust", "").partition("; ")[0]
+        answer = {**summary.brief, "trust": f"{counts}; notes, options and versions below"}
+    mild = MILD.get(summary.severity.word if summary.severity else "")
+    nothing = NOTHING.get(summary.verdict) or (f"not asked: {mild}" if mild else "not known")
     return [
         Question(
             text,

@@ -190,8 +190,8 @@ ANSWER = {
     ),
     "severity.coloured": Case(
         run(severity=replace(BESIDE, pictures=8, chromatic=2)),
-        "visible by energy, as the grids of 2 of 8 pictures judged are ones of colour, which are "
-        "not judged by sight: -22.0 dBc at period 4 px",
+        "visible by energy: 2 of 8 pictures have a grid of colour, and how visible those are is "
+        "not tested; -22.0 dBc at period 4 px",
         run(severity=replace(UNSEEN, chromatic=2)),
     ),
     "severity.beside": Case(
@@ -220,7 +220,7 @@ ANSWER = {
     ),
     "severity.most": Case(
         run(severity=replace(VISIBLE, where=SPOT)),
-        "most at row 31, column 200 of output 5 (counted from 0): 19 grey levels",
+        "most at row 31, column 200 of output 5 (counted from 0): 19 grey levels RMS",
         run(severity=replace(UNSEEN, where=SPOT)),
     ),
     "severity.detectable": Case(

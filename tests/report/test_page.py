@@ -1,5 +1,6 @@
 """``report.html`` is one safe file that says what the summary says, with and without styles."""
 
+import ast
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -184,11 +185,23 @@ def test_a_command_stands_there_to_be_copied(tmp_path):
     advised = replace(said.steps[2].advice, text=said.answer["try"], options="--with lctc7")
     steps = (*said.steps[:2], replace(said.steps[2], advice=advised), said.steps[3])
     said = replace(said, steps=steps)
-    assert said.advised_command is None
+    assert said.advised_command == "spectra.run.try_swap(model, inputs, 'lctc7')"
     asked = Finished(summary=said).asked_by("spectra analyze a.pth b --out c", arguments="a.pth b")
     page = Page(written(asked, tmp_path))
     assert "spectra swap a.pth b --with lctc7" in page.text
     assert "spectra analyze a.pth b --out c" in page.text
+
+
+def test_in_python_the_command_is_one_of_python():
+    said = summary()
+    options = "--with lctc7 --steps 'up.*' --repair 30"
+    advised = replace(said.steps[2].advice, text=said.answer["try"], options=options)
+    said = replace(said, steps=(replace(said.steps[2], advice=advised),))
+    assert said.advised_command == (
+        "spectra.run.try_swap(model, inputs, 'lctc7', steps='up.*', repair=30)"
+    )
+    ast.parse(said.advised_command)
+    assert summary().advised_command is None
 
 
 def graded(own, *, cubic=-30.0, nearest=-15.0, word="faint"):
