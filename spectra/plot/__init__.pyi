@@ -1,8 +1,10 @@
 from ._figures import run_figures
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
+from ._results import draw_results
 from ._spectrum import plot_spectrum
 
 __all__ = [
+    "draw_results",
     "plot_response",
     "plot_spectrum",
     "plot_taps",

@@ -102,7 +102,8 @@ def display(
         What is shown as black and as white where they are not known, of the whole output that a
         crop is of, so that a crop of few values is not stretched; that of ``values`` by default.
     """
-    low, high = (float(v) for v in limits or shown or shown_range(values))
+    known = next((v for v in (limits, shown) if v is not None), None)
+    low, high = map(float, shown_range(values) if known is None else known)
     strengths = np.abs(np.asarray(grid, float))
     peak, strong = float(strengths.max()), float(np.percentile(strengths, STRONG))
     most = VISIBLE * (high - low) / (strong or peak or 1.0)

@@ -110,8 +110,7 @@ def analyze(
             run=run,
         )
         tables = score.tables(passed, scores)
-        drawn = report.with_pictures(tables, passed, judged, portraits)
-        return report.Result(summary, drawn)
+        return report.Result.of(summary, tables, passed=passed, judged=judged, portraits=portraits)
 
 
 def list_steps(
