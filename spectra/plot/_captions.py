@@ -9,6 +9,7 @@ from spectra._names import place
 from spectra.plot._amplified import Display, display
 from spectra.plot._crop import shown_between
 from spectra.plot._figures import cropped
+from spectra.plot._kernel_figure import sides_of
 from spectra.plot._layers_figure import layer_curves
 from spectra.plot._panels import drawn_plane, made, unit_label, with_variable
 from spectra.plot._spectrum import limits
@@ -123,7 +124,7 @@ def _kernels(shown: Sequence[Drawable], _: str) -> list[str]:
         "Right the power response along that axis over its value at DC, mean over channel pairs, "
         "beside linear interpolation by the same factor and the ideal low-pass; dotted: the "
         "replicas of DC",
-        f"Frequencies in cycles/{place(len(kernels[0][0].attrs['stride']))} of the output; no data "
+        f"Frequencies in cycles/{place(len(sides_of(kernels[0][0], 'stride')))} of the output; no data "
         "is involved",
     ]
 

@@ -65,7 +65,7 @@ def kernels_figure(
     for (data, label), (left, right) in zip(kernels, panels, strict=True):
         plot_portrait_taps(data, ax=left)
         plot_portrait_power(data, ax=right)
-        about = f"{size(data.attrs['size'])} taps, stride {size(data.attrs['stride'])}"
+        about = f"{size(sides_of(data, 'size'))} taps, stride {size(sides_of(data, 'stride'))}"
         left.set_title(two_lines(label, letters(side / 2)), fontsize=small(), loc="left")
         right.set_title(about, fontsize=small(), loc="right")
         for ax in (left, right):
@@ -108,7 +108,7 @@ def plot_portrait_power(data: xr.Dataset, *, ax: Axes) -> Line2D:
     along = data.sel(direction=direction)
     edge = 0.5 / _stride(data, name)
     ax.plot([0, edge, edge], [0, 0, FLOOR_DB], color=IDEAL, linewidth=1.0, label="ideal low-pass")
-    axes = len(data.attrs["stride"])
+    axes = len(sides_of(data, "stride"))
     linear = LINEAR_NAMES[axes]
     ax.plot(f, _above(along["bilinear_power"]), color=LINEAR, linestyle="--", label=linear)
     (line,) = ax.plot(f, _above(along["power"]), color=LEARNED, linewidth=1.4, label="kernel")
@@ -123,16 +123,21 @@ def plot_portrait_power(data: xr.Dataset, *, ax: Axes) -> Line2D:
     return line
 
 
+def sides_of(data: xr.Dataset, name: str) -> list[int]:
+    """Return an attribute of one number an axis, of which a file keeps a single one as such."""
+    return [int(value) for value in np.atleast_1d(data.attrs[name])]
+
+
 def _upsampled(data: xr.Dataset) -> tuple[str, str]:
     """Return the last axis that a kernel upsamples, and the direction along it."""
-    names = ("z", "y", "x")[-len(data.attrs["stride"]) :]
+    names = ("z", "y", "x")[-len(sides_of(data, "stride")) :]
     known = [name for name in names if _stride(data, name) > 1] or [names[-1]]
     return known[-1], f"f{known[-1]}"
 
 
 def _stride(data: xr.Dataset, name: str) -> int:
-    strides = np.atleast_1d(data.attrs["stride"])
-    return int(strides[("z", "y", "x")[-len(strides) :].index(name)])
+    strides = sides_of(data, "stride")
+    return strides[("z", "y", "x")[-len(strides) :].index(name)]
 
 
 def _other(data: xr.Dataset, direction: str) -> xr.Dataset | None:

@@ -109,7 +109,8 @@ def draw_results(
     subjects : sequence of Subject
         At least one.
     figures : sequence of str
-        Some of `FIGURES`; none stands for all that every result can draw.
+        Some of `FIGURES`; none stands for all that every result can draw, by a recipe of a paper
+        those that it changes.
     recipe : str, optional
         How the spectra of ``strip``, ``worst`` and ``slices`` are made, ``"spectra"`` by default;
         ``layers`` is always by ``park-kim2022``.
@@ -128,7 +129,8 @@ def draw_results(
     """
     check_asked(figures, recipe)
     results = [Drawable.of(subject) for subject in subjects]
-    why = {name: _why_not(results, name, recipe) for name in figures or FIGURES}
+    chosen = figures or (FIGURES if recipe in (None, "spectra") else (*OF_SPECTRA, "layers"))
+    why = {name: _why_not(results, name, recipe) for name in chosen}
     refused = next((reason for reason in why.values() if reason), None)
     if refused and (figures or all(why.values())):
         raise ParameterError(refused)

@@ -12,7 +12,6 @@ from spectra.errors import InputError, ParameterError
 from spectra.report._figure_files import write_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
-from spectra.report._pictures import with_pictures
 from spectra.report._printed import Printed
 from spectra.report._summary_json import encode_summary, read_summary
 
@@ -62,6 +61,8 @@ class Result(Printed):
         tables, passed, judged, portraits
             See `spectra.report._pictures.with_pictures`.
         """
+        from spectra.report._pictures import with_pictures  # torch, which reading does without
+
         return cls(summary, with_pictures(tables, passed, judged, portraits))
 
     @classmethod
