@@ -115,6 +115,7 @@ def _crop(shown: Sequence[Drawable], _: str) -> list[str]:
 
 def _kernels(shown: Sequence[Drawable], _: str) -> list[str]:
     kernels = shown[0].kernels
+    axes = len(sides_of(kernels[0][0], "stride"))
     shares = [d.attrs["shape_share"] for d, _ in kernels if "shape_share" in d.attrs]
     held = f", which holds {_range([100 * s for s in shares])} % of the energy" if shares else ""
     return [
@@ -124,8 +125,7 @@ def _kernels(shown: Sequence[Drawable], _: str) -> list[str]:
         "Right the power response along that axis over its value at DC, mean over channel pairs, "
         "beside linear interpolation by the same factor and the ideal low-pass; dotted: the "
         "replicas of DC",
-        f"Frequencies in cycles/{place(len(sides_of(kernels[0][0], 'stride')))} of the output; no data "
-        "is involved",
+        f"Frequencies in cycles/{place(axes)} of the output; no data is involved",
     ]
 
 

@@ -74,13 +74,13 @@ def crop_figure(
     panels = tuple(zip((drawn, with_more, middle + scale.factor * locked), titles, strict=True))
     if drawn.ndim == 1:
         side = width or 8.4
-        figure = Figure(figsize=(side, 0.62 * side), layout="constrained")
+        figure = Figure(figsize=(side, max(0.62 * side, inches(3.9))), layout="constrained")
         axes = figure.subplots(3, 1, sharex=True)
         for ax, (values, title) in zip(axes, panels, strict=True):
             ax.plot(values, color=ink(), linewidth=0.8)
             ax.set_ylim(scale.low, scale.high)
             one = title.strip().replace("\n", "; ")
-            ax.set_title(fill(one, letters(side)), fontsize=small() + 1)
+            ax.set_title(fill(one, letters(0.8 * side)), fontsize=small() + 1)
             ax.tick_params(labelsize=small())
         axes[-1].set_xlabel("sample of the crop", fontsize=small())
         return figure

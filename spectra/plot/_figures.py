@@ -196,7 +196,7 @@ def worst_figure(
     signals = all(data["mean_log_spectrum"].ndim == 1 for data, _ in drawn)
     stacked = width is not None and width < inches(6) and not signals
     side = width or (8.4 if signals else 10.4)
-    tall = side * (1.45 if stacked else 0.5) * len(drawn)
+    tall = max(side * (1.45 if stacked else 0.5), inches(2.6)) * len(drawn)
     figure = Figure(figsize=(side, tall), layout="constrained")
     columns = 1 if stacked or signals else 2
     lines = len(drawn) * (2 if stacked else 1)
@@ -210,7 +210,7 @@ def worst_figure(
         artist = plot_spectrum(spectrum, ax=ax, lattice=data, vmin=low, vmax=high)
         title = f"{shorten(label, letters(side) * 3 // 4)}\n{_heading(data)}"
         if len(drawn) == 1:
-            figure.suptitle(fill_lines(title, letters(side)), fontsize=small() + 1)
+            figure.suptitle(fill_lines(title, letters(0.85 * side)), fontsize=small() + 1)
         ax.set_title("" if len(drawn) == 1 else label, fontsize=small() + 1)
         if isinstance(artist, AxesImage):
             add_colour_bar(figure, artist, [ax], data)

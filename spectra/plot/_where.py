@@ -214,7 +214,7 @@ def _signal(
     notes: bool,
 ) -> Figure:
     side = width or 9.6
-    figure = Figure(figsize=(side, side / 1.6), dpi=dpi, layout="constrained")
+    figure = Figure(figsize=(side, max(side / 1.6, inches(4.8))), dpi=dpi, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     samples = data["x"].to_numpy()
     lines = (output, output + (scale.factor - 1) * grid)
@@ -228,7 +228,7 @@ def _signal(
             ax.plot(samples, values, color=ink(), linewidth=0.6)
             ax.set_ylim(scale.low, scale.high)
         ax.axvline(int(np.atleast_1d(data.attrs["place"])[0]), color=FRAME)
-        ax.set_title(fill(title.replace("\n", ", "), letters(side)), fontsize=small())
+        ax.set_title(fill(title.replace("\n", ", "), letters(0.85 * side)), fontsize=small())
         ax.tick_params(labelsize=small())
     panels[-1].set_xlabel("sample", fontsize=small())
     if notes:
