@@ -81,6 +81,11 @@ class Drawable:
         """Return a subject as it is drawn."""
         return cls(**{field.name: getattr(subject, field.name) for field in fields(cls)})
 
+    def without_layers(self) -> Drawable:
+        """Return it with inputs, steps and output alone, which results have in common."""
+        rows = [(path, label) for path, label in self.rows if not path.startswith("layers/")]
+        return replace(self, rows=rows)
+
     @property
     def kernels(self) -> list[tuple[xr.Dataset, str]]:
         """What is known of the kernels of steps, with the labels of these."""
@@ -107,7 +112,8 @@ def draw_results(
     Parameters
     ----------
     subjects : sequence of Subject
-        At least one.
+        At least one. Of several, figures of spectra show inputs, steps and output only; ``layers``
+        shows what else was measured.
     figures : sequence of str
         Some of `FIGURES`; none stands for all that every result can draw, by a recipe of a paper
         those that it changes.
@@ -129,6 +135,8 @@ def draw_results(
     """
     check_asked(figures, recipe)
     results = [Drawable.of(subject) for subject in subjects]
+    if len(results) > 1:
+        results = [one.without_layers() for one in results]
     chosen = figures or (FIGURES if recipe in (None, "spectra") else (*OF_SPECTRA, "layers"))
     why = {name: _why_not(results, name, recipe) for name in chosen}
     refused = next((reason for reason in why.values() if reason), None)
