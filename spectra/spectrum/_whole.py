@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectra.spectrum._maps import centred
-from spectra.spectrum._mean import sum_of_power
-from spectra.spectrum._periodogram import chunk_length
+from spectra.spectrum._periodogram import chunk_length, power
 from spectra.spectrum._published import FLOORS, agnihotri2024_plane, park_kim2022_plane
 from spectra.spectrum._published_curves import diagonal_curve, ring_curve
 from spectra.spectrum._sums import to_numpy
@@ -55,16 +53,19 @@ def add_whole(sums: dict[str, Sums], maps: Tensor) -> None:
         Maps that are not finite are left out.
     """
     flat = maps.detach().float().flatten(0, 1)
-    flat = flat[flat.flatten(1).isfinite().all(1)]
     pixels = flat.shape[1] * flat.shape[2]
-    for part in torch.split(flat, chunk_length(flat[0])) if len(flat) else ():
-        level, mean = centred(part, AXES)
-        spectra = torch.fft.rfft2(level)
-        spectra[:, 0, 0] = (mean * pixels).to(spectra)  # `centred` took DC out, the log needs it
-        amplitude = spectra.abs()
+    for part in torch.split(flat, chunk_length(flat[0])):
+        mean = part.mean((1, 2))
+        kept = mean.isfinite()  # of a map with one value that is not, the mean is not
+        if not bool(kept.all()):
+            part, mean = part[kept], mean[kept]
+        # centred in single precision, so that a level does not drown what varies
+        powers = power(torch.fft.rfft2(part - mean[:, None, None]))
+        powers[:, 0, 0] = (mean * pixels).square()
+        sums["whole_power"] += to_numpy(powers.sum(0))
+        amplitude = powers.sqrt_()
         for recipe, floor in FLOORS.items():
             sums[f"whole_log_{recipe}"] += to_numpy((amplitude + floor).log_().sum(0))
-        sums["whole_power"] += to_numpy(sum_of_power(spectra))
         sums["whole_maps"] += len(part)
 
 
