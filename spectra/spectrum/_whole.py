@@ -54,11 +54,14 @@ def add_whole(sums: dict[str, Sums], maps: Tensor) -> None:
     """
     flat = maps.detach().float().flatten(0, 1)
     pixels = flat.shape[1] * flat.shape[2]
-    for part in torch.split(flat, chunk_length(flat[0])):
-        mean = part.mean((1, 2))
-        kept = mean.isfinite()  # of a map with one value that is not, the mean is not
-        if not bool(kept.all()):
-            part, mean = part[kept], mean[kept]
+    level = flat.mean((1, 2))
+    finite = level.isfinite()  # of a map with one value that is not, the mean is not
+    if not bool(finite.all()):
+        flat, level = flat[finite], level[finite]
+    if len(flat) == 0:
+        return
+    length = chunk_length(flat[0])
+    for part, mean in zip(torch.split(flat, length), torch.split(level, length), strict=True):
         # centred in single precision, so that a level does not drown what varies
         powers = power(torch.fft.rfft2(part - mean[:, None, None]))
         powers[:, 0, 0] = (mean * pixels).square()

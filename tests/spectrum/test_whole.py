@@ -91,3 +91,8 @@ def test_maps_that_are_all_constant_have_no_curve_and_warn_of_nothing():
     data = kept(torch.ones(2, 1, 16, 16)).to_dataset()
     assert np.isnan(data["annulus_power"]).all()
     assert np.isfinite(data["relative_log_amplitude"]).all()
+
+
+def test_where_no_map_is_finite_nothing_is_kept():
+    data = kept(torch.full((2, 1, 16, 16), torch.nan)).to_dataset()
+    assert not {"park_kim2022", "relative_log_amplitude"} & set(data)
