@@ -204,3 +204,8 @@ class Summary:
     def given(self) -> str:
         """How many inputs there were, and what they are called."""
         return counted(self.inputs.count, input_noun(self.inputs.kind))
+
+    @property
+    def taken(self) -> str:
+        """How many inputs the model got, and what they are called."""
+        return counted(self.inputs.used, input_noun(self.inputs.kind))

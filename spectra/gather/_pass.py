@@ -81,7 +81,7 @@ class _Pass:
         self, model: nn.Module, found: Discovery, inputs: Inputs, options: Options
     ) -> None:
         self._model, self._found, self._inputs, self._options = model, found, inputs, options
-        self._places = Places(found, len(inputs))
+        self._places = Places(found, len(inputs), whole=bool(options.layers))
         self._clock = Clock()
         self._level: Tensor | float = 0.0  # sum of the inputs' means
         self._done = 0  # inputs that have run

@@ -27,10 +27,12 @@ class Places:
         The model's steps, with their periods.
     count : int
         Number of inputs that will come.
+    whole : bool
+        Also keep what the recipes of two papers need of whole images.
     """
 
-    def __init__(self, found: Discovery, count: int) -> None:
-        self._count = count
+    def __init__(self, found: Discovery, count: int, *, whole: bool = False) -> None:
+        self._count, self._whole = count, whole
         self.input = (
             self._sums(found.input_shape, *found.control_periods)
             if is_map(found.input_shape)
@@ -74,7 +76,7 @@ class Places:
     ) -> spectrum.MapStatistics:
         reach = partial(borders.reach, shape) if borders is not None else None
         plan = spectrum.plan_maps(shape, *periods, count=self._count, reach=reach)
-        return spectrum.MapStatistics(plan)
+        return spectrum.MapStatistics(plan, whole=self._whole)
 
 
 def is_map(shape: Sequence[int]) -> bool:

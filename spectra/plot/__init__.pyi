@@ -1,12 +1,14 @@
 from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
+from ._results import draw_results
 from ._shown import Shown, shown_grid
 from ._spectrum import plot_spectrum
 from ._step import highest_peak, step_figure
 
 __all__ = [
     "Shown",
+    "draw_results",
     "highest_peak",
     "plot_response",
     "plot_spectrum",

@@ -102,8 +102,8 @@ def display(
         What is shown as black and as white where they are not known, of the whole output that a
         crop is of, so that a crop of few values is not stretched; that of ``values`` by default.
     """
-    given = shown if limits is None else limits
-    low, high = (float(v) for v in (shown_range(values) if given is None else given))
+    known = next((v for v in (limits, shown) if v is not None), None)
+    low, high = map(float, shown_range(values) if known is None else known)
     strengths = np.abs(np.asarray(grid, float))
     peak, strong = float(strengths.max()), float(np.percentile(strengths, STRONG))
     most = VISIBLE * (high - low) / (strong or peak or 1.0)

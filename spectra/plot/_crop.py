@@ -1,6 +1,7 @@
 """A crop of an output beside its amplified grid-locked part."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from spectra.errors import ParameterError
 from spectra.plot._amplified import Display, display
 from spectra.plot._labels import MINUS
+from spectra.plot._panels import fill_lines
+from spectra.plot._styles import inches, ink, letters, small
 
-SMALL = 8.0
 CHANNELS_OF_A_SIGNAL = 4
 MOST_PIXELS = 64  # along an axis: more than four screen pixels each, so that a grid shows
 
@@ -31,6 +33,8 @@ def crop_figure(
     limits: Sequence[float] | None = None,
     shown: Sequence[float] | None = None,
     where: str = "",
+    width: float | None = None,
+    notes: bool = True,
 ) -> Figure:
     """Draw a crop of an output, the same with its grid-locked part amplified, and that part.
 
@@ -52,6 +56,10 @@ def crop_figure(
         What is shown as black and as white of the whole output, where they are not known.
     where : str
         Of which output, and from which place in it, the crop is.
+    width : float, optional
+        Of the figure in inches; below six beside text of 8 points panels stand under one another.
+    notes : bool
+        Write under the figure what black and white are.
 
     Returns
     -------
@@ -65,28 +73,34 @@ def crop_figure(
     scale, panels = _panels(picture, residual, limits=limits, shown=shown, where=where)
     drawn = panels[0].values
     if drawn.ndim == 1:
-        figure = Figure(figsize=(8.4, 5.2), layout="constrained")
+        side = width or 8.4
+        figure = Figure(figsize=(side, max(0.62 * side, inches(3.9))), layout="constrained")
         axes = figure.subplots(3, 1, sharex=True)
         for ax, (title, values) in zip(axes, panels, strict=True):
-            ax.plot(values, color="black", linewidth=0.8)
+            ax.plot(values, color=ink(), linewidth=0.8)
             ax.set_ylim(scale.low, scale.high)
-            ax.set_title(title.strip().replace("\n", "; "), fontsize=SMALL + 1)
-            ax.tick_params(labelsize=SMALL)
-        axes[-1].set_xlabel("sample of the crop", fontsize=SMALL)
+            one = title.strip().replace("\n", "; ")
+            ax.set_title(fill(one, letters(0.8 * side)), fontsize=small() + 1)
+            ax.tick_params(labelsize=small())
+        axes[-1].set_xlabel("sample of the crop", fontsize=small())
         return figure
-    height, width = drawn.shape[:2]
-    figure = Figure(figsize=(9.6, 3.1 * min(height / width, 2) + 1.0), layout="constrained")
-    for ax, (title, values) in zip(figure.subplots(1, 3), panels, strict=True):
+    tall, wide = drawn.shape[:2]
+    ratio, side = min(tall / wide, 2), width or 9.6
+    stacked = side < inches(6)
+    each = (0.86 if stacked else 3.1 / 9.6) * side
+    lines = 3 if stacked else 1
+    figure = Figure(
+        figsize=(side, lines * (each * ratio + inches(0.6)) + inches(0.4)), layout="constrained"
+    )
+    axes = figure.subplots(3, 1) if stacked else figure.subplots(1, 3)
+    for ax, (title, values) in zip(axes, panels, strict=True):
         ax.imshow(scale.shown(values), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        ax.set_title(title.strip(), fontsize=SMALL + 1)
+        ax.set_title(fill_lines(title.strip(), letters(each)), fontsize=small() + 1)
         ax.set_xticks([])
         ax.set_yticks([])
-    peak = f"{scale.peak:.3g}, which is {100 * scale.peak / (scale.high - scale.low):.3g} %"
-    note = (
-        f"{height} × {width} pixels; black {scale.low:.4g}, white {scale.high:.4g}; grid up to "
-        f"{peak} of that range"
-    )
-    figure.supxlabel(note.replace("-", MINUS), fontsize=SMALL)
+    if notes:
+        text = f"{tall} × {wide} pixels; {shown_between(scale)}"
+        figure.supxlabel(fill(text, letters(side)), fontsize=small())
     return figure
 
 
@@ -129,6 +143,13 @@ def _panels(
             middle + scale.factor * locked,
         ),
     )
+
+
+def shown_between(scale: Display) -> str:
+    """Return what is black and white in a picture, and how strong its grid is, in words."""
+    peak = f"{scale.peak:.3g}, which is {100 * scale.peak / (scale.high - scale.low):.3g} %"
+    text = f"black {scale.low:.4g}, white {scale.high:.4g}; grid up to {peak} of that range"
+    return text.replace("-", MINUS)
 
 
 def _drawable(

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 
 from spectra.plot._labels import decibels, label_frequency_axis
 from spectra.plot._spectrum import lattice_frequencies, without_dc
+from spectra.plot._styles import ink, shade
 from spectra.spectrum import slice_along
 
 SLICES: dict[Literal["fx", "fy", "diagonal"], tuple[str, str, str]] = {
-    # direction: name, colour, line style (Okabe and Ito, told apart by any eye)
+    # direction: name, colour, line style (Okabe and Ito, told apart by any eye); "": the ink
     "fx": ("0°, along fx", "#0072B2", "-"),
     "fy": ("90°, along fy", "#E69F00", "-"),
-    "diagonal": ("45°, diagonal", "#000000", "--"),
+    "diagonal": ("45°, diagonal", "", "--"),
 }
 
 
@@ -50,10 +51,12 @@ def plot_slices(
         if direction != "fx" and axes == 1:
             continue
         curve = slice_along(direction, values)
-        lines += ax.plot(curve.f, curve, color=colour, linestyle=style, linewidth=1.2, label=name)
+        lines += ax.plot(
+            curve.f, curve, color=colour or ink(), linestyle=style, linewidth=1.2, label=name
+        )
     for f in np.unique(np.abs(lattice_frequencies(lattice, axes))):
         if f > 0:
-            ax.axvline(f, color="0.6", linestyle=":", linewidth=1.0, zorder=0)
+            ax.axvline(f, color=shade(0.4), linestyle=":", linewidth=1.0, zorder=0)
     ax.set(xlim=(0, 0.51), ylabel="power (dB)")
     name = "frequency along each axis" if axes > 1 else "fx"
     label_frequency_axis(ax, "x", name=name, full=False, axes=axes)

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from spectra.kernel import Kernel, attainable_bound, interpolator, rejection_db, tap_gram
 from spectra.plot._labels import label_frequency_axis
+from spectra.plot._styles import shade
 
-INK, IDEAL, LEARNED, FAINT = "#000000", "#0072B2", "#D55E00", "0.6"
+INK, IDEAL, LEARNED = "#000000", "#0072B2", "#D55E00"
 NAMED = {  # interpolators in the picture of sizes: name, taps at factor 2, line style
     "nearest": ("nearest", 2, ":"),
     "bilinear": ("bilinear", 4, "--"),
@@ -46,13 +48,36 @@ def plot_taps(kernel: Kernel, *, ax: Axes, **kwargs: Any) -> Line2D:
         The taps; the sinc has the label "ideal sinc".
     """
     shape = _leading_shape(kernel)
-    places, s = kernel.positions[-1], kernel.stride[-1]
     loudest = np.unravel_index(np.argmax(np.abs(shape)), shape.shape)
     row = shape[loudest[:-1]]
-    row = row / row[np.argmax(np.abs(row))]
+    return draw_taps(row, kernel.positions[-1], stride=kernel.stride[-1], ax=ax, **kwargs)
+
+
+def draw_taps(
+    row: NDArray[np.float64],
+    places: NDArray[np.int64],
+    *,
+    stride: int,
+    ax: Axes,
+    **kwargs: Any,
+) -> Line2D:
+    """Draw one row of taps, the largest 1, beside the ideal sinc about their centre of energy.
+
+    Parameters
+    ----------
+    row, places : ndarray, shape (tap,)
+        The taps, and the output pixels at which they stand.
+    stride : int
+        Upsampling factor.
+    ax : matplotlib Axes
+        Where to draw.
+    **kwargs
+        Options of ``Axes.plot`` for the taps.
+    """
+    row, s = row / row[np.argmax(np.abs(row))], stride
     delay = float(row**2 @ places / (row**2).sum())
     n = np.linspace(places[0] - 1, places[-1] + 1, 40 * (len(places) + 2))
-    ax.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
+    ax.axhline(0, color=shade(0.4), linewidth=0.6, zorder=0)
     ax.plot(n, np.sinc((n - delay) / s), color=IDEAL, linewidth=1.0, label="ideal sinc")
     ax.vlines(places, 0, row, color=LEARNED, linewidth=1.0)
     options = {"marker": "o", "markersize": 4, "linestyle": "none", "color": LEARNED, **kwargs}
@@ -89,7 +114,7 @@ def plot_response(kernel: Kernel, *, ax: Axes, **kwargs: Any) -> Line2D:
     edge = 0.5 / s
     ax.plot([0, edge, edge, 0.5], [1, 1, 0, 0], color=IDEAL, linewidth=1.0, label="ideal")
     for m in range(1, s // 2 + 1):
-        ax.axvline(m / s, color=FAINT, linestyle=":", linewidth=1.0, zorder=0)
+        ax.axvline(m / s, color=shade(0.4), linestyle=":", linewidth=1.0, zorder=0)
     options = {"color": LEARNED, "linewidth": 1.4, "label": "kernel", **kwargs}
     (line,) = ax.plot(f, gain / reference, **options)
     label_frequency_axis(ax, "x", name="f", full=False, axes=kernel.axes)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from spectra.plot._labels import point, signed
 from spectra.plot._spectrum import lattice_frequencies
+from spectra.plot._styles import ink, page, small
 
-SIZE = 8.0
 MOST = 12
 CHARACTER, LINE = 0.62, 1.35  # advance and height in units of the font size
 APART = 7.0  # from a ring to its label, in points
@@ -37,8 +37,8 @@ def label_peaks(ax: Axes, data: xr.Dataset) -> None:
     frame = ax.get_window_extent()
     rings = [ax.transData.transform(place) for place in _rings(ax)]
     taken = [_box(ring, (0.5, 0.5), (8 / scale, 8 / scale)) for ring in rings]
-    ink, halo = ("white", "black") if ax.images else ("black", "white")
-    placed = 0
+    colour, halo = ("white", "black") if ax.images else (ink(), page())
+    size, placed = small(), 0
     for index in _order(data):
         place = _place(ax, data["frequency"][index].to_numpy())
         if place is None or placed == MOST:
@@ -46,8 +46,8 @@ def label_peaks(ax: Axes, data: xr.Dataset) -> None:
         text = _text(data, index)
         lines = text.split("\n")
         extent = (
-            (max(map(len, lines)) * CHARACTER * SIZE + 2) / scale,
-            (len(lines) * LINE * SIZE + 2) / scale,
+            (max(map(len, lines)) * CHARACTER * size + 2) / scale,
+            (len(lines) * LINE * size + 2) / scale,
         )
         centre = ax.transData.transform(place)
         for anchor in _anchors(centre, frame, beside=not ax.images):
@@ -63,8 +63,8 @@ def label_peaks(ax: Axes, data: xr.Dataset) -> None:
                     textcoords="offset points",
                     ha=("left", "center", "right")[round(2 * anchor[0])],
                     va=("bottom", "center", "top")[round(2 * anchor[1])],
-                    fontsize=SIZE,
-                    color=ink,
+                    fontsize=size,
+                    color=colour,
                     gid="peak",
                     path_effects=[withStroke(linewidth=2.0, foreground=halo)],
                 )

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
 from spectra.plot._labels import label_frequency_axis
+from spectra.plot._styles import ink
 from spectra.spectrum import slice_along
 
 COLOURS = "magma"
@@ -161,7 +162,7 @@ def _line(
     """Draw the spectrum of one-axis maps, from 0 to 1/2 cycles/pixel."""
     values = power_db.copy(data=without_dc(power_db))
     curve = slice_along("fx", values)
-    (line,) = ax.plot(curve.f, curve, **{"color": "black", "linewidth": 1.0, **kwargs})
+    (line,) = ax.plot(curve.f, curve, **{"color": ink(), "linewidth": 1.0, **kwargs})
     if len(points):
         places = np.unique(np.abs(points[:, 0]))
         height = np.interp(places, curve.f[1:], curve[1:])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,23 +12,29 @@ from matplotlib.patches import Rectangle
 
 from spectra.plot._amplified import Display, display
 from spectra.plot._crop import MOST_PIXELS
+from spectra.plot._panels import fill_lines
+from spectra.plot._styles import inches, ink, letters, small
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-SMALL = 8.0
 COLOURS = "inferno"
 FRAME = "#56B4E9"
-SIDE = 440  # pixels that the longer side of a panel takes at least
-MARGIN, GAP = 24, 40  # pixels
-ABOVE, BELOW = 84, 60  # pixels, for two lines of titles and two of a note
-BAR, TICKS = 20, 130  # pixels, for the colour bar and what stands beside it
+# lengths in pixels at 150 dpi, beside text of 8 points
+SIDE = 440  # the longer side of a panel, at least
+MARGIN, GAP = 24, 40
+ABOVE, BELOW = 84, 60  # for titles and for two lines of a note
+BAR, TICKS = 20, 130  # the colour bar and what stands beside it
+DPI = 150
+NOTE: dict[str, Any] = {"ha": "center"}
 LEAST_SCALE = 0.02  # of the range: a map of less does not glow
 
 
-def where_figure(data: xr.Dataset, *, dpi: int) -> Figure:
+def where_figure(
+    data: xr.Dataset, *, dpi: int, width: float | None = None, notes: bool = True
+) -> Figure:
     """Draw the output that shows a grid most, the same with that grid amplified, and where it is.
 
     A pixel of the output takes a whole number of pixels of the figure: else a grid would make
@@ -37,12 +45,17 @@ def where_figure(data: xr.Dataset, *, dpi: int) -> Figure:
     data : Dataset
         Group ``where`` of ``spectra.nc``: ``output`` and ``grid`` by channel, ``heat``.
     dpi : int
-        Pixels per inch that the figure will be saved with.
+        Pixels per inch that the figure will be saved with, unless an output of many pixels asks for
+        a multiple of that: then the figure's own ``dpi`` says so.
+    width : float, optional
+        Of the figure in inches; below six beside text of 8 points panels stand under one another.
+    notes : bool
+        Write under the figure how strong the grid is where it is most.
     """
     output, grid = (_channels_last(data[name]) for name in ("output", "grid"))
     scale = display(output, grid, limits=data.attrs.get("limits"), shown=data.attrs["shown"])
     return (_signal if data["heat"].ndim == 1 else _picture)(
-        data, output, grid=grid, scale=scale, dpi=dpi
+        data, output, grid=grid, scale=scale, dpi=dpi, width=width, notes=notes
     )
 
 
@@ -99,33 +112,109 @@ def _picture(
     grid: NDArray[np.float64],
     scale: Display,
     dpi: int,
+    width: float | None,
+    notes: bool,
 ) -> Figure:
-    height, width = output.shape[:2]
-    times = max(round(SIDE / max(height, width)), 1)
-    tall, wide = times * height, max(times * width, SIDE)
-    sides = (2 * MARGIN + 3 * wide + 2 * GAP + BAR + TICKS, ABOVE + tall + BELOW)
-    figure = Figure(figsize=(sides[0] / dpi, sides[1] / dpi), dpi=dpi)
+    frame = _Frame.around(output.shape[0], output.shape[1], dpi=dpi, width=width)
+    figure = Figure(figsize=frame.inches, dpi=frame.dpi)
     figures = (scale.shown(output), scale.shown(output + (scale.factor - 1) * grid))
     heat = data["heat"].to_numpy() * scale.per_unit
     for i, title in enumerate(_titles(data, scale)):
-        left = MARGIN + i * (wide + GAP) + (wide - times * width) // 2
-        ax = figure.add_axes(
-            (left / sides[0], BELOW / sides[1], times * width / sides[0], tall / sides[1])
-        )
+        ax = figure.add_axes(frame.panel(i))
         if i < len(figures):
             ax.imshow(figures[i], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         else:
             most = max(float(heat.max()), LEAST_SCALE * scale.whole)
             image = ax.imshow(heat, cmap=COLOURS, vmin=0, vmax=most, interpolation="nearest")
-            bar = ax.inset_axes((1 + MARGIN / (times * width), 0, BAR / (times * width), 1))
-            figure.colorbar(image, cax=bar).set_label(scale.unit, fontsize=SMALL)
-            bar.tick_params(labelsize=SMALL)
-        ax.set_title(title, fontsize=SMALL)
+            bar = ax.inset_axes((1 + frame.margin / frame.wide, 0, frame.bar / frame.wide, 1))
+            figure.colorbar(image, cax=bar).set_label(scale.unit, fontsize=small())
+            bar.tick_params(labelsize=small())
+        ax.set_title(fill_lines(title, letters(frame.room / frame.dpi)), fontsize=small())
         ax.set_xticks([])
         ax.set_yticks([])
         _frame(ax, data)
-    figure.text(0.5, 12 / sides[1], _note(data, scale), fontsize=SMALL, ha="center")
+    if notes:
+        note = fill(note_of(data, scale), letters(frame.inches[0]))
+        figure.text(0.5, 12 / BELOW * frame.below / frame.sides[1], note, **NOTE, fontsize=small())
     return figure
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where the panels of a figure stand, in whole pixels.
+
+    A pixel of the output takes ``times`` of the figure's: panels are ``wide`` by ``tall``, each in
+    a room that may be wider, in one column or in three.
+    """
+
+    dpi: int
+    times: int
+    wide: int
+    tall: int
+    room: int
+    columns: int
+    scale: float
+    sides: tuple[int, int]
+
+    @classmethod
+    def around(cls, height: int, width_px: int, *, dpi: int, width: float | None) -> _Frame:
+        """Return the frame for an output of a size, of a figure as wide as asked, in inches."""
+        scale = dpi / DPI * inches(1)
+        margin, gap, bar, ticks = (round(n * scale) for n in (MARGIN, GAP, BAR, TICKS))
+        columns = 1 if width is not None and width < inches(6) else 3
+        beside = 2 * margin + (columns - 1) * gap + bar + ticks
+        if width is None:
+            side = round(SIDE * scale)
+            times = max(round(side / max(height, width_px)), 1)
+            room = max(times * width_px, side)
+            across = beside + columns * room
+        else:
+            across = round(width * dpi)
+            room = (across - beside) // columns
+            if room < width_px:  # a pixel of the output has to be one of the figure at least
+                more = -(-width_px // max(room, 1))
+                return cls.around(height, width_px, dpi=more * dpi, width=width)
+            times = room // width_px
+        tall, lines = times * height, 3 // columns
+        above, below = (round(n * scale) for n in (ABOVE, BELOW))
+        sides = (across, lines * (above + tall) + below)
+        return cls(
+            dpi,
+            times=times,
+            wide=times * width_px,
+            tall=tall,
+            room=room,
+            columns=columns,
+            scale=scale,
+            sides=sides,
+        )
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height of the figure."""
+        return self.sides[0] / self.dpi, self.sides[1] / self.dpi
+
+    @property
+    def margin(self) -> int:
+        return round(MARGIN * self.scale)
+
+    @property
+    def bar(self) -> int:
+        return round(BAR * self.scale)
+
+    @property
+    def below(self) -> int:
+        return round(BELOW * self.scale)
+
+    def panel(self, index: int) -> tuple[float, float, float, float]:
+        """Return left, bottom, width and height of a panel, as shares of the figure."""
+        column, line = index % self.columns, index // self.columns
+        left = self.margin + column * (self.room + round(GAP * self.scale))
+        left += (self.room - self.wide) // 2
+        under = 3 // self.columns - 1 - line
+        bottom = self.below + under * (self.tall + round(ABOVE * self.scale))
+        across, up = self.sides
+        return left / across, bottom / up, self.wide / across, self.tall / up
 
 
 def _signal(
@@ -135,25 +224,29 @@ def _signal(
     grid: NDArray[np.float64],
     scale: Display,
     dpi: int,
+    width: float | None,
+    notes: bool,
 ) -> Figure:
-    figure = Figure(figsize=(9.6, 6), dpi=dpi, layout="constrained")
+    side = width or 9.6
+    figure = Figure(figsize=(side, max(side / 1.6, inches(4.8))), dpi=dpi, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     samples = data["x"].to_numpy()
     lines = (output, output + (scale.factor - 1) * grid)
     for ax, title, values in zip(panels, _titles(data, scale), (*lines, None), strict=True):
         if values is None:
             heat = data["heat"].to_numpy() * scale.per_unit
-            ax.fill_between(samples, heat, color="black", linewidth=0)
+            ax.fill_between(samples, heat, color=ink(), linewidth=0)
             ax.set_ylim(0, max(float(heat.max()), LEAST_SCALE * scale.whole))
-            ax.set_ylabel(scale.unit, fontsize=SMALL)
+            ax.set_ylabel(scale.unit, fontsize=small())
         else:
-            ax.plot(samples, values, color="black", linewidth=0.6)
+            ax.plot(samples, values, color=ink(), linewidth=0.6)
             ax.set_ylim(scale.low, scale.high)
         ax.axvline(int(np.atleast_1d(data.attrs["place"])[0]), color=FRAME)
-        ax.set_title(title.replace("\n", ", "), fontsize=SMALL)
-        ax.tick_params(labelsize=SMALL)
-    panels[-1].set_xlabel("sample", fontsize=SMALL)
-    figure.supxlabel(_note(data, scale), fontsize=SMALL)
+        ax.set_title(fill(title.replace("\n", ", "), letters(0.85 * side)), fontsize=small())
+        ax.tick_params(labelsize=small())
+    panels[-1].set_xlabel("sample", fontsize=small())
+    if notes:
+        figure.supxlabel(fill(note_of(data, scale), letters(side)), fontsize=small())
     return figure
 
 
@@ -166,7 +259,7 @@ def _titles(data: xr.Dataset, scale: Display) -> tuple[str, str, str]:
     )
 
 
-def _note(data: xr.Dataset, scale: Display) -> str:
+def note_of(data: xr.Dataset, scale: Display) -> str:
     """Return how strong the grid is where it is most, in words."""
     amplitude = scale.size(float(data.attrs["amplitude"]))
     frame = "" if data["heat"].ndim == 1 else "; the crop shows the frame"

@@ -1,7 +1,6 @@
 from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
-from ._pictures import with_pictures
 from ._read_tree import read_tree
 from ._result import Result
 from ._step_list import StepList
@@ -23,5 +22,4 @@ __all__ = [
     "read_summary",
     "read_tree",
     "recover",
-    "with_pictures",
 ]

@@ -24,6 +24,8 @@ FORMATS = {
 }
 OURS = re.compile(
     r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
+    r"|(strip|profiles|worst|slices|where|crop|kernels|layers)(-\d+)?\.(png|pdf|svg|txt)"
+    r"|table\.(csv|md|tex)"
 )
 
 

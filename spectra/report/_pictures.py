@@ -1,4 +1,4 @@
-"""The pieces of outputs that are looked at, beside the spectra."""
+"""The pieces of outputs and the kernels that are looked at, beside the spectra."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from spectra.severity import shown_range
 from spectra.spectrum import grid_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
     from spectra.gather import Passed
@@ -19,12 +21,17 @@ SIDE = 96  # of the crop, in pixels
 AXES = ("z", "y", "x")
 
 
-def with_pictures(tables: xr.DataTree, passed: Passed, judged: Judged) -> xr.DataTree:
+def with_pictures(
+    tables: xr.DataTree,
+    passed: Passed,
+    judged: Judged,
+    portraits: Sequence[xr.Dataset | None] = (),
+) -> xr.DataTree:
     """Return the tables of a run with what its pictures are drawn from.
 
     Group ``where`` is the output that shows a grid most, with that grid and a map of where it is.
     Where there is none, group ``crop`` is the middle of one output and the mean pattern of its
-    grid, which then is one of no picture.
+    grid, which then is one of no picture. Group ``kernels/0`` is the kernel of step 0, and so on.
 
     Parameters
     ----------
@@ -34,15 +41,20 @@ def with_pictures(tables: xr.DataTree, passed: Passed, judged: Judged) -> xr.Dat
         What the inputs left on their way through the model.
     judged : Judged
         How severe the output's grid is, and where it is.
+    portraits : sequence of (Dataset or None)
+        What the kernel of each step looks like, see `spectra.weights.portraits_of_steps`.
     """
     import xarray as xr  # not before: reading a summary needs no xarray
 
     groups = {node.path: node.to_dataset(inherit=False) for node in tables.subtree}
+    for index, portrait in enumerate(portraits):
+        if portrait is not None:
+            groups[f"/kernels/{index}"] = portrait
     if judged.where is not None:
         return xr.DataTree.from_dict({**groups, "/where": judged.where.to_dataset()})
     crop = _middle(passed)
     if crop is None:
-        return tables
+        return xr.DataTree.from_dict(groups)
     limits = None if judged.limits is None else list(judged.limits)
     return xr.DataTree.from_dict({**groups, "/crop": crop.assign_attrs(limits=limits)})
 

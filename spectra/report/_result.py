@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from spectra.errors import InputError, ParameterError
 from spectra.report._figure_files import draw_figures, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._printed import Printed
-from spectra.report._summary_json import encode_summary
+from spectra.report._summary_json import encode_summary, read_summary
 
 DRAWN = {"png", "pdf", "html"}
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from spectra import explain
+    from spectra.gather import Passed
+    from spectra.report._redrawn import Figures, Style
+    from spectra.severity import Judged
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +43,50 @@ class Result(Printed):
 
     summary: explain.Summary
     data: xr.DataTree
+
+    @classmethod
+    def of(
+        cls,
+        summary: explain.Summary,
+        tables: xr.DataTree,
+        *,
+        passed: Passed,
+        judged: Judged,
+        portraits: Sequence[xr.Dataset | None] = (),
+    ) -> Result:
+        """Return the result of a run: its answer, its tables, and what its pictures show.
+
+        Parameters
+        ----------
+        summary : Summary
+            The answer.
+        tables, passed, judged, portraits
+            See `spectra.report._pictures.with_pictures`.
+        """
+        from spectra.report._pictures import with_pictures  # torch, which reading does without
+
+        return cls(summary, with_pictures(tables, passed, judged, portraits))
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Result:
+        """Return the result in a folder that `save` wrote, or beside its ``summary.json``.
+
+        Nothing of it runs, and torch is not needed.
+
+        Raises
+        ------
+        InputError
+            If ``summary.json`` or ``spectra.nc`` is missing, or cannot be read.
+        """
+        from spectra.report._read_tree import read_tree
+
+        summary = read_summary(path)
+        place = Path(path)
+        folder = place if place.is_dir() else place.parent
+        if not (folder / "spectra.nc").exists():
+            message = f"{folder}: holds no spectra.nc: run spectra analyze with --formats json,nc"
+            raise InputError(message)
+        return cls(summary, read_tree(folder))
 
     @property
     def verdict(self) -> str:
@@ -139,3 +187,107 @@ class Result(Printed):
             if "html" in formats:
                 (folder / "report.html").write_bytes(analysis_page(self, drawn))
         return Path(directory)
+
+    def draw(
+        self,
+        figures: str | Sequence[str] = (),
+        *,
+        beside: Sequence[Result] = (),
+        labels: Sequence[str] = (),
+        recipe: str | None = None,
+        style: Style | None = "paper",
+        width: str | float | None = None,
+        dpi: int = 300,
+        table: str | Sequence[str] = (),
+    ) -> Figures:
+        """Draw figures of this result, beside others in one scale, each with its caption.
+
+        Parameters
+        ----------
+        figures : str or sequence of str
+            Some of "strip", "profiles", "worst", "slices", "where", "crop", "kernels" and "layers";
+            none stands for all that can be drawn.
+        beside : sequence of Result
+            Results that stand beside this one.
+        labels : sequence of str
+            What each is called, this one first; by default the model's file, numbered where alike.
+        recipe : str, optional
+            How the spectra of "strip", "worst" and "slices" are made: "spectra" by default,
+            "agnihotri2024" and "park-kim2022" where layers were asked for in the analysis. Figure
+            "layers" is always by "park-kim2022".
+        style : {"paper", "slides", "dark"}, optional
+            How they look; without one as matplotlib is set, with notes under each figure.
+        width : str or float, optional
+            Of each figure: "3.25in", "8.5cm", "86mm", "252pt", or a number of inches. The size of
+            text stays what the style says.
+        dpi : int
+            Pixels per inch of what is no vector graphic.
+        table : str or sequence of str
+            Some of "csv", "md" and "latex": the table of steps.
+
+        Returns
+        -------
+        Figures
+            ``["strip"]`` is a matplotlib figure, ``caption("strip")`` what stands under it, and
+            ``save(folder)`` writes all of it.
+
+        Raises
+        ------
+        ParameterError
+            If something is not known, or a figure was asked for that cannot be drawn: it says why.
+        """
+        from spectra.report._redrawn import redraw
+
+        results = (self, *beside)
+        _check_labels(labels, len(results))
+        return redraw(
+            list(zip(labels or _labels(results), results, strict=True)),
+            [figures] if isinstance(figures, str) else figures,
+            recipe=recipe,
+            style=style,
+            width=width,
+            dpi=dpi,
+            table=[table] if isinstance(table, str) else table,
+        )
+
+    @staticmethod
+    def check_drawing(
+        figures: Sequence[str],
+        *,
+        labels: Sequence[str],
+        count: int,
+        formats: Collection[str],
+        out: str | PathLike[str],
+        **look: Any,
+    ) -> None:
+        """Raise ParameterError for what `draw` and `Figures.save` refuse of any result.
+
+        Parameters
+        ----------
+        figures, labels, **look
+            What `draw` is given.
+        count : int
+            How many results there are.
+        formats, out
+            What `Figures.save` is given.
+        """
+        from spectra.report import _redrawn as redrawn
+
+        _check_labels(labels, count)
+        redrawn.check_drawing(figures, **look)
+        redrawn.check_picture_formats(formats)
+        redrawn.check_apart(out)
+
+
+def _check_labels(labels: Sequence[str], count: int) -> None:
+    if labels and len(labels) != count:
+        message = f"labels={list(labels)}: expected {count}, one for each result"
+        raise ParameterError(message)
+
+
+def _labels(results: Sequence[Result]) -> list[str]:
+    """Return the names of the models' files, numbered where two are alike."""
+    stems = [Path(result.summary.model.source).stem or "model" for result in results]
+    if len({*stems}) == len(stems):
+        return stems
+    return [f"{stem} {number}" for number, stem in enumerate(stems, start=1)]

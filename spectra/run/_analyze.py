@@ -92,6 +92,7 @@ def analyze(
             )
             judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
+            portraits = weights.portraits_of_steps(net, passed.found)
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
             offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
         run = _run_record(
@@ -109,7 +110,7 @@ def analyze(
             run=run,
         )
         tables = score.tables(passed, scores)
-        return report.Result(summary, report.with_pictures(tables, passed, judged))
+        return report.Result.of(summary, tables, passed=passed, judged=judged, portraits=portraits)
 
 
 def list_steps(

@@ -9,6 +9,7 @@ from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import FREQUENCY
 from spectra.spectrum._maps import Source, centred, chunks
 from spectra.spectrum._mean import (
+    Mean,
     mean_over_maps,
     mirrored,
     moments,
@@ -18,51 +19,61 @@ from spectra.spectrum._mean import (
     times,
 )
 
-FLOOR = 1e-12
+FLOORS = {"agnihotri2024": 1e-12, "park-kim2022": 1e-6}  # added to amplitudes before the log
 GRAY = (0.2989, 0.5870, 0.1140)
 
 
 def agnihotri2024(source: Source) -> xr.DataArray:
     """Return the mean of ln abs F."""
-    mean = mean_over_maps(
-        source, 2, lambda maps, dc: (sum_of_log_amplitude(maps, dc, FLOOR), len(maps))
-    )
-    shape = (source.shape[-2], source.shape[-1])
-    caption = (
-        f"Mean log-amplitude spectrum of {mean.n} maps of {times(shape)} pixels: natural "
-        "logarithm of (magnitude + 1e-12) of the two-dimensional DFT without window, mean removal "
-        "or normalisation, averaged over maps; frequencies in cycles/pixel, DC in the centre."
-    )
-    values = mirrored(mean.half, shape)
-    return plane(
-        values,
-        recipe="agnihotri2024",
-        window="none",
-        units="ln amplitude",
-        n=mean.n,
-        caption=caption,
-    )
+    mean = _mean_log_amplitude(source, "agnihotri2024")
+    return agnihotri2024_plane(mean.half, (source.shape[-2], source.shape[-1]), mean.n)
 
 
 def park_kim2022(source: Source) -> xr.DataArray:
     """Return the mean of ln(abs F + 1e-6) minus its value at DC."""
-    mean = mean_over_maps(
-        source, 2, lambda maps, dc: (sum_of_log_amplitude(maps, dc, 1e-6), len(maps))
+    mean = _mean_log_amplitude(source, "park-kim2022")
+    return park_kim2022_plane(mean.half, (source.shape[-2], source.shape[-1]), mean.n)
+
+
+def _mean_log_amplitude(source: Source, recipe: str) -> Mean:
+    floor = FLOORS[recipe]
+    return mean_over_maps(
+        source, 2, lambda maps, dc: (sum_of_log_amplitude(maps, dc, floor), len(maps))
     )
-    shape = (source.shape[-2], source.shape[-1])
+
+
+def agnihotri2024_plane(half: Tensor, shape: tuple[int, int], n: int) -> xr.DataArray:
+    """Return the mean over ``n`` maps of ln(abs F + 1e-12), from its half plane, labelled."""
     caption = (
-        f"Relative log amplitude of {mean.n} maps of {times(shape)} pixels: natural "
+        f"Mean log-amplitude spectrum of {n} maps of {times(shape)} pixels: natural "
+        "logarithm of (magnitude + 1e-12) of the two-dimensional DFT without window, mean removal "
+        "or normalisation, averaged over maps; frequencies in cycles/pixel, DC in the centre."
+    )
+    return plane(
+        mirrored(half, shape),
+        recipe="agnihotri2024",
+        window="none",
+        units="ln amplitude",
+        n=n,
+        caption=caption,
+    )
+
+
+def park_kim2022_plane(half: Tensor, shape: tuple[int, int], n: int) -> xr.DataArray:
+    """Return the mean over ``n`` maps of ln(abs F + 1e-6), minus its value at DC, labelled."""
+    caption = (
+        f"Relative log amplitude of {n} maps of {times(shape)} pixels: natural "
         "logarithm of (magnitude + 1e-6) of the two-dimensional DFT without window or "
         "normalisation, averaged over maps, minus its value at DC; frequencies in cycles/pixel, "
         "DC in the centre."
     )
-    values = mirrored(mean.half, shape)
+    values = mirrored(half, shape)
     return plane(
         values - values[shape[0] // 2, shape[1] // 2],
         recipe="park-kim2022",
         window="none",
         units="ln amplitude re DC",
-        n=mean.n,
+        n=n,
         caption=caption,
     )
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 
 from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import FREQUENCY, annuli
@@ -52,8 +53,13 @@ def relative_log_amplitude(x: Any) -> xr.DataArray:
     last point 1.0 pi although it lies one bin below; here ``f`` is the true frequency along each
     axis: multiply by 2 for units of pi rad/pixel.
     """
-    curve = slice_along("diagonal", mean_log_spectrum(x, recipe="park-kim2022"))
-    return curve[curve.f.values < 0.5]
+    return diagonal_curve(mean_log_spectrum(x, recipe="park-kim2022"))
+
+
+def diagonal_curve(plane: xr.DataArray) -> xr.DataArray:
+    """Return the second half of a plane's diagonal, from DC up to but without (1/2, 1/2)."""
+    curve = slice_along("diagonal", plane)
+    return curve[curve.f.values < 0.5].rename("relative_log_amplitude")
 
 
 def annulus_power(x: Any) -> xr.DataArray:
@@ -70,12 +76,18 @@ def annulus_power(x: Any) -> xr.DataArray:
             source, 2, lambda maps, _: (sum_of_power(torch.fft.rfft2(maps)), len(maps))
         )
     shape = (source.shape[-2], source.shape[-1])
+    return ring_curve(mean.half.numpy(force=True), shape, mean.n)
+
+
+def ring_curve(power: NDArray[np.float64], shape: tuple[int, int], n: int) -> xr.DataArray:
+    """Return the curve of `annulus_power` from the half plane of the mean power of ``n`` maps."""
     rings = annuli(shape, corners=True)
     k = np.arange(1, min(shape) // 2 + 1)
-    values = rings.mean(mean.half.numpy(force=True))[k] * 2 * pi * k
-    values = values / values[0]
+    values = rings.mean(power)[k] * 2 * pi * k
+    with np.errstate(divide="ignore", invalid="ignore"):  # constant maps have no curve
+        values = values / values[0]
     caption = (
-        f"Annulus-integrated power of {mean.n} maps of {times(shape)} pixels: squared magnitude "
+        f"Annulus-integrated power of {n} maps of {times(shape)} pixels: squared magnitude "
         "of the two-dimensional DFT without window, mean removal or normalisation, averaged over "
         "maps, then over rings one cycle/image wide, times the area of each ring, divided by the "
         "first ring."
@@ -89,7 +101,7 @@ def annulus_power(x: Any) -> xr.DataArray:
             "recipe": "agnihotri2024",
             "window": "none",
             "units": "1",
-            "n": mean.n,
+            "n": n,
             "caption": caption,
         },
     )

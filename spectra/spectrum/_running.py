@@ -20,6 +20,7 @@ from spectra.spectrum._reader import BinValues, PairReader, without_margin
 from spectra.spectrum._reductions import line_contrast, map_mean, squared, tile_mean
 from spectra.spectrum._shared import MeanSpectra
 from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
+from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,6 +46,9 @@ class MapStatistics:
         How maps are cut, fixed before the first map.
     without : tuple of Content, optional
         What all maps share, as each view sees it: taken out before energy and test see the maps.
+    whole : bool
+        Also keep what the recipes of two papers need of whole images, see `whole_variables`: one
+        more transform of each.
 
     Attributes
     ----------
@@ -53,11 +57,13 @@ class MapStatistics:
         In netCDF files complex ones are split in two.
     """
 
-    def __init__(self, plan: MapPlan, *, without: tuple[Content, ...] = ()) -> None:
+    def __init__(
+        self, plan: MapPlan, *, without: tuple[Content, ...] = (), whole: bool = False
+    ) -> None:
         self.plan, self._without = plan, without
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
-        self.sums = empty_sums(plan, self.pairs)
+        self.sums = empty_sums(plan, self.pairs) | (empty_whole(plan.shape) if whole else {})
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
 
     @staticmethod
@@ -97,6 +103,8 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
+        if "whole_maps" in self.sums:
+            add_whole(self.sums, maps)
         inner = without_margin(maps.detach(), self.plan).to(torch.float32).contiguous()
         standard, mean, deviation = _standardised(inner)
         finite = torch.isfinite(mean) & torch.isfinite(deviation)
@@ -164,7 +172,7 @@ class MapStatistics:
             polyphase component), moments, and the running sums of each lattice, whose names end
             in the number of its view. Frequencies in cycles/pixel of these maps.
         """
-        return to_dataset(self)
+        return to_dataset(self).assign(whole_variables(self.sums, self.plan.shape))
 
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""

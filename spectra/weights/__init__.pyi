@@ -11,7 +11,7 @@ from ._held import HeldKernels, UpsamplingKernel
 from ._identity import KernelIdentity
 from ._model_kernels import kernels_of_model
 from ._script_kernels import kernels_of_script
-from ._step_kernels import measures_of_steps
+from ._step_kernels import measures_of_steps, portraits_of_steps
 
 __all__ = [
     "HeldKernels",
@@ -24,6 +24,7 @@ __all__ = [
     "kernels_of_script",
     "kernels_of_weights",
     "measures_of_steps",
+    "portraits_of_steps",
     "set_weight",
     "weight_norm_axis",
     "with_weight_norm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -11,7 +12,11 @@ from spectra import capture, kernel
 from spectra._options import Progress
 from spectra.kinds import FIXED_TAPS
 from spectra.weights._effective import effective_weight
+from spectra.weights._portraits import portrait
 from spectra.weights._taps import is_complex, only_filters, shuffled, transposed
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def measures_of_steps(
@@ -31,16 +36,29 @@ def measures_of_steps(
     progress : callable, optional
         Called with ("kernels", done, total).
     """
-    modules = walk.modules_by_path(model)
-    with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
-        kernels = [_of_step(step, modules) for step in found.steps]
+    kernels = _kernels(model, found)
     measured = []
     for number, one in enumerate(kernels):
         if progress is not None:
             progress("kernels", number, len(kernels))
-        # A kernel of zeros makes nothing, of which nothing can be said.
-        measured.append(kernel.measure(one) if one is not None and one.weight.any() else None)
+        measured.append(None if one is None else kernel.measure(one))
     return tuple(measured)
+
+
+def portraits_of_steps(model: nn.Module, found: capture.Discovery) -> tuple[xr.Dataset | None, ...]:
+    """Return what the kernel of each step looks like, None where it is not known.
+
+    Known are those that `measures_of_steps` measures; see `spectra.weights._portraits.portrait`.
+    """
+    return tuple(None if one is None else portrait(one) for one in _kernels(model, found))
+
+
+def _kernels(model: nn.Module, found: capture.Discovery) -> list[kernel.Kernel | None]:
+    """Return the kernel of each step; one of zeros makes nothing, of which nothing can be said."""
+    modules = walk.modules_by_path(model)
+    with capture.quiet(model):  # in training mode a spectral norm changes when its weight is read
+        kernels = [_of_step(step, modules) for step in found.steps]
+    return [one if one is not None and one.weight.any() else None for one in kernels]
 
 
 def _of_step(step: capture.Step, modules: Mapping[str, nn.Module]) -> kernel.Kernel | None:

@@ -1,0 +1,71 @@
+"""``spectra figures`` parses, draws and writes; what it cannot do ends with exit code 2."""
+
+import json
+
+import pytest
+
+from support.results import Finished
+from support.watch import watched
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Hold a finished analysis, one without spectra, and a folder of nothing."""
+    folder = tmp_path_factory.mktemp("figures")
+    Finished().save(folder / "deblur", formats=("json", "nc"))
+    Finished().save(folder / "bare", formats=("json",))
+    (folder / "empty").mkdir()
+    return folder
+
+
+def test_figures_are_written_without_torch_and_listed_as_json(folder):
+    done = watched(
+        *("figures", "deblur", "deblur/summary.json", "--fig", "strip,slices", "--json"),
+        *("--format", "svg", "--width", "8.5cm", "--table", "md", "--label", "a", "--label", "b"),
+        cwd=folder,
+    )
+    assert done.code == 0, done.stderr
+    answer = json.loads(done.stdout)
+    names = ["slices.svg", "slices.txt", "strip.svg", "strip.txt", "table.md"]
+    assert answer["files"] == [f"spectra-out/a-figures/{name}" for name in names]
+    assert all((folder / file).is_file() for file in answer["files"])
+    assert set(answer["captions"]) == {"strip", "slices"}
+    assert done.modules & {"torch", "matplotlib.pyplot", "torchvision"} == set()
+
+
+def test_an_answer_for_people_has_a_line_a_figure(folder):
+    done = watched(
+        *("figures", "deblur", "--fig", "strip", "--format", "png", "--dpi", "50", "--out", "o"),
+        cwd=folder,
+    )
+    assert (done.code, done.stdout) == (0, "o/strip  (png, txt)\n")
+    again = watched("figures", "deblur", "--fig", "strip", "--out", "o", cwd=folder)
+    assert again.code == 2
+    assert "o: exists already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("gone", "gone"),
+        ("empty", "summary.json: cannot be read"),
+        ("bare", "holds no spectra.nc"),
+        ("deblur --fig pie", "figures='pie'"),
+        ("deblur --fig layers", "run spectra analyze with --layers '*'"),
+        ("deblur --fig kernels", "it holds no kernel of a step"),
+        ("deblur --recipe durall2020", "which no spectra.nc holds"),
+        ("deblur --recipe agnihotri2024", "cannot be drawn"),
+        ("deblur --width wide", "width='wide'"),
+        ("deblur --format gif", "format='gif'"),
+        ("deblur --table xls", "table='xls'"),
+        ("deblur --label a --label b", "expected 1, one for each result"),
+        ("deblur --out deblur --force", "is a result, which figures do not replace"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_writes_nothing(folder, arguments, text):
+    before = sorted(folder.rglob("*"))
+    done = watched("figures", *arguments.split(), cwd=folder)
+    assert (done.code, done.stdout) == (2, "")
+    assert text in done.stderr
+    assert sorted(folder.rglob("*")) == before
+    assert "torch" not in done.modules
