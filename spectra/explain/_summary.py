@@ -7,9 +7,9 @@ rises where numbers of the same name are measured anew, so that old and new are 
 from dataclasses import dataclass, field
 from typing import Any
 
+from spectra._words import counted, input_noun
 from spectra.capture import Growth, Operation
 from spectra.explain._blame import Relation, Standing
-from spectra.explain._words import counted, input_noun
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
 from spectra.load import ModelSource
