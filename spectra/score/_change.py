@@ -1,8 +1,8 @@
-"""How much locked energy one change of a network took away, on the same inputs."""
+"""How much the locked energy changes: of one network on the same inputs, or between two runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log10
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,18 @@ from spectra.score._energy import (
     ratio_dbc,
     student,
 )
+from spectra.score._ratio import Estimate, ratio_interval
 from spectra.score._score import obstacle
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
+
+    from spectra.score._types import Score
+
+FULL = "all the power may be locked"
+FLOOR = "no locked energy above the floor on either side"
+BOUND = "one of the two is no more than a bound"
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,24 @@ class LockedChange:
         Negative: it fell. None where nothing above zero is left, or all power before may have
         been locked.
     ci95_db : tuple of float or None
-        Its 95 % interval; None where the lower end is zero energy.
+        Its 95 % interval; None where an end of it is no energy, or all.
     upper_db : float or None
         The interval's upper end; None where before there was no energy to compare with.
+    lower_db : float or None
+        The interval's lower end; None where after there may be no energy at all.
+    paired : bool
+        Whether the interval is over what the same inputs do on both sides; else it is that of
+        two runs which know nothing of each other.
+    reason : str or None
+        Why there is no number, or no interval.
     """
 
     db: float | None
     ci95_db: tuple[float, float] | None
     upper_db: float | None
+    lower_db: float | None = None
+    paired: bool = True
+    reason: str | None = None
 
     @property
     def fell(self) -> bool:
@@ -52,7 +69,95 @@ class LockedChange:
     @property
     def rose(self) -> bool:
         """Whether the whole interval lies above no change."""
-        return self.ci95_db is not None and self.ci95_db[0] > 0
+        return self.lower_db is not None and self.lower_db > 0
+
+    @property
+    def half_width_db(self) -> float | None:
+        """Half of the interval; None where it has one end only."""
+        return None if self.ci95_db is None else (self.ci95_db[1] - self.ci95_db[0]) / 2
+
+    @classmethod
+    def on_the_same_inputs(
+        cls,
+        before: Lattice,
+        after: Lattice,
+        *,
+        chosen: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
+    ) -> LockedChange:
+        """Compare two models' maps of the same inputs, whose groups of blocks are the same.
+
+        The change is that of the two energies as they are told alone. Its interval takes in what
+        a group without one input does to both: see `ratio_interval`. Turned around it is the
+        negative, so that A is better than B just where B is worse than A.
+
+        Parameters
+        ----------
+        before, after : Lattice
+            Lattice points of maps of the same inputs, in the same groups.
+        chosen : tuple of ndarray of bool, optional
+            Lattice points of each to compare; all by default.
+        """
+        points = chosen or tuple(np.ones(len(each.frequency), bool) for each in (before, after))
+        told = [
+            locked_energy(lattice, own)
+            for lattice, own in zip((before, after), points, strict=True)
+        ]
+        if any(energy.bounded for energy in told):
+            return _of_bounds(*[_bounds(energy) for energy in told], paired=True)
+        values = [energy.share / (1 - energy.share) for energy in told]
+        folds = np.stack(
+            [_ratios(lattice, own) for lattice, own in zip((before, after), points, strict=True)]
+        )
+        groups = folds.shape[1] - 1
+        apart = folds[:, 1:] - folds[:, 1:].mean(axis=1, keepdims=True)
+        spread = (groups - 1) / groups * (apart @ apart.T)
+        if not np.array_equal(*folds):  # what is rough under a line is one draw for each model
+            drawn = [
+                lattice.draw[own].sum()
+                for lattice, own in zip((before, after), points, strict=True)
+            ]
+            rest = np.array([1 - energy.share for energy in told])
+            spread += np.diag(np.array(drawn) / rest**4)
+        spread *= student(groups - 1) ** 2
+        reaches = np.sqrt(np.diag(spread))
+        first, second = (
+            Estimate(value, below=float(reach), above=float(reach))
+            for value, reach in zip(values, reaches, strict=True)
+        )
+        return _change(first, second, shared=float(spread[0, 1]), paired=True)
+
+    @classmethod
+    def of_two_runs(cls, before: Score, after: Score) -> LockedChange:
+        """Compare two scores by their own intervals, as if of different inputs.
+
+        Parameters
+        ----------
+        before, after : Score
+            With at least a bound of the locked energy each; a reason stands where there is none.
+        """
+        first, second = _estimate(before), _estimate(after)
+        if first is not None and second is not None:
+            return _change(first, second, shared=0.0, paired=False)
+        ends = [
+            (_power(score.asr_lower_dbc, 0.0), _power(score.asr_upper_dbc, inf))
+            for score in (before, after)
+        ]
+        return _of_bounds(*ends, paired=False)
+
+    def without_floor(self, before: Score, after: Score) -> LockedChange:
+        """Return what is left of a change where one of the energies is below the floor.
+
+        Such an energy may be any below its bound: of the change only the end that rests on the
+        other is known.
+        """
+        below = [score.below_floor for score in (before, after)]
+        if not any(below):
+            return self
+        if all(below):
+            return replace(self, db=None, ci95_db=None, upper_db=None, lower_db=None, reason=FLOOR)
+        lower = self.lower_db if below[0] else None
+        upper = self.upper_db if below[1] else None
+        return replace(self, db=None, ci95_db=None, upper_db=upper, lower_db=lower, reason=BOUND)
 
 
 def lattice_of(data: xr.Dataset) -> Lattice | str:
@@ -108,7 +213,7 @@ def locked_change(
     reach = student(folds.size - 2) * float(jackknife_error(folds))
     low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
     interval = None if low is None or high is None else (low, high)
-    return LockedChange(middle, interval, high if high is not None else -inf)
+    return LockedChange(middle, interval, high if high is not None else -inf, low)
 
 
 def _ratios(lattice: Lattice, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -127,3 +232,48 @@ def _most(old: Energy, new: Energy) -> float | None:
 
 def _decibel(ratio: float) -> float | None:
     return 10 * log10(ratio) if ratio > 0 else None
+
+
+def _change(before: Estimate, after: Estimate, *, shared: float, paired: bool) -> LockedChange:
+    """Return the change between two energies, each over its remaining energy."""
+    low, high = ratio_interval(after, before, shared=shared)
+    known = before.value > 0 and after.value > 0
+    lower, upper = _decibel(low), None if high == inf else _decibel(high)
+    return LockedChange(
+        _decibel(after.value / before.value) if known else None,
+        None if lower is None or upper is None else (lower, upper),
+        upper,
+        lower,
+        paired=paired,
+        reason=None if known else BOUND if lower is not None or upper is not None else FLOOR,
+    )
+
+
+def _of_bounds(
+    before: tuple[float, float], after: tuple[float, float], *, paired: bool
+) -> LockedChange:
+    """Return the change between two energies of which only ends are known."""
+    (least, most), (new_least, new_most) = before, after
+    lower = _decibel(new_least / most) if most < inf else None
+    upper = _decibel(new_most / least) if least > 0 and new_most < inf else None
+    reason = BOUND if lower is not None or upper is not None else FULL
+    return LockedChange(None, None, upper, lower, paired=paired, reason=reason)
+
+
+def _bounds(energy: Energy) -> tuple[float, float]:
+    """Return the ends of an energy over the remaining energy: 0 for none, infinity for all."""
+    low, high = energy.least, energy.interval[1]
+    return max(low, 0.0) / (1 - low), inf if energy.bounded else high / (1 - high)
+
+
+def _estimate(score: Score) -> Estimate | None:
+    """Return a score's energy over the remaining energy, if it is more than a bound."""
+    if score.asr_dbc is None:
+        return None
+    value = _power(score.asr_dbc, 0.0)
+    low, high = _power(score.asr_lower_dbc, 0.0), _power(score.asr_upper_dbc, inf)
+    return Estimate(value, below=value - low, above=high - value)
+
+
+def _power(dbc: float | None, otherwise: float) -> float:
+    return otherwise if dbc is None else float(10 ** (dbc / 10))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import NDArray
+
+    from spectra.score._types import Score
 
 CONFIDENCE = 0.95
 REPLICA_FLOOR = 10**-4.5  # of the total power, below which a component cannot matter
@@ -73,6 +75,19 @@ class Lattice:
         """
         points = (self.period == np.array(period)).all(axis=1)
         return ratio_dbc(locked_energy(self, points).share)
+
+    def told(self, chosen: NDArray[np.bool_], score: Score) -> Score:
+        """Return a score with the locked energy of some of the points in place of its own."""
+        energy = locked_energy(self, chosen)
+        lower = ratio_dbc(energy.least)
+        upper = None if energy.bounded else ratio_dbc(energy.interval[1])
+        return replace(
+            score,
+            asr_dbc=None if energy.bounded else ratio_dbc(energy.share),
+            asr_ci95_dbc=None if lower is None or upper is None else (lower, upper),
+            asr_lower_dbc=lower,
+            asr_upper_dbc=upper,
+        )
 
     @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

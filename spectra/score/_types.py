@@ -88,6 +88,12 @@ class Score:
         return self.asr_dbc is None and self.asr_lower_dbc is not None
 
     @property
+    def below_floor(self) -> bool:
+        """Whether there is an upper bound only: no grid is found, or no energy above zero."""
+        zero = self.asr_ci95_dbc is None and self.verdict == "none"
+        return not self.at_least and (self.asr_dbc is None or zero)
+
+    @property
     def least_a_db(self) -> float | None:
         """The least that ``A`` is: its value at the lower end of the interval."""
         if self.asr_lower_dbc is None:
