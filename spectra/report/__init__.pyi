@@ -1,7 +1,7 @@
+from ._comparison import Comparison
 from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
-from ._pictures import with_pictures
 from ._read_tree import read_tree
 from ._result import Result
 from ._step_list import StepList
@@ -10,6 +10,7 @@ from ._temporary import recover
 from ._trial import Trial, TrialStep
 
 __all__ = [
+    "Comparison",
     "Gate",
     "KernelRow",
     "KernelTable",
@@ -23,5 +24,4 @@ __all__ = [
     "read_summary",
     "read_tree",
     "recover",
-    "with_pictures",
 ]

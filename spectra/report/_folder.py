@@ -21,9 +21,10 @@ LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = {
     "analysis": ("json", "nc", "png", "pdf"),
     "kernels": ("json", "csv", "nc", "png", "pdf"),
+    "comparison": ("json", "png", "pdf"),
 }
 OURS = re.compile(
-    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
+    r"summary\.json|comparison\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
 )
 
 
@@ -42,7 +43,9 @@ def default_directory(model: str) -> Path:
     return Path("spectra-out") / (re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model")
 
 
-def check_formats(formats: Collection[str], *, of: Literal["analysis", "kernels"]) -> None:
+def check_formats(
+    formats: Collection[str], *, of: Literal["analysis", "kernels", "comparison"]
+) -> None:
     """Raise ParameterError unless every one of ``formats`` can be written of such a result."""
     known = FORMATS[of]
     if not formats or any(name not in known for name in formats):

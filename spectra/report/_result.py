@@ -8,16 +8,26 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spectra.errors import InputError
 from spectra.report._figure_files import write_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._printed import Printed
-from spectra.report._summary_json import encode_summary
+from spectra.report._read_tree import read_tree
+from spectra.report._summary_json import encode_summary, read_summary
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from spectra import explain
+    from spectra.gather import Passed
+    from spectra.severity import Judged
+
+OTHERS = {
+    "kernels.json": "spectra kernels",
+    "swap.json": "spectra swap",
+    "comparison.json": "spectra compare",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +47,74 @@ class Result(Printed):
 
     summary: explain.Summary
     data: xr.DataTree
+
+    @classmethod
+    def of_run(
+        cls, summary: explain.Summary, tables: xr.DataTree, *, passed: Passed, judged: Judged
+    ) -> Result:
+        """Return the result of a run: its tables, and what its pictures are drawn from.
+
+        Parameters
+        ----------
+        summary : Summary
+            The answer.
+        tables : DataTree
+            One group for each place.
+        passed : Passed
+            What the inputs left on their way through the model.
+        judged : Judged
+            How severe the output's grid is, and where it is.
+        """
+        from spectra.report._pictures import with_pictures  # reading a result needs none
+
+        return cls(summary, with_pictures(tables, passed, judged))
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Result:
+        """Return the result in a folder that `save` wrote, or in a ``summary.json`` alone.
+
+        Parameters
+        ----------
+        path : path
+            The folder, or its ``summary.json``. The tree is empty for that file alone, and where
+            the folder holds no ``spectra.nc``.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read, is damaged, or is no result of `spectra.analyze`.
+        """
+        import xarray as xr  # not before: reading a summary needs no xarray
+
+        summary, tree = read_summary(path), Path(path) / "spectra.nc"
+        data = read_tree(tree) if tree.exists() else xr.DataTree()
+        steps = data["steps"].children if "steps" in data.children else ()
+        if tree.exists() and len(steps) not in (0, len(summary.steps)):
+            raise InputError(
+                f"{path}: spectra.nc holds {len(steps)} steps and summary.json "
+                f"{len(summary.steps)}: they are not of one run"
+            )
+        return cls(summary, data)
+
+    @staticmethod
+    def is_at(path: str | PathLike[str]) -> bool:
+        """Tell whether `read` finds a result at a path, and not a model.
+
+        Raises
+        ------
+        InputError
+            If there is a result of another command.
+        """
+        place = Path(path)
+        if not place.is_dir():
+            return place.suffix == ".json" and place.is_file()
+        if (place / "summary.json").exists():
+            return True
+        for name, command in OTHERS.items():
+            if (place / name).exists():
+                message = f"{path}: is a result of {command}: expected one of spectra analyze"
+                raise InputError(message)
+        return False
 
     @property
     def verdict(self) -> str:

@@ -109,7 +109,7 @@ def analyze(
             run=run,
         )
         tables = score.tables(passed, scores)
-        return report.Result(summary, report.with_pictures(tables, passed, judged))
+        return report.Result.of_run(summary, tables, passed=passed, judged=judged)
 
 
 def list_steps(

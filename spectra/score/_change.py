@@ -14,21 +14,18 @@ from spectra.score._energy import (
     jackknife,
     jackknife_error,
     locked_energy,
-    locked_lattice,
     ratio_dbc,
     student,
 )
 from spectra.score._ratio import Estimate, ratio_interval
-from spectra.score._score import obstacle
 
 if TYPE_CHECKING:
-    import xarray as xr
     from numpy.typing import NDArray
 
     from spectra.score._types import Score
 
 FULL = "all the power may be locked"
-FLOOR = "no locked energy above the floor on either side"
+FLOOR = "no grid on either side"
 BOUND = "one of the two is no more than a bound"
 
 
@@ -75,6 +72,50 @@ class LockedChange:
     def half_width_db(self) -> float | None:
         """Half of the interval; None where it has one end only."""
         return None if self.ci95_db is None else (self.ci95_db[1] - self.ci95_db[0]) / 2
+
+    @classmethod
+    def between(
+        cls, before: Lattice | str, after: Lattice | str, *, chosen: NDArray[np.bool_] | None = None
+    ) -> LockedChange | str:
+        """Compare the locked energy at lattice points of the same inputs' maps before and after.
+
+        For one network with and without a change: the inputs differ much in how strong a grid
+        they carry, the change of each does not. A jackknife of the ratio over the same groups of
+        blocks on both sides therefore gives a narrower interval than the two sides' own.
+
+        Parameters
+        ----------
+        before, after : Lattice or str
+            Lattice points of maps of one plan, or why there are none: see `Lattice.of`.
+        chosen : ndarray of bool, shape (point,), optional
+            Lattice points to compare; all by default.
+
+        Returns
+        -------
+        LockedChange or str
+            A text says why they cannot be compared.
+        """
+        if isinstance(before, str):
+            return before
+        if isinstance(after, str):
+            return after
+        points = np.ones(len(before.frequency), bool) if chosen is None else chosen
+        old, new = (locked_energy(lattice, points) for lattice in (before, after))
+        if new.bounded:
+            return "all the power may be locked after the change"
+        if old.bounded:
+            return cls(None, None, _most(old, new))
+        first, second = (_ratios(lattice, points) for lattice in (before, after))
+        if first.shape != second.shape:
+            return "some maps are constant or not finite on one side only"
+        if first.min() <= 0:
+            return cls(None, None, None)
+        folds = second / first
+        centre = float(jackknife(folds))
+        reach = student(folds.size - 2) * float(jackknife_error(folds))
+        low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
+        interval = None if low is None or high is None else (low, high)
+        return cls(middle, interval, high if high is not None else -inf, low)
 
     @classmethod
     def on_the_same_inputs(
@@ -138,11 +179,7 @@ class LockedChange:
         first, second = _estimate(before), _estimate(after)
         if first is not None and second is not None:
             return _change(first, second, shared=0.0, paired=False)
-        ends = [
-            (_power(score.asr_lower_dbc, 0.0), _power(score.asr_upper_dbc, inf))
-            for score in (before, after)
-        ]
-        return _of_bounds(*ends, paired=False)
+        return _of_bounds(_ends(before), _ends(after), paired=False)
 
     def without_floor(self, before: Score, after: Score) -> LockedChange:
         """Return what is left of a change where one of the energies is below the floor.
@@ -158,62 +195,6 @@ class LockedChange:
         lower = self.lower_db if below[0] else None
         upper = self.upper_db if below[1] else None
         return replace(self, db=None, ci95_db=None, upper_db=upper, lower_db=lower, reason=BOUND)
-
-
-def lattice_of(data: xr.Dataset) -> Lattice | str:
-    """Return the lattice points of one place to compare, or why it has none.
-
-    Parameters
-    ----------
-    data : Dataset
-        Sums of the place, see `spectra.spectrum.MapStatistics.to_dataset`.
-    """
-    reason = obstacle(data) or ("no lattice" if data.attrs["views"] == 0 else None)
-    return reason or locked_lattice(data)
-
-
-def locked_change(
-    before: Lattice | str, after: Lattice | str, *, chosen: NDArray[np.bool_] | None = None
-) -> LockedChange | str:
-    """Compare the locked energy at lattice points of the same inputs' maps before and after.
-
-    The inputs differ much in how strong a grid they carry; the change of each does not. A
-    jackknife of the ratio over the same groups of blocks on both sides therefore gives a narrower
-    interval than the two sides' own.
-
-    Parameters
-    ----------
-    before, after : Lattice or str
-        Lattice points of maps of one plan, or why there are none: see `lattice_of`.
-    chosen : ndarray of bool, shape (point,), optional
-        Lattice points to compare; all by default.
-
-    Returns
-    -------
-    LockedChange or str
-        A text says why they cannot be compared.
-    """
-    if isinstance(before, str):
-        return before
-    if isinstance(after, str):
-        return after
-    points = np.ones(len(before.frequency), bool) if chosen is None else chosen
-    old, new = (locked_energy(lattice, points) for lattice in (before, after))
-    if new.bounded:
-        return "all the power may be locked after the change"
-    if old.bounded:
-        return LockedChange(None, None, _most(old, new))
-    first, second = (_ratios(lattice, points) for lattice in (before, after))
-    if first.shape != second.shape:
-        return "some maps are constant or not finite on one side only"
-    if first.min() <= 0:
-        return LockedChange(None, None, None)
-    folds = second / first
-    centre = float(jackknife(folds))
-    reach = student(folds.size - 2) * float(jackknife_error(folds))
-    low, middle, high = (_decibel(v) for v in (centre - reach, centre, centre + reach))
-    interval = None if low is None or high is None else (low, high)
-    return LockedChange(middle, interval, high if high is not None else -inf, low)
 
 
 def _ratios(lattice: Lattice, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -270,9 +251,14 @@ def _estimate(score: Score) -> Estimate | None:
     """Return a score's energy over the remaining energy, if it is more than a bound."""
     if score.asr_dbc is None:
         return None
-    value = _power(score.asr_dbc, 0.0)
-    low, high = _power(score.asr_lower_dbc, 0.0), _power(score.asr_upper_dbc, inf)
+    value, (low, high) = _power(score.asr_dbc, 0.0), _ends(score)
     return Estimate(value, below=value - low, above=high - value)
+
+
+def _ends(score: Score) -> tuple[float, float]:
+    """Return the ends of a score's interval: 0 where none keeps it above zero, else infinity."""
+    low, high = score.asr_ci95_dbc or (score.asr_lower_dbc, score.asr_upper_dbc)
+    return _power(low, 0.0), _power(high, inf)
 
 
 def _power(dbc: float | None, otherwise: float) -> float:

@@ -11,6 +11,7 @@ import scipy
 from spectra.score._channel import Channel
 from spectra.score._content import shared_power
 from spectra.score._lines import line_power
+from spectra.score._obstacle import obstacle
 from spectra.score._replicas import predicted_power
 from spectra.score._view_sums import ViewSums, charged_once
 
@@ -61,6 +62,18 @@ class Lattice:
     line_power: NDArray[np.float64]
     replica_power: NDArray[np.float64]
     total: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, data: xr.Dataset) -> Lattice | str:
+        """Return the lattice points of one place to compare, or why it has none.
+
+        Parameters
+        ----------
+        data : Dataset
+            Sums of the place, see `spectra.spectrum.MapStatistics.to_dataset`.
+        """
+        reason = obstacle(data) or ("no lattice" if data.attrs["views"] == 0 else None)
+        return reason or locked_lattice(data)
 
     @property
     def locked(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -90,8 +90,9 @@ class Score:
     @property
     def below_floor(self) -> bool:
         """Whether there is an upper bound only: no grid is found, or no energy above zero."""
-        zero = self.asr_ci95_dbc is None and self.verdict == "none"
-        return not self.at_least and (self.asr_dbc is None or zero)
+        if self.at_least or self.verdict == "insufficient":
+            return False
+        return self.asr_dbc is None or (self.asr_ci95_dbc is None and self.verdict == "none")
 
     @property
     def least_a_db(self) -> float | None:
