@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 SMALL = 8.0
@@ -70,10 +70,8 @@ def series_figure(
     ax.tick_params(labelsize=SMALL)
     ax.grid(color="0.92", linewidth=0.6)
     ax.margins(x=0.06, y=0.16)
-    handles, labels = _legend(ax)
     ax.legend(
-        handles,
-        labels,
+        handles=_legend(words),
         title="severity",
         title_fontsize=SMALL,
         fontsize=SMALL,
@@ -96,19 +94,22 @@ def _draw_point(
     colour, marker = COLOURS.get(word or "", UNKNOWN)
     x, y = point
     low, high = ends
-    label = word if word in COLOURS else "not known"
     if np.isfinite(y):
         bottom, top = (y if end is None else end for end in ends)
         ax.vlines(x, bottom, top, color=colour, zorder=2)
-        ax.scatter(x, y, s=48, marker=marker, color=colour, label=label, zorder=3)
-        return
-    end = high if high is not None else low
-    if end is None:
-        return
-    ax.scatter(x, end, s=90, marker="_", color=colour, label=label, zorder=3)
-    arrow = {"arrowstyle": "<-", "color": colour}  # towards the far end of the offset
-    reach = -24 if high is not None else 24
-    ax.annotate("", (x, end), (0, reach), textcoords="offset points", arrowprops=arrow)
+        ax.scatter(x, y, s=48, marker=marker, color=colour, zorder=3)
+        if low is None:
+            _point(ax, (x, y), colour, downwards=True)
+    elif (end := low if high is None else high) is not None:
+        ax.scatter(x, end, s=90, marker="_", color=colour, zorder=3)
+        _point(ax, (x, end), colour, downwards=high is not None)
+
+
+def _point(ax: Axes, end: tuple[float, float], colour: str, *, downwards: bool) -> None:
+    """Draw an arrow from the one end of an interval that is known towards the other."""
+    arrow = {"arrowstyle": "<-", "color": colour}  # its head is at the far end of the offset
+    reach = -24 if downwards else 24
+    ax.annotate("", end, (0, reach), textcoords="offset points", arrowprops=arrow)
 
 
 def _mark(ax: Axes, number: int, text: str, *, above: bool) -> None:
@@ -125,9 +126,12 @@ def _mark(ax: Axes, number: int, text: str, *, above: bool) -> None:
     )
 
 
-def _legend(ax: Axes) -> tuple[list[Artist], list[str]]:
+def _legend(words: Iterable[str | None]) -> list[Line2D]:
     """Return one entry for each severity that is drawn, from none to strong."""
-    handles, labels = ax.get_legend_handles_labels()
-    of_label = dict(zip(labels, handles, strict=True))
-    order = [label for label in (*COLOURS, "not known") if label in of_label]
-    return [of_label[label] for label in order], order
+    known = set(words)
+    entries = [(word, *COLOURS[word]) for word in COLOURS if word in known]
+    entries += [] if known <= COLOURS.keys() else [("not known", *UNKNOWN)]
+    return [
+        Line2D([], [], color=colour, marker=marker, linestyle="", label=word)
+        for word, colour, marker in entries
+    ]
