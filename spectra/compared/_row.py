@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Where = Literal["own maps", "at output", "flat field", "output", "input"]
 Points = tuple[tuple[float, ...], ...]
+FOUND = ("present", "suspect")
 OTHER_POINTS = "scored at other frequencies"
 OTHER_GROUPS = "inputs were grouped or dropped differently"
 ONE_INPUT = "of one constant input, which has no interval"
@@ -191,7 +192,8 @@ class Rows:
                     _with_energy(score, place, points)
                     for score, place, points in zip(scores, stored, chosen, strict=True)
                 )
-            change = LockedChange.on_the_same_inputs(old, new, chosen=chosen)
+            found = before.verdict in FOUND and after.verdict in FOUND
+            change = LockedChange.on_the_same_inputs(old, new, chosen=chosen, found=found)
         else:
             change = LockedChange.of_two_runs(before, after)
         change = change.without_floor(before, after)

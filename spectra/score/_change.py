@@ -124,12 +124,16 @@ class LockedChange:
         after: Lattice,
         *,
         chosen: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
+        found: bool = False,
     ) -> LockedChange:
         """Compare two models' maps of the same inputs, whose groups of blocks are the same.
 
         The change is that of the two energies as they are told alone. Its interval takes in what
-        a group without one input does to both: see `ratio_interval`. Turned around it is the
-        negative, so that A is better than B just where B is worse than A.
+        a group without one input does to both: see `ratio_interval`. Few inputs that carry most
+        of the grid may leave that without an end, as alone they hardly keep either energy above
+        zero, while each of them changes alike: where the test finds a grid on both sides, the
+        jackknife of the logarithm of the ratio gives the end that is missing. Turned around a change is the negative,
+        so that A is better than B just where B is worse than A.
 
         Parameters
         ----------
@@ -137,35 +141,34 @@ class LockedChange:
             Lattice points of maps of the same inputs, in the same groups.
         chosen : tuple of ndarray of bool, optional
             Lattice points of each to compare; all by default.
+        found : bool
+            Whether the test finds a grid on both sides, so that neither energy is zero.
         """
         points = chosen or tuple(np.ones(len(each.frequency), bool) for each in (before, after))
-        told = [
-            locked_energy(lattice, own)
-            for lattice, own in zip((before, after), points, strict=True)
-        ]
+        sides = tuple(zip((before, after), points, strict=True))
+        told = [locked_energy(lattice, own) for lattice, own in sides]
         if any(energy.bounded for energy in told):
-            return _of_bounds(*[_bounds(energy) for energy in told], paired=True)
-        values = [energy.share / (1 - energy.share) for energy in told]
-        folds = np.stack(
-            [_ratios(lattice, own) for lattice, own in zip((before, after), points, strict=True)]
-        )
-        groups = folds.shape[1] - 1
-        apart = folds[:, 1:] - folds[:, 1:].mean(axis=1, keepdims=True)
-        spread = (groups - 1) / groups * (apart @ apart.T)
+            return _of_bounds(*map(_bounds, told), paired=True)
+        folds = np.stack([_ratios(lattice, own) for lattice, own in sides])
+        spread = _covariance(folds)
         if not np.array_equal(*folds):  # what is rough under a line is one draw for each model
-            drawn = [
-                lattice.draw[own].sum()
-                for lattice, own in zip((before, after), points, strict=True)
-            ]
-            rest = np.array([1 - energy.share for energy in told])
-            spread += np.diag(np.array(drawn) / rest**4)
-        spread *= student(groups - 1) ** 2
-        reaches = np.sqrt(np.diag(spread))
+            drawn = np.array([lattice.draw[own].sum() for lattice, own in sides])
+            spread += np.diag(drawn / np.array([1 - energy.share for energy in told]) ** 4)
+        quantile = student(folds.shape[1] - 2)
+        reaches = quantile * np.sqrt(np.diag(spread))
         first, second = (
-            Estimate(value, below=float(reach), above=float(reach))
-            for value, reach in zip(values, reaches, strict=True)
+            Estimate(energy.share / (1 - energy.share), below=float(reach), above=float(reach))
+            for energy, reach in zip(told, reaches, strict=True)
         )
-        return _change(first, second, shared=float(spread[0, 1]), paired=True)
+        change = _change(first, second, shared=quantile**2 * float(spread[0, 1]), paired=True)
+        if not found or change.db is None or change.ci95_db is not None or folds.min() <= 0:
+            return change
+        ratios = 10 * np.log10(folds[1] / folds[0])
+        reach = quantile * float(jackknife_error(ratios))
+        lower, upper = change.db - reach, change.db + reach
+        lower = lower if change.lower_db is None else min(lower, change.lower_db)
+        upper = upper if change.upper_db is None else max(upper, change.upper_db)
+        return replace(change, ci95_db=(lower, upper), lower_db=lower, upper_db=upper)
 
     @classmethod
     def of_two_runs(cls, before: Score, after: Score) -> LockedChange:
@@ -201,6 +204,14 @@ def _ratios(lattice: Lattice, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return locked over remaining energy in each fold, the chosen lattice points together."""
     shares: NDArray[np.float64] = (lattice.line + lattice.replica)[:, chosen].sum(axis=1)
     return shares / (1 - shares)
+
+
+def _covariance(folds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the jackknife covariance of two statistics, folds along the last axis."""
+    groups = folds.shape[1] - 1
+    apart = folds[:, 1:] - folds[:, 1:].mean(axis=1, keepdims=True)
+    spread: NDArray[np.float64] = (groups - 1) / groups * (apart @ apart.T)
+    return spread
 
 
 def _most(old: Energy, new: Energy) -> float | None:
