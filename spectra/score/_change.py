@@ -132,8 +132,8 @@ class LockedChange:
         a group without one input does to both: see `ratio_interval`. Few inputs that carry most
         of the grid may leave that without an end, as alone they hardly keep either energy above
         zero, while each of them changes alike: where the test finds a grid on both sides, the
-        jackknife of the logarithm of the ratio gives the end that is missing. Turned around a change is the negative,
-        so that A is better than B just where B is worse than A.
+        jackknife of the logarithm of the ratio gives the end that is missing. Turned around a
+        change is the negative: A is better than B just where B is worse than A.
 
         Parameters
         ----------

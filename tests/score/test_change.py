@@ -130,10 +130,10 @@ def covers(change, planted):
     return low <= planted <= high
 
 
-def population(before, after, *, noise, tail=0.4):
+def population(before, after, *, noise):
     """Return the change in 512 maps: what a tile does not see of a grid counts as the rest."""
     generator = torch.Generator().manual_seed(7)
-    content = contents(generator, tail=tail, count=512)
+    content = contents(generator, count=512)
     lattices = [lattice(noisy(generator, a, content, noise)) for a in (before, after)]
     return both(*lattices).db
 
@@ -156,7 +156,7 @@ def test_a_pair_covers_what_was_planted_and_is_narrower_than_two_runs(generator)
 
 def test_few_inputs_that_carry_most_of_the_grid_show_a_change_that_all_of_them_share(generator):
     """Their strengths span some 20 dB: alone an energy is hardly above zero, its change is."""
-    planted, held, shown = population(0.4, 0.2, noise=0.02, tail=1.0), [], []
+    planted, held, shown = population(0.4, 0.2, noise=0.02), [], []
     for _ in range(40):
         content = contents(generator, tail=1.0)
         before, after = (lattice(noisy(generator, a, content, 0.02)) for a in (0.4, 0.2))
