@@ -164,7 +164,7 @@ class LockedChange:
         if not found or change.db is None or change.ci95_db is not None or folds.min() <= 0:
             return change
         ratios = 10 * np.log10(folds[1] / folds[0])
-        reach = quantile * float(jackknife_error(ratios))
+        reach = student(_freedom(ratios)) * float(jackknife_error(ratios))
         lower, upper = change.db - reach, change.db + reach
         lower = lower if change.lower_db is None else min(lower, change.lower_db)
         upper = upper if change.upper_db is None else max(upper, change.upper_db)
@@ -212,6 +212,18 @@ def _covariance(folds: NDArray[np.float64]) -> NDArray[np.float64]:
     apart = folds[:, 1:] - folds[:, 1:].mean(axis=1, keepdims=True)
     spread: NDArray[np.float64] = (groups - 1) / groups * (apart @ apart.T)
     return spread
+
+
+def _freedom(folds: NDArray[np.float64]) -> float:
+    """Return the degrees of freedom of a jackknife to which few groups may contribute most.
+
+    Of normal deviations the participation ratio is a third of their number; of one that is larger
+    than all others together it is 1, which leaves two degrees of freedom.
+    """
+    squares = (folds[1:] - folds[1:].mean()) ** 2
+    if not squares.any():
+        return len(squares) - 1
+    return float(min(len(squares), 3 * squares.sum() ** 2 / (squares**2).sum()) - 1)
 
 
 def _most(old: Energy, new: Energy) -> float | None:

@@ -228,7 +228,7 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     return Energy(share, (share - reach, share + reach), line, replica)
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """Return how many standard errors a 95 % interval reaches to either side."""
     return float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
