@@ -66,7 +66,8 @@ class LockedChange:
     @property
     def rose(self) -> bool:
         """Whether the whole interval lies above no change."""
-        return self.lower_db is not None and self.lower_db > 0
+        lower = self.lower_db if self.ci95_db is None else self.ci95_db[0]
+        return lower is not None and lower > 0
 
     @property
     def half_width_db(self) -> float | None:
