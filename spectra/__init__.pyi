@@ -18,7 +18,7 @@ from ._options import Options
 from .errors import SpectraError
 from .remedy import swap
 from .report import Result
-from .run import analyze, measure_kernels
+from .run import analyze, compare, measure_kernels
 
 __all__ = [
     "Options",
@@ -26,6 +26,7 @@ __all__ = [
     "SpectraError",
     "analyze",
     "capture",
+    "compare",
     "explain",
     "inputs",
     "kernel",

@@ -47,6 +47,29 @@ def test_the_example_prints_what_stands_there(tmp_path, monkeypatch):
     np.testing.assert_allclose(*numbers, atol=0.3)
 
 
+@pytest.mark.slow
+def test_the_comparison_is_what_stands_there(tmp_path, monkeypatch):
+    """Words exactly; numbers to 0.5, as ends of wide intervals differ between machines."""
+    from spectra_cli.main import main
+
+    (block,) = (text for text in blocks("console") if text.startswith("$ spectra compare"))
+    command, _, expected = block.partition("\n")
+    write_photographs(tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    for folder in shlex.split(command)[3:]:
+        name = Path(folder).name
+        shutil.copy(weights(name), tmp_path)
+        how = ["--arch", f"spectra.demo:{name}", "--range", "0..1", "--no-blame"]
+        how += ["--formats", "json,nc", "--out", folder]
+        done = CliRunner().invoke(main, ["analyze", f"{name}.safetensors", "photos", *how])
+        assert done.exit_code == 0
+    result = CliRunner().invoke(main, shlex.split(command)[2:])
+    printed, told = result.stdout.split(), expected.split()
+    assert [NUMBER.sub("#", word) for word in printed] == [NUMBER.sub("#", word) for word in told]
+    numbers = [[float(n) for n in NUMBER.findall(" ".join(words))] for words in (printed, told)]
+    np.testing.assert_allclose(*numbers, atol=0.5)
+
+
 def test_the_table_of_kernels_is_what_stands_there(data_dir, tmp_path, monkeypatch):
     """Up to the legend; numbers to 0.1, sinc percentiles to 2."""
     from spectra_cli.main import main

@@ -206,6 +206,51 @@ gate_options = section(
         help="Exit 1 if a row is above the same row there.",
     ),
 )
+compared_inputs = section(
+    "Inputs",
+    option(
+        "--inputs",
+        multiple=True,
+        metavar="PATH",
+        help="What models run on, all of them on the same; repeat for more. Not for results.",
+    ),
+)
+compare_run_options = section(
+    "Run",
+    option("--steps", metavar="GLOB", help="Only the steps whose name matches."),
+    *MACHINE,
+)
+comparison_options = section(
+    "Result",
+    option("--out", type=FILE, metavar="DIR", help="Write comparison.json and figures there."),
+    FORCE,
+    option(
+        "--formats",
+        default="json,png",
+        metavar="LIST",
+        callback=_names,
+        help="Some of json,png,pdf [default: json,png].",
+    ),
+    option("--explain", is_flag=True, help="Say what the columns mean."),
+    AS_JSON,
+    option("--markdown", "as_markdown", is_flag=True, help="Print a table for a pull request."),
+)
+change_options = section(
+    "Gate",
+    option(
+        "--fail-worse",
+        metavar="DB",
+        type=float,
+        help="Exit 1 if the last output is worse than the first by more than this, its whole "
+        "interval above it.",
+    ),
+    option(
+        "--fail-on",
+        type=click.Choice(["faint", "visible", "strong"]),
+        help="Exit 1 if the grid of the last output is so severe, or more.",
+    ),
+    option("--junit", type=FILE, metavar="FILE", help="Also write JUnit's XML, for a build."),
+)
 swap_options = section(
     "Swap",
     option(

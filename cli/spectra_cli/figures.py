@@ -51,7 +51,7 @@ def figures(
         read = []
         for number, path in enumerate(results):
             progress("read", number, len(results))
-            read.append(Result.read(path))
+            read.append(Result.read(_folder(path)))
         progress("draw", 0, 1)
         first, *beside = read
         drawn = first.draw(figures, beside=beside, labels=named, **look)
@@ -60,7 +60,12 @@ def figures(
         click.echo(drawn.json(written) if as_json else drawn.text(written), nl=False)
 
 
+def _folder(path: str) -> Path:
+    """Return a result's folder, which may be given by its ``summary.json``."""
+    place = Path(path)
+    return place.parent if place.suffix == ".json" else place
+
+
 def _folder_name(path: str) -> str:
     """Return the name of a result's folder."""
-    place = Path(path)
-    return (place.parent if place.suffix == ".json" else place).absolute().name or "result"
+    return _folder(path).absolute().name or "result"

@@ -12,6 +12,7 @@ from spectra_cli._stop import stop
 from spectra_cli._streams import flush, prepare
 from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli.analyze import analyze
+from spectra_cli.compare import compare
 from spectra_cli.figures import figures
 from spectra_cli.kernels import kernels
 from spectra_cli.swap import swap
@@ -130,6 +131,7 @@ def main() -> None:
 
 
 main.add_command(analyze)
+main.add_command(compare)
 main.add_command(figures)
 main.add_command(kernels)
 main.add_command(swap)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spectra import kernel
 from spectra._names import db_text
-from spectra.explain._sentence import Sentence, first
+from spectra._sentence import Sentence, first
 from spectra.explain._summary import Finding, StepRow
 from spectra.explain._words import describe_step
 from spectra.kinds import KINDS

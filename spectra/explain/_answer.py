@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra.explain._sentence import said
+from spectra._sentence import said
 from spectra.explain._sentences import QUESTIONS
 
 if TYPE_CHECKING:

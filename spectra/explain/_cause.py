@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spectra._names import db_text, times
-from spectra.explain._sentence import Sentence, first
+from spectra._sentence import Sentence, first
 from spectra.explain._summary import Finding
 from spectra.kinds import KINDS
 

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spectra._names import db_text, grey, period, place
+from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
-from spectra.explain._words import (
-    counted,
-    describe_energy,
-    direction,
-    fractions,
-    input_noun,
-    listed,
-)
+from spectra.explain._words import describe_energy, direction, fractions
 from spectra.score import AtOutput
 
 if TYPE_CHECKING:

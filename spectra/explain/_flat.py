@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._sentence import Sentence
+from spectra._words import listed
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence
-from spectra.explain._words import listed
 
 if TYPE_CHECKING:
     from spectra.explain._summary import StepRow

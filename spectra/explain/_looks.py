@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from spectra._sentence import Sentence, part
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence, part
 from spectra.explain._verdict import FOUND
 
 SEEN_DB = 3.0  # prominence from which on it is worth a word

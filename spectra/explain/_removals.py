@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spectra._names import db_text, label
+from spectra._sentence import Sentence
+from spectra._words import listed
 from spectra.explain._facts import LEAST_DB, Facts, is_measured, may_fall
-from spectra.explain._sentence import Sentence
 from spectra.explain._summary import StepName, StepRow
 from spectra.explain._verdict import FOUND
-from spectra.explain._words import describe_step, listed
+from spectra.explain._words import describe_step
 
 
 class Without(Facts):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from spectra._sentence import Part, Sentence, part
 from spectra.explain import _flat as flat
 from spectra.explain._facts import Facts
 from spectra.explain._looks import BUT, LOOKS, NOT, WHY
-from spectra.explain._sentence import Part, Sentence, part
 from spectra.explain._severe import SEVERITY, Severe
 from spectra.explain._verdict import FOUND
 from spectra.explain._where import WHERE, Where

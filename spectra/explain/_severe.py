@@ -6,9 +6,9 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from spectra._names import db_text, period
+from spectra._sentence import Sentence, part
+from spectra._words import counted
 from spectra.explain._facts import Facts
-from spectra.explain._sentence import Sentence, part
-from spectra.explain._words import counted
 
 if TYPE_CHECKING:
     from spectra.severity import Graded

@@ -8,9 +8,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
+from spectra._words import counted, input_noun
 from spectra.capture import Growth, Operation
 from spectra.explain._blame import Relation, Standing
-from spectra.explain._words import counted, input_noun
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
 from spectra.load import ModelSource

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from spectra._names import db_text
+from spectra._sentence import Sentence, part
+from spectra._words import listed
 from spectra.explain._removals import LOSS, NAMED, NOT_TAKEN, RELATION, RISE, UNNAMED, Without
-from spectra.explain._sentence import Sentence, part
 from spectra.explain._verdict import FOUND
-from spectra.explain._words import listed
 
 AS_IT_IS_DB = 1.0  # change below which a grid arrives as it was
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from spectra._names import size
-from spectra.explain._sentence import Sentence, first
+from spectra._sentence import Sentence, first
 from spectra.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from spectra.explain._summary import StepRow
     from spectra.score import Score
-
-NAMED = 3  # steps that a sentence names before it counts the others
 
 ENERGY: tuple[Sentence[Score], ...] = (
     Sentence(
@@ -64,35 +62,6 @@ def describe_step(row: StepRow) -> str:
     kernel = f" {'x'.join(map(str, row.kernel_size))}" if row.kernel_size else ""
     factor = f", x{size(row.factor)}" if row.factor else ""
     return f"{KINDS[row.kind].words}{kernel}{factor}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things.
-
-    Examples
-    --------
-    >>> counted(1, "note"), counted(2, "note")
-    ('1 note', '2 notes')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def input_noun(kind: str) -> str:
-    """Return what one input of a kind is called."""
-    return {"images": "picture", "latent": "latent"}.get(kind, "input")
-
-
-def listed(labels: Sequence[str]) -> str:
-    """Return names in a row, the last ones counted where there are many.
-
-    Examples
-    --------
-    >>> listed(["a", "b"]), listed(list("abcde"))
-    ('a, b', 'a, b, c and 2 more')
-    """
-    if len(labels) <= NAMED + 1:
-        return ", ".join(labels)
-    return f"{', '.join(labels[:NAMED])} and {len(labels) - NAMED} more"
 
 
 def direction(period: Sequence[int]) -> str:

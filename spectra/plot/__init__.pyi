@@ -2,6 +2,7 @@ from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
 from ._results import draw_results
+from ._series import series_figure
 from ._shown import Shown, shown_grid
 from ._spectrum import plot_spectrum
 from ._step import highest_peak, step_figure
@@ -15,6 +16,7 @@ __all__ = [
     "plot_taps",
     "rejection_figure",
     "run_figures",
+    "series_figure",
     "shown_grid",
     "step_figure",
     "svg",

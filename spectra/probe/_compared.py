@@ -98,6 +98,6 @@ class Compared:
     def _change(self, after: Lattice, points: NDArray[np.bool_]) -> LockedChange | str:
         if not points.any():
             return "every peak of the output is inherited from the inputs"
-        change = score.locked_change(self.before, after, chosen=points)
+        change = score.LockedChange.between(self.before, after, chosen=points)
         unknown = isinstance(change, score.LockedChange) and change.db is change.upper_db is None
         return TOO_FAINT if unknown else change

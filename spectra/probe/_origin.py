@@ -217,7 +217,7 @@ class _Search:
                 sums[place].add(maps, first=self._first, inputs=self._running)
 
         self._through(self._inputs, take)
-        lattices = {p: score.lattice_of(s.to_dataset()) for p, s in sums.items()}
+        lattices = {p: score.Lattice.of(s.to_dataset()) for p, s in sums.items()}
         return [self._shows(lattices.get(place, "")) for place in places]
 
     def _shows(self, lattice: Lattice | str) -> bool:

@@ -80,7 +80,7 @@ class Passes:
 
         with self._statistics.noting():
             before = self._pass(add)
-        self._own = {index: score.lattice_of(sums.to_dataset()) for index, sums in own.items()}
+        self._own = {index: score.Lattice.of(sums.to_dataset()) for index, sums in own.items()}
         for part in parts.values():
             if part.started:
                 part.fit()
@@ -110,8 +110,8 @@ class Passes:
 
         with self._statistics.replaying():
             after = self._pass(take)
-        left = score.lattice_of(own.to_dataset())
-        return after, score.locked_change(self._own[index], left)
+        left = score.Lattice.of(own.to_dataset())
+        return after, score.LockedChange.between(self._own[index], left)
 
     def _sums_of(self, index: int) -> spectrum.MapStatistics:
         """Return empty sums of one step's maps."""
@@ -154,7 +154,7 @@ class Passes:
                 on_step=on_step,
                 on_output=add,
             )
-        return score.lattice_of(sums.to_dataset())
+        return score.Lattice.of(sums.to_dataset())
 
 
 def _numbers(maps: Tensor, first: int, inputs: int) -> list[int]:

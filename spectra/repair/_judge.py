@@ -90,7 +90,9 @@ def judge(
         old, new = outputs
         errors.add(old, new, repaired.without_grid(old))
         done += len(x)
-    change = score.locked_change(*(score.lattice_of(sums.to_dataset()) for sums in (before, after)))
+    change = score.LockedChange.between(
+        *(score.Lattice.of(sums.to_dataset()) for sums in (before, after))
+    )
     cleaned = errors.psnr_db("cleaned")
     failures = _failures(cleaned, change)
     return Judgement(

@@ -1,3 +1,4 @@
+from ._comparison import Comparison
 from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
@@ -9,6 +10,7 @@ from ._temporary import recover
 from ._trial import Trial, TrialStep
 
 __all__ = [
+    "Comparison",
     "Gate",
     "KernelRow",
     "KernelTable",

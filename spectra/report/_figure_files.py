@@ -11,6 +11,7 @@ from spectra._printable import printable
 if TYPE_CHECKING:
     import xarray as xr
 
+    from spectra.compared import Series
     from spectra.explain import Summary
     from spectra.report._kernel_table import KernelTable
     from spectra.report._result import Result
@@ -55,6 +56,25 @@ def draw_kernel_figure(table: KernelTable) -> Any:
     dominant = max(axes[name] for name in square)
     points = {name: point for name, point in square.items() if axes[name] == dominant}
     return plot.rejection_figure(points, min(dominant, 2))
+
+
+def write_series_figure(series: Series, *, folder: Path, formats: Collection[str]) -> None:
+    """Draw the output's grid over training and save it in ``formats`` under ``folder``."""
+    from spectra import plot
+
+    scores = [point.output for point in series.points]
+    figure = plot.series_figure(
+        [point.number for point in series.points],
+        [score.asr_dbc for score in scores],
+        ends_dbc=[(score.asr_lower_dbc, score.asr_upper_dbc) for score in scores],
+        words=[point.severity for point in series.points],
+        unit=_drawn(series.unit),
+        present=series.first_present,
+        visible=series.first_visible,
+    )
+    folder.mkdir(exist_ok=True)
+    for extension in formats:
+        figure.savefig(folder / f"series.{extension}", dpi=DPI, metadata=UNDATED[extension])
 
 
 def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:

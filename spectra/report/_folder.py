@@ -21,9 +21,11 @@ LEAST_FREE = 1 << 20  # bytes; a result takes more
 FORMATS = {
     "analysis": ("json", "nc", "png", "pdf", "html"),
     "kernels": ("json", "csv", "nc", "png", "pdf", "html"),
+    "comparison": ("json", "png", "pdf", "html"),
 }
 OURS = re.compile(
-    r"summary\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
+    r"summary\.json|comparison\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors"
+    r"|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
     r"|(strip|profiles|worst|slices|where|crop|kernels|layers)(-\d+)?\.(png|pdf|svg|txt)"
     r"|table\.(csv|md|tex)"
 )
@@ -44,7 +46,9 @@ def default_directory(model: str) -> Path:
     return Path("spectra-out") / (re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model")
 
 
-def check_formats(formats: Collection[str], *, of: Literal["analysis", "kernels"]) -> None:
+def check_formats(
+    formats: Collection[str], *, of: Literal["analysis", "kernels", "comparison"]
+) -> None:
     """Raise ParameterError unless every one of ``formats`` can be written of such a result."""
     known = FORMATS[of]
     if not formats or any(name not in known for name in formats):

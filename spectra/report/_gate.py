@@ -1,4 +1,4 @@
-"""Does a result pass? Three rules that a build can depend on."""
+"""Does a result pass? Four rules that a build can depend on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spectra._names import db_text
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
 from spectra.report._summary_json import read_summary
-from spectra.score import Score
+from spectra.score import LockedChange, Score
 
 SEVERITIES = ("none", "faint", "visible", "strong")
 
@@ -108,6 +108,43 @@ class Gate:
             listed = ", ".join(worse) + unmatched
             return cls(False, f"{len(worse)} of {rows} above the baseline: {listed}")
         return cls(True, f"none of {rows} above the baseline{unmatched}")
+
+    @classmethod
+    def not_worse(cls, change: LockedChange, limit_db: float, *, known: bool = True) -> Gate:
+        """Pass unless the output got worse by more than ``limit_db``, its interval wholly above.
+
+        Like `against`, it fails only where that is shown: a change whose interval reaches down to
+        the limit passes, whatever the estimate, and so does one without a lower end.
+
+        Parameters
+        ----------
+        change : LockedChange
+            Of the output.
+        limit_db : float
+            How much worse it may get, at least 0.
+        known : bool
+            Whether anything is known of the change.
+
+        Raises
+        ------
+        NothingToAnalyseError
+            If nothing is.
+        """
+        cls.check_worse(limit_db)
+        if not known:
+            reason = change.reason or "the measurement is insufficient"
+            raise NothingToAnalyseError(f"the gate cannot judge the change: {reason}")
+        if change.lower_db is not None and change.lower_db > limit_db:
+            least, most = _apart(change.lower_db, limit_db, digits=1)
+            return cls(False, f"the output got worse by at least {least} dB > {most} dB")
+        limit = db_text(limit_db)
+        return cls(True, f"the output is not shown to be worse by more than {limit} dB")
+
+    @staticmethod
+    def check_worse(limit_db: float) -> None:
+        """Raise ParameterError unless something can be worse by more than ``limit_db``."""
+        if not (isfinite(limit_db) and limit_db >= 0):
+            raise ParameterError(f"fail_worse={limit_db} is no limit: expected dB, at least 0")
 
     @staticmethod
     def check_limit(limit_db: float) -> None:

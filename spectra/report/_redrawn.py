@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from spectra._asked import check_asked
 from spectra._printable import encode_json, printable
 from spectra._text import listed
-from spectra.errors import ParameterError
+from spectra.errors import InputError, ParameterError
 from spectra.report._figure_files import _drawn, _rows, _worst
 from spectra.report._folder import writing
 from spectra.report._paper_table import TABLES, check_tables, paper_table
@@ -148,6 +148,10 @@ def redraw(
     from spectra import plot
 
     check_drawing(figures, recipe=recipe, style=style, width=width, dpi=dpi, table=table)
+    for label, result in results:
+        if not result.data.children:
+            message = f"{label}: holds no spectra.nc: run spectra analyze with --formats json,nc"
+            raise InputError(message)
     summaries = [(label, result.summary) for label, result in results]
     return Figures(
         plot.draw_results(

@@ -13,9 +13,8 @@ from spectra.report._figure_files import draw_figures, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._printed import Printed
+from spectra.report._read_tree import read_tree
 from spectra.report._summary_json import encode_summary, read_summary
-
-DRAWN = {"png", "pdf", "html"}
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,6 +23,13 @@ if TYPE_CHECKING:
     from spectra.gather import Passed
     from spectra.report._redrawn import Figures, Style
     from spectra.severity import Judged
+
+DRAWN = {"png", "pdf", "html"}
+OTHERS = {
+    "kernels.json": "spectra kernels",
+    "swap.json": "spectra swap",
+    "comparison.json": "spectra compare",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,7 +51,7 @@ class Result(Printed):
     data: xr.DataTree
 
     @classmethod
-    def of(
+    def of_run(
         cls,
         summary: explain.Summary,
         tables: xr.DataTree,
@@ -69,24 +75,50 @@ class Result(Printed):
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> Result:
-        """Return the result in a folder that `save` wrote, or beside its ``summary.json``.
+        """Return the result in a folder that `save` wrote, or in a ``summary.json`` alone.
 
-        Nothing of it runs, and torch is not needed.
+        Parameters
+        ----------
+        path : path
+            The folder, or its ``summary.json``. The tree is empty for that file alone, and where
+            the folder holds no ``spectra.nc``.
 
         Raises
         ------
         InputError
-            If ``summary.json`` or ``spectra.nc`` is missing, or cannot be read.
+            If a file cannot be read, is damaged, or is no result of `spectra.analyze`.
         """
-        from spectra.report._read_tree import read_tree
+        import xarray as xr  # not before: reading a summary needs no xarray
 
-        summary = read_summary(path)
+        summary, tree = read_summary(path), Path(path) / "spectra.nc"
+        data = read_tree(tree) if tree.exists() else xr.DataTree()
+        steps = data["steps"].children if "steps" in data.children else ()
+        if tree.exists() and len(steps) not in (0, len(summary.steps)):
+            raise InputError(
+                f"{path}: spectra.nc holds {len(steps)} steps and summary.json "
+                f"{len(summary.steps)}: they are not of one run"
+            )
+        return cls(summary, data)
+
+    @staticmethod
+    def is_at(path: str | PathLike[str]) -> bool:
+        """Tell whether `read` finds a result at a path, and not a model.
+
+        Raises
+        ------
+        InputError
+            If there is a result of another command.
+        """
         place = Path(path)
-        folder = place if place.is_dir() else place.parent
-        if not (folder / "spectra.nc").exists():
-            message = f"{folder}: holds no spectra.nc: run spectra analyze with --formats json,nc"
-            raise InputError(message)
-        return cls(summary, read_tree(folder))
+        if not place.is_dir():
+            return place.suffix == ".json" and place.is_file()
+        if (place / "summary.json").exists():
+            return True
+        for name, command in OTHERS.items():
+            if (place / name).exists():
+                message = f"{path}: is a result of {command}: expected one of spectra analyze"
+                raise InputError(message)
+        return False
 
     @property
     def verdict(self) -> str:

@@ -1,11 +1,13 @@
 from ._analyze import analyze, list_steps
 from ._check import check_options
+from ._compare import compare
 from ._kernels import measure_kernels
 from ._swap import try_swap
 
 __all__ = [
     "analyze",
     "check_options",
+    "compare",
     "list_steps",
     "measure_kernels",
     "try_swap",

@@ -110,7 +110,9 @@ def analyze(
             run=run,
         )
         tables = score.tables(passed, scores)
-        return report.Result.of(summary, tables, passed=passed, judged=judged, portraits=portraits)
+        return report.Result.of_run(
+            summary, tables, passed=passed, judged=judged, portraits=portraits
+        )
 
 
 def list_steps(

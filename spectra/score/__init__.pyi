@@ -1,5 +1,5 @@
 from ._at_output import AtOutput
-from ._change import LockedChange, lattice_of, locked_change
+from ._change import LockedChange
 from ._energy import Lattice
 from ._scores import Scores, run
 from ._tables import tables
@@ -12,8 +12,6 @@ __all__ = [
     "Score",
     "Scores",
     "Verdict",
-    "lattice_of",
-    "locked_change",
     "run",
     "tables",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import scipy
 from spectra.score._channel import Channel
 from spectra.score._content import shared_power
 from spectra.score._lines import line_power
+from spectra.score._obstacle import obstacle
 from spectra.score._replicas import predicted_power
 from spectra.score._view_sums import ViewSums, charged_once
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import NDArray
+
+    from spectra.score._types import Score
 
 CONFIDENCE = 0.95
 REPLICA_FLOOR = 10**-4.5  # of the total power, below which a component cannot matter
@@ -60,6 +63,18 @@ class Lattice:
     replica_power: NDArray[np.float64]
     total: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, data: xr.Dataset) -> Lattice | str:
+        """Return the lattice points of one place to compare, or why it has none.
+
+        Parameters
+        ----------
+        data : Dataset
+            Sums of the place, see `spectra.spectrum.MapStatistics.to_dataset`.
+        """
+        reason = obstacle(data) or ("no lattice" if data.attrs["views"] == 0 else None)
+        return reason or locked_lattice(data)
+
     @property
     def locked(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Locked share of each point, lines and replicas together, and its standard error."""
@@ -73,6 +88,19 @@ class Lattice:
         """
         points = (self.period == np.array(period)).all(axis=1)
         return ratio_dbc(locked_energy(self, points).share)
+
+    def told(self, chosen: NDArray[np.bool_], score: Score) -> Score:
+        """Return a score with the locked energy of some of the points in place of its own."""
+        energy = locked_energy(self, chosen)
+        lower = ratio_dbc(energy.least)
+        upper = None if energy.bounded else ratio_dbc(energy.interval[1])
+        return replace(
+            score,
+            asr_dbc=None if energy.bounded else ratio_dbc(energy.share),
+            asr_ci95_dbc=None if lower is None or upper is None else (lower, upper),
+            asr_lower_dbc=lower,
+            asr_upper_dbc=upper,
+        )
 
     @property
     def audible(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -200,7 +228,7 @@ def locked_energy(lattice: Lattice, chosen: NDArray[np.bool_]) -> Energy:
     return Energy(share, (share - reach, share + reach), line, replica)
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """Return how many standard errors a 95 % interval reaches to either side."""
     return float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
 

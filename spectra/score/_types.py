@@ -88,6 +88,13 @@ class Score:
         return self.asr_dbc is None and self.asr_lower_dbc is not None
 
     @property
+    def below_floor(self) -> bool:
+        """Whether there is an upper bound only: no grid is found, or no energy above zero."""
+        if self.at_least or self.verdict == "insufficient":
+            return False
+        return self.asr_dbc is None or (self.asr_ci95_dbc is None and self.verdict == "none")
+
+    @property
     def least_a_db(self) -> float | None:
         """The least that ``A`` is: its value at the lower end of the interval."""
         if self.asr_lower_dbc is None:

@@ -154,7 +154,7 @@ def _of_period(
 def _locked_dbc(data: xr.Dataset, own: xr.Dataset, period: tuple[int, ...]) -> float | None:
     """Return the locked energy at a period's own points, over the energy of the outputs."""
     totals = {name: own[name] for name in (f"total_{i}" for i in range(data.attrs["views"]))}
-    lattice = score.lattice_of(data.assign(totals))
+    lattice = score.Lattice.of(data.assign(totals))
     return None if isinstance(lattice, str) else lattice.locked_dbc(period)
 
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from spectra._sentence import Part, Sentence, first, part
 from spectra.explain import StepRow, Summary
 from spectra.explain._advice import ADVICE, _Case
 from spectra.explain._answer import answer
 from spectra.explain._cause import CAUSES, _Step
-from spectra.explain._sentence import Part, Sentence, first, part
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._summary import (
     BlameRow,

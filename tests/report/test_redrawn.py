@@ -214,7 +214,7 @@ def test_what_a_result_lacks_is_said_with_what_to_run():
 def test_a_folder_without_spectra_is_refused(made, tmp_path):
     made[2][0].save(tmp_path / "out", formats=("json",))
     with pytest.raises(InputError, match=r"holds no spectra.nc: .*--formats json,nc"):
-        Result.read(tmp_path / "out")
+        Result.read(tmp_path / "out").draw()
     with pytest.raises(InputError, match="cannot be read"):
         Result.read(tmp_path / "gone")
 

@@ -1,0 +1,150 @@
+"""``spectra compare``: what changed between results, and did it help."""
+
+from __future__ import annotations
+
+import re
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spectra._printable import printable
+from spectra.errors import NothingToAnalyseError, ParameterError
+from spectra_cli import _options as options
+from spectra_cli._request import LOADING, parse_request
+from spectra_cli._terminal import Terminal, terminal_options
+
+if TYPE_CHECKING:
+    from spectra.report import Comparison, Gate
+
+
+@click.command(
+    cls=options.SectionedCommand,
+    epilog="Example: spectra compare 'epoch*.ckpt' --arch nets.py:build --inputs photos/ "
+    "--range 0..1 --out training",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="A B [C ...]")
+@options.loading_options
+@options.compared_inputs
+@options.input_options
+@options.compare_run_options
+@options.comparison_options
+@options.change_options
+@terminal_options
+@click.pass_obj
+def compare(
+    terminal: Terminal,
+    /,
+    sources: tuple[str, ...],
+    *,
+    inputs: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    formats: tuple[str, ...],
+    as_json: bool,
+    as_markdown: bool,
+    explain: bool,
+    fail_worse: float | None,
+    fail_on: str | None,
+    junit: Path | None,
+    **given: Any,
+) -> None:
+    """Compare results with the first: what changed, and did it help.
+
+    A, B, ... are folders that spectra analyze wrote, their summary.json, or models, which then
+    are analysed on the same --inputs with the same options. Three or more that are numbered, as
+    epoch1.ckpt to epoch9.ckpt, are put in the order of training.
+    """
+    from spectra import report
+
+    if as_json and as_markdown:
+        raise click.UsageError("--json and --markdown: expected one of them")
+    if out is not None:
+        report.check_formats(formats, of="comparison")
+        terminal.prepare(out, force)
+    if junit is not None:
+        report.Comparison.check_junit(junit)
+    if fail_worse is not None:
+        report.Gate.check_worse(fail_worse)
+
+    from spectra import run
+
+    terminal.batch = given["batch"]
+    named = [name for source in sources for name in _expanded(source)]
+    models = [source for source in named if not report.Result.is_at(source)]
+    asked = {name: given[name] for name in (*LOADING, "arch_args")}
+    requests = [parse_request(model, inputs, {**given, "blame": False}) for model in models]
+    if not models and asked["arch"]:
+        raise ParameterError("--arch is for models: expected none, as all given are results")
+    first = requests[0] if requests else None
+    with terminal.progress() as progress:
+        comparison = run.compare(
+            *named,
+            inputs=first.inputs if first else list(inputs) or None,
+            options=first.options if first else None,
+            loading=first.loading if first else None,
+            progress=progress,
+        )
+    wrote = out and comparison.save(out, force=force, checked=True, formats=formats)
+    gates = _judged(comparison, fail_worse=fail_worse, fail_on=fail_on)
+    if junit is not None:
+        comparison.junit(junit, gates)
+    with terminal.answering():
+        if as_json:
+            click.echo(comparison.json(), nl=False)
+        elif as_markdown:
+            click.echo(comparison.markdown(), nl=False)
+        else:
+            comparison.print(color=terminal.color, wrote=wrote, explain=explain)
+        _tell(gates, beside=as_json or as_markdown)
+    unjudged = [gate for gate in gates.values() if isinstance(gate, str)]
+    if any(not isinstance(gate, str) and not gate.passed for gate in gates.values()):
+        raise click.exceptions.Exit(1)
+    if unjudged:
+        raise NothingToAnalyseError(unjudged[0])
+
+
+def _judged(
+    comparison: Comparison, *, fail_worse: float | None, fail_on: str | None
+) -> dict[str, Gate | str]:
+    """Return what each gate says of the last result, or why it cannot judge it."""
+    from spectra import report
+
+    gates: dict[str, Gate | str] = {}
+    if fail_worse is not None:
+        change, known = comparison.pairs[-1].output.change, comparison.outcome != "not known"
+        try:
+            gates["fail-worse"] = report.Gate.not_worse(change, fail_worse, known=known)
+        except NothingToAnalyseError as error:
+            gates["fail-worse"] = f"{error}; {comparison.answer['helped']}"
+    if fail_on is not None:
+        try:
+            gates["fail-on"] = report.Gate.on(comparison.models[-1].summary, fail_on)
+        except NothingToAnalyseError as error:
+            gates["fail-on"] = str(error)
+    return gates
+
+
+def _tell(gates: dict[str, Gate | str], *, beside: bool) -> None:
+    """Print whether each gate passed; ``beside`` the answer where that is for a program."""
+    for gate in gates.values():
+        if not isinstance(gate, str):
+            said = "passed" if gate.passed else "failed"
+            click.echo(f"Gate     {said}: {printable(gate.text)}", err=beside)
+
+
+def _expanded(source: str) -> list[str]:
+    """Return the files of a pattern that no shell has expanded, in natural order."""
+    if not any(c in source for c in "*?[") or Path(source).exists():
+        return [source]
+    found = sorted(glob(source), key=_natural)
+    if not found:
+        raise ParameterError(f"{source}: no file has a name like that")
+    return found
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """Return what sorts ``epoch2`` before ``epoch10``."""
+    parts = re.split(r"(\d+)", name)
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
