@@ -31,6 +31,7 @@ def test_the_code_runs(code, tmp_path, monkeypatch, capsys):
         assert (tmp_path / "spectrum.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_example_prints_what_stands_there(tmp_path, monkeypatch):
     """Words exactly; numbers to 0.3, as float sums differ between machines."""
     from spectra_cli.main import main

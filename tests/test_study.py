@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pytest
 import torch
 from scipy.stats import ttest_rel
 
@@ -128,6 +129,7 @@ def test_dead_networks_are_counted_and_take_no_part():
     assert "| 2x2 | 100 | 2/3 | 0.5 ± 0.7 |" in text
 
 
+@pytest.mark.slow
 def test_a_run_has_every_number():
     found = run("shuffle", 0, Training(steps=2, batch=1))
     assert set(found.measures) == set(MEASURES)

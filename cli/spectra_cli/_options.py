@@ -226,10 +226,10 @@ comparison_options = section(
     FORCE,
     option(
         "--formats",
-        default="json,png",
+        default="json,png,html",
         metavar="LIST",
         callback=_names,
-        help="Some of json,png,pdf [default: json,png].",
+        help="Some of json,png,pdf,html [default: json,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean."),
     AS_JSON,

@@ -1,5 +1,6 @@
 from ._figures import run_figures
 from ._files import svg, webp
+from ._kernel_figure import kernel_figure
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
 from ._results import draw_results
 from ._series import series_figure
@@ -11,6 +12,7 @@ __all__ = [
     "Shown",
     "draw_results",
     "highest_peak",
+    "kernel_figure",
     "plot_response",
     "plot_spectrum",
     "plot_taps",

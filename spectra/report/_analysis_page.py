@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OPEN = 5  # steps that are shown at once where none is the worst: those of most energy
 MANY, COARSE = 40, 80  # steps, and pixels per inch of their spectra beyond
+KERNEL_ALT = "Taps of the kernel, and its power response beside the ideal low-pass"
 Facts = list[tuple[str, str]]
 
 
@@ -108,6 +109,10 @@ def _sections(result: Result) -> Iterator[StepSection]:
         if group is not None and "mean_log_spectrum" in group:
             alt = _spectrum_in_words(cells.step(step), group)
             spectrum = embed_map(plot.step_figure(group), alt=alt, dpi=_dpi(summary))
+        kernel = None
+        if f"/kernels/{index}" in data.groups:
+            figure = plot.kernel_figure(data[f"kernels/{index}"].to_dataset())
+            kernel = embed_map(figure, alt=KERNEL_ALT, dpi=_dpi(summary))
         named = (step.name, step.call) == worst
         yield StepSection(
             name=cells.step(step),
@@ -117,6 +122,7 @@ def _sections(result: Result) -> Iterator[StepSection]:
             sentences=[found.text for found in (step.cause, step.advice) if found],
             facts=_facts(step),
             spectrum=spectrum,
+            kernel=kernel,
         )
 
 

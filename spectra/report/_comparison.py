@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectra._printable import encode_json
-from spectra.report._figure_files import write_series_figure
+from spectra.report._figure_files import draw_series_figure, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._junit import check_junit, write_junit
 from spectra.report._printed import Printed
@@ -149,9 +149,9 @@ class Comparison(Printed):
         *,
         force: bool = False,
         checked: bool = False,
-        formats: Collection[str] = ("json", "png"),
+        formats: Collection[str] = ("json", "png", "html"),
     ) -> Path:
-        """Write ``comparison.json``, and of a series ``figures/``, to a folder, or nothing.
+        """Write ``comparison.json``, ``report.html``, and of a series ``figures/``, or nothing.
 
         Parameters
         ----------
@@ -162,8 +162,8 @@ class Comparison(Printed):
         checked : bool
             `check_target` found nothing wrong before a long run: what is found now loses no
             result, which is then kept under a name beside ``directory``.
-        formats : collection of {"json", "png", "pdf"}
-            ``comparison.json``, and ``figures/`` as pictures or vector graphics.
+        formats : collection of {"json", "png", "pdf", "html"}
+            ``comparison.json``, ``figures/`` as pictures or vector graphics, and ``report.html``.
 
         Raises
         ------
@@ -176,9 +176,15 @@ class Comparison(Printed):
         with writing(directory, force=force, checked=checked) as folder:
             if "json" in formats:
                 (folder / "comparison.json").write_bytes(self.json())
-            pictures = [name for name in formats if name in {"png", "pdf"}]
-            if self.series is not None and pictures:
-                write_series_figure(self.series, folder=folder / "figures", formats=pictures)
+            drawn = bool({"png", "pdf", "html"} & set(formats))
+            figure = draw_series_figure(self.series) if self.series and drawn else None
+            if figure is not None:
+                pictures = [name for name in formats if name in {"png", "pdf"}]
+                save_figures({"series": figure}, folder=folder / "figures", formats=pictures)
+            if "html" in formats:
+                from spectra.report._comparison_page import comparison_page  # loads jinja2
+
+                (folder / "report.html").write_bytes(comparison_page(self, figure))
         return Path(directory)
 
 

@@ -58,12 +58,12 @@ def draw_kernel_figure(table: KernelTable) -> Any:
     return plot.rejection_figure(points, min(dominant, 2))
 
 
-def write_series_figure(series: Series, *, folder: Path, formats: Collection[str]) -> None:
-    """Draw the output's grid over training and save it in ``formats`` under ``folder``."""
+def draw_series_figure(series: Series) -> Any:
+    """Draw the output's grid over training."""
     from spectra import plot
 
     scores = [point.output for point in series.points]
-    figure = plot.series_figure(
+    return plot.series_figure(
         [point.number for point in series.points],
         [score.asr_dbc for score in scores],
         ends_dbc=[(score.asr_lower_dbc, score.asr_upper_dbc) for score in scores],
@@ -72,9 +72,6 @@ def write_series_figure(series: Series, *, folder: Path, formats: Collection[str
         present=series.first_present,
         visible=series.first_visible,
     )
-    folder.mkdir(exist_ok=True)
-    for extension in formats:
-        figure.savefig(folder / f"series.{extension}", dpi=DPI, metadata=UNDATED[extension])
 
 
 def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:

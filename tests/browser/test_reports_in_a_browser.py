@@ -1,17 +1,22 @@
 """Reports in a real browser: nothing is asked for, nothing is wrong, and all of it is there."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from PIL import Image
 
 import spectra
 from spectra import Options
 from spectra.demo import small
-from spectra.report import KernelTable
+from spectra.report import Comparison, KernelTable
+from support.compared import result
 from support.results import Finished, crop, spectrum, tree
 from support.summaries import PRESENT, UNSCORED, clean, step, summary
 
@@ -19,6 +24,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="extra 'browser' 
 axe_runner = pytest.importorskip("axe_playwright_python.sync_playwright")
 html5lib = pytest.importorskip("html5lib")
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
@@ -89,7 +95,12 @@ def of_kernels():
     return spectra.measure_kernels(small())
 
 
+def of_a_comparison():
+    return spectra.compare(*map(result, (0.1, 0.3, 0.2)), names=["epoch10", "epoch2", "epoch9"])
+
+
 REPORTS = {
+    "comparison": of_a_comparison,
     "demo": of_the_demo,
     "kernels": of_kernels,
     "sixty steps": of_sixty_steps,
@@ -135,6 +146,8 @@ def sayings(result):
     """Return what a page has to say without styles."""
     if isinstance(result, KernelTable):
         return [f"{result.layers[0].measures.rejection_db:.1f}", "Upsampling kernels of"]
+    if isinstance(result, Comparison):
+        return list(result.answer.values())
     return [result.summary.answer["verdict"], "What to change?"]
 
 
@@ -193,8 +206,8 @@ def test_it_is_dark_where_that_is_wished(chromium, report):
 
 def test_the_answer_is_on_the_first_screen(chromium, report):
     result, file = report
-    if isinstance(result, KernelTable):
-        pytest.skip("a table of kernels answers no questions")
+    if isinstance(result, KernelTable | Comparison):
+        pytest.skip("only analyses answer six questions")
     with Opened(chromium, file) as opened:
         bottom = opened.page.evaluate(
             "document.querySelector('table.answers').getBoundingClientRect().bottom"
@@ -212,3 +225,13 @@ def test_it_can_be_printed(chromium, report):
     _, file = report
     with Opened(chromium, file) as opened:
         assert opened.page.pdf().startswith(b"%PDF")
+
+
+def test_the_readmes_picture_is_the_first_screen(report, tmp_path):
+    _, file = report
+    script = ROOT / "figures" / "report_screenshot.py"
+    command = [sys.executable, script, file, "--out", tmp_path / "shot.png"]
+    subprocess.run(command, check=True)
+    picture = Image.open(tmp_path / "shot.png")
+    assert picture.size == (1200, 740)
+    assert len(picture.getcolors()) > 8

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support.results import Finished
+from support.results import Finished, tree
 from support.watch import watched
 
 
@@ -12,7 +12,8 @@ from support.watch import watched
 def folder(tmp_path_factory):
     """Hold a finished analysis, one without spectra, and a folder of nothing."""
     folder = tmp_path_factory.mktemp("figures")
-    Finished().save(folder / "deblur", formats=("json", "nc"))
+    data = tree(("input", *(f"steps/{i}" for i in range(4)), "output"))
+    Finished(data=data).save(folder / "deblur", formats=("json", "nc"))
     Finished().save(folder / "bare", formats=("json",))
     (folder / "empty").mkdir()
     return folder

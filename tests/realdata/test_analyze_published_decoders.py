@@ -35,7 +35,9 @@ def test_every_step_is_found_and_scored(name, data_dir):
     decoder = DECODERS[name]
     inputs = torch.from_numpy(decoder.inputs(data_dir))
     result = spectra.analyze(
-        decoder.load(data_dir), inputs, options=Options(num=12, crop=CROPS.get(name))
+        decoder.load(data_dir),
+        inputs,
+        options=Options(num=16, crop=CROPS.get(name)),
     )
     rows = result.summary.steps
     assert [(r.name, r.kind, r.factor) for r in rows] == [tuple(step) for step in decoder.steps]

@@ -16,6 +16,7 @@ from spectra.demo import small
 from spectra.report._scale import severity_scale
 from spectra.severity import Graded
 from spectra.severity._grades import Yardsticks
+from support.compared import result
 from support.results import Finished, crop, spectrum, tree
 from support.summaries import PRESENT, UNSCORED, clean, step, summary
 
@@ -268,3 +269,27 @@ def test_the_page_of_a_swap_says_what_the_terminal_says(tmp_path):
     told = {word for line in trial.text().splitlines()[2:] for word in line.split()}
     assert {"(model)", "transposed_conv", "LCTC", "Cost", "Output"} <= told
     assert told <= set(page.text.split())
+
+
+def test_the_page_of_a_comparison_has_every_row_and_sentence(tmp_path):
+    compared = spectra.compare(result(0.3), result(0.1), names=["old", "<script>new"])
+    compared.save(tmp_path / "out", formats=("html",))
+    page = Page((tmp_path / "out" / "report.html").read_bytes())
+    assert not page.all("script")
+    for text in compared.answer.values():
+        assert " ".join(text.split()) in page.text
+    assert "better: <script>new against old" in page.text
+    for row in compared.rows:
+        if row.change.db is not None:
+            assert f"{row.change.db:+.1f}" in page.text
+            assert " to ".join(f"{end:+.1f}" for end in row.change.ci95_db) in page.text
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"report.html"}
+
+
+def test_the_page_of_a_series_shows_its_curve(tmp_path):
+    made = spectra.compare(*map(result, (0.1, 0.3, 0.2)), names=["e10", "e2", "e9"])
+    made.save(tmp_path / "out", formats=("html",))
+    page = Page((tmp_path / "out" / "report.html").read_bytes())
+    assert len(page.all("img")) == 1
+    assert made.series.answer in page.text
+    assert page.text.count("against e2") == 4  # title, heading, and a section for each later result

@@ -70,6 +70,7 @@ DECODERS = {
     "generator": (generator_of_pictures, latents),
     "normalised": (normalised, lambda: smooth(28)),
 }
+SLOW = {"sinc": pytest.mark.slow}  # like "small", with more taps
 
 
 def numbers(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -113,7 +114,7 @@ def decoder(name, dtype):
     return make().eval().to(dtype), inputs()
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=SLOW.get(n, ())) for n in DECODERS])
 def test_every_number_is_the_same_in_batches_of_1_5_and_16(name):
     """In double precision, in which it does not matter how torch computes a convolution."""
     model, inputs = decoder(name, torch.float64)
@@ -123,7 +124,7 @@ def test_every_number_is_the_same_in_batches_of_1_5_and_16(name):
         assert differing(measured(model, inputs, batch, blame=blame), expected) == {}
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=SLOW.get(n, ())) for n in DECODERS])
 def test_the_line_drop_is_the_same_where_torch_computes_single_inputs_otherwise(name):
     """In single precision a convolution of one small input is not that of several, by rounding."""
     model, inputs = decoder(name, torch.float32)

@@ -62,7 +62,7 @@ def test_of_a_volume_the_plane_through_the_largest_tap_is_kept(rng):
     )
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 2001), (8, 8, 101, 101), (4, 4, 9, 9, 9)])
+@pytest.mark.parametrize("shape", [(1, 1, 2001), (4, 4, 67, 67), (4, 4, 9, 9, 9)])
 def test_what_is_kept_is_small_however_large_the_kernel(shape, rng, tmp_path):
     import xarray as xr
 
