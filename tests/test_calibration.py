@@ -67,6 +67,7 @@ WORLDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_population_agrees_with_many_maps_by_the_slow_definition(name):
     """Plug-in from so many maps is too high by what they predict of noise, above / maps."""

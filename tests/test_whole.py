@@ -46,7 +46,7 @@ def test_a_step_by_itself_has_no_fault(name, axes, tmp_path):
 
 @pytest.mark.parametrize("seed", FEW)
 def test_a_random_decoder_has_no_fault(seed, tmp_path):
-    assert of_recipe(draw(seed), tmp_path, thorough=seed == 0) == []
+    assert of_recipe(draw(seed), tmp_path, thorough=False) == []
 
 
 @pytest.mark.slow

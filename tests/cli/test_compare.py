@@ -52,6 +52,7 @@ def test_two_folders_are_answered_in_one_screen(here):
     assert len(done.stdout.splitlines()) <= 24
 
 
+@pytest.mark.slow
 def test_checkpoints_in_a_quoted_pattern_become_a_series(here, home):
     done = here("compare", "epoch*.ckpt", *MODELS, "--out", "training", "--formats", "json,png")
     assert done.exit_code == 0, done.stderr

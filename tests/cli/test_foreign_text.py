@@ -77,6 +77,7 @@ def said(folder):
     return dict(zip(COMMANDS, texts, strict=True))
 
 
+@pytest.mark.slow
 def test_an_analysis_prints_and_keeps_them(folder, said):
     assert SHOWN in said["analyze"]
     summary = read_summary(folder / "out")

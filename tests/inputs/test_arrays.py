@@ -236,6 +236,7 @@ def test_sources_that_lead_nowhere_are_refused(source, error, message):
         open_inputs(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_npy, write_npz, write_netcdf4])
 def test_memory_does_not_grow_with_the_number_of_samples(tmp_path, rng, write):
     peaks = []

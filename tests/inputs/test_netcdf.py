@@ -136,6 +136,7 @@ def test_links_in_circles_end_in_one_line(file):
         open_inputs(file)
 
 
+@pytest.mark.slow
 def test_a_chunk_that_unpacks_to_gigabytes_is_refused(tmp_path):
     with h5py.File(tmp_path / "x.nc", "w") as made:
         shape = (2, 1 << 14, 1 << 14)

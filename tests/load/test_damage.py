@@ -17,7 +17,7 @@ from spectra.load import check_source, load_model
 from support.files import damaged, damaged_folder, make, valid_files
 from support.mutants import mutant
 
-bounded = settings(max_examples=100, deadline=None, derandomize=True)
+bounded = settings(max_examples=60, deadline=None, derandomize=True)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, in exporting
 
 

@@ -167,6 +167,7 @@ def test_fsrcnn_and_espcn_reach_their_figures_and_so_does_bicubic(
     assert score(with_luma(espcn.load(data_dir))) == AGREES(espcn.documented_db)
 
 
+@pytest.mark.slow
 def test_lapsrn_reaches_its_figure_in_its_own_luma_range(data_dir: Path):
     score = partial(upscaling_db, data_dir=data_dir, factor=4, luma=luma_video)
     lapsrn = DECODERS["lapsrn_x4"]
@@ -174,6 +175,7 @@ def test_lapsrn_reaches_its_figure_in_its_own_luma_range(data_dir: Path):
     assert score(with_luma_video(lapsrn.load(data_dir))) == AGREES(lapsrn.documented_db)
 
 
+@pytest.mark.slow
 def test_waifu2x_reaches_its_figure_in_studio_range_luma(data_dir: Path):
     score = partial(upscaling_db, data_dir=data_dir, factor=2, luma=luma_video)
     waifu2x = DECODERS["waifu2x_scale2x"]

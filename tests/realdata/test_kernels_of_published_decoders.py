@@ -74,6 +74,7 @@ def test_an_interpolation_that_training_kept_is_still_one(data_dir):
     np.testing.assert_allclose(np.abs(found.sub_pixel_phase), 0.5, atol=0.02)
 
 
+@pytest.mark.slow
 def test_kernel_and_cross_spectrum_predict_the_measured_alias(data_dir):
     """And the covariance of the channels alone does not: it is another at every frequency."""
     spec = importlib.util.spec_from_file_location("real_kernels", BENCHMARK)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
@@ -48,6 +48,7 @@ def test_a_transposed_convolution_is_kept(generator, dtype, size, k, s, p, extra
         assert_same(convert(module, remedy)(x), module(x))
 
 
+@settings(max_examples=50)
 @given(
     axes=st.integers(1, 3),
     k=st.integers(1, 6),

@@ -169,7 +169,8 @@ def test_a_place_where_no_file_can_be_is_refused_at_once(place, says, tmp_path):
 
 def test_a_folder_holds_the_numbers_and_of_a_series_the_curve(tmp_path):
     two().save(tmp_path / "two")
-    assert [p.name for p in (tmp_path / "two").iterdir()] == ["comparison.json"]
+    names = {p.name for p in (tmp_path / "two").iterdir()}
+    assert names == {"comparison.json", "report.html"}
     many = compared(
         *(side(n, output=louder(-30 + 3 * i)) for i, n in enumerate("abc")), numbers=(1, 2, 3)
     )

@@ -57,7 +57,9 @@ def made(tmp_path_factory):
     return Made()
 
 
-@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(
+    "axes", [2, *(pytest.param(axes, marks=pytest.mark.slow) for axes in (1, 3))]
+)
 def test_every_figure_from_a_folder_is_the_one_drawn_in_memory(made, axes):
     result, _, read = made[axes]
     drawn, again = result.draw(dpi=60), read.draw(dpi=60)

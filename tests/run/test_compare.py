@@ -65,6 +65,7 @@ def test_numbered_results_become_a_series_in_order():
     assert spectra.compare(*made[:2], names=["epoch10", "epoch2"]).series is None
 
 
+@pytest.mark.slow
 def test_folders_are_compared_without_torch(folders):
     code = (
         "import sys, spectra; c = spectra.compare(*sys.argv[1:]);"

@@ -191,6 +191,7 @@ def test_a_checkerboard_of_dark_places_has_the_word_of_what_is_seen_there(pictur
     assert severity.where.levels > 10
 
 
+@pytest.mark.slow
 def test_a_weak_one_has_no_word_of_its_own(pictures):
     with_grid, without = (spectra.analyze(Dark(n), pictures).summary.severity for n in (2, 0))
     assert with_grid.lines_visibility is None

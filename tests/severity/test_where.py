@@ -197,6 +197,7 @@ def pictures(tmp_path, generator):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_run_finds_the_quarter_and_keeps_it(pictures, tmp_path):
     result = spectra.analyze(Planted(LEVEL), pictures)
     spot = result.summary.severity.where
