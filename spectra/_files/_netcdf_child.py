@@ -5,19 +5,36 @@
 prints what a task of ``TASKS`` gives. The last line on stderr says what went wrong.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import xarray as xr
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 MOST_OBJECTS = 100_000
+OF_THE_FORMAT = {  # attributes that HDF5, netCDF and xarray keep for themselves
+    "CLASS",
+    "NAME",
+    "REFERENCE_LIST",
+    "DIMENSION_LIST",
+    "_NCProperties",
+    "_Netcdf4Coordinates",
+    "_Netcdf4Dimid",
+    "_nc3_strict",
+    "_FillValue",
+    "coordinates",
+    "dtype",
+}
 NUMBERS = "biufc"  # kinds of NumPy types that are printed as they are in memory
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -82,6 +99,8 @@ def objects(group: h5py.Group) -> Iterator[tuple[str, Any]]:
 
 
 def opened(path: str) -> xr.Dataset:
+    import xarray as xr  # takes a third of a second, which a tree does without
+
     with open(path, "rb") as file:
         is_hdf5 = file.read(len(SIGNATURE)) == SIGNATURE
     if not is_hdf5:
@@ -131,56 +150,118 @@ def write_blocks(dataset: xr.Dataset, name: str, order: list[str], block: int, c
     sys.stdout.buffer.flush()
 
 
+# A tree is read with HDF5 alone: xarray and h5netcdf take three seconds to look at the three
+# hundred variables of an analysis, and decode what `spectra.report` never writes. Of netCDF-4 this
+# is what there is: a dimension is a dataset that others name as their scale; it is a variable as
+# well, unless its attribute NAME says that it is not.
+
+
 def describe_tree(path: str, cpu_s: int) -> None:
     """Print all groups with their attributes and variables as JSON, without values."""
     check_alone(path)
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        own = {node.path: node.to_dataset(inherit=False) for node in tree.subtree}
+    with h5py.File(path, "r") as file:
         nodes = [
             {
-                "path": path,
-                "attrs": attributes(dataset.attrs),
-                "coordinates": [str(name) for name in dataset.coords],
-                "variables": [in_tree(str(name), v) for name, v in dataset.variables.items()],
+                "path": place,
+                "attrs": attributes(group),
+                "coordinates": coordinates(group),
+                "variables": [in_tree(name, item) for name, item in variables(group)],
             }
-            for path, dataset in own.items()
+            for place, group in groups(file)
         ]
     print(json.dumps(nodes), flush=True)
-
-
-def in_tree(name: str, variable: xr.Variable) -> dict[str, Any]:
-    return {
-        "name": name,
-        "dims": [str(dim) for dim in variable.dims],
-        "shape": list(variable.shape),
-        "dtype": variable.dtype.str if variable.dtype.kind in NUMBERS else "text",
-        "attrs": attributes(variable.attrs),
-        "chunk": chunk_bytes(variable),
-    }
-
-
-def attributes(attrs: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return attributes as JSON holds them: numbers, texts and lists of them."""
-    return {
-        str(name): value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-        for name, value in attrs.items()
-    }
 
 
 def write_tree(path: str, cpu_s: int) -> None:
     """Print all values in the order of `describe_tree`; texts as a line of JSON."""
     check_alone(path)
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        for node in tree.subtree:
-            for variable in node.to_dataset(inherit=False).variables.values():
+    with h5py.File(path, "r") as file:
+        for _, group in groups(file):
+            for _, item in variables(group):
                 allow(cpu_s)
-                values = variable.values
-                if values.dtype.kind in NUMBERS:
-                    sys.stdout.buffer.write(np.ascontiguousarray(values).data)
+                if item.dtype.kind in NUMBERS:
+                    sys.stdout.buffer.write(np.ascontiguousarray(item[()]).data)
                 else:
-                    texts = [str(text) for text in values.flat]
-                    sys.stdout.buffer.write(json.dumps(texts).encode() + b"\n")
+                    texts = np.asarray(item.asstr()[()], object)
+                    sys.stdout.buffer.write(json.dumps([*map(str, texts.flat)]).encode() + b"\n")
     sys.stdout.buffer.flush()
+
+
+def groups(file: h5py.File) -> Iterator[tuple[str, h5py.Group]]:
+    """Yield all groups with their paths; raise OSError where one is linked to twice."""
+    waiting: list[tuple[str, h5py.Group]] = [("/", file)]
+    seen = set()
+    while waiting:
+        place, group = waiting.pop(0)
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:
+            raise OSError(f"group {place!r} is linked to twice, perhaps in a circle")
+        seen.add(address)
+        yield place, group
+        waiting += [
+            (f"{place.rstrip('/')}/{name}", item)
+            for name, item in group.items()
+            if isinstance(item, h5py.Group)
+        ]
+
+
+def variables(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield the variables of a group, without the dimensions that are none."""
+    for name, item in group.items():
+        if isinstance(item, h5py.Dataset) and not is_bare_dimension(item):
+            yield name, item
+
+
+def is_bare_dimension(item: h5py.Dataset) -> bool:
+    return item.is_scale and "not a netCDF variable" in str(item.attrs.get("NAME", ""))
+
+
+def dimensions(name: str, item: h5py.Dataset) -> list[str]:
+    """Return the names of a variable's dimensions; an axis without one has a name of its own."""
+    if item.is_scale and item.ndim == 1:
+        return [name]
+    return [
+        str(axis[0].name).rpartition("/")[2] if len(axis) else f"phony_dim_{number}"
+        for number, axis in enumerate(item.dims)
+    ]
+
+
+def coordinates(group: h5py.Group) -> list[str]:
+    """Return the variables that are coordinates: of a dimension of their name, or named as such."""
+    own = dict(variables(group))
+    listed = [holder.attrs.get("coordinates", "") for holder in (group, *own.values())]
+    named = {name for text in listed for name in str(text).split()}
+    return [name for name, item in own.items() if name in named or [name] == dimensions(name, item)]
+
+
+def in_tree(name: str, item: h5py.Dataset) -> dict[str, Any]:
+    number = item.dtype.kind in NUMBERS
+    truth = item.attrs.get("dtype") == "bool"  # how xarray keeps them
+    chunk = int(np.prod(item.chunks or (1,), dtype=object)) * item.dtype.itemsize
+    return {
+        "name": name,
+        "dims": dimensions(name, item),
+        "shape": list(item.shape),
+        "dtype": ("|b1" if truth else item.dtype.str) if number else "text",
+        "attrs": attributes(item),
+        "chunk": chunk,
+    }
+
+
+def attributes(item: h5py.HLObject) -> dict[str, Any]:
+    """Return attributes as JSON holds them: numbers, texts and lists of them."""
+    return {name: plain(item.attrs[name]) for name in item.attrs if name not in OF_THE_FORMAT}
+
+
+def plain(value: Any) -> Any:
+    """Return an attribute's value; netCDF knows no difference of one number and a list of one."""
+    if isinstance(value, h5py.Empty):
+        return ""
+    if isinstance(value, np.ndarray) and value.shape == (1,):
+        value = value[0]
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    return value.decode() if isinstance(value, bytes) else value
 
 
 TASKS: dict[str, Callable[..., None]] = {

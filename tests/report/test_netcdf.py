@@ -79,8 +79,8 @@ def virtual_dataset(file, other):
     file.create_virtual_dataset("stolen", layout)
 
 
-def crashing_attribute(file, _):
-    file.attrs["_nc3_strict"] = np.arange(3)
+def circle(file, _):
+    file["steps/0/again"] = file["steps"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def crashing_attribute(file, _):
         (external_link, "'stolen' is a link to another file"),
         (external_storage, r"'stolen' are in another file \(external storage\)"),
         (virtual_dataset, r"'stolen' is made of other files \(a virtual dataset\)"),
-        (crashing_attribute, "cannot be read as spectra"),
+        (circle, "is linked to twice, perhaps in a circle"),
     ],
 )
 def test_a_crafted_file_reads_no_other_and_ends_no_process(damage, said, tmp_path, capfd):
@@ -132,3 +132,29 @@ def test_texts_arrays_and_single_numbers_come_back(tmp_path):
     )
     write_tree(made, tmp_path / "spectra.nc")
     xr.testing.assert_identical(read_tree(tmp_path), made)
+
+
+def test_an_attribute_that_ends_other_libraries_and_a_link_to_nothing_change_nothing(tmp_path):
+    write_tree(tree(), tmp_path / "spectra.nc")
+    with h5py.File(tmp_path / "spectra.nc", "r+") as made:
+        made.attrs["_nc3_strict"] = np.arange(3)
+        made["steps/0/gone"] = h5py.SoftLink("/nowhere")
+    xr.testing.assert_identical(read_tree(tmp_path), tree())
+
+
+def test_a_tree_reads_as_xarray_reads_it(tmp_path, rng):
+    """Scalars, texts, truth values, coordinates of another name, dimensions without a variable."""
+    data = xr.Dataset(
+        {
+            "count": ((), np.int64(3)),
+            "text": ("n", np.array(["a", "ä", ""], object)),
+            "truth": ("n", np.array([True, False, True])),
+            "plane": (("y", "n"), rng.normal(size=(2, 3)).astype(np.float32), {"units": "dB"}),
+        },
+        coords={"n": [1, 2, 4], "label": ("n", [1.5, 2.5, 3.5]), "height": 7.0},
+        attrs={"several": np.array([1, 2]), "one": 2.5, "text": "ü"},
+    )
+    made = xr.DataTree.from_dict({"/": xr.Dataset(attrs={"a": 1}), "steps/0": data, "output": data})
+    write_tree(made, tmp_path / "spectra.nc")
+    with xr.open_datatree(tmp_path / "spectra.nc", engine="h5netcdf") as tree:
+        xr.testing.assert_identical(read_tree(tmp_path), tree.load())
