@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectra._printable import encode_json
+from spectra.errors import ParameterError
 from spectra.report._figure_files import draw_series_figure, save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._junit import check_junit, write_junit
@@ -173,6 +174,11 @@ class Comparison(Printed):
             If the disk is full or the folder cannot be written.
         """
         check_formats(formats, of="comparison")
+        if self.series is None and not {"json", "html"} & set(formats):
+            message = (
+                f"formats={','.join(formats)!r}: there is no figure of these: add json or html"
+            )
+            raise ParameterError(message)
         with writing(directory, force=force, checked=checked) as folder:
             if "json" in formats:
                 (folder / "comparison.json").write_bytes(self.json())

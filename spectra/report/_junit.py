@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from spectra._files import read_head
 from spectra._printable import printable
 from spectra.errors import ParameterError, SpectraError
 
@@ -18,11 +19,17 @@ if TYPE_CHECKING:
     from spectra.report._gate import Gate
 
 
+XML = b"<?xml"
+
+
 def check_junit(path: str | PathLike[str]) -> None:
     """Raise ParameterError unless a file can be written at ``path``, before a long run."""
     file = Path(path)
     if file.is_dir():
         raise ParameterError(f"{path}: is a folder: expected a file such as junit.xml")
+    if file.exists() and not (file.is_file() and read_head(file, len(XML)) == XML):
+        message = f"{path}: is no XML file, and not replaced: expected a file such as junit.xml"
+        raise ParameterError(message)
     if not file.parent.is_dir():
         raise ParameterError(f"{path}: cannot be written: there is no folder {file.parent}")
     if not os.access(file.parent, os.W_OK | os.X_OK):

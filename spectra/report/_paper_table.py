@@ -206,7 +206,9 @@ def _tex(cell: str) -> str:
         return f"${cell}$"
     if ends := INTERVAL.fullmatch(cell):
         return f"${ends[1]}$ to ${ends[3]}$"
-    return "".join(LATEX.get(c, c) for c in cell)
+    text = "".join(LATEX.get(c, c) for c in cell)
+    # behind the end of a line, a star or a bracket would be taken for an option of it
+    return f"{{}}{text}" if text.startswith(("*", "[")) else text
 
 
 @dataclass(frozen=True)

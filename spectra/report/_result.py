@@ -71,7 +71,9 @@ class Result(Printed):
         """
         from spectra.report._pictures import with_pictures  # torch, which reading does without
 
-        return cls(summary, with_pictures(tables, passed, judged, portraits))
+        data = with_pictures(tables, passed, judged, portraits)
+        data.attrs["created"] = summary.created  # so that files of two runs are told apart
+        return cls(summary, data)
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> Result:
@@ -93,10 +95,16 @@ class Result(Printed):
         summary, tree = read_summary(path), Path(path) / "spectra.nc"
         data = read_tree(tree) if tree.exists() else xr.DataTree()
         steps = data["steps"].children if "steps" in data.children else ()
+        made = data.attrs.get("created", summary.created)
         if tree.exists() and len(steps) not in (0, len(summary.steps)):
             raise InputError(
                 f"{path}: spectra.nc holds {len(steps)} steps and summary.json "
                 f"{len(summary.steps)}: they are not of one run"
+            )
+        if made != summary.created:
+            raise InputError(
+                f"{path}: spectra.nc was made {made} and summary.json {summary.created}: they are "
+                "not of one run"
             )
         return cls(summary, data)
 
@@ -315,6 +323,8 @@ def _check_labels(labels: Sequence[str], count: int) -> None:
     if labels and len(labels) != count:
         message = f"labels={list(labels)}: expected {count}, one for each result"
         raise ParameterError(message)
+    if any(not label.strip() for label in labels):
+        raise ParameterError(f"labels={list(labels)}: expected a name for each result")
 
 
 def _labels(results: Sequence[Result]) -> list[str]:

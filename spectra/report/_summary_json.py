@@ -13,6 +13,7 @@ from spectra._printable import encode_json
 from spectra.errors import InputError, ParameterError
 from spectra.explain import Summary
 
+MOST_DB = 1e5  # of a ratio of powers in double precision it is 6e3
 MOST_BYTES = 1 << 25  # of a summary.json; one of a thousand steps has some 2 MiB
 
 
@@ -58,11 +59,26 @@ def read_summary(path: str | PathLike[str]) -> Summary:
         if name != "spectra.summary" or version.partition(".")[0] != "1":
             message = f"{file}: its schema is {schema!r}: expected 'spectra.summary/1' or 1.x"
             raise InputError(message)
+        if far := _far_off(msgspec.json.decode(text)):
+            raise InputError(f"{file}: {far[0]} is {far[1]:.3g}: expected decibels")
         return msgspec.json.decode(text, type=Summary)
     except msgspec.DecodeError as error:
         raise InputError(f"{file}: is not a summary.json of spectra: {error}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: is not a summary.json of spectra: no UTF-8 text") from error
+
+
+def _far_off(held: object, name: str = "") -> tuple[str, float] | None:
+    """Return the first number of decibels, with its key, that no power is apart from another."""
+    if isinstance(held, float) and name.endswith(("_db", "_dbc")) and abs(held) > MOST_DB:
+        return name, held
+    parts: list[tuple[str, object]] = []
+    if isinstance(held, dict):
+        parts = [(str(key), value) for key, value in held.items()]
+    elif isinstance(held, list):
+        parts = [(name, value) for value in held]
+    found = (_far_off(value, key) for key, value in parts)
+    return next((far for far in found if far is not None), None)
 
 
 def read_member(path: str | PathLike[str], name: str) -> tuple[Path, bytes]:

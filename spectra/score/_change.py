@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spectra.score._types import Score
 
 FULL = "all the power may be locked"
+ROUNDING_DB = 1e-9  # a change of less is what sums in another order leave
 FLOOR = "no grid on either side"
 BOUND = "one of the two is no more than a bound"
 
@@ -236,7 +237,10 @@ def _most(old: Energy, new: Energy) -> float | None:
 
 
 def _decibel(ratio: float) -> float | None:
-    return 10 * log10(ratio) if ratio > 0 else None
+    if ratio <= 0:
+        return None
+    change = 10 * log10(ratio)
+    return 0.0 if abs(change) < ROUNDING_DB else change
 
 
 def _change(before: Estimate, after: Estimate, *, shared: float, paired: bool) -> LockedChange:

@@ -128,3 +128,30 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments, says, here, home):
     assert done.exit_code == 2
     assert says in done.stderr
     assert done.stdout == ""
+
+
+def test_what_is_compared_is_never_replaced(here, home):
+    kept = (home / "old/summary.json").read_bytes()
+    for out in ("old", "old/sub"):
+        done = here("compare", "old", "new", "--out", out, "--force")
+        assert done.exit_code == 2
+        assert "is or lies in old, which is compared" in done.stderr
+    done = here("compare", "newer", "newer", "--out", "old", "--force")
+    assert done.exit_code == 2
+    assert "is a result of spectra analyze" in done.stderr
+    done = here("compare", "old", "new", "--junit", "old/summary.json")
+    assert done.exit_code == 2
+    assert "is no XML file" in done.stderr
+    assert (home / "old/summary.json").read_bytes() == kept
+
+
+def test_a_copy_is_no_difference_and_passes(here, home):
+    done = here("compare", "new", "new", "--fail-worse", "0")
+    assert done.exit_code == 0
+    assert "Helped    no difference" in done.stdout
+
+
+def test_without_a_figure_there_is_nothing_to_write(here):
+    done = here("compare", "older", "newer", "--out", "nothing", "--formats", "pdf")
+    assert done.exit_code == 2
+    assert "add json or html" in done.stderr

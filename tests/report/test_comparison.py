@@ -153,11 +153,11 @@ def test_junit_is_read_again_whatever_the_names():
 
 def test_junit_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "junit.xml"
-    path.write_text("old")
+    path.write_text("<?xml old")
     monkeypatch.setattr("spectra.report._junit.junit_of", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         two().junit(path, {})
-    assert path.read_text() == "old"
+    assert path.read_text() == "<?xml old"
     assert [p.name for p in tmp_path.iterdir()] == ["junit.xml"]
 
 

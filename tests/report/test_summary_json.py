@@ -151,3 +151,10 @@ def test_a_file_that_is_no_summary_is_refused_in_one_line(content, reason, tmp_p
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"gone\.json: cannot be read: No such file"):
         read_summary(tmp_path / "gone.json")
+
+
+def test_decibels_that_no_ratio_has_are_refused(tmp_path):
+    text = encode_summary(summary()).replace(b'"asr_dbc": -13.2', b'"asr_dbc": 1e308')
+    (tmp_path / "summary.json").write_bytes(text)
+    with pytest.raises(InputError, match=r"asr_dbc is 1e\+308: expected decibels"):
+        read_summary(tmp_path)

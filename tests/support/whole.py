@@ -158,7 +158,7 @@ def run_whole(
         Of torch's generator before each stage.
     """
     faults, summary = Faults(), None
-    formats = formats or (("json", "nc", "png") if thorough else ("json",))
+    formats = formats or (("json", "nc", "png", "html") if thorough else ("json",))
     torch.manual_seed(seed)
     state = State(model)
     with torch.no_grad(), faults.of_the_model():
