@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST_OBJECTS = 100_000
+NO_COORDINATE = "_nc4_non_coord_"  # before a variable that is called as a dimension it is not
 OF_THE_FORMAT = {  # attributes that HDF5, netCDF and xarray keep for themselves
     "CLASS",
     "NAME",
@@ -209,7 +210,7 @@ def variables(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
     """Yield the variables of a group, without the dimensions that are none."""
     for name, item in group.items():
         if isinstance(item, h5py.Dataset) and not is_bare_dimension(item):
-            yield name, item
+            yield name.removeprefix(NO_COORDINATE), item
 
 
 def is_bare_dimension(item: h5py.Dataset) -> bool:

@@ -149,9 +149,15 @@ def test_a_tree_reads_as_xarray_reads_it(tmp_path, rng):
             "count": ((), np.int64(3)),
             "text": ("n", np.array(["a", "ä", ""], object)),
             "truth": ("n", np.array([True, False, True])),
+            "volume": (("z", "n"), np.ones((2, 3))),
             "plane": (("y", "n"), rng.normal(size=(2, 3)).astype(np.float32), {"units": "dB"}),
         },
-        coords={"n": [1, 2, 4], "label": ("n", [1.5, 2.5, 3.5]), "height": 7.0},
+        coords={
+            "n": [1, 2, 4],
+            "z": ("n", [9.0, 8.0, 7.0]),
+            "label": ("n", [1.5, 2.5, 3.5]),
+            "height": 7.0,
+        },
         attrs={"several": np.array([1, 2]), "one": 2.5, "text": "ü"},
     )
     made = xr.DataTree.from_dict({"/": xr.Dataset(attrs={"a": 1}), "steps/0": data, "output": data})
