@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spectra.score import AtOutput
 
 OPEN = 5  # steps that are shown at once where none is the worst: those of most energy
-MANY, COARSE = 40, 80  # steps, and pixels per inch of their spectra beyond
+MANY, COARSE = 40, 72  # steps, and pixels per inch of their spectra beyond
 KERNEL_ALT = "Taps of the kernel, and its power response beside the ideal low-pass"
 Facts = list[tuple[str, str]]
 
