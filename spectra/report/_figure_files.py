@@ -24,7 +24,7 @@ def draw_figures(result: Result) -> dict[str, Any]:
     """Return the figures of an analysis by name."""
     from spectra import plot
 
-    rows, worst = _rows(result.summary, result.data), _worst(result.summary)
+    rows, worst = figure_rows(result.summary, result.data), worst_group(result.summary)
     return dict(plot.run_figures(result.data, rows, worst=worst, dpi=DPI))
 
 
@@ -42,7 +42,7 @@ def draw_kernel_figure(table: KernelTable) -> Any:
     from spectra import plot
 
     square = {
-        _drawn(row.name): (row.kernel_size[0], row.measures.rejection_db)
+        as_drawn(row.name): (row.kernel_size[0], row.measures.rejection_db)
         for row in table.layers
         if row.measures is not None
         and row.measures.rejection_db is not None
@@ -52,7 +52,7 @@ def draw_kernel_figure(table: KernelTable) -> Any:
     }
     if not square:
         return None
-    axes = {_drawn(row.name): len(row.stride) for row in table.layers}
+    axes = {as_drawn(row.name): len(row.stride) for row in table.layers}
     dominant = max(axes[name] for name in square)
     points = {name: point for name, point in square.items() if axes[name] == dominant}
     return plot.rejection_figure(points, min(dominant, 2))
@@ -68,27 +68,27 @@ def draw_series_figure(series: Series) -> Any:
         [score.asr_dbc for score in scores],
         ends_dbc=[(score.asr_lower_dbc, score.asr_upper_dbc) for score in scores],
         words=[point.severity for point in series.points],
-        unit=_drawn(series.unit),
+        unit=as_drawn(series.unit),
         present=series.first_present,
         visible=series.first_visible,
     )
 
 
-def _rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:
+def figure_rows(summary: Summary, tree: xr.DataTree) -> list[tuple[str, str]]:
     """Return each map's group in ``spectra.nc`` with its label, in the order of the model."""
     steps = [(f"steps/{i}", step.label) for i, step in enumerate(summary.steps)]
     names = tree["layers"].children if "layers" in tree.children else ()
     layers = [(path := f"layers/{name}", str(tree[path].attrs["name"])) for name in names]
     rows = [("input", "input"), *steps, *layers, ("output", "output")]
-    return [(path, _drawn(label)) for path, label in rows]
+    return [(path, as_drawn(label)) for path, label in rows]
 
 
-def _drawn(label: str) -> str:
+def as_drawn(label: str) -> str:
     """Return ``label`` as it is drawn, though matplotlib takes dollars for a formula's."""
     return printable(label).replace("$", r"\$")
 
 
-def _worst(summary: Summary) -> str:
+def worst_group(summary: Summary) -> str:
     """Return the group of the worst step, of the output where there is none."""
     for i, step in enumerate(summary.steps):
         if summary.worst and (step.name, step.call) == (summary.worst.name, summary.worst.call):

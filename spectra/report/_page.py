@@ -10,9 +10,6 @@ from markupsafe import Markup
 
 from spectra import __version__
 from spectra._printable import printable
-from spectra.report import _cells as cells
-
-NUMBERS = {"dB": "+.1f", "dBc": ".1f"}
 
 
 def render(template: str, **facts: Any) -> bytes:
@@ -32,7 +29,7 @@ def render(template: str, **facts: Any) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("spectra.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -40,8 +37,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.globals["cells"] = cells
-    return environment
 
 
 def _shown(value: Any) -> Any:

@@ -13,7 +13,7 @@ from spectra._asked import check_asked
 from spectra._printable import encode_json, printable
 from spectra._text import listed
 from spectra.errors import InputError, ParameterError
-from spectra.report._figure_files import _drawn, _rows, _worst
+from spectra.report._figure_files import as_drawn, figure_rows, worst_group
 from spectra.report._folder import writing
 from spectra.report._paper_table import TABLES, check_tables, paper_table
 
@@ -110,7 +110,7 @@ class Figures:
         return encode_json({"files": list(map(str, written)), "captions": captions})
 
     def text(self, written: Sequence[Path] = ()) -> str:
-        """Return which files were written, a line a figure, with captions."""
+        """Return which files were written, a line a figure, and one for the tables."""
         lines = []
         for name in (*self.names, "table"):
             files = [path for path in written if path.stem == name]
@@ -181,10 +181,10 @@ class _Subject:
     def of(cls, label: str, result: Result) -> _Subject:
         summary = result.summary
         return cls(
-            _drawn(label),
+            as_drawn(label),
             tree=result.data,
-            rows=_told_apart(_rows(summary, result.data), result.data),
-            worst=_worst(summary),
+            rows=_told_apart(figure_rows(summary, result.data), result.data),
+            worst=worst_group(summary),
             upsampling=frozenset(step.name for step in summary.steps),
             inputs=summary.taken,
         )

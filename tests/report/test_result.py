@@ -18,7 +18,7 @@ from spectra.report import (
     default_directory,
     read_summary,
 )
-from spectra.report._figure_files import _rows, _worst
+from spectra.report._figure_files import figure_rows, worst_group
 from support.results import Finished, crop, tree
 from support.summaries import clean, summary
 
@@ -240,14 +240,14 @@ def test_a_result_without_spectra_has_no_figures(tmp_path):
 
 
 def test_the_worst_step_is_drawn_large_and_else_the_output():
-    assert _worst(summary()) == "steps/2"
-    assert _worst(clean()) == "output"
+    assert worst_group(summary()) == "steps/2"
+    assert worst_group(clean()) == "output"
 
 
 def test_rows_follow_the_model_and_added_layers_stand_before_the_output():
     data = tree(("input", "steps/0", "layers/a_b", "output"))
     data["layers/a_b"].attrs["name"] = "a.b"
-    assert _rows(clean(), data) == [
+    assert figure_rows(clean(), data) == [
         ("input", "input"),
         ("steps/0", "up"),
         ("layers/a_b", "a.b"),
