@@ -62,7 +62,7 @@ def compare(
         raise click.UsageError("--json and --markdown: expected one of them")
     if out is not None:
         report.check_formats(formats, of="comparison")
-        _check_apart(out, sources)
+        report.Comparison.check_apart(out, sources)
         terminal.prepare(out, force)
     if junit is not None:
         report.Comparison.check_junit(junit)
@@ -135,19 +135,6 @@ def _tell(gates: dict[str, Gate | str], *, beside: bool) -> None:
         else:
             said = "passed" if gate.passed else "failed"
             click.echo(f"Gate     {said}: {printable(gate.text)}", err=beside)
-
-
-def _check_apart(out: Path, sources: tuple[str, ...]) -> None:
-    """Raise ParameterError where ``out`` is or lies in what is compared, or is an analysis."""
-    place = out.resolve()
-    for source in sources:
-        given = Path(source).resolve()
-        folder = given.parent if given.name == "summary.json" else given
-        if folder == place or (folder.is_dir() and folder in place.parents):
-            raise ParameterError(f"--out {out}: is or lies in {source}, which is compared")
-    if (place / "spectra.nc").exists():
-        message = f"--out {out}: is a result of spectra analyze, which compare does not replace"
-        raise ParameterError(message)
 
 
 def _expanded(source: str) -> list[str]:

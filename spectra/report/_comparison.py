@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spectra._printable import encode_json
 from spectra.errors import ParameterError
 from spectra.report._figure_files import draw_series_figure, save_figures
-from spectra.report._folder import check_formats, writing
+from spectra.report._folder import check_apart, check_formats, writing
 from spectra.report._junit import check_junit, write_junit
 from spectra.report._printed import Printed
 
@@ -122,6 +122,17 @@ class Comparison(Printed):
 
     check_junit = staticmethod(check_junit)
 
+    @staticmethod
+    def check_apart(directory: str | PathLike[str], sources: Collection[str]) -> None:
+        """Raise ParameterError where ``directory`` is, or lies in, one of what is compared."""
+        check_apart(directory, what="comparisons")
+        place = Path(directory).resolve()
+        for source in sources:
+            given = Path(source).resolve()
+            folder = given.parent if given.name == "summary.json" else given
+            if folder.is_dir() and folder in (place, *place.parents):
+                raise ParameterError(f"{directory}: is or lies in {source}, which is compared")
+
     def json(self) -> bytes:
         """Return the comparison as JSON (schema ``spectra.comparison/1``)."""
         series = None
@@ -173,6 +184,7 @@ class Comparison(Printed):
         SpectraError
             If the disk is full or the folder cannot be written.
         """
+        check_apart(directory, what="comparisons")
         check_formats(formats, of="comparison")
         if self.series is None and not {"json", "html"} & set(formats):
             message = (

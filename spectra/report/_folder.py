@@ -88,6 +88,15 @@ def check_target(directory: str | PathLike[str], force: bool = False) -> None:
         raise ParameterError(message) from error
 
 
+def check_apart(directory: str | PathLike[str], *, what: str) -> None:
+    """Raise ParameterError where ``what`` would take the place of an analysis, ``force`` or not."""
+    if any((Path(directory) / name).exists() for name in ("summary.json", "spectra.nc")):
+        raise ParameterError(
+            f"{directory}: is a result of spectra analyze, which {what} do not replace: choose "
+            "another folder"
+        )
+
+
 def _check_replaceable(target: Path, directory: str | PathLike[str], force: bool) -> None:
     """Raise unless the existing ``target`` is a result that may be replaced, and can be."""
     if not force:

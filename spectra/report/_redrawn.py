@@ -14,7 +14,7 @@ from spectra._printable import encode_json, printable
 from spectra._text import listed
 from spectra.errors import InputError, ParameterError
 from spectra.report._figure_files import as_drawn, figure_rows, worst_group
-from spectra.report._folder import writing
+from spectra.report._folder import check_apart, writing
 from spectra.report._paper_table import TABLES, check_tables, paper_table
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Figures:
             If it cannot be written.
         """
         check_picture_formats(formats)
-        check_apart(directory)
+        check_apart(directory, what="figures")
         with writing(directory, force=force) as folder:
             for one in self.drawings:
                 for extension in formats:
@@ -242,13 +242,6 @@ def check_picture_formats(formats: Collection[str]) -> None:
     """Raise ParameterError unless figures can be written in every one of ``formats``."""
     if not formats or any(name not in FORMATS for name in formats):
         message = f"format={','.join(formats)!r}: expected some of {','.join(FORMATS)}"
-        raise ParameterError(message)
-
-
-def check_apart(directory: str | PathLike[str]) -> None:
-    """Raise ParameterError where figures would take the place of a result."""
-    if (Path(directory) / "summary.json").exists():
-        message = f"{directory}: is a result, which figures do not replace: choose another folder"
         raise ParameterError(message)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectra.errors import InputError, ParameterError
 from spectra.report._figure_files import draw_figures, save_figures
-from spectra.report._folder import check_formats, writing
+from spectra.report._folder import check_apart, check_formats, writing
 from spectra.report._netcdf import write_tree
 from spectra.report._printed import Printed
 from spectra.report._read_tree import read_tree
@@ -316,7 +316,7 @@ class Result(Printed):
         _check_labels(labels, count)
         redrawn.check_drawing(figures, **look)
         redrawn.check_picture_formats(formats)
-        redrawn.check_apart(out)
+        check_apart(out, what="figures")
 
 
 def _check_labels(labels: Sequence[str], count: int) -> None:

@@ -132,10 +132,10 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments, says, here, home):
 
 def test_what_is_compared_is_never_replaced(here, home):
     kept = (home / "old/summary.json").read_bytes()
-    for out in ("old", "old/sub"):
+    for out, says in (("old", "do not replace"), ("old/sub", "is or lies in old, which is")):
         done = here("compare", "old", "new", "--out", out, "--force")
         assert done.exit_code == 2
-        assert "is or lies in old, which is compared" in done.stderr
+        assert says in done.stderr
     done = here("compare", "newer", "newer", "--out", "old", "--force")
     assert done.exit_code == 2
     assert "is a result of spectra analyze" in done.stderr

@@ -60,7 +60,10 @@ def test_an_answer_for_people_has_a_line_a_figure(folder):
         ("deblur --format gif", "format='gif'"),
         ("deblur --table xls", "table='xls'"),
         ("deblur --label a --label b", "expected 1, one for each result"),
-        ("deblur --out deblur --force", "is a result, which figures do not replace"),
+        (
+            "deblur --out deblur --force",
+            "is a result of spectra analyze, which figures do not replace",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_and_writes_nothing(folder, arguments, text):

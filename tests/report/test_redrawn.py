@@ -239,7 +239,9 @@ def test_figures_captions_and_tables_are_written_and_replace_no_result(made, tmp
         tmp_path / "out", formats=("svg", "png"), force=True
     )
     assert {path.name: path.read_bytes() for path in written} == before
-    with pytest.raises(ParameterError, match="is a result, which figures do not replace"):
+    with pytest.raises(
+        ParameterError, match="is a result of spectra analyze, which figures do not replace"
+    ):
         drawn.save(folder, force=True)
     with pytest.raises(ParameterError, match="format='gif'"):
         drawn.save(tmp_path / "other", formats=("gif",))
