@@ -74,6 +74,17 @@ def period(values: Sequence[int]) -> str:
     return f"{size(values)} {'px' if len(values) > 1 else 'samples'}"
 
 
+def two_digits(value: float) -> str:
+    """Return an amplitude with two digits, and zeros instead of an exponent.
+
+    Examples
+    --------
+    >>> two_digits(0.1234), two_digits(7.61), two_digits(152.4)
+    ('0.12', '7.6', '150')
+    """
+    return f"{float(f'{value:.2g}'):g}"
+
+
 def near(
     name: str, names: Iterable[str], *, cutoff: float = 0.6, ignore_case: bool = False
 ) -> list[str]:

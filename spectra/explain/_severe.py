@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from spectra._names import db_text, period
+from spectra._names import db_text, period, two_digits
 from spectra._sentence import Sentence, part
 from spectra._words import counted
 from spectra.explain._facts import Facts
@@ -97,9 +97,9 @@ class Severe(Facts):
             return None
         names = AXES[len(spot.place)]
         place = ", ".join(f"{name} {n}" for name, n in zip(names, spot.place, strict=True))
-        size = f"{100 * spot.share:.2g} % of the range"
+        size = f"{two_digits(100 * spot.share)} % of the range"
         if spot.levels is not None:
-            size = f"{spot.levels:.2g} grey levels RMS"
+            size = f"{two_digits(spot.levels)} grey levels RMS"
         return f"{place} of output {spot.picture} (counted from 0): {size}"
 
     @property

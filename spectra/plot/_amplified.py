@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra._names import two_digits
 from spectra.severity import shown_range
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Display:
 
     def size(self, amplitude: float) -> str:
         """Return an amplitude in grey levels where those are known, and over the range."""
-        told = f"{amplitude * self.per_unit:.2g}"
+        told = two_digits(amplitude * self.per_unit)
         return f"{told} of 255 grey levels" if self.levels else f"{told} % of the range"
 
 
