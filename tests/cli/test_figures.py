@@ -34,6 +34,17 @@ def test_figures_are_written_without_torch_and_listed_as_json(folder):
     assert done.modules & {"torch", "matplotlib.pyplot", "torchvision"} == set()
 
 
+def test_a_quoted_pattern_stands_for_all_that_match(folder):
+    done = watched(
+        *("figures", "debl*", "[d]eblur/summary.json", "--fig", "strip", "--format", "svg"),
+        *("--out", "both", "--json"),
+        cwd=folder,
+    )
+    assert done.code == 0, done.stderr
+    assert "deblur" in json.loads(done.stdout)["captions"]["strip"]
+    assert sorted(path.name for path in (folder / "both").iterdir()) == ["strip.svg", "strip.txt"]
+
+
 def test_an_answer_for_people_has_a_line_a_figure(folder):
     done = watched(
         *("figures", "deblur", "--fig", "strip", "--format", "png", "--dpi", "50", "--out", "o"),
@@ -51,7 +62,7 @@ def test_an_answer_for_people_has_a_line_a_figure(folder):
         ("gone", "gone"),
         ("empty", "summary.json: cannot be read"),
         ("bare", "holds no spectra.nc"),
-        ("deblur --fig pie", "figures='pie'"),
+        ("deblur --fig pie", "figure 'pie': expected some of strip"),
         ("deblur --fig layers", "run spectra analyze with --layers '*'"),
         ("deblur --fig kernels", "it holds no kernel of a step"),
         ("deblur --recipe durall2020", "which no spectra.nc holds"),
@@ -59,7 +70,8 @@ def test_an_answer_for_people_has_a_line_a_figure(folder):
         ("deblur --width wide", "width='wide'"),
         ("deblur --format gif", "format='gif'"),
         ("deblur --table xls", "table='xls'"),
-        ("deblur --label a --label b", "expected 1, one for each result"),
+        ("deblur --label a --label b", "error: labels 'a', 'b': expected 1, one for each result"),
+        ("none*", "none*: no file has a name like that"),
         (
             "deblur --out deblur --force",
             "is a result of spectra analyze, which figures do not replace",
