@@ -17,6 +17,8 @@ from spectra.run import list_steps
 from spectra.score._score import read_lattice
 from spectra.score._score import score as score_of
 
+SIDE = 48
+
 
 class Ideal(nn.Module):
     """Doubles the sides by zero-padding the spectrum; the gain of one phase may be off."""
@@ -47,7 +49,7 @@ class Inheriting(nn.Module):
         return x + 1e-6 * nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2)
 
 
-def pictures(count=16, channels=1, side=64, *, seed=0):
+def pictures(count=16, channels=1, side=SIDE, *, seed=0):
     """Return smooth random pictures in 0..1, red noise without a grid."""
     noise = torch.randn(
         count, channels, 2 * side, 2 * side, generator=torch.Generator().manual_seed(seed)
@@ -83,7 +85,7 @@ def test_ideal_interpolation_leaves_nothing_in_the_output():
 
 
 def test_a_checkerboard_of_the_inputs_is_not_blamed_on_the_model():
-    y, x = np.mgrid[:64, :64]
+    y, x = np.mgrid[:SIDE, :SIDE]
     board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
     result = spectra.analyze(Inheriting(), pictures() + 0.05 * board)
     assert result.summary.input.score.verdict == "present"
@@ -94,7 +96,7 @@ def test_a_checkerboard_of_the_inputs_is_not_blamed_on_the_model():
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_checkerboard_of_the_inputs_is_not_charged_to_a_step(times):
     """There and back by rearranging is the identity: what comes out was brought along."""
-    y, x = np.mgrid[:64, :64]
+    y, x = np.mgrid[:SIDE, :SIDE]
     board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
     there_and_back = [nn.PixelUnshuffle(2), nn.PixelShuffle(2)]
     summary = spectra.analyze(
@@ -243,7 +245,7 @@ class Unpadded(nn.Module):
 
 
 def test_a_checkerboard_is_inherited_through_cropped_borders_too():
-    y, x = np.mgrid[:64, :64]
+    y, x = np.mgrid[:SIDE, :SIDE]
     board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
     result = spectra.analyze(Unpadded(), pictures() + 0.05 * board)
     assert (0.5, 0.5) in result.summary.output.inherited
@@ -278,7 +280,7 @@ def test_what_is_summed_up_of_a_layer_is_not_taken_for_the_models():
 
 def test_what_passes_through_is_charged_to_nobody():
     """The step is there, but what the output shows at its frequencies is the inputs' own."""
-    y, x = np.mgrid[:64, :64]
+    y, x = np.mgrid[:SIDE, :SIDE]
     board = torch.as_tensor((-1.0) ** (x + y), dtype=torch.float32)
     result = spectra.analyze(Inheriting(), pictures() + 0.05 * board)
     assert result.summary.steps[0].at_output.locked_dbc is None

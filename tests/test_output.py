@@ -71,7 +71,7 @@ def notes(summary):
         ("an axis before the channels", 2),
         ("channels before samples", 2),
         ("beside a latent", 2),
-        ("channels last", 3),
+        pytest.param("channels last", 3, marks=pytest.mark.slow),
     ],
 )
 def test_an_output_in_another_layout_gets_the_same_numbers(name, axes):
