@@ -100,7 +100,10 @@ class Severe(Facts):
         size = f"{two_digits(100 * spot.share)} % of the range"
         if spot.levels is not None:
             size = f"{two_digits(spot.levels)} grey levels RMS"
-        return f"{place} of output {spot.picture} (counted from 0): {size}"
+        told = f"{place} of output {spot.picture} (counted from 0): {size}"
+        if spot.period is None or spot.period == self.summary.output.score.period:
+            return told
+        return f"{told}, of period {period(spot.period)}"  # another grid than the one that is named
 
     @property
     def why_not(self) -> str | None:
