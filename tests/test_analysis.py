@@ -126,7 +126,7 @@ def test_one_two_and_three_axes_are_scored(model, shape):
 
 def test_numbers_survive_the_trip_through_json_and_netcdf(tmp_path):
     result = spectra.analyze(nn.Upsample(scale_factor=2), pictures())
-    result.save(tmp_path / "out")
+    result.save(tmp_path / "out", formats=("json", "nc"))
     stored = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert stored["schema"] == "spectra.summary/1.1"
     assert stored["verdict"] == result.verdict

@@ -94,9 +94,7 @@ def place_in_words(data: xr.Dataset) -> str:
     >>> place_in_words(data), output_in_words(data)
     ('row 3, column 1', 'output 5')
     """
-    axes = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}
-    place = [int(p) for p in np.atleast_1d(data.attrs["place"])]
-    return ", ".join(f"{name} {p}" for name, p in zip(axes[len(place)], place, strict=True))
+    return names.pixel([int(p) for p in np.atleast_1d(data.attrs["place"])])
 
 
 def output_in_words(data: xr.Dataset) -> str:
