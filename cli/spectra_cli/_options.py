@@ -290,7 +290,7 @@ swap_options = section(
 machine_options = section("Run", *MACHINE)
 saving_options = section(
     "Result",
-    option("--save", is_flag=True, help="Write the new weights and the plan."),
+    option("--save", is_flag=True, help="Write the new weights, the plan and a report."),
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
     FORCE,
     AS_JSON,
