@@ -303,8 +303,8 @@ figure_options = section(
         default="",
         metavar="LIST",
         callback=_names,
-        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers [default: all that "
-        "RESULT can draw].",
+        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
+        "that RESULT can draw].",
     ),
     option(
         "--recipe",
