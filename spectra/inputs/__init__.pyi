@@ -1,3 +1,4 @@
+from ._images import read_picture
 from ._input_set import InputSet
 from ._inputs import Inputs
 from ._named import check_inputs
@@ -10,4 +11,5 @@ __all__ = [
     "check_inputs",
     "check_reading",
     "open_inputs",
+    "read_picture",
 ]

@@ -164,6 +164,30 @@ def _check(path: Path, how: Preparation) -> _Picture:
     )
 
 
+def read_picture(path: Path) -> NDArray[Any]:
+    """Return the pixels of a picture as its file holds them, without an alpha channel.
+
+    Parameters
+    ----------
+    path : Path
+        A picture of 8 or 16 bits, or of floats.
+
+    Returns
+    -------
+    ndarray, shape (y, x, channel)
+        One channel or three.
+
+    Raises
+    ------
+    InputError
+        If it cannot be decoded, or is no gray or RGB picture.
+    """
+    try:
+        return _decode(path)[0]
+    except _UnusableError as problem:
+        raise InputError(f"{path}: {problem}; expected a picture") from problem
+
+
 def _decode(path: Path) -> tuple[NDArray[Any], bool]:
     """Return the pixels (y, x, channel) of 1 or 3 channels, and whether alpha was dropped."""
     try:
