@@ -1,4 +1,5 @@
 from . import (
+    attack,
     capture,
     explain,
     inputs,
@@ -25,6 +26,7 @@ __all__ = [
     "Result",
     "SpectraError",
     "analyze",
+    "attack",
     "capture",
     "compare",
     "explain",

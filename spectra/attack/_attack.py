@@ -1,0 +1,166 @@
+"""An attack under way: gradient, step, projection, and which iterate is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from spectra import capture
+from spectra.attack._ball import Ball, Bounds
+from spectra.attack._losses import per_pixel_loss
+from spectra.attack._weights import pixel_weights
+from spectra.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from spectra.attack._spec import AttackSpec
+
+Forward = Callable[[Tensor], Tensor]
+
+
+def attack(
+    model: nn.Module,
+    x: Tensor,
+    target: Tensor,
+    spec: AttackSpec,
+    *,
+    bounds: Bounds = (0.0, 1.0),
+    valid: Tensor | None = None,
+    first: int = 0,
+    forward: Forward | None = None,
+) -> Tensor:
+    """Return inputs near ``x`` for which a model's output is far from the target.
+
+    The model runs in evaluation mode; modes, gradients, buffers and random states are left as
+    they were. Each sample is attacked by itself: which others run with it changes nothing in
+    models that keep samples apart.
+
+    Parameters
+    ----------
+    model : Module
+        Runs on ``x`` and returns maps (B, C, *spatial).
+    x : Tensor, shape (B, C, *spatial)
+        Clean inputs, of floats, on the model's device.
+    target : Tensor
+        What the output is driven away from, or towards by a targeted attack: of the output's
+        shape, or labels (B, *spatial) with 255 for pixels without a class.
+    spec : AttackSpec
+        Which attack.
+    bounds : pair of float or of Tensor (C,), or None
+        Least and largest value that inputs can have: the budget is a fraction of their distance,
+        and attacked inputs stay between them. None: the budget is in the inputs' own units, and
+        nothing is clipped.
+    valid : Tensor of bool, shape (B, *spatial), optional
+        Pixels that count; all by default.
+    first : int
+        Number of the first sample among all, which decides its random start.
+    forward : callable, optional
+        Returns the output for inputs; by default the model's first map.
+
+    Returns
+    -------
+    Tensor, of the shape, type and device of ``x``
+
+    Raises
+    ------
+    InputError
+        If inputs, target and output do not fit each other.
+    ModelError
+        If the model fails, or no gradient comes through it to its input.
+
+    Examples
+    --------
+    >>> from spectra.attack import AttackSpec
+    >>> model = nn.Conv2d(1, 1, 1, bias=False)
+    >>> x, target = torch.full((1, 1, 2, 2), 0.5), torch.full((1, 1, 2, 2), 10.0)
+    >>> changed = attack(model, x, target, AttackSpec.parse("fgsm:eps=0.1")) - x
+    >>> changed.abs().round(decimals=3).unique()
+    tensor([0.1000])
+    """
+    if not x.is_floating_point() or x.ndim < 2 or not len(x):
+        kind = str(x.dtype).removeprefix("torch.")
+        raise InputError(f"inputs {tuple(x.shape)} of {kind}: expected floats (B, C, *spatial)")
+    if not bool(x.isfinite().all()):
+        raise InputError("the inputs hold NaN or infinite values: expected finite ones")
+    # leaving inference mode is not enough: its tensors cannot be followed, copies can
+    with torch.inference_mode(False), capture.quiet(model), torch.enable_grad():
+        under_way = _Attack(
+            forward or (lambda inputs: capture.forward(model, inputs)),
+            Ball.around(x.detach().clone(), spec, bounds),
+            target.detach().clone(),
+            valid,
+        )
+        return under_way.run(first).to(x.dtype)
+
+
+class _Attack:
+    """One batch's attack under way."""
+
+    def __init__(self, forward: Forward, ball: Ball, target: Tensor, valid: Tensor | None) -> None:
+        self._forward, self._ball, self._target, self._valid = forward, ball, target, valid
+        self._spec = ball.spec
+        self._loss = per_pixel_loss(self._spec.loss)
+
+    def run(self, first: int) -> Tensor:
+        """Return the inputs that the attack ends with."""
+        assert self._spec.steps is not None
+        values = self._ball.start(first)
+        best: Tensor | None = None
+        best_loss: Tensor | None = None
+        for step in range(self._spec.steps):
+            gradient, loss = self._gradient(values, step)
+            best, best_loss = self._better(values, loss, best, best_loss)
+            values = self._ball.step(values, gradient)
+        if self._spec.keep == "best":
+            _, loss = self._loss_of(values)
+            values, _ = self._better(values, self._mean(loss.detach()), best, best_loss)
+        return self._ball.input(values).detach()
+
+    def _gradient(self, values: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """Return the gradient of the weighted loss, and each sample's loss without weights."""
+        values = values.detach().requires_grad_()
+        output, loss = self._loss_of(values)
+        weights = pixel_weights(self._spec, output.detach(), self._target, step=step)
+        # samples are summed, so that the gradient of each is that of its own mean
+        total = self._mean(loss * weights).sum()
+        if not total.requires_grad:
+            raise ModelError(
+                "no gradient comes through the model to its input: it computes under no_grad, "
+                "detaches, or rounds, and cannot be attacked by gradients"
+            )
+        (gradient,) = torch.autograd.grad(total, values)
+        if not bool(gradient.isfinite().all()):
+            raise ModelError(
+                f"the gradient of loss={self._spec.loss} is not finite in step {step + 1}: "
+                "expected a model that is smooth around its inputs, or a smaller eps"
+            )
+        return gradient, self._mean(loss.detach())
+
+    def _loss_of(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the model's output and the loss of each pixel that counts."""
+        output = self._forward(self._ball.input(values))
+        loss = self._loss(output, self._target)
+        if self._valid is not None:
+            if self._valid.shape != loss.shape:
+                raise InputError(
+                    f"valid is {tuple(self._valid.shape)}: expected {tuple(loss.shape)}, one "
+                    "value for each pixel of the output"
+                )
+            loss = torch.where(self._valid, loss, 0)
+        return output, loss
+
+    def _mean(self, loss: Tensor) -> Tensor:
+        """Return the mean over all pixels of each sample."""
+        return loss.flatten(1).mean(1)
+
+    def _better(
+        self, values: Tensor, loss: Tensor, best: Tensor | None, best_loss: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return, for each sample, the values of the largest loss so far (smallest, targeted)."""
+        if best is None or best_loss is None:
+            return values, loss
+        gains = loss < best_loss if self._spec.targeted else loss > best_loss
+        chosen = gains.reshape(-1, *[1] * (values.ndim - 1))
+        return torch.where(chosen, values, best).detach(), torch.where(gains, loss, best_loss)
