@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from spectra.data import Augmentation, Sample, SampleSet
+from spectra.data import Augmentation, Sample, SampleSet, textured_regions
 from spectra.errors import InputError, ParameterError
 
 SEGMENTATION = tuple(map(str, range(250)))
@@ -112,12 +112,11 @@ def test_a_variation_follows_from_seed_number_and_draw_alone():
 
 @pytest.mark.slow
 def test_workers_give_what_one_process_gives():
-    many = samples(Augmentation(crop=(5, 7), flip="x"))
+    many = textured_regions(count=2, size=24).varied(Augmentation(crop=(5, 7), flip="x"))
     keys = [[(0, 1), (1, 1)], [(0, 2), (1, 2)]]
     alone = list(DataLoader(many, batch_sampler=keys))
-    spread = list(
-        DataLoader(many, batch_sampler=keys, num_workers=2, multiprocessing_context="fork")
-    )
+    two = {"num_workers": 2, "multiprocessing_context": "spawn"}
+    spread = list(DataLoader(many, batch_sampler=keys, **two))
     assert all(torch.equal(a.target, b.target) for a, b in zip(alone, spread, strict=True))
 
 
