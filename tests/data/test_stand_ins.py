@@ -72,9 +72,9 @@ def test_a_region_holds_its_own_texture_and_no_other():
             for y, x in np.argwhere(sample.target.numpy() == label)
             if is_block(sample.target, y, x, label)
         ]
-        whole = [block for block in blocks if 0 < block.min() <= block.max() < 1]
-        block = max(whole, key=np.std)  # in smooth places rounding to 8 bits is all there is
-        assert best_correlation(texture, block) > 0.99
+        rough = sorted(blocks, key=np.std)[len(blocks) // 2 :: len(blocks) // 16 or 1]
+        # A few blocks lie across two regions of one class.
+        assert np.median([best_correlation(texture, block) for block in rough]) > 0.99
 
 
 def sample_classes():
