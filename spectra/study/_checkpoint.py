@@ -12,19 +12,32 @@ import torch
 
 from spectra._process import random_states, set_random_states
 from spectra._text import brief
-from spectra.errors import LoadError
+from spectra.errors import LoadError, SpectraError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file, all of it or nothing: what was there stays until the new one is complete."""
+    """Write a file, all of it or nothing: what was there stays until the new one is complete.
+
+    Raises
+    ------
+    SpectraError
+        If it cannot be written.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except (OSError, RuntimeError) as error:  # the latter where torch's own writer fails
+        raise SpectraError(
+            f"{path} cannot be written ({brief(error)}): expected a folder that can be written to, "
+            "with room on its disk"
+        ) from error
     finally:
-        part.unlink(missing_ok=True)
+        if part.is_file():
+            part.unlink()
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

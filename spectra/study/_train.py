@@ -99,7 +99,7 @@ def train(
     with random_states_kept():
         seed_all(training.seed)
         network = model if isinstance(model, nn.Module) else model()
-        run = _Run(task, network, training, folder, progress or (lambda *_: None))
+        run = _Run(task, network, training, folder=folder, progress=progress)
         return run.finished() or run.to_the_end()
 
 
@@ -107,10 +107,16 @@ class _Run:
     """One training under way: what changes from step to step."""
 
     def __init__(
-        self, task: Task, model: nn.Module, training: Training, folder: Path, progress: Progress
+        self,
+        task: Task,
+        model: nn.Module,
+        training: Training,
+        *,
+        folder: Path,
+        progress: Progress | None,
     ) -> None:
         self._task, self._model, self._training = task, model, training
-        self._folder, self._progress = folder, progress
+        self._folder, self._progress = folder, progress or (lambda *_: None)
         self._settings = settings(task, model, training)
         self._attack = against(task, training.adversarial)
         self._optimizer = torch.optim.AdamW(
@@ -143,16 +149,22 @@ class _Run:
 
     def to_the_end(self) -> Trained:
         """Train from the last checkpoint, or from the start, and write the result."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         state = load_checkpoint(self._checkpoint)
         if state is not None:
             self._check_same(state["settings"])
             self._take(state)
         else:
+            self._write_table()  # before anything runs, it is known whether that is possible
             self._record(evaluate(self._task, self._model))
         training = self._training
         samples = self._task.train.varied(self._task.train.augmentation, seed=training.seed)
-        order = Order(len(samples), training.batch, training.seed, self._step, training.steps)
+        order = Order(
+            count=len(samples),
+            batch=training.batch,
+            seed=training.seed,
+            first=self._step,
+            steps=training.steps,
+        )
         seen = batches(samples, order, workers=training.workers)
         if state is not None:
             restore_random(state)

@@ -48,6 +48,26 @@ def test_ssim_of_a_constant_shift_is_its_closed_form():
     assert metrics.values()["ssim"] == pytest.approx((2 * a * b + c) / (a**2 + b**2 + c), abs=1e-6)
 
 
+def test_ssim_is_that_of_its_formula_over_windows_that_lie_inside(rng):
+    a, b = rng.random((2, 3, 14, 15))
+    distance = np.arange(-5, 6)
+    window = np.exp(-(distance[:, None] ** 2 + distance**2) / (2 * 1.5**2))
+    window /= window.sum()
+    values = []
+    for channel in range(3):
+        for y in range(4):
+            for x in range(5):
+                p, q = (v[channel, y : y + 11, x : x + 11] for v in (a, b))
+                mean_p, mean_q = (window * p).sum(), (window * q).sum()
+                spread = (window * p**2).sum() - mean_p**2 + (window * q**2).sum() - mean_q**2
+                common = (window * p * q).sum() - mean_p * mean_q
+                light = (2 * mean_p * mean_q + 1e-4) / (mean_p**2 + mean_q**2 + 1e-4)
+                values.append(light * (2 * common + 9e-4) / (spread + 9e-4))
+    metrics = RestorationMetrics()
+    metrics.add(torch.from_numpy(a), restoration(torch.from_numpy(b)))
+    assert metrics.values()["ssim"] == pytest.approx(np.mean(values), abs=1e-12)
+
+
 def test_segmentation_is_that_of_a_loop_over_pixels(rng):
     labels = [rng.choice([0, 1, 2, 3, 255], (5, 6)) for _ in range(3)]
     logits = [rng.normal(size=(5, 5, 6)) for _ in range(3)]

@@ -10,7 +10,7 @@ from torch import nn
 
 from spectra.attack import AttackSpec
 from spectra.data import Augmentation, Sample, SampleSet, restoration_photographs, textured_regions
-from spectra.errors import InputError, LoadError, ModelError, ParameterError
+from spectra.errors import InputError, LoadError, ModelError, ParameterError, SpectraError
 from spectra.study import Task, Training, restoration, segmentation, train
 
 SHORT = Training(steps=6, batch=4, checkpoint_every=2, seed=3)
@@ -138,7 +138,7 @@ def test_an_interrupted_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(SpectraError, match=r"checkpoint\.pt cannot be written .*No space left"):
             train(TASK, Small, tmp_path, training=SHORT)
     assert (tmp_path / "checkpoint.pt").read_bytes() == old
     assert not list(tmp_path.glob(".*"))
@@ -151,6 +151,12 @@ def test_a_damaged_checkpoint_or_result_is_refused_in_one_line(tmp_path):
     (tmp_path / "training.json").write_text("{")
     with pytest.raises(LoadError, match=r"training\.json is no result of a training"):
         train(TASK, Small, tmp_path, training=SHORT)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SpectraError, match=r"history\.csv cannot be written"):
+        train(TASK, Small, tmp_path / "file", training=SHORT, progress=stopping_after(1))
 
 
 class Spied(nn.Module):
