@@ -159,10 +159,11 @@ class DisparityMetrics:
 
     def add(self, output: Tensor, sample: Sample) -> None:
         """Take in the disparity of one pair, (1, y, x) or (y, x)."""
-        made = output.detach()[0] if output.ndim == 3 and len(output) == 1 else output.detach()
+        made = output.detach().cpu()
+        made = made[0] if made.ndim == 3 and len(made) == 1 else made
         _check_shape(made, tuple(sample.target.shape), sample.name)
         counted = sample.mask if self._occluded else sample.counted
-        error = (made.double() - sample.target.double()).abs()[counted].cpu().numpy()
+        error = (made.double() - sample.target.double()).abs()[counted].numpy()
         if error.size:
             self._epe.append(float(error.mean()))
             self._bad += int((error > BAD_PX).sum())

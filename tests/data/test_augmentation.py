@@ -79,6 +79,13 @@ def test_turning_by_a_quarter_is_that_of_numpy(rng):
     assert np.allclose(part.input, np.rot90(whole.input, axes=(1, 2)), atol=1e-6)
 
 
+def test_labels_enlarged_twice_are_each_repeated_in_two_rows_and_columns(rng):
+    whole = ramp()
+    part = Augmentation(crop=(24, 32), scale=(2, 2))(whole, rng)
+    assert np.array_equal(part.target, whole.target.numpy().repeat(2, 0).repeat(2, 1))
+    assert part.mask.all()
+
+
 def test_a_ramp_that_is_enlarged_stays_a_ramp_of_its_places(rng):
     part = Augmentation(crop=(6, 6), scale=(2, 2))(ramp(), rng)
     rows = part.input[0].numpy() * 12
