@@ -58,6 +58,7 @@ def wheel(tmp_path_factory):
     [
         "import spectra",
         "import spectra_cli.main",
+        "import spectra.data, spectra.study",
         "from spectra.load import LoadedModel, check_source",
         "from spectra.inputs import Inputs, InputSet, check_inputs, check_reading",
     ],
