@@ -1,6 +1,7 @@
 from . import (
     attack,
     capture,
+    data,
     explain,
     inputs,
     kernel,
@@ -14,6 +15,7 @@ from . import (
     score,
     signals,
     spectrum,
+    study,
 )
 from ._options import Options
 from .errors import SpectraError
@@ -29,6 +31,7 @@ __all__ = [
     "attack",
     "capture",
     "compare",
+    "data",
     "explain",
     "inputs",
     "kernel",
@@ -43,6 +46,7 @@ __all__ = [
     "score",
     "signals",
     "spectrum",
+    "study",
     "swap",
 ]
 __version__: str

@@ -71,8 +71,8 @@ def effect(
     passed: Passed,
     inputs: Inputs,
     attacked: Inputs,
-    spec: AttackSpec,
     *,
+    spec: AttackSpec,
     targets: Targets | None,
     peak: float | None,
     batch: int,
@@ -109,7 +109,7 @@ def effect(
             with capture.quiet(model, seed=seed):
                 outputs.append(capture.forward(model, x.to(device), found=found).detach())
         before, after = outputs
-        under_way.add(clean, changed, before, after, target, first=done)
+        under_way.add(clean, changed, before=before, after=after, target=target, first=done)
         done += len(clean)
         progress("attacked against clean", done, len(inputs))
     return under_way.finished(inputs)
@@ -131,10 +131,10 @@ class _Measured:
         self,
         clean: Tensor,
         changed: Tensor,
+        *,
         before: Tensor,
         after: Tensor,
         target: Tensor | None,
-        *,
         first: int,
     ) -> None:
         """Add some inputs, clean and changed, what came out, and what should have."""

@@ -1,5 +1,7 @@
+from ._images import read_picture
 from ._input_set import InputSet
 from ._inputs import Inputs
+from ._labels import read_labels
 from ._named import check_inputs
 from ._prepare import check_reading
 from ._sources import open_inputs
@@ -13,4 +15,6 @@ __all__ = [
     "check_reading",
     "open_inputs",
     "open_targets",
+    "read_labels",
+    "read_picture",
 ]

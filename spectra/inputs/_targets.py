@@ -15,17 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra._files import PICTURE_HEAD_BYTES, check_pixels, open_regular, picture_format
 from spectra._names import times
-from spectra._text import brief, listed
+from spectra._text import listed
 from spectra.errors import InputError
 from spectra.inputs._array_files import file_stack
-from spectra.inputs._images import UnusableError, decode
+from spectra.inputs._images import read_picture
 from spectra.inputs._inputs import Inputs, Origin
+from spectra.inputs._labels import read_labels
 from spectra.inputs._named import ArrayFile, Pictures, name_inputs
 from spectra.inputs._prepare import LUMA
-
-LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I;16L", "I")
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def open_targets(
     sides = _Sides(inputs, shape)
     read: Callable[[Path], NDArray[Any]]
     if isinstance(named, Pictures) and inputs.kind == "images":
-        read = _labels if labels else partial(_picture, channels=shape[0], span=span)
+        read = read_labels if labels else partial(_picture, channels=shape[0], span=span)
         pairs = list(zip(inputs.origins, _twins(named, inputs), strict=True))
 
         def samples() -> Iterator[Tensor]:
@@ -172,10 +170,7 @@ def _twins(named: Pictures, inputs: Inputs) -> list[Path]:
 
 def _picture(path: Path, *, channels: int, span: tuple[float, float]) -> NDArray[np.float32]:
     """Return a picture (channel, y, x) with as many channels as the output, scaled to ``span``."""
-    try:
-        pixels, _ = decode(path)
-    except UnusableError as problem:
-        raise InputError(f"target {path}: {problem}") from problem
+    pixels = read_picture(path)
     white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     low, high = span
     values = np.moveaxis(pixels.astype(np.float32) / np.float32(white), -1, 0)
@@ -184,28 +179,6 @@ def _picture(path: Path, *, channels: int, span: tuple[float, float]) -> NDArray
     elif channels == 3 and len(values) == 1:
         values = np.repeat(values, 3, 0)
     return np.asarray(values * np.float32(high - low) + np.float32(low), np.float32)
-
-
-def _labels(path: Path) -> NDArray[np.int64]:
-    """Return the numbers of classes (y, x) in a picture; those of a palette, not its colours."""
-    from PIL import Image
-
-    try:
-        with open_regular(path) as file:
-            head = file.read(PICTURE_HEAD_BYTES)
-            file.seek(0)
-            found = picture_format(head)
-            with Image.open(file, formats=[found] if found else []) as image:
-                check_pixels(4 * image.width * image.height, path.stat().st_size)
-                mode, values = image.mode, np.asarray(image)
-    except Exception as error:
-        raise InputError(f"target {path} cannot be read: {brief(error)}") from error
-    if mode not in LABEL_MODES:
-        raise InputError(
-            f"target {path} is a picture of mode {mode}: expected labels in one channel or with a "
-            "palette, as loss=cross_entropy asks for"
-        )
-    return values.astype(np.int64)
 
 
 def _as_labels(values: Tensor, source: str) -> Tensor:

@@ -7,6 +7,7 @@ from ._series import series_figure
 from ._shown import Shown, shown_grid
 from ._spectrum import plot_spectrum
 from ._step import highest_peak, step_figure
+from ._training import training_figure
 
 __all__ = [
     "Shown",
@@ -22,5 +23,6 @@ __all__ = [
     "shown_grid",
     "step_figure",
     "svg",
+    "training_figure",
     "webp",
 ]

@@ -55,7 +55,13 @@ def attack_section(summary: Summary) -> AttackSection | None:
 
 def _place(name: str, clean: Score, attacked: Score) -> AttackedPlace:
     before, after = (_energy(score) for score in (clean, attacked))
-    return AttackedPlace(name, before, clean.verdict, after, attacked.verdict)
+    return AttackedPlace(
+        name,
+        clean=before,
+        clean_verdict=clean.verdict,
+        attacked=after,
+        attacked_verdict=attacked.verdict,
+    )
 
 
 def _energy(score: Score) -> str:

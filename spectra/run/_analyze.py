@@ -92,7 +92,7 @@ def analyze(
                 progress=tell,
             )
             judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
-            attacked = attack_inputs(net, passed, scores, inputs, options, progress=tell)
+            attacked = attack_inputs(net, passed, scores, inputs, options=options, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
             portraits = weights.portraits_of_steps(net, passed.found)
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")

@@ -44,8 +44,8 @@ def attack_inputs(
     passed: Passed,
     scores: Scores,
     inputs: Inputs | None,
-    options: Options,
     *,
+    options: Options,
     progress: Progress,
 ) -> Attacked | None:
     """Run all inputs once more, attacked; None where no attack was asked for.
@@ -100,7 +100,7 @@ def attack_inputs(
             passed,
             inputs,
             changed,
-            spec,
+            spec=spec,
             targets=targets,
             peak=_peak(passed, scores, inputs),
             batch=batch,
