@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from spectra.errors import ParameterError
 
-FIGURES = ("strip", "profiles", "worst", "slices", "where", "crop", "kernels", "layers")
+FIGURES = ("strip", "profiles", "worst", "slices", "where", "crop", "kernels", "layers", "attack")
 RECIPES = (
     "spectra",
     "agnihotri2024",

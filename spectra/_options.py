@@ -29,6 +29,12 @@ class Options:
     blame : bool
         Whether the grid is taken out of each step's maps to see what the output loses: up to ten
         more passes of at most 16 inputs.
+    attack : str, optional
+        Also run attacked inputs, and say what that does to the output and its grid: an attack as
+        `spectra.attack.AttackSpec` reads it, such as ``"pgd:eps=8/255,steps=5"``.
+    targets : str, optional
+        What the output of each input should be, which the attack drives it away from; by default
+        the model's own clean output. See `spectra.inputs.open_targets`.
     device : str
         ``"auto"`` leaves the model where it is, or moves it to a GPU if there is one.
     threads : int, optional
@@ -50,6 +56,8 @@ class Options:
     steps: str | None = None
     layers: tuple[str, ...] = ()
     blame: bool = True
+    attack: str | None = None
+    targets: str | None = None
     device: str = "auto"
     threads: int | None = None
     seed: int = 0

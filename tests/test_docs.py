@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[1]
 LOADING = (ROOT / "docs" / "loading.md").read_text(encoding="utf-8")
 SENTENCES = (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8")
 ADVISED = (ROOT / "docs" / "advice.md").read_text(encoding="utf-8")
+ATTACKED = (
+    (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8").partition("## The sentences")[2]
+)
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
@@ -56,10 +59,13 @@ def shown(sentence, where="always"):
 
 
 def test_every_sentence_stands_on_its_page_and_no_other():
-    parts = [part for question in QUESTIONS.values() for part in question.parts]
+    of = {name: question.parts for name, question in QUESTIONS.items()}
+    attack = of.pop("attack")  # which has a page of its own
+    parts = [part for each in of.values() for part in each]
     rows = [shown(s, part.shown) for part in parts for s in part.sentences]
     rows += [shown(s) for s in (*ENERGY, *CAUSES, *ADVICE)]
-    tables = SENTENCES.partition("## Notes and warnings")[0] + ADVISED
+    rows += [shown(s, part.shown) for part in attack for s in part.sentences]
+    tables = SENTENCES.partition("## Notes and warnings")[0] + ADVISED + ATTACKED
     assert [line for line in tables.splitlines() if line.startswith("| `")] == rows
 
 

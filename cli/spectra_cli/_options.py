@@ -139,6 +139,16 @@ run_options = section(
         default=True,
         help="What the output loses without the grid of each step: up to ten more passes.",
     ),
+    option(
+        "--attack",
+        metavar="SPEC",
+        help="Also attacked: pgd, fgsm, segpgd or cospgd, such as pgd:eps=8/255,steps=5,loss=l1.",
+    ),
+    option(
+        "--targets",
+        metavar="DIR",
+        help="What outputs should be, for --attack [default: what they are without it].",
+    ),
     *MACHINE,
 )
 result_options = section(

@@ -100,7 +100,7 @@ class _Attack:
 
     def __init__(self, forward: Forward, ball: Ball, target: Tensor, valid: Tensor | None) -> None:
         self._forward, self._ball, self._target, self._valid = forward, ball, target, valid
-        self._spec = ball.spec
+        self._spec, self._samples = ball.spec, len(ball.clean)
         self._loss = per_pixel_loss(self._spec.loss)
 
     def run(self, first: int) -> Tensor:
@@ -152,8 +152,8 @@ class _Attack:
         return output, loss
 
     def _mean(self, loss: Tensor) -> Tensor:
-        """Return the mean over all pixels of each sample."""
-        return loss.flatten(1).mean(1)
+        """Return the mean over all pixels of each sample, which may have several maps."""
+        return loss.reshape(self._samples, -1).mean(1)
 
     def _better(
         self, values: Tensor, loss: Tensor, best: Tensor | None, best_loss: Tensor | None

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra._files import PICTURE_HEAD_BYTES, check_pixels, open_regular, picture_format
-from spectra._text import brief
 from spectra.errors import InputError
-from spectra.inputs import read_picture
+from spectra.inputs import read_labels, read_picture
 
 
 def read_rgb(path: Path) -> Tensor:
@@ -28,37 +25,9 @@ def read_mask(path: Path) -> Tensor:
     return torch.from_numpy((read_picture(path) != 0).any(axis=-1))
 
 
-def read_labels(path: Path) -> Tensor:
-    """Return the label of each pixel, int64 (y, x): the number in the file, never its colour.
-
-    Raises
-    ------
-    InputError
-        If the picture has colours and no palette: those would have to be guessed.
-    """
-    try:
-        return torch.from_numpy(_label_numbers(path))
-    except Exception as error:
-        raise InputError(
-            f"{path} holds no labels ({brief(error)}): expected a PNG with a palette or gray "
-            "levels, the number of a class in each pixel"
-        ) from error
-
-
-def _label_numbers(path: Path) -> NDArray[np.int64]:
-    """Return the numbers in a PNG of 8 bits or less; Pillow gives those of a palette unasked."""
-    from PIL import Image
-
-    with open_regular(path) as file:
-        found = picture_format(file.read(PICTURE_HEAD_BYTES))
-        file.seek(0)
-        if found != "PNG":
-            raise ValueError("it is no PNG")
-        with Image.open(file, formats=[found]) as image:
-            check_pixels(image.width * image.height, path.stat().st_size)
-            if image.mode not in ("P", "L"):
-                raise ValueError(f"its pixels are {image.mode}")
-            return np.array(image, dtype=np.int64)
+def read_label_map(path: Path) -> Tensor:
+    """Return the label of each pixel, int64 (y, x): the number in the file, never its colour."""
+    return torch.from_numpy(read_labels(path))
 
 
 def read_kitti(path: Path) -> Tensor:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from spectra._sentence import Part, Sentence, part
 from spectra.explain import _flat as flat
+from spectra.explain._attacked import ATTACK, Attacked
 from spectra.explain._facts import Facts
 from spectra.explain._looks import BUT, LOOKS, NOT, WHY
 from spectra.explain._severe import SEVERITY, Severe
@@ -202,6 +203,7 @@ QUESTIONS = {
     "why": Question(Facts, WHY),
     "not": Question(Facts, NOT),
     "but": Question(Facts, BUT),
+    "attack": Question(Attacked, ATTACK),
     "try": Question(Facts, TRY),
     "trust": Question(Facts, TRUST),
 }

@@ -26,6 +26,7 @@ from spectra.inputs import InputSet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spectra.explain._attack import AttackRow
     from spectra.gather import Passed
     from spectra.inputs import Inputs
     from spectra.kernel import Measures
@@ -46,6 +47,7 @@ def summarise(
     severity: Graded,
     kernels: Sequence[Measures | None],
     offers: Sequence[Offer] = (),
+    attack: AttackRow | None = None,
     run: RunRecord,
 ) -> Summary:
     """Return the answer of a run.
@@ -68,6 +70,8 @@ def summarise(
         What the weights of each step say by themselves.
     offers : sequence of Offer
         What can be done to each step; empty where nobody needs advice.
+    attack : AttackRow or None
+        What an attack on the inputs did, where one was asked for.
     run : RunRecord
         How the analysis ran.
     """
@@ -89,6 +93,7 @@ def summarise(
         blame=blamed,
         severity=severity,
         origin=_origin(probed),
+        attack=attack,
     )
     return replace(summary, answer=answer(summary), brief=answer(summary, brief=True))
 

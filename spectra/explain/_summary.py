@@ -10,6 +10,7 @@ from typing import Any
 
 from spectra._words import counted, input_noun
 from spectra.capture import Growth, Operation
+from spectra.explain._attack import AttackRow
 from spectra.explain._blame import Relation, Standing
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
@@ -180,6 +181,7 @@ class Summary:
     severity: Graded | None = None
     brief: dict[str, str] = field(default_factory=dict)
     origin: OriginRow | None = None
+    attack: AttackRow | None = None
 
     @property
     def advised_command(self) -> str | None:

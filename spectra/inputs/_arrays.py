@@ -17,7 +17,7 @@ from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
-from spectra.inputs._inputs import Inputs, Kind
+from spectra.inputs._inputs import Inputs, Kind, Origin
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
@@ -89,8 +89,9 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         used=len(keep),
         dropped=dropped,
         shape=(channels, *size),
-        range=how.normalised(how.range),
+        bounds=how.bounds(how.range, channels),
         notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
+        origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
         samples=samples,
     )
 

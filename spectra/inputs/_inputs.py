@@ -18,6 +18,25 @@ Kind = Literal["images", "array", "latent", "callable"]
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a sample comes from.
+
+    Attributes
+    ----------
+    source : str
+        The file, or what holds the samples.
+    index : int or None
+        Its number in what holds several; None for a file of its own.
+    spatial : tuple of int
+        Sides of what it is the centre of.
+    """
+
+    source: str
+    index: int | None
+    spatial: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Inputs(InputSet):
     """Equal samples for a model, read when they are asked for.
 
@@ -25,18 +44,29 @@ class Inputs(InputSet):
 
     Attributes
     ----------
-    range : tuple of float or None
-        Least and largest value that the model can get; None where unknown.
+    bounds : tuple of (float, float), or None
+        Least and largest value that the model can get in each channel; None where unknown.
     notes : tuple of str
         What was assumed about the data, one phrase each.
+    origins : tuple of Origin
+        Where each of the samples comes from.
     samples : callable
         Returns a new iterator over the samples, float32 of shape ``shape``.
     """
 
     kind: Kind
-    range: tuple[float, float] | None
+    bounds: tuple[tuple[float, float], ...] | None
     notes: tuple[str, ...]
+    origins: tuple[Origin, ...] = field(repr=False, compare=False)
     samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Least and largest value that the model can get in any channel; None where unknown."""
+        if self.bounds is None:
+            return None
+        lows, highs = zip(*self.bounds, strict=True)
+        return min(lows), max(highs)
 
     @property
     def about(self) -> InputSet:

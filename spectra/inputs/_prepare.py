@@ -60,13 +60,12 @@ class Preparation:
     num: int | None = 64
     seed: int = 0
 
-    def normalised(self, span: Range | None) -> Range | None:
-        """Return the range of values in ``span`` after subtracting mean and dividing by std."""
+    def bounds(self, span: Range | None, channels: int) -> tuple[Range, ...] | None:
+        """Return the range of each channel of values in ``span`` after normalisation."""
         if span is None:
             return None
-        pairs = list(self._pairs(max(len(self.mean), len(self.std), 1)))
         low, high = span
-        return min((low - m) / s for m, s in pairs), max((high - m) / s for m, s in pairs)
+        return tuple(((low - m) / s, (high - m) / s) for m, s in self._pairs(channels))
 
     def _pairs(self, channels: int) -> Iterator[tuple[float, float]]:
         mean, std = self.mean or (0.0,), self.std or (1.0,)

@@ -11,7 +11,7 @@ from spectra.plot._crop import shown_between
 from spectra.plot._figures import cropped
 from spectra.plot._kernel_figure import sides_of
 from spectra.plot._layers_figure import layer_curves
-from spectra.plot._panels import drawn_plane, made, unit_label, with_variable
+from spectra.plot._panels import drawn_plane, has, made, unit_label, with_variable
 from spectra.plot._spectrum import limits
 from spectra.plot._where import note_of
 
@@ -146,7 +146,27 @@ def _layers(shown: Sequence[Drawable], _: str) -> list[str]:
     ]
 
 
+def _attack(shown: Sequence[Drawable], _: str) -> list[str]:
+    specs = "; ".join(dict.fromkeys(one.attack for one in shown))
+    data = [
+        one.tree[path].to_dataset()
+        for one in shown
+        for path in ("output", "attacked/output", "attacked/change")
+        if has(one.tree, path, "mean_log_spectrum")
+    ]
+    labels = f" of {', '.join(one.label for one in shown)}, from top to bottom" if shown[1:] else ""
+    low, high = limits([drawn_plane(each) for each in data])
+    return [
+        f"Outputs{labels} of clean inputs and of inputs attacked by {specs}: one output both ways, "
+        "the mean spectra of all, and that of their change, attacked minus clean",
+        f"Recipe spectra: {made(data)} of {_given(shown)}",
+        f"All in one scale, {unit_label(data[0])}, from {low:.1f} to {high:.1f}".replace("-", "−"),
+        f"{RINGS}; {NUMBERS}",
+    ]
+
+
 _SENTENCES = {
+    "attack": _attack,
     "strip": _strip,
     "profiles": _profiles,
     "worst": _worst,

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from spectra.plot._attack_figure import attack_figure, is_attacked
 from spectra.plot._crop import crop_figure
 from spectra.plot._curves import plot_slices
 from spectra.plot._labels import shorten, two_lines
@@ -66,6 +67,8 @@ def run_figures(
         yield "profiles", profiles_figure(tree, drawn)
     if worst in dict(drawn):
         yield "worst", worst_figure(tree, drawn, worst)
+    if is_attacked(tree):
+        yield "attack", attack_figure([(tree, "")])
     if "where" in tree.children:
         yield "where", where_figure(tree["where"].to_dataset(), dpi=dpi)
     if {"where", "crop"} & set(tree.children):

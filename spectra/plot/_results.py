@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from spectra._asked import FIGURES, check_asked
 from spectra.errors import ParameterError
+from spectra.plot._attack_figure import attack_figure, is_attacked
 from spectra.plot._by_recipe import by_recipe
 from spectra.plot._captions import caption_of
 from spectra.plot._drawing import Drawing, Look
@@ -45,6 +46,8 @@ class Subject(Protocol):
         Its places in the order of the model.
     worst : str
         Group of the worst step, or of the output.
+    attack : str
+        The attack on inputs that it holds, as text; empty without one.
     upsampling : frozenset of str
         Names of the modules that upsample.
     inputs : str
@@ -60,6 +63,8 @@ class Subject(Protocol):
     @property
     def worst(self) -> str: ...
     @property
+    def attack(self) -> str: ...
+    @property
     def upsampling(self) -> frozenset[str]: ...
     @property
     def inputs(self) -> str: ...
@@ -73,6 +78,7 @@ class Drawable:
     tree: xr.DataTree
     rows: Rows
     worst: str
+    attack: str
     upsampling: frozenset[str]
     inputs: str
 
@@ -192,6 +198,8 @@ def _lacking(one: Drawable, name: str, recipe: str | None) -> str | None:
         return "it holds no output: give spectra analyze inputs"
     if name == "kernels" and not one.kernels:
         return "it holds no kernel of a step; of what is older, run spectra analyze again"
+    if name == "attack" and not is_attacked(one.tree):
+        return "it holds no attacked inputs: run spectra analyze with --attack pgd"
     if name == "layers":
         if recipe not in (None, LAYERS_RECIPE):
             return f"it is drawn by recipe {LAYERS_RECIPE!r}, not by {recipe!r}"
@@ -294,4 +302,7 @@ _DRAW: dict[str, Callable[[Sequence[Drawable], Look], Figure]] = {
     "crop": lambda shown, look: crop_of_run(shown[0].tree, width=look.width, notes=look.notes),
     "kernels": lambda shown, look: kernels_figure(shown[0].kernels, width=look.width),
     "layers": _layers,
+    "attack": lambda shown, look: attack_figure(
+        [(one.tree, one.label) for one in shown], width=look.width
+    ),
 }

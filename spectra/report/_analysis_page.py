@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spectra import plot
 from spectra._names import db_text, times
 from spectra.report import _cells as cells
+from spectra.report._attack_section import attack_section
 from spectra.report._embedded import DPI, Embedded, embed_curves, embed_map
 from spectra.report._first_screen import first_screen
 from spectra.report._page import render
@@ -64,6 +65,8 @@ def analysis_page(result: Result, figures: dict[str, Any]) -> bytes:
         notes=[found.text for found in summary.warnings if found.is_note],
         rows=rows,
         yardsticks=has_yardsticks(rows),
+        attack=attack_section(summary),
+        attacked=_map(figures.get("attack"), alt=summary.answer.get("attack", "")),
         strip=_map(figures.get("strip"), alt=_strip_in_words(result), dpi=_dpi(summary)),
         steps=list(_sections(result)),
         where=_map(figures.get("where"), alt=summary.answer.get("severity", "")),

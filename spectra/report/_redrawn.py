@@ -174,6 +174,7 @@ class _Subject:
     tree: xr.DataTree
     rows: list[tuple[str, str]]
     worst: str
+    attack: str
     upsampling: frozenset[str]
     inputs: str
 
@@ -185,6 +186,7 @@ class _Subject:
             tree=result.data,
             rows=_told_apart(figure_rows(summary, result.data), result.data),
             worst=worst_group(summary),
+            attack=summary.attack.spec if summary.attack else "",
             upsampling=frozenset(step.name for step in summary.steps),
             inputs=summary.taken,
         )

@@ -44,7 +44,8 @@ class Result(Printed):
         Spectra, profiles, lattice tables and running sums; groups ``input``, ``output``,
         ``steps/0`` and so on, and ``layers/...`` where asked for. Group ``where`` holds the output
         that shows a grid most, with that grid and a map of where it is; without one, group
-        ``crop`` holds the middle of an output with the mean grid-locked pattern.
+        ``crop`` holds the middle of an output with the mean grid-locked pattern. Group
+        ``attacked`` holds the same places of attacked inputs, where an attack was asked for.
     """
 
     summary: explain.Summary
@@ -59,6 +60,7 @@ class Result(Printed):
         passed: Passed,
         judged: Judged,
         portraits: Sequence[xr.Dataset | None] = (),
+        attacked: xr.DataTree | None = None,
     ) -> Result:
         """Return the result of a run: its answer, its tables, and what its pictures show.
 
@@ -68,10 +70,14 @@ class Result(Printed):
             The answer.
         tables, passed, judged, portraits
             See `spectra.report._pictures.with_pictures`.
+        attacked : DataTree, optional
+            The tables of attacked inputs, which become group ``attacked``.
         """
         from spectra.report._pictures import with_pictures  # torch, which reading does without
 
         data = with_pictures(tables, passed, judged, portraits)
+        if attacked is not None:
+            data["attacked"] = attacked
         data.attrs["created"] = summary.created  # so that files of two runs are told apart
         return cls(summary, data)
 

@@ -23,6 +23,7 @@ from spectra import (
     weights,
 )
 from spectra._options import Options, Progress
+from spectra.run._attacked import attack_inputs
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def analyze(
                 progress=tell,
             )
             judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
+            attacked = attack_inputs(net, passed, scores, inputs, options, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
             portraits = weights.portraits_of_steps(net, passed.found)
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
@@ -107,11 +109,17 @@ def analyze(
             severity=judged.graded,
             kernels=kernels,
             offers=offers,
+            attack=attacked.row if attacked else None,
             run=run,
         )
         tables = score.tables(passed, scores)
         return report.Result.of_run(
-            summary, tables, passed=passed, judged=judged, portraits=portraits
+            summary,
+            tables,
+            passed=passed,
+            judged=judged,
+            portraits=portraits,
+            attacked=attacked.tables if attacked else None,
         )
 
 

@@ -1,6 +1,7 @@
 """What options of a run cannot be met by any model, told before one is loaded."""
 
 from spectra._options import Options
+from spectra.attack import AttackSpec
 from spectra.errors import ParameterError
 from spectra.inputs import check_reading
 
@@ -11,6 +12,13 @@ def check_options(options: Options) -> None:
     Imports torch only where a device is named.
     """
     check_reading(**options.reading)
+    if options.attack is not None:
+        AttackSpec.parse(options.attack)
+    elif options.targets is not None:
+        raise ParameterError(
+            f"targets={options.targets!r} without an attack, which drives the output away from "
+            "them: expected attack='pgd' or another beside it"
+        )
     if options.device != "auto":
         _check_device(options.device)
 

@@ -1,8 +1,8 @@
 from ._at_output import AtOutput
 from ._change import LockedChange
 from ._energy import Lattice
-from ._scores import Scores, run
-from ._tables import tables
+from ._scores import Scores, run, score_place
+from ._tables import table_of, tables, without_sums
 from ._types import Score, Verdict
 
 __all__ = [
@@ -13,5 +13,8 @@ __all__ = [
     "Scores",
     "Verdict",
     "run",
+    "score_place",
+    "table_of",
     "tables",
+    "without_sums",
 ]

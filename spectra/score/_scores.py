@@ -87,6 +87,13 @@ class Scores:
     far_off: bool
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
 
+    @property
+    def own_points(self) -> NDArray[np.bool_]:
+        """Which lattice points of the output are no peaks that the inputs already had."""
+        output, inherited = self.measured["output"], set(self.inherited)
+        frequencies = [] if output is None else output.lattice.frequency.tolist()
+        return np.array([tuple(f) not in inherited for f in frequencies], bool)
+
     def at_period(self, period: Sequence[int]) -> Score:
         """Return the score of the output at the lattice points of steps of one period.
 
@@ -95,10 +102,21 @@ class Scores:
         output = self.measured["output"]
         if output is None:
             return Score(reason="the output was not scored")
-        inherited = set(self.inherited)
-        own = [tuple(f) not in inherited for f in output.lattice.frequency.tolist()]
-        points = output.owned_by(period) & np.array(own)
-        return score(output, output.data, chosen=points)
+        return score(output, output.data, chosen=output.owned_by(period) & self.own_points)
+
+
+def score_place(place: Place, *, seed: int) -> tuple[Score, LatticeReading | None]:
+    """Return the score of maps that are no place of a run, and what their lattice points show.
+
+    Parameters
+    ----------
+    place : Place
+        Their running sums.
+    seed : int
+        Seed of the randomisation test.
+    """
+    measured = read_lattice(place.data, seed=seed)
+    return score(measured, place.data), measured
 
 
 def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:

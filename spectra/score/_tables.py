@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UNITS = {"frequency": "cycles/pixel", "period": "pixel", "z": "1", "p": "1"}
 
 
-def tables(passed: Passed, scores: Scores) -> xr.DataTree:
+def tables(passed: Passed, scores: Scores, *, sums: bool = True) -> xr.DataTree:
     """Return the running sums and spectra of all places with what their lattice points show.
 
     Parameters
@@ -31,6 +31,8 @@ def tables(passed: Passed, scores: Scores) -> xr.DataTree:
         What the inputs left on their way through the model.
     scores : Scores
         The scores of the run.
+    sums : bool
+        Whether running sums stay, from which all else can be computed again: most of the bytes.
 
     Returns
     -------
@@ -42,17 +44,23 @@ def tables(passed: Passed, scores: Scores) -> xr.DataTree:
     groups: dict[str, xr.Dataset] = {}
     if passed.input is not None:
         control = scores.measured["input"]
-        groups["input"] = _group(passed.input, control, name="input", kind="control")
+        groups["input"] = table_of(passed.input, control, name="input", kind="control")
     for index, (step, place) in enumerate(zip(passed.found.steps, passed.steps, strict=True)):
         own = scores.measured[f"steps/{index}"]
-        groups[f"steps/{index}"] = _group(
+        groups[f"steps/{index}"] = table_of(
             place, own, name=step.name, call=step.call, kind=step.kind
         )
     for name, place in passed.layers.items():
-        groups[f"layers/{name}"] = _group(place, None, name=name, kind="layer")
+        groups[f"layers/{name}"] = table_of(place, None, name=name, kind="layer")
     there = scores.measured["output"]
-    groups["output"] = _group(passed.output, there, name="output", kind="output")
-    return xr.DataTree.from_dict(groups)
+    groups["output"] = table_of(passed.output, there, name="output", kind="output")
+    kept = groups if sums else {path: without_sums(data) for path, data in groups.items()}
+    return xr.DataTree.from_dict(kept)
+
+
+def without_sums(data: xr.Dataset) -> xr.Dataset:
+    """Return a place without its running sums, whose names end with the number of a view."""
+    return data.drop_vars([n for n in data.variables if str(n).rpartition("_")[2].isdigit()])
 
 
 def lattice_table(measured: LatticeReading) -> dict[str, NDArray[np.float64]]:
@@ -76,8 +84,8 @@ def lattice_table(measured: LatticeReading) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _group(place: Place, measured: LatticeReading | None, **attributes: Any) -> xr.Dataset:
-    """Return a place's dataset with its lattice table."""
+def table_of(place: Place, measured: LatticeReading | None, **attributes: Any) -> xr.Dataset:
+    """Return a place's running sums and spectra with what its lattice points show."""
     data = place.data.assign_attrs(attributes)
     if measured is None:
         return data

@@ -11,6 +11,7 @@ from spectra._sentence import Part, Sentence, first, part
 from spectra.explain import StepRow, Summary
 from spectra.explain._advice import ADVICE, _Case
 from spectra.explain._answer import answer
+from spectra.explain._attack import AttackRow
 from spectra.explain._cause import CAUSES, _Step
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._summary import (
@@ -27,7 +28,7 @@ from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.kinds import FIXED_TAPS
 from spectra.probe import FlatLines
 from spectra.repair import Offer
-from spectra.score import AtOutput, Score
+from spectra.score import AtOutput, LockedChange, Score
 from spectra.severity import Graded
 from spectra.severity._grades import Yardsticks
 from spectra.severity._spot import Spot
@@ -87,6 +88,7 @@ def run(
     severity: Graded | None = None,
     blame: BlameRow | None = None,
     origin: OriginRow | None = None,
+    attack: AttackRow | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows and what is to blame give them."""
     base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
@@ -106,6 +108,7 @@ def run(
         severity=severity,
         blame=blame,
         origin=origin,
+        attack=attack,
     )
 
 
@@ -177,7 +180,130 @@ SLIGHT = up(taken(0.94, 0.8, 1.1))
 STILL = up(taken(0.0, 0.0, 0.0))
 FEW = up(taken(None, reason="too few: 8 inputs, 11 needed"))
 SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
+ATTACK = AttackRow(
+    spec="pgd:eps=8/255,alpha=0.01,steps=5,loss=l1",
+    reference="own output",
+    targets=None,
+    bounded=True,
+    weight_is_one=False,
+    input_rms=0.02,
+    input_largest=8 / 255,
+    output=replace(OUTPUT, asr_dbc=-14.0, asr_ci95_dbc=(-14.9, -13.2)),
+    inherited=(),
+    severity=replace(VISIBLE, word="strong"),
+    steps=(),
+    locked_change=LockedChange(8.0, (6.5, 9.1), 9.1, 6.5),
+    change=replace(PRESENT, asr_dbc=-6.0),
+    change_dbc=-21.0,
+    psnr_to_clean_db=24.21,
+)
+
+
+def attacked(row: AttackRow = ATTACK, **changes: Any) -> Summary:
+    """Return a run whose inputs were attacked as well."""
+    return run(severity=VISIBLE, attack=replace(row, **changes))
+
+
+CLASSES = replace(ATTACK, psnr_to_clean_db=None, same_class=0.314)
+GIVEN = replace(ATTACK, reference="targets", targets="sharp", psnr_clean_db=31.26)
+NO_NUMBER = LockedChange(None, None, None, reason="no grid on either side")
 ANSWER = {
+    "attack.unscored": Case(
+        attacked(output=UNSCORED),
+        "loss=l1 the output was not scored: too small",
+        attacked(),
+    ),
+    "attack.changed": Case(
+        attacked(),
+        "under pgd:eps=8/255,alpha=0.01,steps=5,loss=l1 locked energy -14.0 dBc (-14.9 to -13.2) "
+        "instead of -22.0 dBc (-22.9 to -21.2): +8.0 dB (+6.5 to +9.1)",
+        attacked(locked_change=NO_NUMBER),
+    ),
+    "attack.appears": Case(
+        run(clean(), output=NOTHING, attack=replace(ATTACK, locked_change=NO_NUMBER)),
+        "locked energy -14.0 dBc (-14.9 to -13.2) in the output; clean no grid is detected",
+        attacked(),
+    ),
+    "attack.disappears": Case(
+        attacked(output=NOTHING, locked_change=NO_NUMBER),
+        "no grid is detected in the output; clean its locked energy is -22.0 dBc",
+        attacked(),
+    ),
+    "attack.clean": Case(
+        run(
+            clean(),
+            output=NOTHING,
+            attack=replace(ATTACK, output=NOTHING, locked_change=NO_NUMBER),
+        ),
+        "no grid is detected in the output either",
+        attacked(),
+    ),
+    "attack.bounded": Case(
+        attacked(locked_change=NO_NUMBER),
+        "clean -22.0 dBc (-22.9 to -21.2); by how much it changes is not known",
+        attacked(),
+    ),
+    "attack.worse": Case(
+        attacked(),
+        "severity goes from visible to strong",
+        attacked(severity=VISIBLE),
+    ),
+    "attack.alike": Case(
+        attacked(severity=VISIBLE),
+        "severity stays visible",
+        attacked(severity=NOT_KNOWN),
+    ),
+    "attack.right": Case(
+        attacked(CLASSES, right_clean=0.9123, right_attacked=0.2),
+        "20 % instead of 91 % of the labelled pixels are right",
+        attacked(CLASSES),
+    ),
+    "attack.same": Case(
+        attacked(CLASSES),
+        "31 % of the pixels keep their class",
+        attacked(),
+    ),
+    "attack.targets": Case(
+        attacked(GIVEN, psnr_attacked_db=12.5),
+        "PSNR against the targets 12.50 dB instead of 31.26",
+        attacked(),
+    ),
+    "attack.psnr": Case(
+        attacked(),
+        "PSNR of the attacked against the clean output 24.21 dB",
+        attacked(CLASSES),
+    ),
+    "attack.power": Case(
+        attacked(psnr_to_clean_db=None),
+        "the output's change has -21.0 dB of its own power",
+        attacked(),
+    ),
+    "attack.nothing": Case(
+        attacked(psnr_to_clean_db=None, change_dbc=None),
+        "the output does not change at all",
+        attacked(),
+    ),
+    "attack.share": Case(
+        attacked(), "20 % of that change is locked to the grid", attacked(change=NOTHING)
+    ),
+    "attack.no_share": Case(
+        attacked(change=NOTHING), "no grid is detected in that change", attacked(change=UNSCORED)
+    ),
+    "attack.own_peaks": Case(
+        attacked(inherited=(CHECKERBOARD,)),
+        "peaks at (1/2, 1/2) cycles/pixel are in the attacked inputs already, and are not counted",
+        attacked(),
+    ),
+    "attack.weight": Case(
+        attacked(weight_is_one=True), "so that this is PGD: psi=sigmoid or psi=rows", attacked()
+    ),
+    "attack.unbounded": Case(
+        attacked(bounded=False), "eps is in the inputs' own unit and nothing is clipped", attacked()
+    ),
+    "attack.own_output": Case(
+        attacked(), "driven away from the model's own clean output", attacked(GIVEN)
+    ),
+    "attack.given": Case(attacked(GIVEN), "driven away from sharp", attacked()),
     "severity.seen": Case(
         run(severity=VISIBLE),
         "visible: a model of the eye sees the grid at 200 % zoom in 3 of 8 pictures judged",

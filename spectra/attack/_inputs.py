@@ -1,0 +1,122 @@
+"""All inputs of a run, each attacked: inputs again, for whatever takes inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import repeat
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spectra import _walk as walk
+from spectra import capture
+from spectra.attack._attack import attack
+from spectra.errors import InputError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spectra._options import Progress
+    from spectra.attack._ball import Bounds
+    from spectra.attack._spec import AttackSpec
+    from spectra.capture import Discovery
+    from spectra.inputs import Inputs, Targets
+
+
+@contextmanager
+def attacked_inputs(
+    model: nn.Module,
+    found: Discovery,
+    inputs: Inputs,
+    spec: AttackSpec,
+    *,
+    targets: Targets | None = None,
+    batch: int = 1,
+    progress: Progress,
+) -> Iterator[Inputs]:
+    """Attack all inputs; within the block they are inputs again, kept in a file of their own.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    found : Discovery
+        Which tensor is its output, and how that is read.
+    inputs : Inputs
+        What is attacked; its bounds are those of the attack. Without known bounds the budget is in
+        the inputs' own units, and nothing is clipped.
+    spec : AttackSpec
+    targets : Targets, optional
+        What the output is driven away from; by default what the model makes of the clean inputs,
+        of classes the likeliest.
+    batch : int
+        Inputs that are attacked at a time.
+    progress : callable
+        Called with ("attack", done, total).
+
+    Raises
+    ------
+    ParameterError
+        If the model's output is no map.
+    InputError
+        If targets and outputs do not fit each other.
+    """
+    if found.layout is None:
+        raise ParameterError(
+            f"attack={str(spec)!r} needs an output with pixels: this model's is no map "
+            f"({found.reading.reason})"
+        )
+    device, done = walk.device(model), 0
+    parts: Iterable[Tensor | None] = targets.batches(batch) if targets else repeat(None)
+    with TemporaryFile() as kept:
+        for x, given in zip(inputs.batches(batch), parts, strict=targets is not None):
+            clean = x.to(device)
+            target = clean_target(model, found, clean, spec) if given is None else given.to(device)
+            changed = attack(
+                model,
+                clean,
+                target,
+                spec,
+                bounds=bounds_of(inputs),
+                first=done,
+                forward=lambda values: capture.forward(model, values, found=found),
+            )
+            kept.write(changed.to("cpu", torch.float32).contiguous().numpy().tobytes())
+            done += len(x)
+            progress("attack", done, len(inputs))
+        yield replace(
+            inputs,
+            source=f"{inputs.source} under {spec}",
+            samples=lambda: _rows(kept, inputs.shape, len(inputs)),
+        )
+
+
+def clean_target(model: nn.Module, found: Discovery, x: Tensor, spec: AttackSpec) -> Tensor:
+    """Return what a model makes of clean inputs as a target: its map, or the likeliest classes."""
+    with capture.quiet(model):
+        output = capture.forward(model, x, found=found).detach().clone()
+    return output.argmax(1) if spec.loss == "cross_entropy" else output
+
+
+def bounds_of(inputs: Inputs) -> Bounds:
+    """Return the least and the largest value of each channel, None where unknown."""
+    if inputs.bounds is None:
+        return None
+    lows, highs = zip(*inputs.bounds, strict=True)
+    return torch.tensor(lows), torch.tensor(highs)
+
+
+def _rows(file: IO[bytes], shape: tuple[int, ...], count: int) -> Iterator[Tensor]:
+    """Yield the samples that were written to a file one after the other."""
+    size = 4 * int(np.prod(shape))
+    for number in range(count):
+        file.seek(number * size)  # another reader may have moved on
+        row: Any = np.frombuffer(bytearray(file.read(size)), np.float32)
+        if row.size * 4 != size:
+            raise InputError("the attacked inputs were cut off on the disk")
+        yield torch.from_numpy(row.reshape(shape))

@@ -1,0 +1,142 @@
+"""All inputs once more, attacked: what that does to the output, to its grid and at each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from spectra import explain, gather, score, severity
+from spectra.attack import AttackSpec, attacked_inputs, effect, is_always_one
+from spectra.errors import ParameterError
+from spectra.inputs import check_reading, open_targets
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from torch import nn
+
+    from spectra._options import Options, Progress
+    from spectra.gather import Passed
+    from spectra.inputs import Inputs
+    from spectra.score import Scores
+
+LESS = 4  # as many inputs at a time with gradients as without, divided by this
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """What attacked inputs left, beside what clean ones did.
+
+    Attributes
+    ----------
+    row : AttackRow
+        The answer in numbers.
+    tables : DataTree
+        Spectra as of clean inputs, without running sums; group ``change`` of the output's change,
+        and group ``pictures`` of the first input and its output.
+    """
+
+    row: explain.AttackRow
+    tables: xr.DataTree
+
+
+def attack_inputs(
+    model: nn.Module,
+    passed: Passed,
+    scores: Scores,
+    inputs: Inputs | None,
+    options: Options,
+    *,
+    progress: Progress,
+) -> Attacked | None:
+    """Run all inputs once more, attacked; None where no attack was asked for.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    passed : Passed
+        What clean inputs left on their way through it.
+    scores : Scores
+        The scores of that run.
+    inputs : Inputs or None
+        The clean inputs.
+    options : Options
+        The attack and its targets.
+    progress : callable
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to attack.
+    InputError
+        If targets do not fit.
+    """
+    if options.attack is None:
+        return None
+    if inputs is None:
+        raise ParameterError(f"attack={options.attack!r} without inputs: give what is attacked")
+    spec, found, seed = AttackSpec.parse(options.attack), passed.found, options.seed
+    targets = options.targets and open_targets(
+        options.targets,
+        inputs,
+        shape=found.output_shape,
+        labels=spec.loss == "cross_entropy",
+        span=_span(options),
+    )
+    targets = targets or None
+    batch = max(gather.batch_size(found, options.batch) // LESS, 1)
+    attacking = attacked_inputs(
+        model, found, inputs, spec, targets=targets, batch=batch, progress=progress
+    )
+    plain = replace(options, layers=())
+    with attacking as changed:
+        again = gather.run(model, found, changed, plain, progress=progress)
+        again = gather.without_fixed_content(model, again, changed, plain, progress=progress)
+        scored = score.run(again, changed, seed=seed, progress=progress)
+        judged = severity.run(again, scored, changed, seed=seed, progress=progress)
+        moved = effect(
+            model,
+            passed,
+            inputs,
+            changed,
+            spec,
+            targets=targets,
+            peak=_peak(passed, scores, inputs),
+            batch=batch,
+            seed=seed,
+            progress=progress,
+        )
+    change, measured = score.score_place(moved.change, seed=seed)
+    row = explain.attack_row(
+        spec,
+        found,
+        inputs,
+        targets,
+        before=scores,
+        after=scored,
+        change=change,
+        severity=judged.graded,
+        effect=moved,
+        weight_is_one=is_always_one(spec, found.output_shape[0]),
+    )
+    tables = score.tables(again, scored, sums=False)
+    moves = score.table_of(moved.change, measured, name="change", kind="difference")
+    tables["change"] = score.without_sums(moves)
+    tables["pictures"] = moved.shown
+    return Attacked(row, tables)
+
+
+def _span(options: Options) -> tuple[float, float]:
+    """Return black and white of pictures as targets: those of the inputs before normalisation."""
+    return check_reading(**options.reading).range or (0.0, 1.0)
+
+
+def _peak(passed: Passed, scores: Scores, inputs: Inputs) -> float | None:
+    """Return white minus black of outputs that are of the inputs' kind; None of all others."""
+    found = passed.found
+    alike = found.output_shape[:1] == found.input_shape[:1]
+    if inputs.range is None or not alike or scores.far_off:
+        return None
+    low, high = inputs.range
+    return high - low

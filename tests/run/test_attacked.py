@@ -1,0 +1,245 @@
+"""Attacked inputs are analysed as if they had been given, and what changed is measured."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio
+from torch import nn
+
+import spectra
+from spectra import Options, inputs
+from spectra.attack import AttackSpec, attack
+from spectra.errors import InputError, ModelError, ParameterError
+from spectra.report import Result
+from support.whole import small_flat_fields
+
+SPEC = "pgd:eps=0.05,alpha=0.02,steps=2"
+RANGE = "0..1"
+
+
+def upsampler(channels=3, classes=3):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(channels, 4, 3, padding=1), nn.Tanh(), nn.ConvTranspose2d(4, classes, 3, 2, 1, 1)
+    ).eval()
+
+
+def pictures(count=16, side=32):
+    generator = torch.Generator().manual_seed(1)
+    return 0.2 + 0.6 * torch.rand(count, 3, side, side, generator=generator)
+
+
+def attacked(model, x, spec=SPEC, **options):
+    given = {"range": RANGE, "blame": False, "attack": spec, **options}
+    return spectra.analyze(model, x, options=Options(**given))
+
+
+def by_hand(model, x, target, spec=SPEC):
+    """Return the inputs that the attack ends with, each attacked by itself."""
+    each = AttackSpec.parse(spec)
+    return torch.cat(
+        [attack(model, x[i : i + 1], target[i : i + 1], each, first=i) for i in range(len(x))]
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def flat_fields_are_small():
+    with small_flat_fields():
+        yield
+
+
+@pytest.fixture(scope="module")
+def made():
+    model, x = upsampler(), pictures()
+    return model, x, attacked(model, x)
+
+
+def test_the_attacked_output_is_scored_as_if_its_inputs_had_been_given(made):
+    model, x, result = made
+    row = result.summary.attack
+    with torch.no_grad():
+        changed = by_hand(model, x, model(x))
+    alone = spectra.analyze(model, changed, options=Options(range=RANGE, blame=False)).summary
+    assert row.output.asr_dbc == pytest.approx(alone.output.score.asr_dbc, abs=1e-3)
+    assert row.output.verdict == alone.output.score.verdict
+    assert row.severity.word == alone.severity.word
+    assert [step.score.asr_dbc for step in row.steps] == pytest.approx(
+        [step.score.asr_dbc for step in alone.steps], abs=1e-3
+    )
+    difference = row.output.asr_dbc - result.summary.output.score.asr_dbc
+    assert row.locked_change.db == pytest.approx(difference, abs=1e-9)
+
+
+def test_how_far_the_output_moves_is_what_other_code_says(made):
+    model, x, result = made
+    row = result.summary.attack
+    with torch.no_grad():
+        before = model(x)
+        changed = by_hand(model, x, before)
+        after = model(changed)
+    d, about = (after - before).double(), before.double()
+    about = about - about.mean((1, 2, 3), keepdim=True)
+    expected = 10 * torch.log10(d.square().mean() / about.square().mean())
+    assert row.change_dbc == pytest.approx(float(expected), abs=1e-3)
+    pairs = zip(before.numpy(), after.numpy(), strict=True)
+    psnr = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
+    assert row.psnr_to_clean_db == pytest.approx(psnr, abs=1e-3)
+    assert row.input_largest == pytest.approx(float((changed - x).abs().max()), abs=1e-6)
+    rms = (changed - x).double().square().mean().sqrt()
+    assert row.input_rms == pytest.approx(float(rms), rel=1e-4)
+
+
+def test_of_a_linear_model_the_change_is_scored_as_the_output_of_the_change_of_its_inputs():
+    torch.manual_seed(0)
+    model, x = nn.ConvTranspose2d(3, 3, 3, 2, 1, 1, bias=False).eval(), pictures()
+    row = attacked(model, x).summary.attack
+    with torch.no_grad():
+        moved = by_hand(model, x, model(x)) - x
+    alone = spectra.analyze(model, moved, options=Options(blame=False)).summary.output.score
+    assert row.change.asr_dbc == pytest.approx(alone.asr_dbc, abs=0.05)
+    assert row.change.verdict == alone.verdict == "present"
+
+
+def test_what_is_said_of_an_attack_stands_in_the_answer_and_in_the_report(made, tmp_path):
+    _, _, result = made
+    said = result.summary.answer["attack"]
+    assert said.startswith("under pgd:eps=0.05,alpha=0.02,steps=2,loss=l1 locked energy ")
+    assert "driven away from the model's own clean output" in said
+    assert "Attack" in result.text()
+    result.save(tmp_path / "out", formats=("json", "nc", "html"))
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Under attack" in page
+    assert "What does an attack do?" in page
+    read = Result.read(tmp_path / "out")
+    assert read.summary.attack == result.summary.attack
+    groups = {f"/attacked/{name}" for name in ("output", "change", "steps/0", "pictures")}
+    assert groups <= set(read.data.groups)
+
+
+def test_a_result_without_an_attack_has_neither_figure_nor_sentence():
+    result = spectra.analyze(upsampler(), pictures(), options=Options(blame=False))
+    assert "attack" not in result.summary.answer
+    with pytest.raises(ParameterError, match="run spectra analyze with --attack pgd"):
+        result.draw("attack")
+
+
+@pytest.fixture
+def folders(tmp_path, rng):
+    """Pictures, and targets of twice their size under the same names."""
+    for name, scale in (("in", 1), ("wanted", 2)):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            pixels = rng.integers(0, 256, (44 * scale, 52 * scale, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{i}.png")
+    return tmp_path / "in", tmp_path / "wanted"
+
+
+def test_targets_are_cut_as_their_inputs_are_at_the_size_of_the_output(folders):
+    opened = inputs.open_inputs(folders[0])
+    targets = inputs.open_targets(folders[1], opened, shape=(3, 80, 96))
+    assert opened.shape == (3, 40, 48)
+    (batch,) = targets.batches(8)
+    for i in range(3):
+        whole = np.asarray(Image.open(folders[1] / f"{i}.png"), np.float64) / 255
+        part = whole[4:84, 4:100].transpose(2, 0, 1)
+        np.testing.assert_allclose(batch[i].numpy(), part, atol=1e-6)
+
+
+def test_outputs_are_driven_away_from_targets_and_judged_against_them(folders):
+    model = upsampler()
+    result = attacked(model, str(folders[0]), targets=str(folders[1]), range=None)
+    row = result.summary.attack
+    opened = inputs.open_inputs(folders[0])
+    x = torch.stack(list(opened.samples()))
+    wanted = torch.stack(list(inputs.open_targets(folders[1], opened, shape=(3, 80, 96)).samples()))
+    with torch.no_grad():
+        outputs = {
+            "clean": model(x),
+            "attacked": model(by_hand(model, x, wanted)),
+        }
+    for name, told in (("clean", row.psnr_clean_db), ("attacked", row.psnr_attacked_db)):
+        pairs = zip(wanted.numpy(), outputs[name].numpy(), strict=True)
+        psnr = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
+        assert told == pytest.approx(psnr, abs=1e-3)
+    assert row.psnr_attacked_db < row.psnr_clean_db
+    assert (row.reference, row.targets) == ("targets", str(folders[1]))
+    assert "PSNR against the targets" in result.summary.answer["attack"]
+
+
+def test_classes_are_judged_by_the_share_of_pixels_that_keep_theirs(tmp_path):
+    model, x = upsampler(classes=5), pictures(4)
+    generator = torch.Generator().manual_seed(3)
+    labels = torch.randint(5, (4, 1, 64, 64), generator=generator)
+    labels[:, :, :8] = 255
+    np.save(tmp_path / "labels.npy", labels.numpy().astype(np.float32))
+    np.save(tmp_path / "x.npy", x.numpy())
+    spec = f"{SPEC.replace('pgd', 'segpgd')},loss=cross_entropy"
+    wanted = str(tmp_path / "labels.npy")
+    row = attacked(model, str(tmp_path / "x.npy"), spec, targets=wanted).summary.attack
+    with torch.no_grad():
+        before = model(x).argmax(1)
+        after = model(by_hand(model, x, labels[:, 0], spec)).argmax(1)
+    known = labels[:, 0] != 255
+    same = float((before == after)[known].double().mean())
+    assert row.same_class == pytest.approx(same, abs=1e-3)
+    assert row.right_clean == float((before == labels[:, 0])[known].double().mean())
+    right = float((after == labels[:, 0])[known].double().mean())
+    assert row.right_attacked == pytest.approx(right, abs=1e-3)
+    assert row.right_attacked < row.right_clean
+
+
+def test_label_pictures_are_read_by_their_palette_and_not_by_its_colours(tmp_path, rng):
+    for name in ("in", "labels"):
+        (tmp_path / name).mkdir()
+    Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(tmp_path / "in/a.jpg")
+    numbers = rng.integers(0, 21, (32, 32), dtype=np.uint8)
+    numbers[0] = 255
+    picture = Image.fromarray(numbers, mode=None).convert("L")
+    palette = Image.frombytes("P", (32, 32), picture.tobytes())
+    palette.putpalette(rng.integers(0, 256, 768, dtype=np.uint8).tobytes())
+    palette.save(tmp_path / "labels/a.png")
+    opened = inputs.open_inputs(tmp_path / "in")
+    targets = inputs.open_targets(tmp_path / "labels", opened, shape=(21, 32, 32), labels=True)
+    (batch,) = targets.batches(1)
+    assert torch.equal(batch[0], torch.from_numpy(numbers.astype(np.int64)))
+
+
+def test_what_an_attack_cannot_do_is_said():
+    latents = torch.randn(16, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    spec = f"{SPEC.replace('pgd', 'cospgd')},psi=channels"
+    result = attacked(upsampler(classes=1), latents, spec, range=None)
+    assert not result.summary.attack.bounded
+    said = result.summary.answer["attack"]
+    assert "as their range is not known (--range)" in said
+    assert "so that this is PGD" in said
+
+
+def test_what_cannot_be_attacked_is_told(folders, tmp_path):
+    model, x = upsampler(), pictures(4)
+    with pytest.raises(ParameterError, match="without an attack"):
+        attacked(model, x, None, targets="somewhere")
+    with pytest.raises(ParameterError, match="without inputs"):
+        attacked(upsampler(), None)
+    with pytest.raises(ParameterError, match="did you mean pgd"):
+        attacked(model, x, "pdg")
+    with pytest.raises(InputError, match="expected a file of arrays"):
+        attacked(model, x, targets=str(folders[1]))
+    (folders[1] / "1.png").rename(folders[1] / "one.png")
+    with pytest.raises(InputError, match=r"no picture named as 1 of 3 inputs: 1\.png; it has"):
+        attacked(model, str(folders[0]), range=None, targets=str(folders[1]))
+    Image.new("RGB", (90, 80)).save(folders[1] / "1.png")
+    with pytest.raises(InputError, match="is 80x90: expected 88x104, 2x2 times the size"):
+        attacked(model, str(folders[0]), range=None, targets=str(folders[1]))
+
+    class Rounded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up = upsampler()
+
+        def forward(self, x):
+            with torch.no_grad():
+                return self.up(x)
+
+    with pytest.raises(ModelError, match="no gradient comes through"):
+        attacked(Rounded(), x)
