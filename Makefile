@@ -33,6 +33,8 @@ demo: $(RUN)
 	$(BIN)/python -m spectra.demo --out $(OUT)
 
 test test-rest: export OMP_NUM_THREADS = 1
+# many tests start the command: without bytecode each would compile the package again
+test test-rest: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))'
 

@@ -74,6 +74,18 @@ def period(values: Sequence[int]) -> str:
     return f"{size(values)} {'px' if len(values) > 1 else 'samples'}"
 
 
+def pixel(place: Sequence[int]) -> str:
+    """Return a place in a signal, a picture or a volume, counted from 0.
+
+    Examples
+    --------
+    >>> pixel((3, 1)), pixel((7,))
+    ('row 3, column 1', 'sample 7')
+    """
+    names = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}[len(place)]
+    return ", ".join(f"{name} {n}" for name, n in zip(names, place, strict=True))
+
+
 def two_digits(value: float) -> str:
     """Return an amplitude with two digits, and zeros instead of an exponent.
 

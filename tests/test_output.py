@@ -71,7 +71,7 @@ def notes(summary):
         ("an axis before the channels", 2),
         ("channels before samples", 2),
         ("beside a latent", 2),
-        ("channels last", 3),
+        pytest.param("channels last", 3, marks=pytest.mark.slow),
     ],
 )
 def test_an_output_in_another_layout_gets_the_same_numbers(name, axes):
@@ -164,11 +164,12 @@ def test_another_output_can_be_asked_for():
             small = self.small(x)
             return {"small": small, "large": self.large(small)}
 
-    usual = spectra.analyze(Two(), inputs(2)).summary
-    asked = spectra.analyze(Two(), inputs(2), options=Options(output="small")).summary
-    assert "['large'] of shape (1, 3, 128, 160) is its output (the largest map" in notes(usual)[0]
-    assert "['small'] of shape (1, 3, 64, 80) is its output (as asked for" in notes(asked)[0]
+    few = inputs(2)[..., :16, :20]
+    usual = spectra.analyze(Two(), few).summary
+    asked = spectra.analyze(Two(), few, options=Options(output="small")).summary
+    assert "['large'] of shape (1, 3, 64, 80) is its output (the largest map" in notes(usual)[0]
+    assert "['small'] of shape (1, 3, 32, 40) is its output (as asked for" in notes(asked)[0]
     assert [row.period_in_output for row in usual.steps] == [(4, 4), (2, 2)]
     assert asked.steps[0].period_in_output == (2, 2)
     with pytest.raises(ParameterError, match=r"\['small'\], \['large'\]"):
-        spectra.analyze(Two(), inputs(2), options=Options(output="medium"))
+        spectra.analyze(Two(), few, options=Options(output="medium"))

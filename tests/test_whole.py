@@ -9,7 +9,7 @@ from support.random_decoders import Recipe, build, draw, inputs_of, shrink
 from support.whole import run_whole, small_flat_fields
 from support.zoo import FORMS, PICTURE, TWINS, network
 
-FEW, MANY = range(24), range(24, 224)
+FEW, MANY = range(8), range(8, 224)
 SIDE = {1: 64, 2: 20, 3: 8}
 COUNT = 16
 

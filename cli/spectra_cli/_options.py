@@ -290,7 +290,7 @@ swap_options = section(
 machine_options = section("Run", *MACHINE)
 saving_options = section(
     "Result",
-    option("--save", is_flag=True, help="Write the new weights and the plan."),
+    option("--save", is_flag=True, help="Write the new weights, the plan and a report."),
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
     FORCE,
     AS_JSON,
@@ -303,8 +303,8 @@ figure_options = section(
         default="",
         metavar="LIST",
         callback=_names,
-        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers [default: all that "
-        "RESULT can draw].",
+        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
+        "that RESULT can draw].",
     ),
     option(
         "--recipe",

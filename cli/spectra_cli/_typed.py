@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 
 import click
+from click.core import ParameterSource
 
 KEY = f"{__name__}.typed"
 OWN = {"steps", "layers", "out", "force", "formats", "as_json"}  # which differ for each command
@@ -45,6 +47,17 @@ def shared_arguments(context: click.Context, other: click.Command) -> str:
             value = value[counts[name]] if isinstance(parameter, click.Option) else value
         words += _words(parameter, value)
     return shlex.join(words)
+
+
+def options_typed(context: click.Context, sections: Collection[str]) -> list[str]:
+    """Return the options of some sections of the help text that were typed, as ``--no-strict``."""
+    return [
+        _words(parameter, context.params[parameter.name])[0]
+        for parameter in context.command.params
+        if parameter.name in context.params
+        and getattr(parameter, "section", None) in sections
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
 
 
 def _words(parameter: click.Parameter, value: object) -> list[str]:

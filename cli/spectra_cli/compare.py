@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +10,15 @@ import click
 from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
-from spectra_cli._request import LOADING, parse_request
+from spectra_cli._patterns import expanded
+from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
+from spectra_cli._typed import options_typed
 
 if TYPE_CHECKING:
     from spectra.report import Comparison, Gate
+
+OF_MODELS = ("Model", "Inputs", "Run")  # sections of options that results have no use for
 
 
 @click.command(
@@ -60,6 +62,10 @@ def compare(
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown: expected one of them")
+    named = expanded(sources)
+    models = [source for source in named if not report.Result.is_at(source)]
+    if not models:
+        _check_nothing_for_models()
     if out is not None:
         report.check_formats(formats, of="comparison")
         report.Comparison.check_apart(out, sources)
@@ -72,12 +78,7 @@ def compare(
     from spectra import run
 
     terminal.batch = given["batch"]
-    named = [name for source in sources for name in _expanded(source)]
-    models = [source for source in named if not report.Result.is_at(source)]
-    asked = {name: given[name] for name in (*LOADING, "arch_args")}
     requests = [parse_request(model, inputs, {**given, "blame": False}) for model in models]
-    if not models and asked["arch"]:
-        raise ParameterError("--arch is for models: expected none, as all given are results")
     first = requests[0] if requests else None
     with terminal.progress() as progress:
         comparison = run.compare(
@@ -104,6 +105,16 @@ def compare(
         raise click.exceptions.Exit(1)
     if unjudged:
         raise NothingToAnalyseError(unjudged[0])
+
+
+def _check_nothing_for_models() -> None:
+    """Raise ParameterError where an option of models was typed: results are not run again."""
+    typed = options_typed(click.get_current_context(), OF_MODELS)
+    if typed:
+        raise ParameterError(
+            f"{', '.join(typed)}: for models only, and all given are results, which are compared "
+            "as they are: leave such options out"
+        )
 
 
 def _judged(
@@ -135,19 +146,3 @@ def _tell(gates: dict[str, Gate | str], *, beside: bool) -> None:
         else:
             said = "passed" if gate.passed else "failed"
             click.echo(f"Gate     {said}: {printable(gate.text)}", err=beside)
-
-
-def _expanded(source: str) -> list[str]:
-    """Return the files of a pattern that no shell has expanded, in natural order."""
-    if not any(c in source for c in "*?[") or Path(source).exists():
-        return [source]
-    found = sorted(glob(source), key=_natural)
-    if not found:
-        raise ParameterError(f"{source}: no file has a name like that")
-    return found
-
-
-def _natural(name: str) -> list[tuple[bool, int, str]]:
-    """Return what sorts ``epoch2`` before ``epoch10``."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]

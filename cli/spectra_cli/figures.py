@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._patterns import expanded
 from spectra_cli._terminal import Terminal, terminal_options
 
 
@@ -35,22 +36,22 @@ def figures(
 ) -> None:
     """Draw RESULT again, several side by side in one scale, each figure with its caption.
 
-    RESULT is a folder that spectra analyze wrote, or its summary.json. Figures, captions and tables
+    RESULT is a folder that spectra analyze wrote, or its summary.json; a quoted pattern stands for
+    all that match. Figures, captions and tables
     come from summary.json and spectra.nc alone: no model, no inputs, no torch.
     """
     from spectra.report import Result
 
-    named = labels or tuple(map(_folder_name, results))
+    paths = expanded(results)
+    named = labels or tuple(map(_folder_name, paths))
     out = out or Path("spectra-out") / f"{named[0]}-figures"
-    Result.check_drawing(
-        figures, count=len(results), labels=named, formats=formats, out=out, **look
-    )
+    Result.check_drawing(figures, count=len(paths), labels=named, formats=formats, out=out, **look)
     terminal.prepare(out, force)
 
     with terminal.progress() as progress:
         read = []
-        for number, path in enumerate(results):
-            progress("read", number, len(results))
+        for number, path in enumerate(paths):
+            progress("read", number, len(paths))
             read.append(Result.read(_folder(path)))
         progress("draw", 0, 1)
         first, *beside = read

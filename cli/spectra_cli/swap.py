@@ -42,7 +42,7 @@ def swap(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Show what other upsampling layers would change in MODEL; --save writes weights and plan.
+    """Show what other upsampling layers would change in MODEL; --save writes weights, plan, report.
 
     Measured on INPUTS: alias at each replaced step and at the output before and after, and the
     difference between both outputs; without INPUTS only cost and difference, on a random input.

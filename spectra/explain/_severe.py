@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from spectra._names import db_text, period, two_digits
+from spectra._names import db_text, period, pixel, two_digits
 from spectra._sentence import Sentence, part
 from spectra._words import counted
 from spectra.explain._facts import Facts
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 ZOOM = {"strong": 1, "visible": 2, "faint": 4}
 SEEN = ("faint", "visible", "strong")
 STANDS_OUT = 0.01  # of the range, 2.5 grey levels: clean photographs show up to 2 at some edges
-AXES = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}
 
 
 class Severe(Facts):
@@ -95,12 +94,13 @@ class Severe(Facts):
         spot = self.graded.where if self.graded else None
         if spot is None or spot.share < STANDS_OUT:
             return None
-        names = AXES[len(spot.place)]
-        place = ", ".join(f"{name} {n}" for name, n in zip(names, spot.place, strict=True))
         size = f"{two_digits(100 * spot.share)} % of the range"
         if spot.levels is not None:
             size = f"{two_digits(spot.levels)} grey levels RMS"
-        return f"{place} of output {spot.picture} (counted from 0): {size}"
+        told = f"{pixel(spot.place)} of output {spot.picture} (counted from 0): {size}"
+        if spot.period is None or spot.period == self.summary.output.score.period:
+            return told
+        return f"{told}, of period {period(spot.period)}"  # another grid than the one that is named
 
     @property
     def why_not(self) -> str | None:

@@ -177,7 +177,7 @@ def _why_not(results: Sequence[Drawable], name: str, recipe: str | None) -> str 
     for one in results:
         reason = _lacking(one, name, recipe)
         if reason is not None:
-            return f"figures={name!r} cannot be drawn of {one.label}: {reason}"
+            return f"figure {name!r} cannot be drawn of {one.label}: {reason}"
     return None
 
 

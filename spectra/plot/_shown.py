@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from spectra.plot._crop import crop_panels
-from spectra.plot._where import crop_frame, crop_of, output_in_words, place_in_words, whole_output
+from spectra.plot._where import (
+    crop_frame,
+    crop_of,
+    grid_in_words,
+    output_in_words,
+    place_in_words,
+    whole_output,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,5 +68,6 @@ def shown_grid(tree: xr.DataTree) -> list[Shown]:
     if where is not None:
         alt = f"The whole output; the frame is what the crop shows, about {place}"
         frame = crop_frame(where)
-        shown.append(Shown(whole_output(where), f"{place}, counted from 0", alt, frame))
+        caption = f"{place}, counted from 0{grid_in_words(where)}"
+        shown.append(Shown(whole_output(where), caption, alt, frame))
     return shown

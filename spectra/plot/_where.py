@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from spectra import _names as names
 from spectra.plot._amplified import Display, display
 from spectra.plot._crop import MOST_PIXELS
 from spectra.plot._panels import fill_lines
@@ -93,9 +94,7 @@ def place_in_words(data: xr.Dataset) -> str:
     >>> place_in_words(data), output_in_words(data)
     ('row 3, column 1', 'output 5')
     """
-    names = {1: ("sample",), 2: ("row", "column"), 3: ("plane", "row", "column")}
-    place = [int(p) for p in np.atleast_1d(data.attrs["place"])]
-    return ", ".join(f"{name} {p}" for name, p in zip(names[len(place)], place, strict=True))
+    return names.pixel([int(p) for p in np.atleast_1d(data.attrs["place"])])
 
 
 def output_in_words(data: xr.Dataset) -> str:
@@ -103,6 +102,21 @@ def output_in_words(data: xr.Dataset) -> str:
     output = f"output {int(data.attrs['picture'])}"
     channel = data.attrs.get("channel")
     return output if channel is None else f"{output}, channel {int(channel)}"
+
+
+def grid_in_words(data: xr.Dataset) -> str:
+    """Return what grid is at the place; nothing of a file that does not say its period.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> grid_in_words(xr.Dataset(attrs={"period": [2, 4]})), grid_in_words(xr.Dataset())
+    ('; its grid has period 2x4 px', '')
+    """
+    period = data.attrs.get("period")
+    if period is None:
+        return ""
+    return f"; its grid has period {names.period([int(p) for p in np.atleast_1d(period)])}"
 
 
 def _picture(

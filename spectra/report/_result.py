@@ -326,11 +326,12 @@ class Result(Printed):
 
 
 def _check_labels(labels: Sequence[str], count: int) -> None:
+    """Raise ParameterError; the words fit ``labels`` of `Result.draw` and ``--label`` alike."""
+    named = f"labels {', '.join(map(repr, labels))}"
     if labels and len(labels) != count:
-        message = f"labels={list(labels)}: expected {count}, one for each result"
-        raise ParameterError(message)
+        raise ParameterError(f"{named}: expected {count}, one for each result")
     if any(not label.strip() for label in labels):
-        raise ParameterError(f"labels={list(labels)}: expected a name for each result")
+        raise ParameterError(f"{named}: expected a name for each result")
 
 
 def _labels(results: Sequence[Result]) -> list[str]:

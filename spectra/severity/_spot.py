@@ -23,6 +23,9 @@ class Spot:
         The same in grey levels of 255; None of what is no picture.
     channel : int or None
         The channel that was looked at, where it is one of several.
+    period : tuple of int or None
+        Of the grid there, along each axis: the shortest of those looked for at whose frequencies
+        nearly all of it lies. Not that of the output's score, where another grid is elsewhere.
     """
 
     picture: int
@@ -31,3 +34,4 @@ class Spot:
     share: float
     levels: float | None = None
     channel: int | None = None
+    period: tuple[int, ...] | None = None

@@ -10,6 +10,7 @@ import torch
 
 from spectra.severity._in_place import grid_in_place
 from spectra.severity._local_lines import reach
+from spectra.severity._place_period import period_at
 from spectra.severity._range import shown_range
 from spectra.severity._spot import Spot
 
@@ -84,6 +85,7 @@ class Where:
                 "channel": spot.channel,
                 "limits": None if self.limits is None else list(self.limits),
                 "shown": list(self.shown),
+                "period": None if spot.period is None else list(spot.period),
             },
         )
 
@@ -141,6 +143,7 @@ def _where(looked_at: LookedAt, index: int, *, place: tuple[int, ...], found: In
         share=share,
         levels=LEVELS * share if looked_at.unit else None,
         channel=looked_at.channel,
+        period=period_at(found.grid, place, looked_at.plan),
     )
     kept, first = _drawn(place, found.heat.shape)
     return Where(

@@ -102,10 +102,10 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
     place = _cells(grid, band, split)
     near = _near(grid, tile, points)
 
-    mirror = _places(grid, tile, -grid)
+    mirror = _places(band, tile, -grid)
     replica, number, point, weight, cell, mirrored = [], [], [], [], [], []
     for index, lattice_point in enumerate(view.points):
-        kept, stands_for = _without_mirror(grid, lattice_point)
+        kept, stands_for = _without_mirror(grid, band, lattice_point)
         bins = (grid[kept] + _bin(lattice_point, tile)) % tile
         # A real transform holds half of the last axis: beyond it both bins of a pair are read
         # mirrored, which conjugates their product.
@@ -133,7 +133,7 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
         cell_point=(numbers // np.prod(split)).astype(np.int64),
         around=np.array([(_bin(p, tile) + steps) % tile for p in view.points]),
         leakage=leakage / np.linalg.norm(leakage),
-        middle=_places(grid, tile, steps),
+        middle=_places(band, tile, steps),
         beside=_beside(view, tile),
     )
 
@@ -146,10 +146,11 @@ def _base_band(view: View) -> list[Bins]:
     ]
 
 
-def _places(grid: Bins, tile: NDArray[np.int64], bins: Bins) -> Bins:
+def _places(band: list[Bins], tile: NDArray[np.int64], bins: Bins) -> Bins:
     """Return the places of some bins among those of the base band."""
-    places = {tuple(bin_): place for place, bin_ in enumerate(grid % tile)}
-    return np.array([places[tuple(bin_)] for bin_ in bins % tile])
+    first = np.array([axis[0] for axis in band])
+    along = tuple(((bins - first) % tile).T)
+    return np.array(np.ravel_multi_index(along, [axis.size for axis in band]))
 
 
 def _near(grid: Bins, tile: NDArray[np.int64], points: Sequence[LatticePoint]) -> NDArray[np.bool_]:
@@ -172,15 +173,17 @@ def _cells(grid: Bins, bins: list[Bins], split: list[int]) -> Bins:
     return np.where(np.abs(grid).max(axis=1) <= 1, -1, index)
 
 
-def _without_mirror(grid: Bins, point: LatticePoint) -> tuple[NDArray[np.bool_], Bins]:
+def _without_mirror(
+    grid: Bins, band: list[Bins], point: LatticePoint
+) -> tuple[NDArray[np.bool_], Bins]:
     """Return which base-band bins are kept for a point, and how many each stands for."""
     if not point.is_self_conjugate:
         return np.ones(len(grid), bool), np.ones(len(grid), np.int64)
     sign = np.zeros(len(grid), np.int64)
     for axis in range(grid.shape[1]):
         sign = np.where(sign == 0, np.sign(grid[:, axis]), sign)
-    mirrored = {tuple(e) for e in grid}
-    alone = np.array([tuple(-e) not in mirrored for e in grid])
+    first, last = (np.array([axis[end] for axis in band]) for end in (0, -1))
+    alone = ((-grid < first) | (-grid > last)).any(axis=1)
     kept = (sign >= 0) | alone
     return kept, np.where((sign == 0) | alone, 1, 2)[kept]
 

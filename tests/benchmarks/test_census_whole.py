@@ -6,14 +6,13 @@ import pytest
 from census.catalogue import everything
 from census.whole import analyse
 
-pytest.importorskip("monai", reason="the census' decoders of monai need it")
-
 SLICE = ("monai:BasicUNet-pixelshuffle", "monai:Generator", "monai:UNet-3d", "monai:AutoEncoder")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLICE)
 def test_a_decoder_of_the_census_has_no_fault(name):
+    pytest.importorskip("monai", reason="the census' decoders of monai need it")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's own, where it is imported
         decoder = next(d for d in everything() if d.name == name)

@@ -46,6 +46,10 @@ class Operations(TorchDispatchMode):
         super().__init__()
         self.count, self.raise_at, self.error = 0, raise_at, error
 
+    @classmethod
+    def _should_skip_dynamo(cls):
+        return False  # else torch loads its compiler to keep it out of here, for seconds
+
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         if self.count == self.raise_at:
             raise self.error

@@ -82,7 +82,14 @@ def essence(found):
     return [(s.kind, s.factor, s.kernel_size, s.input_shape, s.output_shape) for s in found.steps]
 
 
-@pytest.mark.parametrize("wrapper", WRAPPERS)
+LIKE_ANOTHER = {"frozen": "loaded"}  # both are traced
+EACH = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in LIKE_ANOTHER else [])
+    for name in WRAPPERS
+]
+
+
+@pytest.mark.parametrize("wrapper", EACH)
 def test_a_wrapper_changes_no_step(wrapper, tmp_path):
     wrap, left_out = WRAPPERS[wrapper]
     for form in FORMS:

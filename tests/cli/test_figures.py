@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support.results import Finished, tree
-from support.watch import watched
+from support.watch import watched, watched_in_turn
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,17 @@ def test_figures_are_written_without_torch_and_listed_as_json(folder):
     assert done.modules & {"torch", "matplotlib.pyplot", "torchvision"} == set()
 
 
+def test_a_quoted_pattern_stands_for_all_that_match(folder):
+    done = watched(
+        *("figures", "debl*", "[d]eblur/summary.json", "--fig", "strip", "--format", "svg"),
+        *("--out", "both", "--json"),
+        cwd=folder,
+    )
+    assert done.code == 0, done.stderr
+    assert "deblur" in json.loads(done.stdout)["captions"]["strip"]
+    assert sorted(path.name for path in (folder / "both").iterdir()) == ["strip.svg", "strip.txt"]
+
+
 def test_an_answer_for_people_has_a_line_a_figure(folder):
     done = watched(
         *("figures", "deblur", "--fig", "strip", "--format", "png", "--dpi", "50", "--out", "o"),
@@ -45,31 +56,42 @@ def test_an_answer_for_people_has_a_line_a_figure(folder):
     assert "o: exists already" in again.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        ("gone", "gone"),
-        ("empty", "summary.json: cannot be read"),
-        ("bare", "holds no spectra.nc"),
-        ("deblur --fig pie", "figures='pie'"),
-        ("deblur --fig layers", "run spectra analyze with --layers '*'"),
-        ("deblur --fig kernels", "it holds no kernel of a step"),
-        ("deblur --recipe durall2020", "which no spectra.nc holds"),
-        ("deblur --recipe agnihotri2024", "cannot be drawn"),
-        ("deblur --width wide", "width='wide'"),
-        ("deblur --format gif", "format='gif'"),
-        ("deblur --table xls", "table='xls'"),
-        ("deblur --label a --label b", "expected 1, one for each result"),
-        (
-            "deblur --out deblur --force",
-            "is a result of spectra analyze, which figures do not replace",
-        ),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused_and_writes_nothing(folder, arguments, text):
+REFUSED = [
+    ("gone", "gone"),
+    ("empty", "summary.json: cannot be read"),
+    ("bare", "holds no spectra.nc"),
+    ("deblur --fig pie", "figure 'pie': expected some of strip"),
+    ("deblur --fig layers", "run spectra analyze with --layers '*'"),
+    ("deblur --fig kernels", "it holds no kernel of a step"),
+    ("deblur --recipe durall2020", "which no spectra.nc holds"),
+    ("deblur --recipe agnihotri2024", "cannot be drawn"),
+    ("deblur --width wide", "width='wide'"),
+    ("deblur --format gif", "format='gif'"),
+    ("deblur --table xls", "table='xls'"),
+    ("deblur --label a --label b", "error: labels 'a', 'b': expected 1, one for each result"),
+    ("none*", "none*: no file has a name like that"),
+    (
+        "deblur --out deblur --force",
+        "is a result of spectra analyze, which figures do not replace",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def refused(folder):
+    """Return what each refused run said, and whether all of them left the folder as it was."""
     before = sorted(folder.rglob("*"))
-    done = watched("figures", *arguments.split(), cwd=folder)
+    done = watched_in_turn([["figures", *arguments.split()] for arguments, _ in REFUSED], folder)
+    return dict(zip((arguments for arguments, _ in REFUSED), done, strict=True)), (
+        sorted(folder.rglob("*")) == before
+    )
+
+
+@pytest.mark.parametrize(("arguments", "text"), REFUSED)
+def test_what_cannot_be_drawn_is_refused_and_writes_nothing(refused, arguments, text):
+    runs, as_before = refused
+    done = runs[arguments]
     assert (done.code, done.stdout) == (2, "")
     assert text in done.stderr
-    assert sorted(folder.rglob("*")) == before
+    assert as_before
     assert "torch" not in done.modules

@@ -991,3 +991,11 @@ def test_a_step_without_which_the_output_has_less_is_not_said_to_be_gone():
 def test_balance_is_advised_where_it_knows_the_step(no_balance):
     case = of_cause("transposed_conv", "phase_imbalance", last=True, no_balance=no_balance)
     assert first(ADVICE, case).id == ("fit_phases" if no_balance else "balance")
+
+
+@pytest.mark.parametrize(("period", "told"), [((2, 2), ""), ((8, 8), ", of period 8 px")])
+def test_a_place_says_its_period_where_another_is_named(period, told):
+    assert OUTPUT.period == (2, 2)
+    spot = replace(SPOT, period=period)
+    said = answer(run(severity=replace(VISIBLE, where=spot)))["severity"]
+    assert f"19 grey levels RMS{told};" in f"{said};"

@@ -171,6 +171,7 @@ def test_phases_agree_where_maps_share_content(share, expected):
         assert _agree(sums.to_dataset()) == expected
 
 
+@pytest.mark.slow
 def test_photographs_over_a_fixed_one_have_no_grid():
     """Identity decoders; some crops are flat where others have edges, all over the same picture."""
     rng, present, suspect = np.random.default_rng(6), 0, 0

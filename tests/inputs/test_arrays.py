@@ -61,8 +61,20 @@ WRITERS = [
 SHAPES = [(5, 2, 11), (5, 3, 8, 6), (5, 1, 4, 6, 5)]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=["1-D", "2-D", "3-D"])
-@pytest.mark.parametrize("write", WRITERS)
+NETCDF = (write_netcdf3, write_netcdf4)  # each pass over one starts a process
+FILES = [
+    pytest.param(
+        write,
+        shape,
+        id=f"{write.__name__}-{len(shape) - 2}-D",
+        marks=[pytest.mark.slow] if write in NETCDF and len(shape) != 4 else [],
+    )
+    for write in WRITERS
+    for shape in SHAPES
+]
+
+
+@pytest.mark.parametrize(("write", "shape"), FILES)
 def test_array_files_give_their_samples_again_and_again(tmp_path, rng, write, shape):
     x = rng.standard_normal(shape).astype(np.float32)
     file = write(tmp_path / "x.npy", x)

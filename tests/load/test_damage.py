@@ -115,9 +115,20 @@ def test_files_that_are_wrong_inside_raise_nothing_but_clear_errors(
     assert not crater.exists()
 
 
-@settings(bounded, max_examples=10)
+@settings(bounded, max_examples=4)
 @given(seed=st.integers(0, 2**40))
 def test_netcdf_files_that_nobody_would_write_raise_nothing_but_clear_errors(place, files, seed):
+    open_unusual(place, files, seed)
+
+
+@pytest.mark.slow
+@settings(bounded, max_examples=30)
+@given(seed=st.integers(0, 2**40))
+def test_more_such_netcdf_files_raise_nothing_but_clear_errors(place, files, seed):
+    open_unusual(place, files, seed)
+
+
+def open_unusual(place, files, seed):
     chance = random.Random(seed)
     kind = chance.choice(("hdf5", "hdf5", "netcdf3"))
     (place / "file").write_bytes(mutant(kind, files[kind], chance, place / "made"))

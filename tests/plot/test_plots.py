@@ -249,7 +249,9 @@ def test_a_strip_of_volumes_says_which_plane_is_shown():
     assert "(fz, fy, fx)" in figure.get_supxlabel()
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2, 6])
+@pytest.mark.parametrize(
+    "steps", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2)), 6]
+)
 @pytest.mark.parametrize("shape", [(64,), (32, 32), (16, 16, 16)])
 def test_the_note_under_a_figure_lies_within_it(steps, shape):
     tree, rows = run(steps, shape)

@@ -186,8 +186,8 @@ def test_titles_of_long_names_stay_inside_a_narrow_figure():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"figures": "pie"}, r"figures='pie': expected some of strip"),
-        ({"recipe": "pie"}, r"recipe='pie': expected one of spectra"),
+        ({"figures": "pie"}, r"figure 'pie': expected some of strip"),
+        ({"recipe": "pie"}, "recipe='pie': expected one of spectra, agnihotri2024, park-kim2022$"),
         ({"recipe": "stylegan3"}, r"needs power through a Kaiser window .*mean_log_spectrum"),
         ({"recipe": "frank2020"}, "needs discrete cosine transforms, which no spectra.nc holds"),
         ({"width": "3 feet"}, "width='3 feet': expected a length such as 3.25in"),
@@ -195,7 +195,7 @@ def test_titles_of_long_names_stay_inside_a_narrow_figure():
         ({"dpi": 7}, "dpi=7: expected 50 to 1200"),
         ({"style": "pie"}, "style='pie': expected one of paper"),
         ({"table": "xls"}, "table='xls': expected csv, md or latex"),
-        ({"labels": ["a", "b"]}, r"labels=\['a', 'b'\]: expected 1"),
+        ({"labels": ["a", "b"]}, "labels 'a', 'b': expected 1, one for each result"),
         ({"figures": "layers", "recipe": "agnihotri2024"}, "drawn by recipe 'park-kim2022'"),
     ],
 )

@@ -4,6 +4,7 @@ import random
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import pytest
@@ -43,7 +44,9 @@ def energies(result):
     return [step.score.asr_dbc for step in result.summary.steps]
 
 
-EXPECTED = energies(spectra.analyze(decoder(), PICTURES))
+@cache
+def expected():
+    return energies(spectra.analyze(decoder(), PICTURES))
 
 
 # -- left as it was ---------------------------------------------------------------------------
@@ -174,13 +177,13 @@ def slow(net, x):
 
 def test_one_model_in_two_threads_is_right_in_both():
     model, before = Around(slow), process()
-    assert at_once(model, model, model) == [EXPECTED] * 3
+    assert at_once(model, model, model) == [expected()] * 3
     assert process() == before
 
 
 def test_two_models_in_two_threads_are_right_in_both():
     before = process()
-    assert at_once(Around(slow), Around(slow)) == [EXPECTED] * 2
+    assert at_once(Around(slow), Around(slow)) == [expected()] * 2
     assert process() == before
 
 
@@ -205,7 +208,7 @@ def test_a_model_that_the_program_runs_meanwhile_is_refused_or_right():
     assert not failed
     for result in results:
         refused = isinstance(result, ModelError) and "in another thread" in str(result)
-        assert refused or result == EXPECTED
+        assert refused or result == expected()
 
 
 class Interleaved(nn.Module):
@@ -261,7 +264,7 @@ def test_layers_in_a_thread_of_their_own_are_named():
 
 def test_a_run_within_autocast_measures_the_model_in_its_own_precision():
     with torch.autocast("cpu", torch.bfloat16):
-        assert energies(spectra.analyze(decoder(), PICTURES)) == EXPECTED
+        assert energies(spectra.analyze(decoder(), PICTURES)) == expected()
         assert torch.is_autocast_enabled("cpu")
 
 
@@ -277,7 +280,7 @@ def test_what_is_made_in_inference_mode_gives_the_same_numbers(model, inputs, ca
     net = made_in_inference_mode(decoder) if model else decoder()
     pictures = made_in_inference_mode(PICTURES.clone) if inputs else PICTURES
     with torch.inference_mode(call):
-        assert energies(spectra.analyze(net, pictures)) == EXPECTED
+        assert energies(spectra.analyze(net, pictures)) == expected()
 
 
 def test_the_meta_device_is_refused_in_one_line_each():
@@ -316,7 +319,7 @@ def test_sparse_weights_are_right_where_torch_runs_them_and_named_where_not():
             mixed = torch.sparse.mm(self.mix, y.transpose(0, 1).flatten(1))
             return mixed.view(3, len(y), *y.shape[2:]).transpose(0, 1)
 
-    assert energies(spectra.analyze(Mixing(), PICTURES)) == EXPECTED
+    assert energies(spectra.analyze(Mixing(), PICTURES)) == expected()
     net = decoder()
     net[1].weight = nn.Parameter(net[1].weight.detach().to_sparse())
     with pytest.raises(ModelError, match=r"failed in '1' \(ConvTranspose2d\)"):
@@ -357,9 +360,9 @@ def dict_of_itself(net, x):
 
 @pytest.mark.parametrize("function", [list_of_itself, dict_of_itself])
 def test_an_output_that_contains_itself_is_looked_into_once(function):
-    assert energies(spectra.analyze(Around(function), PICTURES)) == EXPECTED
+    assert energies(spectra.analyze(Around(function), PICTURES)) == expected()
     inner = nn.Sequential(Around(function), Around(lambda _, made: next(iter_of(made))))
-    assert energies(spectra.analyze(inner, PICTURES)) == EXPECTED
+    assert energies(spectra.analyze(inner, PICTURES)) == expected()
 
 
 def iter_of(made):

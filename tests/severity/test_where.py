@@ -14,6 +14,7 @@ from spectra.severity import Graded
 from spectra.severity._graded import _in_the_output
 from spectra.severity._in_place import grid_in_place
 from spectra.severity._looked_at import LookedAt, locked_part
+from spectra.severity._place_period import period_at
 from spectra.severity._where import find_where
 from spectra.spectrum import plan_maps
 
@@ -94,6 +95,28 @@ def test_a_small_dark_patch_is_found(generator):
     where = found(smooth(12, generator) + 0.2 * board() * patch, (2, 2), (4, 4))
     assert abs(where.spot.place[0] - 40) < 8
     assert abs(where.spot.place[1] - 90) < 8
+
+
+@pytest.mark.parametrize(("strong", "weak"), [(2, 4), (4, 2)])
+def test_the_place_says_the_period_of_its_own_grid(strong, weak, generator):
+    """In one quarter a strong board, in the opposite one a weak board of another period."""
+    boards = LEVEL * board(strong) * quarter(0, 0) + 0.4 * LEVEL * board(weak) * quarter(1, 1)
+    where = found(smooth(12, generator) + boards, (2, 2), (4, 4))
+    assert quarter(0, 0)[where.spot.place] == 1
+    assert where.spot.period == (strong, strong)
+    assert where.to_dataset().attrs["period"] == [strong, strong]
+
+
+def test_a_grid_of_two_periods_at_one_place_has_the_longer(generator):
+    both = LEVEL * (board(2) + 0.5 * board(4))  # a fifth of the power
+    assert found(smooth(12, generator) + both, (2, 2), (4, 4)).spot.period == (4, 4)
+
+
+def test_a_grid_of_rows_alone_has_the_period_of_rows(generator):
+    rows = LEVEL * (-1.0) ** torch.arange(SIDE)[:, None]
+    shown = looked_at(smooth(12, generator) + rows, (2, 1), (2, 2))
+    assert period_at((rows + torch.zeros(3, SIDE, SIDE)), (64, 64), shown.plan) == (2, 1)
+    assert period_at(torch.zeros(3, SIDE, SIDE), (64, 64), shown.plan) is None
 
 
 def test_the_map_of_a_board_everywhere_is_the_same_everywhere(generator):

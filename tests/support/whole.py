@@ -26,6 +26,7 @@ from spectra.errors import (
     InputError,
     ModelError,
     NothingToAnalyseError,
+    ParameterError,
     SpectraError,
 )
 from spectra.explain import Summary
@@ -194,6 +195,8 @@ def run_whole(
             for kind, told in statement_faults(result.summary, repr(result)):
                 faults.add("analyze with blame", kind, told)
             result.save(folder / "layers", formats=("nc", "png"))
+        with faults.stage("analyze attacked", UnattackableError, *none):
+            _attacked(faults, model, inputs, folder / "attacked")
         with faults.stage("swap", ConversionError, *none):
             _swap(model, inputs, Options())
     for text in state.differences(model):
@@ -229,6 +232,32 @@ def _check(
         wanted |= {"where", "crop"} if "where" in places else set()
         if varied and not drawn >= wanted:
             faults.add(stage, "a figure is missing", sorted(drawn))
+
+
+def _attacked(faults: Faults, model: nn.Module, inputs: Tensor, folder: Path) -> None:
+    """Check what an analysis says of attacked inputs, and that what it writes is read again."""
+    options = Options(attack="pgd:eps=0.05,steps=1", blame=False)
+    try:
+        result = spectra.analyze(model, inputs, options=options)
+    except (ModelError, ParameterError) as error:
+        told = ("no gradient comes through", "is no map", "not finite in step")
+        if any(words in str(error) for words in told):
+            raise UnattackableError(str(error)) from error
+        raise
+    for kind, told in statement_faults(result.summary, repr(result)):
+        faults.add("analyze attacked", kind, told)
+    row = result.summary.attack
+    if row is None or "attack" not in result.summary.answer:
+        faults.add("analyze attacked", "nothing is said", row)
+    elif row.input_largest > 0.05 * (1 + 1e-3):
+        faults.add("analyze attacked", "beyond its budget", row.input_largest)
+    result.save(folder, formats=("json", "nc", "png", "html"))
+    if set(report.read_tree(folder).groups) != set(result.data.groups):
+        faults.add("analyze attacked", "netCDF has other groups", folder)
+
+
+class UnattackableError(ModelError):
+    """A model that no attack by gradients reaches, as the message says."""
 
 
 def _kernels(table: KernelTable, folder: Path, *, thorough: bool) -> None:
