@@ -9,15 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from spectra._files import read_whole
 from spectra.data._folders import check_choice, check_twins, first_folder, folder
-from spectra.data._reading import read_rgb
+from spectra.data._reading import read_label_map, read_rgb
 from spectra.data._sample import Sample, labelled
 from spectra.data._sample_set import SampleSet
 from spectra.errors import InputError
-from spectra.inputs import read_labels
 
 CLASSES = (
     *("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat"),
@@ -89,4 +86,4 @@ def _listed_names(place: Path) -> list[str]:
 
 
 def _read(photograph: Path, labels: Path, name: str) -> Sample:
-    return labelled(read_rgb(photograph), torch.from_numpy(read_labels(labels)), name)
+    return labelled(read_rgb(photograph), read_label_map(labels), name)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spectra.errors import InputError
-from spectra.inputs import read_picture
+from spectra.inputs import read_labels, read_picture
 
 
 def read_rgb(path: Path) -> Tensor:
@@ -23,6 +23,11 @@ def read_rgb(path: Path) -> Tensor:
 def read_mask(path: Path) -> Tensor:
     """Return where a gray picture is not black, bool (y, x)."""
     return torch.from_numpy((read_picture(path) != 0).any(axis=-1))
+
+
+def read_label_map(path: Path) -> Tensor:
+    """Return the label of each pixel, int64 (y, x): the number in the file, never its colour."""
+    return torch.from_numpy(read_labels(path))
 
 
 def read_kitti(path: Path) -> Tensor:

@@ -48,7 +48,7 @@ _PLAIN_MODES = {
 }
 
 
-for _decoder in ("tifffile", "PIL"):  # they print what _decode reports as a reason
+for _decoder in ("tifffile", "PIL"):  # they print what decode reports as a reason
     logging.getLogger(_decoder).addHandler(logging.NullHandler())
 
 
@@ -121,7 +121,7 @@ def _check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture],
             break
         try:
             picture = _check(path, how)
-        except _UnusableError as problem:
+        except UnusableError as problem:
             dropped.append(Dropped(str(path), str(problem)))
             continue
         twin = seen.setdefault(picture.digest, path)
@@ -132,26 +132,26 @@ def _check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture],
     return pictures, dropped
 
 
-class _UnusableError(Exception):
+class UnusableError(Exception):
     """A picture that is dropped, with the reason."""
 
 
 def _check(path: Path, how: Preparation) -> _Picture:
     """Return what the picture at ``path`` is, or raise with the reason why it is useless."""
-    pixels, alpha = _decode(path)
+    pixels, alpha = decode(path)
     height, width, channels = pixels.shape
     least = how.crop or how.multiple or SMALLEST
     if min(height, width) < least:
         wanted = f"the crop {least}x{least}" if how.crop else f"{least} pixels a side"
-        raise _UnusableError(f"{width}x{height} is smaller than {wanted}")
+        raise UnusableError(f"{width}x{height} is smaller than {wanted}")
     if pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all():
-            raise _UnusableError("holds NaN or infinite pixels")
+            raise UnusableError("holds NaN or infinite pixels")
         low, high = float(pixels.min()), float(pixels.max())
         if low < 0 or high > 1:
-            raise _UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
+            raise UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
     if all((row == pixels[0, 0]).all() for row in pixels):
-        raise _UnusableError("constant: all pixels are equal")
+        raise UnusableError("constant: all pixels are equal")
     digest = blake2b(digest_size=16)
     for row in pixels:  # one at a time: a copy of the whole is as large as the picture
         digest.update(np.ascontiguousarray(row).data)
@@ -184,12 +184,12 @@ def read_picture(path: Path) -> NDArray[Any]:
         If it cannot be decoded, or is no gray or RGB picture.
     """
     try:
-        return _decode(path)[0]
-    except _UnusableError as problem:
+        return decode(path)[0]
+    except UnusableError as problem:
         raise InputError(f"{path}: {problem}; expected a picture") from problem
 
 
-def _decode(path: Path) -> tuple[NDArray[Any], bool]:
+def decode(path: Path) -> tuple[NDArray[Any], bool]:
     """Return the pixels (y, x, channel) of 1 or 3 channels, and whether alpha was dropped."""
     try:
         with warnings.catch_warnings():
@@ -198,15 +198,15 @@ def _decode(path: Path) -> tuple[NDArray[Any], bool]:
     except Exception as error:
         found = recognise(path) if path.exists() else None
         if found not in (None, "picture"):
-            raise _UnusableError(f"not a picture but {DESCRIPTION[found]}") from error
-        raise _UnusableError(f"cannot be decoded ({brief(error)})") from error
+            raise UnusableError(f"not a picture but {DESCRIPTION[found]}") from error
+        raise UnusableError(f"cannot be decoded ({brief(error)})") from error
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.ndim != 3 or pixels.shape[-1] not in (1, 2, 3, 4):
-        raise _UnusableError(f"{pixels.shape} is no gray or RGB picture")
+        raise UnusableError(f"{pixels.shape} is no gray or RGB picture")
     if pixels.dtype == np.int32 and pixels.min() >= 0 and pixels.max() < 2**16:
         pixels = pixels.astype(np.uint16)  # 16-bit gray, as some decoders give it
     if pixels.dtype not in (np.uint8, np.uint16, np.bool_) and pixels.dtype.kind != "f":
-        raise _UnusableError(f"{pixels.dtype} pixels: expected 8 or 16 bits, or float in 0..1")
+        raise UnusableError(f"{pixels.dtype} pixels: expected 8 or 16 bits, or float in 0..1")
     alpha = pixels.shape[-1] in (2, 4)
     return pixels[..., : pixels.shape[-1] - alpha], alpha
 
@@ -279,8 +279,8 @@ def _read(
 ) -> Tensor:
     """Return the centre of ``picture`` as float32 (channel, y, x), scaled to ``span``."""
     try:
-        pixels, _ = _decode(picture.path)
-    except _UnusableError as problem:
+        pixels, _ = decode(picture.path)
+    except UnusableError as problem:
         raise InputError(f"{picture.path} changed after it was checked: {problem}") from problem
     if pixels.shape != (*picture.spatial, picture.channels):
         raise InputError(f"{picture.path} changed its size after it was checked")

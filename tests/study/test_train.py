@@ -91,6 +91,17 @@ def test_an_interrupted_training_ends_with_the_same_bits(whole, tmp_path, step):
     ]
 
 
+def test_the_loss_of_a_row_is_the_mean_since_the_row_before_across_an_interruption(
+    whole, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("spectra.study._train.ROWS", 1)
+    with pytest.raises(Stop):
+        train(TASK, Small, tmp_path, training=SHORT, progress=stopping_after(5))
+    first, last = train(TASK, Small, tmp_path, training=SHORT).history
+    assert (first.step, last.step) == (0, 6)
+    assert last.loss == pytest.approx(np.mean([row.loss for row in whole.history[1:]]), abs=1e-6)
+
+
 def test_a_finished_training_is_read_and_not_run(whole):
     torch.manual_seed(77)
     fresh = Small()
