@@ -23,7 +23,7 @@ from spectra import (
     weights,
 )
 from spectra._options import Options, Progress
-from spectra.run._attacked import attack_inputs
+from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def analyze(
         with advised(loaded, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
+            attacking = plan_attack(net, found, inputs, options)
             passed = gather.run(net, found, inputs, options, progress=tell)
             passed = gather.without_fixed_content(net, passed, inputs, options, progress=tell)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
@@ -92,7 +93,7 @@ def analyze(
                 progress=tell,
             )
             judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
-            attacked = attack_inputs(net, passed, scores, inputs, options=options, progress=tell)
+            attacked = attack_inputs(net, passed, scores, attacking, options=options, progress=tell)
             kernels = weights.measures_of_steps(net, passed.found, progress=tell)
             portraits = weights.portraits_of_steps(net, passed.found)
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")

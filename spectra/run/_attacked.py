@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectra import explain, gather, score, severity
-from spectra.attack import AttackSpec, attacked_inputs, effect, is_always_one
+from spectra.attack import AttackSpec, attack_batch, attacked_inputs, effect, is_always_one
 from spectra.errors import ParameterError
 from spectra.inputs import check_reading, open_targets
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectra._options import Options, Progress
+    from spectra.capture import Discovery
     from spectra.gather import Passed
-    from spectra.inputs import Inputs
+    from spectra.inputs import Inputs, Targets
     from spectra.score import Scores
 
 LESS = 4  # as many inputs at a time with gradients as without, divided by this
@@ -39,11 +40,59 @@ class Attacked:
     tables: xr.DataTree
 
 
+@dataclass(frozen=True)
+class Attacking:
+    """An attack that can be run: what it is, on what, and what outputs should have been."""
+
+    spec: AttackSpec
+    inputs: Inputs
+    targets: Targets | None
+
+
+def plan_attack(
+    model: nn.Module, found: Discovery, inputs: Inputs | None, options: Options
+) -> Attacking | None:
+    """Return the attack that was asked for, refused before anything long runs if it cannot be run.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to attack: no input, or an output without pixels.
+    InputError
+        If targets do not fit.
+    ModelError
+        If no gradient comes through the model.
+    """
+    if options.attack is None:
+        return None
+    if inputs is None:
+        raise ParameterError(f"attack={options.attack!r} without inputs: give what is attacked")
+    spec = AttackSpec.parse(options.attack)
+    if found.layout is None:
+        raise ParameterError(
+            f"attack={str(spec)!r} needs an output with pixels: this model's is no map "
+            f"({found.reading.reason})"
+        )
+    targets = None
+    if options.targets is not None:
+        targets = open_targets(
+            options.targets,
+            inputs,
+            shape=found.output_shape,
+            labels=spec.loss == "cross_entropy",
+            span=_span(options),
+        )
+    one = next(inputs.batches(1))
+    target = next(targets.batches(1)) if targets else None
+    attack_batch(model, found, inputs, one, target, spec=replace(spec, steps=1))
+    return Attacking(spec, inputs, targets)
+
+
 def attack_inputs(
     model: nn.Module,
     passed: Passed,
     scores: Scores,
-    inputs: Inputs | None,
+    attacking: Attacking | None,
     *,
     options: Options,
     progress: Progress,
@@ -58,39 +107,22 @@ def attack_inputs(
         What clean inputs left on their way through it.
     scores : Scores
         The scores of that run.
-    inputs : Inputs or None
-        The clean inputs.
+    attacking : Attacking or None
+        The attack, the clean inputs and their targets.
     options : Options
-        The attack and its targets.
+        How inputs run.
     progress : callable
         Called with (stage, done, total).
-
-    Raises
-    ------
-    ParameterError
-        If there is nothing to attack.
-    InputError
-        If targets do not fit.
     """
-    if options.attack is None:
+    if attacking is None:
         return None
-    if inputs is None:
-        raise ParameterError(f"attack={options.attack!r} without inputs: give what is attacked")
-    spec, found, seed = AttackSpec.parse(options.attack), passed.found, options.seed
-    targets = options.targets and open_targets(
-        options.targets,
-        inputs,
-        shape=found.output_shape,
-        labels=spec.loss == "cross_entropy",
-        span=_span(options),
-    )
-    targets = targets or None
+    spec, inputs, targets = attacking.spec, attacking.inputs, attacking.targets
+    found, seed, plain = passed.found, options.seed, replace(options, layers=())
     batch = max(gather.batch_size(found, options.batch) // LESS, 1)
-    attacking = attacked_inputs(
+    under_attack = attacked_inputs(
         model, found, inputs, spec, targets=targets, batch=batch, progress=progress
     )
-    plain = replace(options, layers=())
-    with attacking as changed:
+    with under_attack as changed:
         again = gather.run(model, found, changed, plain, progress=progress)
         again = gather.without_fixed_content(model, again, changed, plain, progress=progress)
         scored = score.run(again, changed, seed=seed, progress=progress)
