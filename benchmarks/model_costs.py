@@ -1,6 +1,6 @@
 """What the paper's networks cost with each upsampling layer: ``python benchmarks/bench.py models``.
 
-Multiply-adds are counted on PyTorch's meta device, at the size of the published test inputs. Time and
+Multiply-adds are counted on the meta device, at the size of the published test inputs. Time and
 memory are measured on one thread at smaller ones, each network in a process of its own.
 """
 
@@ -92,7 +92,7 @@ def _rows(network: Network, rounds: int) -> Iterator[list[str]]:
             network.name,
             upsampler,
             f"{parameters:,}",
-            f"{operations / 1e9:.3g} G",
+            _giga(operations),
             f"{1e3 * seconds:.0f}",
             f"{mib:.0f} MiB",
         ]
@@ -123,6 +123,10 @@ def _measure(network: Network, upsampler: str, rounds: int, answer: Connection) 
         mib = (peak_kib() - before) / 1024
         took = medians({"forward": partial(net, x)}, rounds=rounds)
     answer.send((took["forward"], mib))
+
+
+def _giga(count: float) -> str:
+    return f"{count / 1e9:,.0f} G" if count >= 1e11 else f"{count / 1e9:.3g} G"
 
 
 def _size(shape: tuple[int, int, int]) -> str:

@@ -35,16 +35,16 @@ def their_nafnet(monkeypatch):
         return importlib.import_module("spandrel.architectures.NAFNet").NAFNet
 
 
-@pytest.mark.parametrize("sides", [(48, 64), (37, 50)])
-def test_nafnet_computes_what_spandrel_s_does(their_nafnet, sides):
+def test_nafnet_computes_what_spandrel_s_does(their_nafnet):
     ours = fill(models.NAFNet(8, encoder_blocks=(1, 2), middle_blocks=2, decoder_blocks=(1, 1)))
     theirs = their_nafnet(
         width=8, enc_blk_nums=[1, 2], middle_blk_num=2, dec_blk_nums=[1, 1]
     ).eval()
     theirs.load_state_dict(ours.state_dict(), strict=True)
-    x = picture(2, 3, *sides)
-    with torch.no_grad():
-        torch.testing.assert_close(ours(x), theirs(x), atol=1e-5, rtol=0)
+    for sides in ((48, 64), (37, 50)):
+        x = picture(2, 3, *sides)
+        with torch.no_grad():
+            torch.testing.assert_close(ours(x), theirs(x), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +245,17 @@ def test_a_normed_convolution_is_pytorch_s_weight_normalisation(generator):
     torch.testing.assert_close(ours(x), theirs(x))
 
 
+def test_sttr_computes_what_the_reference_s_arithmetic_did():
+    """Golden values: its equations on torch alone, blocks of timm, in float64; off by 2e-7."""
+    net = fill(models.STTR(4, layers=3)).double()
+    views = picture(2, 3, 122, 130).double()
+    with torch.no_grad():
+        found = net.match(views[:1], views[1:])
+    assert digest(found.disparity) == pytest.approx(0.534061, abs=1e-6)
+    assert digest(found.coarse) == pytest.approx(1.139475, abs=1e-6)
+    assert digest(found.occlusion) == pytest.approx(-0.026496, abs=1e-6)
+
+
 def test_no_pair_changes_another():
     net = fill(models.STTR(2, layers=1))
     left, right = picture(2, 3, 122, 130), picture(2, 3, 122, 130).flip(0)
@@ -262,3 +273,60 @@ def test_shifted_views_have_the_disparity_of_the_shift():
     disparity = net.match(scene[..., :-shift], scene[..., shift:]).disparity
     inner = disparity[..., 32:-32, shift + 24 : -24]
     assert abs(inner.median() - shift) < 1
+
+
+def test_the_u_net_joins_each_step_with_the_encoder_s_map_of_its_size():
+    """The wiring of the paper's code: the encoder's channels first, a ReLU before the last step."""
+    net = fill(models.UNet("resnet18", classes=3, width=8))
+    x = picture(1, 3, 64, 96)
+    with torch.no_grad():
+        stem, *maps = net.encoder(x)
+        y = net.decoder1(maps.pop())
+        for decoder in (net.decoder2, net.decoder3, net.decoder4):
+            y = decoder.up_conv(torch.cat([maps.pop(), decoder.up(y)], 1))
+        y = functional.relu(net.last["conv"](torch.cat([stem, y], 1)))
+        expected = net.last["out"](net.last["lastup"](y))
+        torch.testing.assert_close(net(x), expected)
+
+
+@pytest.mark.parametrize(("block", "taps"), [("e", {7}), ("f", {7, 3})])
+def test_the_u_net_has_the_blocks_that_were_asked_for(block, taps):
+    net = models.UNet("resnet18", width=8, block=block)
+    convs = [m for m in net.decoder3.up_conv.modules() if isinstance(m, nn.Conv2d)]
+    assert {conv.kernel_size[0] for conv in convs} == taps
+
+
+def test_the_dense_prediction_decoder_fuses_from_the_smallest_map_up():
+    net = fill(models.vit_dpt_small(classes=3))
+    x = picture(1, 3, 64, 96)
+
+    def twice(m):
+        return functional.interpolate(m, scale_factor=2, mode="bilinear", align_corners=False)
+
+    with torch.no_grad():
+        maps = []
+        for part, m in zip(net.reassemble, net.encoder(x), strict=True):
+            maps.append(part.layer(part.resize(part.project(m))))
+        assert [m.shape[-1] for m in maps] == [24, 12, 6, 3]
+        y = 0
+        for number, fuse in enumerate(net.fusion):
+            beside = maps.pop()
+            y = y + beside + fuse.beside(beside) if number else beside
+            y = fuse.project(twice(y + fuse.both(y)))
+        torch.testing.assert_close(net(x), twice(net.head(y)))
+
+
+def test_the_left_view_comes_first_along_the_channels():
+    net = fill(models.sttr_small())
+    left, right = picture(2, 3, 122, 130).chunk(2)
+    with torch.no_grad():
+        found = net(torch.cat([left, right], 1))
+        torch.testing.assert_close(found, net.match(left, right).disparity)
+        assert not torch.allclose(found, net.match(right, left).disparity)
+
+
+def test_a_single_picture_is_its_own_partner():
+    net = fill(models.sttr_small())
+    x = picture(1, 3, 122, 130)
+    with torch.no_grad():
+        torch.testing.assert_close(net(x), net.match(x, x).disparity)

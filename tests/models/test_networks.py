@@ -7,6 +7,7 @@ from torch import nn
 from spectra import models
 from spectra.capture import discover
 from spectra.errors import ModelError, ParameterError
+from spectra.remedy import swap
 
 SMALL = {
     "nafnet_small": (3, 3),
@@ -128,6 +129,18 @@ def test_every_step_of_a_network_is_found_with_its_factor_and_kernel(name, upsam
 @pytest.mark.parametrize("name", SMALL)
 def test_every_step_of_every_network_is_found_with_every_upsampler(name, upsampler):
     check_steps(name, upsampler)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_a_larger_kernel_can_be_swapped_into_a_network_without_a_change(name):
+    net = made(name)
+    x = a_picture(name, 128, 128)
+    new, plan = swap(net, "lctc11", example=x)
+    assert not plan.refused
+    with torch.no_grad():
+        before, after = net(x), new(x)
+    assert (after - before).abs().max() < 1e-5 * before.abs().max()
 
 
 def test_a_callable_makes_every_layer_from_its_channels_and_factor():
