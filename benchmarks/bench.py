@@ -24,6 +24,7 @@ import numpy as np
 import scipy.fft
 import torch
 import xarray as xr
+from model_costs import bench_models
 from start import bench_start
 from timing import Table, medians, now
 from torch import Tensor, nn
@@ -332,7 +333,7 @@ TRACED = MODELS | {
     "SwinIR small, 64x64": (networks.WindowedSuperResolution, 64),
 }
 PARTS = ("pictures", "activations", "azimuthal", "kernels", "capture", "analysis", "memory")
-PARTS += ("layers", "start")
+PARTS += ("layers", "models", "start")
 
 
 def main() -> None:
@@ -379,6 +380,8 @@ def main() -> None:
     if "layers" in parts:
         torch.set_num_threads(1)
         bench_layers(table, max(options.rounds, LAYER_ROUNDS))
+    if "models" in parts:
+        bench_models(table, options.rounds)
     if "start" in parts:
         bench_start(table)
     print(f"\n{sum(table.met)} of {len(table.met)} targets met.")

@@ -159,12 +159,12 @@ def peak_mib(size: str, grouping: str) -> float:
     """Return the memory in MiB that one forward and backward pass adds to the process (Linux)."""
     made, x = layer(size, grouping), features(grouping)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the peak so far
-    before = _peak_kib()
+    before = peak_kib()
     forward_and_backward(made, x)
-    return (_peak_kib() - before) / 1024
+    return (peak_kib() - before) / 1024
 
 
-def _peak_kib() -> int:
+def peak_kib() -> int:
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 

@@ -78,6 +78,8 @@ def call(
     try:
         with importable(spec.rpartition(":")[0]):
             return function(**arguments)
+    except SpectraError as failure:  # says what to do already
+        raise error(f"{spec}: {failure}") from failure
     except (Exception, SystemExit) as failure:
         raise error(f"{spec} raised {brief(failure)}{_at(failure)}") from failure
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra import capture
 from spectra.attack._attack import attack
-from spectra.errors import InputError, ParameterError
+from spectra.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,31 +61,14 @@ def attacked_inputs(
 
     Raises
     ------
-    ParameterError
-        If the model's output is no map.
     InputError
         If targets and outputs do not fit each other.
     """
-    if found.layout is None:
-        raise ParameterError(
-            f"attack={str(spec)!r} needs an output with pixels: this model's is no map "
-            f"({found.reading.reason})"
-        )
-    device, done = walk.device(model), 0
+    done = 0
     parts: Iterable[Tensor | None] = targets.batches(batch) if targets else repeat(None)
     with TemporaryFile() as kept:
         for x, given in zip(inputs.batches(batch), parts, strict=targets is not None):
-            clean = x.to(device)
-            target = clean_target(model, found, clean, spec) if given is None else given.to(device)
-            changed = attack(
-                model,
-                clean,
-                target,
-                spec,
-                bounds=bounds_of(inputs),
-                first=done,
-                forward=lambda values: capture.forward(model, values, found=found),
-            )
+            changed = attack_batch(model, found, inputs, x, target=given, spec=spec, first=done)
             kept.write(changed.to("cpu", torch.float32).contiguous().numpy().tobytes())
             done += len(x)
             progress("attack", done, len(inputs))
@@ -96,14 +79,51 @@ def attacked_inputs(
         )
 
 
-def clean_target(model: nn.Module, found: Discovery, x: Tensor, spec: AttackSpec) -> Tensor:
+def attack_batch(
+    model: nn.Module,
+    found: Discovery,
+    inputs: Inputs,
+    x: Tensor,
+    *,
+    target: Tensor | None,
+    spec: AttackSpec,
+    first: int = 0,
+) -> Tensor:
+    """Return some of the inputs attacked.
+
+    Parameters
+    ----------
+    model, found, inputs, spec
+        See `attacked_inputs`.
+    x : Tensor, shape (B, C, *spatial)
+        Some of the inputs.
+    target : Tensor or None
+        Their targets.
+    first : int
+        Number of the first of them.
+    """
+    clean = x.to(walk.device(model))
+    if target is None:
+        target = _clean_target(model, found, clean, spec)
+    return attack(
+        model,
+        clean,
+        target.to(clean.device),
+        spec,
+        bounds=_bounds(inputs),
+        first=first,
+        forward=lambda values: capture.forward(model, values, found=found),
+    )
+
+
+def _clean_target(model: nn.Module, found: Discovery, x: Tensor, spec: AttackSpec) -> Tensor:
     """Return what a model makes of clean inputs as a target: its map, or the likeliest classes."""
     with capture.quiet(model):
         output = capture.forward(model, x, found=found).detach().clone()
     return output.argmax(1) if spec.loss == "cross_entropy" else output
 
 
-def bounds_of(inputs: Inputs) -> Bounds:
+def _bounds(inputs: Inputs) -> Bounds:
     """Return the least and the largest value of each channel, None where unknown."""
     if inputs.bounds is None:
         return None

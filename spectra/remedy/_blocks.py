@@ -17,6 +17,7 @@ from spectra.remedy._shuffle import same_size_conv
 UpsamplingBlock = Literal["a", "b", "c"]
 FollowingBlock = Literal["d", "e", "f"]
 EXPANSION = 4  # of the ConvNeXt-like block
+NORM_EPS = 1e-6  # of its layer normalisation
 NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
 
@@ -85,9 +86,10 @@ class DecoderBlock(nn.Module):
     ----------
     kind : {"d", "e", "f"}
         d: twice 3x3 convolution, batch normalisation, ReLU, the inner width half the output's;
-        e: like ConvNeXt, a grouped convolution of ``kernel_size``, layer normalisation, a
-        four-fold wider perceptron with GELU, no residual path (as in the published code);
-        f: e with a parallel convolution of ``small``.
+        e: like ConvNeXt, a grouped convolution of ``kernel_size`` to half the output's width,
+        layer normalisation, a four-fold wider perceptron with GELU, no residual path;
+        f: e with a parallel convolution of ``small``. No convolution has a bias. All of it is
+        as in the published code.
     in_channels, out_channels : int
         Channels of the map before and after.
     kernel_size, small : int
@@ -121,22 +123,22 @@ class DecoderBlock(nn.Module):
             raise ParameterError(f"kind={kind!r}: expected 'd', 'e' or 'f' (a, b, c upsample)")
         self.kind = kind
         self.layers: nn.Module
+        inner = max(1, out_channels // 2)
         if kind == "d":
-            inner = max(1, out_channels // 2)
             self.layers = nn.Sequential(
                 *_normalised_conv(in_channels, inner, axes),
                 *_normalised_conv(inner, out_channels, axes),
             )
             return
-        groups = gcd(in_channels, out_channels)
-        conv = partial(same_size_conv, in_channels, out_channels, axes=axes, groups=groups)
+        groups = gcd(in_channels, inner)
+        conv = partial(same_size_conv, in_channels, inner, axes=axes, groups=groups, bias=False)
         self.large = conv(kernel_size)
         self.small = conv(small) if kind == "f" else None
         self.layers = nn.Sequential(
-            nn.LayerNorm(out_channels),
-            nn.Linear(out_channels, EXPANSION * out_channels),
+            nn.LayerNorm(inner, eps=NORM_EPS),
+            nn.Linear(inner, EXPANSION * inner),
             nn.GELU(),
-            nn.Linear(EXPANSION * out_channels, out_channels),
+            nn.Linear(EXPANSION * inner, out_channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -152,4 +154,5 @@ class DecoderBlock(nn.Module):
 
 
 def _normalised_conv(inputs: int, outputs: int, axes: int) -> tuple[nn.Module, ...]:
-    return same_size_conv(inputs, outputs, 3, axes=axes), NORMS[axes](outputs), nn.ReLU()
+    conv = same_size_conv(inputs, outputs, 3, axes=axes, bias=False)
+    return conv, NORMS[axes](outputs), nn.ReLU()

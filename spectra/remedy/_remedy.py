@@ -1,4 +1,4 @@
-"""Remedies by name: ``lctc7+3``, ``nearest+conv3``, ``shuffle+box``, ``sinc11``."""
+"""Remedies by name: ``lctc7+3``, ``tc2``, ``nearest+conv3``, ``shuffle+box``, ``sinc11``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from spectra.errors import ParameterError
 
 RemedyFamily = Literal["lctc", "nearest", "bilinear", "shuffle", "sinc"]
 EXPECTED = (
-    "lctcK or lctcK+K2 (lctc7, lctc11+3), nearest+convK, bilinear+convK, shuffle, shuffle+box, "
-    "shuffle+binomial or sincK"
+    "lctcK or lctcK+K2 (lctc7, lctc11+3), tcK (tc2, tc3), nearest+convK, bilinear+convK, "
+    "shuffleK, shuffle+box, shuffle+binomial or sincK"
 )
 _NAMES: dict[RemedyFamily, re.Pattern[str]] = {
-    "lctc": re.compile(r"lctc(?P<size>\d+)(\+(?P<small>\d+))?"),
+    "lctc": re.compile(r"(?:lctc(?P<size>\d+)(\+(?P<small>\d+))?|tc(?P<plain>\d+))"),
     "nearest": re.compile(r"nearest\+conv(?P<size>\d+)"),
     "bilinear": re.compile(r"bilinear\+conv(?P<size>\d+)"),
-    "shuffle": re.compile(r"shuffle(?P<size>)(\+(?P<blur>box|binomial))?"),
+    "shuffle": re.compile(r"shuffle(?P<size>\d*)(\+(?P<blur>box|binomial))?"),
     "sinc": re.compile(r"sinc(?P<size>\d+)"),
 }
 
@@ -39,6 +39,9 @@ class Remedy:
         Taps of an LCTC's parallel kernel.
     blur : str or None
         What follows a shuffle.
+    plain : bool
+        Whether it is a ``tcK``: a transposed convolution of exactly K taps at factor 2, even
+        ones too, and of K s / 2 at factor s.
     """
 
     name: str
@@ -46,9 +49,12 @@ class Remedy:
     size: int
     small: int | None = None
     blur: str | None = None
+    plain: bool = False
 
     def sizes(self, factor: Sequence[int]) -> tuple[int, ...]:
         """Return the taps of the large kernel at these factors."""
+        if self.plain:
+            return tuple(-(-self.size * s // 2) for s in factor)
         return tuple(scaled_size(self.size, s) for s in factor)
 
     def small_sizes(self, factor: Sequence[int]) -> tuple[int, ...] | None:
@@ -82,17 +88,20 @@ def parse_remedy(name: str) -> Remedy:
     --------
     >>> parse_remedy("lctc11+3").sizes((4, 4))
     (23, 23)
+    >>> parse_remedy("tc2").sizes((2, 4))
+    (2, 4)
     """
     for family, pattern in _NAMES.items():
         if match := pattern.fullmatch(name):
             found = match.groupdict()
-            small = found.get("small")
+            small, plain = found.get("small"), found.get("plain")
             remedy = Remedy(
                 name,
                 family=family,
-                size=int(found["size"] or 3),
+                size=int(plain or found["size"] or 3),
                 small=int(small) if small else None,
                 blur=found.get("blur"),
+                plain=plain is not None,
             )
             if 0 in (remedy.size, remedy.small):
                 break

@@ -84,7 +84,7 @@ def plan_attack(
         )
     one = next(inputs.batches(1))
     target = next(targets.batches(1)) if targets else None
-    attack_batch(model, found, inputs, one, target, spec=replace(spec, steps=1))
+    attack_batch(model, found, inputs, one, target=target, spec=replace(spec, steps=1))
     return Attacking(spec, inputs, targets)
 
 

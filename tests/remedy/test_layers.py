@@ -16,9 +16,12 @@ from spectra.remedy._shuffle import Blur, ShuffleConv, shuffle
 NAMES = (
     "lctc7",
     "lctc11+3",
+    "tc2",
+    "tc5",
     "nearest+conv3",
     "bilinear+conv5",
     "shuffle",
+    "shuffle1",
     "shuffle+box",
     "shuffle+binomial",
     "sinc11",
@@ -39,7 +42,7 @@ def test_every_cure_gives_exactly_factor_times_its_input(name, factor):
     assert layer(torch.zeros(2, 4, *size)).shape == (2, 6, *expected)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith("lctc")])
+@pytest.mark.parametrize("name", [n for n in NAMES if "tc" not in n])
 def test_every_other_cure_starts_without_lines(name):
     torch.manual_seed(0)
     layer = make_layer(name, 4, 4, factor=(2, 2)).double()
@@ -113,6 +116,30 @@ def test_a_resize_convolution_is_interpolation_then_convolution(generator):
     torch.testing.assert_close(layer(x), layer.conv(large))
 
 
+@pytest.mark.parametrize(("name", "taps"), [("tc2", 2), ("tc3", 3), ("tc4", 4), ("lctc2", 3)])
+def test_a_plain_transposed_convolution_has_the_taps_of_its_name(name, taps):
+    assert make_layer(name, 4, 2).kernel_size == (taps, taps)
+
+
+@pytest.mark.parametrize(("factor", "taps"), [(3, 3), (4, 4), (8, 8)])
+def test_tc2_neither_overlaps_nor_leaves_gaps_at_any_factor(factor, taps):
+    assert make_layer("tc2", 1, 1, factor=(factor,)).kernel_size == (taps,)
+
+
+def test_the_size_of_a_shuffle_is_that_of_its_convolution():
+    sizes = {
+        n: make_layer(n, 4, 2).conv.kernel_size[0] for n in ("shuffle", "shuffle1", "shuffle5")
+    }
+    assert sizes == {"shuffle": 3, "shuffle1": 1, "shuffle5": 5}
+
+
+def test_a_start_is_given_to_transposed_kernels_and_refused_by_others():
+    torch.manual_seed(0)
+    assert not make_layer("lctc7+3", 4, 2, init="sinc").small.weight.any()
+    with pytest.raises(ParameterError, match="init='sinc' is for lctcK and tcK; shuffle has its"):
+        make_layer("shuffle", 4, 2, init="sinc")
+
+
 def test_fixed_taps_are_no_parameters_and_not_saved():
     layer = SincConv(1, 1, 7)
     assert set(layer.state_dict()) == {"conv.weight", "conv.bias"}
@@ -154,8 +181,8 @@ def test_block_d_is_two_convolutions_of_half_the_width():
 @pytest.mark.parametrize(("kind", "taps"), [("e", 49), ("f", 49 + 9)])
 def test_blocks_e_and_f_have_the_parameters_of_their_definition(kind, taps):
     block = DecoderBlock(kind, 8, 12, kernel_size=7)
-    spatial = 12 * 2 * taps + 12 * (1 if kind == "e" else 2)  # 4 groups of 2 inputs
-    perceptron = 2 * 12 + (12 * 48 + 48) + (48 * 12 + 12)
+    spatial = 6 * 4 * taps  # 8 to 6 channels in 2 groups of 4 inputs, no bias
+    perceptron = 2 * 6 + (6 * 24 + 24) + (24 * 12 + 12)
     assert sum(p.numel() for p in block.parameters()) == spatial + perceptron
 
 
@@ -166,7 +193,9 @@ def test_block_e_without_weights_beyond_the_norm_has_no_residual_path(generator)
     assert not block(torch.randn(1, 4, 5, 5, generator=generator)).any()
 
 
-@pytest.mark.parametrize("name", ["lctc", "lctc0", "lctc7+0", "conv3", "blur", "LCTC7", ""])
+@pytest.mark.parametrize(
+    "name", ["lctc", "lctc0", "lctc7+0", "tc", "tc0", "tc7+3", "shuffle0", "conv3", "LCTC7", ""]
+)
 def test_a_name_that_stands_for_nothing_is_refused(name):
     with pytest.raises(ParameterError, match="expected lctcK"):
         parse_remedy(name)
