@@ -7,6 +7,7 @@
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
 #   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
+#   make oracles other people's code that some tests compare with; without it they skip
 #   make fuzz    damaged files of every format against the loaders, for MINUTES=5 on all cores; figures add up
 #   make random-decoders  the whole command over 2000 random decoders; goes on where it was stopped
 #   make census  steps found in published decoders, against an independent count (several GB)
@@ -26,7 +27,7 @@ CENSUS := $(VENV_CENSUS)/.installed
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 
-.PHONY: demo test test-rest lint bench calibrate study-remedies census fuzz random-decoders train-demo
+.PHONY: oracles demo test test-rest lint bench calibrate study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -46,6 +47,11 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# torchattacks asks for old releases of libraries that it does not import
+oracles: $(DEV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[oracles]'
+	$(BIN)/python -m pip install --quiet --no-deps torchattacks==3.5.1
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/bench.py

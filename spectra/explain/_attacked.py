@@ -275,15 +275,14 @@ ATTACK = (
             "attack.own_output",
             "no targets were given",
             lambda f: f.row is not None and f.targets is None,
-            "driven away from the model's own clean output, as no targets were given",
+            "away from the model's own clean output, as no targets were given",
         ),
         Said(
             "attack.given",
             "targets were given",
             lambda f: f.targets is not None,
-            "driven away from {targets}",
+            "away from {targets}",
         ),
-        shown="explained",
     ),
 )
 

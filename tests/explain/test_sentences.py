@@ -301,9 +301,11 @@ ANSWER = {
         attacked(bounded=False), "eps is in the inputs' own unit and nothing is clipped", attacked()
     ),
     "attack.own_output": Case(
-        attacked(), "driven away from the model's own clean output", attacked(GIVEN)
+        attacked(),
+        "; away from the model's own clean output, as no targets were given",
+        attacked(GIVEN),
     ),
-    "attack.given": Case(attacked(GIVEN), "driven away from sharp", attacked()),
+    "attack.given": Case(attacked(GIVEN), "; away from sharp", attacked()),
     "severity.seen": Case(
         run(severity=VISIBLE),
         "visible: a model of the eye sees the grid at 200 % zoom in 3 of 8 pictures judged",

@@ -105,7 +105,7 @@ def test_what_is_said_of_an_attack_stands_in_the_answer_and_in_the_report(made, 
     _, _, result = made
     said = result.summary.answer["attack"]
     assert said.startswith("under pgd:eps=0.05,alpha=0.02,steps=2,loss=l1 locked energy ")
-    assert "driven away from the model's own clean output" in said
+    assert "; away from the model's own clean output" in said
     assert "Attack" in result.text()
     result.save(tmp_path / "out", formats=("json", "nc", "html"))
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
