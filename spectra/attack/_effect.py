@@ -41,7 +41,8 @@ class Effect:
     change_dbc : float or None
         Power of the output's change over the power of the clean output about its mean.
     shown : Dataset
-        The first input clean and attacked, and what the model makes of both, see `shown_pair`.
+        The input whose output has most contrast, clean and attacked, and what the model makes of
+        both, see `shown_pair`.
     psnr_to_clean_db : float or None
         PSNR of attacked against clean outputs, mean over inputs; None where the output's range is
         unknown, or nothing changed.
@@ -74,7 +75,7 @@ def effect(
     *,
     spec: AttackSpec,
     targets: Targets | None,
-    peak: float | None,
+    limits: tuple[float, float] | None,
     batch: int,
     seed: int,
     progress: Progress,
@@ -92,14 +93,14 @@ def effect(
     spec : AttackSpec
         Tells whether the output is of classes.
     targets : Targets or None
-    peak : float or None
-        White minus black of the output, for PSNR; None where unknown.
+    limits : tuple of float or None
+        Black and white of the output, between which PSNR is measured; None where unknown.
     batch, seed : int
         Inputs at a time, and the seed of the model's random numbers in both passes.
     progress : callable
         Called with ("attacked against clean", done, total).
     """
-    under_way = _Measured(passed, spec, peak)
+    under_way = _Measured(passed, spec, limits)
     device, found, done = walk.device(model), passed.found, 0
     given: Iterable[Tensor | None] = targets.batches(batch) if targets else repeat(None)
     pairs = zip(inputs.batches(batch), attacked.batches(batch), given, strict=False)
@@ -118,9 +119,12 @@ def effect(
 class _Measured:
     """Sums over all inputs of what differs."""
 
-    def __init__(self, passed: Passed, spec: AttackSpec, peak: float | None) -> None:
+    def __init__(
+        self, passed: Passed, spec: AttackSpec, limits: tuple[float, float] | None
+    ) -> None:
         self._change = MapStatistics(passed.output.plan)
-        self._classes, self._peak = spec.loss == "cross_entropy", peak
+        self._classes, self._limits = spec.loss == "cross_entropy", limits
+        self._contrast = -1.0  # of the clean output that is shown
         self._inputs: list[tuple[float, float]] = []
         self._powers: list[tuple[float, float]] = []
         self._errors: dict[str, list[float]] = {}
@@ -140,9 +144,7 @@ class _Measured:
         """Add some inputs, clean and changed, what came out, and what should have."""
         count = len(clean)
         self._change.add(after - before, first=first, inputs=count)
-        if self._shown is None:
-            four = (maps[0] for maps in (clean, changed, before, after))
-            self._shown = shown_pair(*four, classes=self._classes)
+        self._show(clean, changed, before=before, after=after)
         self._inputs += [(float(d.square().mean()), float(d.abs().max())) for d in changed - clean]
         old, new = (v.double().reshape(count, -1) for v in (before, after))
         about = old - old.mean(1, keepdim=True)
@@ -151,12 +153,22 @@ class _Measured:
         )
         if self._classes:
             self._add_classes(before.argmax(1), after.argmax(1), target)
-        elif self._peak is not None:
+        elif self._limits is not None:
             self._add_errors("to clean", new - old)
             if target is not None:
                 wanted = target.to(old).reshape(count, -1)
                 self._add_errors("clean", old - wanted)
                 self._add_errors("attacked", new - wanted)
+
+    def _show(self, clean: Tensor, changed: Tensor, *, before: Tensor, after: Tensor) -> None:
+        """Keep the input whose output has most contrast so far."""
+        each = before[: len(clean)].detach().double().flatten(1).var(1)
+        contrast, one = each.nan_to_num().max(0)
+        if float(contrast) > self._contrast:
+            self._contrast, four = float(contrast), (clean, changed, before, after)
+            self._shown = shown_pair(
+                *(maps[one] for maps in four), classes=self._classes, limits=self._limits
+            )
 
     def _add_errors(self, name: str, difference: Tensor) -> None:
         self._errors.setdefault(name, []).extend(difference.square().mean(1).tolist())
@@ -193,9 +205,10 @@ class _Measured:
 
     def _psnr(self, name: str) -> float | None:
         """Return the mean of the pictures' PSNR, as the field does; None where one is infinite."""
-        errors, peak = self._errors.get(name, []), self._peak
-        if not errors or peak is None:
+        errors = self._errors.get(name, [])
+        if not errors or self._limits is None:
             return None
+        peak = self._limits[1] - self._limits[0]
         each = [10 * log10(peak**2 / e) if e > 0 else inf for e in errors]
         mean = sum(each) / len(each)
         return mean if mean < inf else None

@@ -16,7 +16,13 @@ COLOUR = (1, 3)  # channels that are shown as they are
 
 
 def shown_pair(
-    clean: Tensor, changed: Tensor, before: Tensor, after: Tensor, *, classes: bool
+    clean: Tensor,
+    changed: Tensor,
+    before: Tensor,
+    after: Tensor,
+    *,
+    classes: bool,
+    limits: tuple[float, float] | None,
 ) -> xr.Dataset:
     """Return the middle of an input and of its output, clean and attacked.
 
@@ -28,6 +34,8 @@ def shown_pair(
         What the model makes of it.
     classes : bool
         Whether outputs are of classes: the likeliest is shown.
+    limits : tuple of float or None
+        Black and white of outputs, where they are known.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def shown_pair(
             "clean": (of_output, outputs[0]),
             "attacked": (of_output, outputs[1]),
         },
-        attrs={"channel": channel, "classes": classes},
+        attrs={"channel": channel, "classes": classes, "limits": limits and list(limits)},
     )
 
 

@@ -118,7 +118,8 @@ def _pictures(tree: xr.DataTree) -> xr.Dataset | None:
 def _draw_pictures(tree: xr.DataTree, axes: Sequence[Axes], *, width: float) -> None:
     data = _pictures(tree)
     assert data is not None
-    low, high = shown_range(data["clean"].to_numpy())
+    known = data.attrs.get("limits")
+    low, high = shown_range(data["clean"].to_numpy()) if known is None else known
     for (name, title), ax in zip(PICTURES.items(), axes, strict=True):
         shown = np.clip((_last(data[name].to_numpy()) - low) / (high - low), 0, 1)
         ax.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

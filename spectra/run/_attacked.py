@@ -33,7 +33,7 @@ class Attacked:
         The answer in numbers.
     tables : DataTree
         Spectra as of clean inputs, without running sums; group ``change`` of the output's change,
-        and group ``pictures`` of the first input and its output.
+        and group ``pictures`` of one input and its output.
     """
 
     row: explain.AttackRow
@@ -134,7 +134,7 @@ def attack_inputs(
             changed,
             spec=spec,
             targets=targets,
-            peak=_peak(passed, scores, inputs),
+            limits=_limits(passed, scores, inputs),
             batch=batch,
             seed=seed,
             progress=progress,
@@ -164,11 +164,8 @@ def _span(options: Options) -> tuple[float, float]:
     return check_reading(**options.reading).range or (0.0, 1.0)
 
 
-def _peak(passed: Passed, scores: Scores, inputs: Inputs) -> float | None:
-    """Return white minus black of outputs that are of the inputs' kind; None of all others."""
+def _limits(passed: Passed, scores: Scores, inputs: Inputs) -> tuple[float, float] | None:
+    """Return black and white of outputs that are of the inputs' kind; None of all others."""
     found = passed.found
     alike = found.output_shape[:1] == found.input_shape[:1]
-    if inputs.range is None or not alike or scores.far_off:
-        return None
-    low, high = inputs.range
-    return high - low
+    return inputs.range if alike and not scores.far_off else None

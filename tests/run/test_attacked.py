@@ -115,6 +115,31 @@ def test_what_is_said_of_an_attack_stands_in_the_answer_and_in_the_report(made, 
     assert read.summary.attack == result.summary.attack
     groups = {f"/attacked/{name}" for name in ("output", "change", "steps/0", "pictures")}
     assert groups <= set(read.data.groups)
+    drawn = read.draw("attack")
+    assert "attacked by pgd:eps=0.05" in drawn.caption("attack")
+    titles = [ax.get_title().partition("\n")[0] for ax in drawn["attack"].axes[:5]]
+    spectra_of = [f"spectrum, {name}" for name in ("clean", "attacked", "change")]
+    assert titles == ["clean", "attacked", *spectra_of]
+
+
+def test_the_figure_shows_the_picture_of_most_contrast_in_its_own_range(made):
+    model, x, result = made
+    figure = result.draw(["attack"])["attack"]
+    with torch.no_grad():
+        outputs = model(x)
+    most = outputs[outputs.flatten(1).var(1).argmax()].numpy().transpose(1, 2, 0)
+    shown = figure.axes[0].images[0].get_array()
+    np.testing.assert_allclose(shown, np.clip(most, 0, 1), atol=1e-5)
+
+
+def test_results_stand_under_one_another_in_one_scale(made):
+    _, _, result = made
+    figure = result.draw("attack", beside=[result], labels=["a", "b"])["attack"]
+    assert len(figure.axes) == 2 * 5 + 1
+    assert [figure.axes[i].get_ylabel() for i in (0, 5)] == ["a", "b"]
+    spectral = [ax for ax in figure.axes[:10] if ax.get_title().startswith("spectrum")]
+    assert len(spectral) == 6
+    assert len({ax.images[0].get_clim() for ax in spectral}) == 1
 
 
 def test_a_result_without_an_attack_has_neither_figure_nor_sentence():
