@@ -230,6 +230,16 @@ def test_samples_that_run_together_are_attacked_as_if_alone():
     assert not torch.equal(together, attack(model, x, y, AttackSpec.parse(f"{spec},seed=7")))
 
 
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_a_start_is_drawn_anew_for_each_sample_within_the_ball(norm):
+    x = torch.full((64, 3, 6, 6), 0.5, dtype=torch.float64)
+    drawn = Ball.around(x, AttackSpec("pgd", eps=0.25, norm=norm), (0.0, 1.0)).start(3) - x
+    assert len(drawn.unique(dim=0)) == 64
+    assert abs(float(drawn.mean())) < 0.01
+    size = drawn.abs().amax((1, 2, 3)) if norm == "linf" else drawn.flatten(1).norm(dim=1)
+    assert 0.2 < float(size.min()) <= float(size.max()) <= 0.25 * (1 + 1e-12)
+
+
 def test_the_model_and_the_process_are_left_as_they_were():
     model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Dropout(0.5))
     model[0].weight.grad = torch.ones_like(model[0].weight)
