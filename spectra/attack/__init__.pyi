@@ -1,6 +1,6 @@
 from ._attack import attack
 from ._effect import Effect, effect
-from ._inputs import attack_batch, attacked_inputs
+from ._inputs import attacked_inputs, check_attackable
 from ._losses import per_pixel_loss
 from ._spec import AttackSpec
 from ._weights import is_always_one
@@ -9,8 +9,8 @@ __all__ = [
     "AttackSpec",
     "Effect",
     "attack",
-    "attack_batch",
     "attacked_inputs",
+    "check_attackable",
     "effect",
     "is_always_one",
     "per_pixel_loss",

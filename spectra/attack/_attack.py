@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -11,20 +10,22 @@ from torch import Tensor, nn
 from spectra import capture
 from spectra.attack._ball import Ball, Bounds
 from spectra.attack._losses import per_pixel_loss
+from spectra.attack._spec import AttackSpec
 from spectra.attack._weights import pixel_weights
 from spectra.errors import InputError, ModelError
 
-if TYPE_CHECKING:
-    from spectra.attack._spec import AttackSpec
-
 Forward = Callable[[Tensor], Tensor]
+NO_GRADIENT = (
+    "no gradient comes through the model to its input: it computes under no_grad, detaches or "
+    "rounds, and cannot be attacked by gradients"
+)
 
 
 def attack(
     model: nn.Module,
     x: Tensor,
     target: Tensor,
-    spec: AttackSpec,
+    spec: AttackSpec | str,
     *,
     bounds: Bounds = (0.0, 1.0),
     valid: Tensor | None = None,
@@ -46,8 +47,8 @@ def attack(
     target : Tensor
         What the output is driven away from, or towards by a targeted attack: of the output's
         shape, or labels (B, *spatial) with 255 for pixels without a class.
-    spec : AttackSpec
-        Which attack.
+    spec : AttackSpec or str
+        Which attack, or its text.
     bounds : pair of float or of Tensor (C,), or None
         Least and largest value that inputs can have: the budget is a fraction of their distance,
         and attacked inputs stay between them. None: the budget is in the inputs' own units, and
@@ -72,18 +73,18 @@ def attack(
 
     Examples
     --------
-    >>> from spectra.attack import AttackSpec
     >>> model = nn.Conv2d(1, 1, 1, bias=False)
     >>> x, target = torch.full((1, 1, 2, 2), 0.5), torch.full((1, 1, 2, 2), 10.0)
-    >>> changed = attack(model, x, target, AttackSpec.parse("fgsm:eps=0.1")) - x
+    >>> changed = attack(model, x, target, "fgsm:eps=0.1") - x
     >>> changed.abs().round(decimals=3).unique()
     tensor([0.1000])
     """
-    if not x.is_floating_point() or x.ndim < 2 or not len(x):
-        kind = str(x.dtype).removeprefix("torch.")
-        raise InputError(f"inputs {tuple(x.shape)} of {kind}: expected floats (B, C, *spatial)")
-    if not bool(x.isfinite().all()):
-        raise InputError("the inputs hold NaN or infinite values: expected finite ones")
+    spec = AttackSpec.parse(spec) if isinstance(spec, str) else spec
+    _check_inputs(x)
+    if target.is_floating_point() and not bool(target.isfinite().all()):
+        raise InputError("the target holds NaN or infinite values: expected finite ones")
+    if valid is not None and valid.dtype != torch.bool:
+        raise InputError(f"valid is of {valid.dtype}: expected bool, one value for each pixel")
     # leaving inference mode is not enough: its tensors cannot be followed, copies can
     with torch.inference_mode(False), capture.quiet(model), torch.enable_grad():
         under_way = _Attack(
@@ -95,12 +96,24 @@ def attack(
         return under_way.run(first).to(x.dtype)
 
 
+def _check_inputs(x: Tensor) -> None:
+    """Raise InputError unless inputs can be attacked."""
+    if not isinstance(x, Tensor) or not x.is_floating_point() or x.ndim < 2 or not x.numel():
+        given = f"{tuple(x.shape)} of {x.dtype}" if isinstance(x, Tensor) else type(x).__name__
+        raise InputError(f"inputs {given}: expected a tensor of floats (B, C, *spatial)")
+    if x.is_meta:
+        raise InputError("the inputs hold no values (device 'meta'): expected a tensor with values")
+    if not bool(x.isfinite().all()):
+        raise InputError("the inputs hold NaN or infinite values: expected finite ones")
+
+
 class _Attack:
     """One batch's attack under way."""
 
     def __init__(self, forward: Forward, ball: Ball, target: Tensor, valid: Tensor | None) -> None:
         self._forward, self._ball, self._target, self._valid = forward, ball, target, valid
         self._spec, self._samples = ball.spec, len(ball.clean)
+        assert self._spec.loss is not None
         self._loss = per_pixel_loss(self._spec.loss)
 
     def run(self, first: int) -> Tensor:
@@ -126,11 +139,15 @@ class _Attack:
         # samples are summed, so that the gradient of each is that of its own mean
         total = self._mean(loss * weights).sum()
         if not total.requires_grad:
+            raise ModelError(NO_GRADIENT)
+        (gradient,) = torch.autograd.grad(total, values, allow_unused=True)
+        if gradient is None:
+            raise ModelError(NO_GRADIENT)
+        if not bool(output.isfinite().all()):
             raise ModelError(
-                "no gradient comes through the model to its input: it computes under no_grad, "
-                "detaches, or rounds, and cannot be attacked by gradients"
+                f"the output holds NaN or infinite values in step {step + 1}: expected a model "
+                "that is finite around its inputs"
             )
-        (gradient,) = torch.autograd.grad(total, values)
         if not bool(gradient.isfinite().all()):
             raise ModelError(
                 f"the gradient of loss={self._spec.loss} is not finite in step {step + 1}: "

@@ -51,7 +51,11 @@ class Ball:
         """
         if bounds is None:
             return cls(spec, x, low=0.0, span=1.0, bounded=False)
+        if len(bounds) != 2:
+            raise InputError(f"bounds={bounds}: expected the least and the largest value")
         low, high = (_like(bound, x) for bound in bounds)
+        if not bool(torch.as_tensor(high > low).all()):
+            raise InputError(f"bounds={_shown(low)}..{_shown(high)}: expected low below high")
         clean = (x - low) / (high - low)
         least, most = float(clean.min()), float(clean.max())
         if least < -SLACK or most > 1 + SLACK:
@@ -119,6 +123,10 @@ def _like(bound: float | Tensor, x: Tensor) -> float | Tensor:
     """Return a bound as a number, or one for each channel of ``x``."""
     if not isinstance(bound, Tensor):
         return float(bound)
+    if bound.numel() not in (1, x.shape[1]):
+        raise InputError(
+            f"bounds of {bound.numel()} channels for inputs of {x.shape[1]}: expected one for each"
+        )
     return bound.to(x).reshape(-1, *[1] * (x.ndim - 2))
 
 

@@ -39,7 +39,7 @@ class Effect:
         Root mean square and largest change of a value of the inputs, in parts of their range, or
         in their own unit where that is unknown.
     change_dbc : float or None
-        Power of the output's change over the power of the clean output about its mean.
+        Power of the output's change over that of the clean output about the mean of each map.
     shown : Dataset
         The input whose output has most contrast, clean and attacked, and what the model makes of
         both, see `shown_pair`.
@@ -108,7 +108,7 @@ def effect(
         outputs = []
         for x in (clean, changed):
             with capture.quiet(model, seed=seed):
-                outputs.append(capture.forward(model, x.to(device), found=found).detach())
+                outputs.append(capture.forward(model, x.to(device).clone(), found=found))
         before, after = outputs
         under_way.add(clean, changed, before=before, after=after, target=target, first=done)
         done += len(clean)
@@ -147,7 +147,8 @@ class _Measured:
         self._show(clean, changed, before=before, after=after)
         self._inputs += [(float(d.square().mean()), float(d.abs().max())) for d in changed - clean]
         old, new = (v.double().reshape(count, -1) for v in (before, after))
-        about = old - old.mean(1, keepdim=True)
+        maps = before.double().flatten(2)
+        about = (maps - maps.mean(2, keepdim=True)).reshape(count, -1)
         self._powers += list(
             zip((new - old).square().mean(1).tolist(), about.square().mean(1).tolist(), strict=True)
         )

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra import capture
-from spectra.attack._attack import attack
-from spectra.errors import InputError
+from spectra.attack._attack import NO_GRADIENT, attack
+from spectra.attack._ball import Ball
+from spectra.errors import InputError, ModelError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +105,8 @@ def attack_batch(
     """
     clean = x.to(walk.device(model))
     if target is None:
-        target = _clean_target(model, found, clean, spec)
+        # a copy, because a model may write into what it is given
+        target = _clean_target(model, found, clean.clone(), spec)
     return attack(
         model,
         clean,
@@ -114,6 +116,44 @@ def attack_batch(
         first=first,
         forward=lambda values: capture.forward(model, values, found=found),
     )
+
+
+def check_attackable(
+    model: nn.Module,
+    found: Discovery,
+    inputs: Inputs,
+    target: Tensor | None,
+    *,
+    spec: AttackSpec,
+) -> None:
+    """Raise unless the first step of an attack moves the first input.
+
+    Parameters
+    ----------
+    model, found, inputs, spec
+        See `attacked_inputs`.
+    target : Tensor or None
+        The first target.
+
+    Raises
+    ------
+    ParameterError
+        If the loss has no gradient where the attack starts, as that of the own output has not.
+    ModelError
+        If no gradient comes through the model.
+    """
+    x = next(inputs.batches(1))
+    once = replace(spec, steps=1)
+    moved = attack_batch(model, found, inputs, x, target=target, spec=once)
+    ball = Ball.around(x.to(moved), spec, _bounds(inputs))
+    if not torch.equal(moved, ball.input(ball.start(0)).to(moved)):
+        return
+    if target is None and spec.start == "clean":
+        raise ParameterError(
+            f"attack={str(spec)!r} starts at the clean input, where the output does not differ "
+            "from itself and no loss has a gradient: expected start=random, or targets"
+        )
+    raise ModelError(NO_GRADIENT)
 
 
 def _clean_target(model: nn.Module, found: Discovery, x: Tensor, spec: AttackSpec) -> Tensor:

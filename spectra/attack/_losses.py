@@ -125,7 +125,9 @@ def check_labels(output: Tensor, labels: Tensor) -> None:
             f"loss=cross_entropy with a target of {str(labels.dtype).removeprefix('torch.')} "
             "values: expected integer labels (B, *spatial); loss=l1 compares values"
         )
-    if output.ndim < 3 or labels.shape != (len(output), *output.shape[2:]):
+    if output.ndim < 3:
+        raise InputError(f"an output of {tuple(output.shape)}: expected classes (B, K, *spatial)")
+    if labels.shape != (len(output), *output.shape[2:]):
         expected = (len(output), *output.shape[2:])
         raise InputError(f"the labels are {tuple(labels.shape)}: expected {expected}")
     classes = output.shape[1]

@@ -46,18 +46,19 @@ class AttackSpec:
         ``2.5 eps / steps`` for the Euclidean one.
     steps : int, optional
         How many: 1 for FGSM, 10 by default for the others.
-    loss : {"l1", "l2", "charbonnier", "psnr", "cross_entropy", "epe"}
-        What is raised, or lowered by a targeted attack; see `per_pixel_loss`.
+    loss : {"l1", "l2", "charbonnier", "psnr", "cross_entropy", "epe"}, optional
+        What is raised, or lowered by a targeted attack; see `per_pixel_loss`. By default ``l1``,
+        of SegPGD ``cross_entropy``.
     norm : {"linf", "l2"}
         Of the largest change of a value, or of all values of a sample together.
     start : {"random", "clean"}, optional
         From a random point of the ball, or the clean input; the latter by default for FGSM.
     targeted : bool
         Whether the output is drawn towards the target, rather than driven away from it.
-    psi : {"channels", "rows", "sigmoid"}
-        What CosPGD takes the cosine of: softmax over the channels; softmax over the rows of the
-        map, as the authors do for disparities; or the logistic function of each value and its
-        complement. With one channel the first is 1 everywhere.
+    psi : {"channels", "rows", "sigmoid"}, optional
+        What CosPGD takes the cosine of: softmax over the channels, by default; softmax over the
+        rows of the map, as the authors do for disparities; or the logistic function of each value
+        and its complement. With one channel the first is 1 everywhere. None for other methods.
     keep : {"last", "best"}
         Which iterate is returned: the last, as is usual, or the one of the largest loss.
     seed : int
@@ -84,18 +85,22 @@ class AttackSpec:
     eps: float = USUAL_EPS
     alpha: float | None = None
     steps: int | None = None
-    loss: LossName = "l1"
+    loss: LossName | None = None
     norm: Norm = "linf"
     start: Start | None = None
     targeted: bool = False
-    psi: Psi = "channels"
+    psi: Psi | None = None
     keep: Keep = "last"
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             _check_choice(name, getattr(self, name), choices)
-        once = self.method == "fgsm"
+        once, cosine = self.method == "fgsm", self.method == "cospgd"
+        self._set(loss=self.loss or ("cross_entropy" if self.method == "segpgd" else "l1"))
+        if self.psi is not None and not cosine:
+            raise ParameterError(f"psi={self.psi!r} of {self.method}: it is for cospgd alone")
+        self._set(psi=(self.psi or "channels") if cosine else None)
         self._set(steps=_steps(self.steps, once=once))
         self._set(eps=_number("eps", self.eps))
         alpha = self._usual_alpha() if self.alpha is None else self.alpha
@@ -182,11 +187,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "psi": get_args(Psi),
     "keep": get_args(Keep),
 }
+OPTIONAL = ("start", "loss", "psi")  # which follow from the method
 TYPES = get_type_hints(AttackSpec)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices and not (name == "start" and value is None):
+    if value not in choices and not (name in OPTIONAL and value is None):
         raise ParameterError(f"{name}={value!r}: {suggestion(str(value), choices)}")
 
 
@@ -229,7 +235,7 @@ def _text(name: str, value: object) -> str:
     """Return a value as `_read` takes it."""
     if name in ("eps", "alpha") and isinstance(value, float):
         levels = round(value * EIGHT_BIT, 6)
-        if levels == int(levels) >= 1 and int(levels) / EIGHT_BIT == value:
+        if 1 <= levels <= EIGHT_BIT and levels == int(levels) and int(levels) / EIGHT_BIT == value:
             return f"{int(levels)}/{EIGHT_BIT}"
         return repr(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -34,8 +34,10 @@ class AttackRow:
     ----------
     spec : str
         The attack, as `spectra.attack.AttackSpec` prints it.
+    targeted : bool
+        Whether the output was drawn towards the targets, rather than driven away.
     reference : {"own output", "targets"}
-        What the output was driven away from.
+        What from, or towards what.
     targets : str or None
         Where targets came from.
     bounded : bool
@@ -60,8 +62,8 @@ class AttackRow:
         The change of the output, attacked minus clean, scored as an output: what of it is locked
         to the grid.
     change_dbc : float or None
-        Power of that change over the power of the clean output about its mean; None where nothing
-        changed.
+        Power of that change over the power of the clean output about the mean of each map; None
+        where nothing changed.
     psnr_to_clean_db : float or None
         PSNR of attacked against clean outputs, mean over inputs; None where the range of outputs
         is unknown.
@@ -74,6 +76,7 @@ class AttackRow:
     """
 
     spec: str
+    targeted: bool
     reference: Reference
     targets: str | None
     bounded: bool
@@ -132,6 +135,7 @@ def attack_row(
     steps = zip(found.steps, after.steps, strict=True)
     return AttackRow(
         spec=str(spec),
+        targeted=spec.targeted,
         reference="own output" if targets is None else "targets",
         targets=None if targets is None else targets.source,
         bounded=inputs.bounds is not None,

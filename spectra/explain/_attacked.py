@@ -113,8 +113,7 @@ class Attacked(Facts):
         if own is None or own.verdict not in FOUND or own.told_dbc is None:
             return None
         ratio = 10 ** (own.told_dbc / 10)
-        least = "at least " if own.at_least else ""
-        return f"{least}{_percent(ratio / (1 + ratio))}"
+        return _percent(ratio / (1 + ratio))
 
     @property
     def no_share(self) -> bool:
@@ -234,7 +233,7 @@ ATTACK = (
             "attack.share",
             "the change of the output was tested, and shows a grid",
             lambda f: f.share is not None,
-            "{share} of that change is locked to the grid",
+            "at least about {share} of that change is locked to the grid",
         ),
         Said(
             "attack.no_share",
@@ -276,6 +275,12 @@ ATTACK = (
             "no targets were given",
             lambda f: f.row is not None and f.targets is None,
             "away from the model's own clean output, as no targets were given",
+        ),
+        Said(
+            "attack.towards",
+            "targets were given, and the attack is targeted",
+            lambda f: f.row is not None and f.row.targeted and f.targets is not None,
+            "towards {targets}",
         ),
         Said(
             "attack.given",

@@ -17,13 +17,15 @@ from torch import Tensor
 
 from spectra._names import times
 from spectra._text import listed
-from spectra.errors import InputError
+from spectra.errors import InputError, SpectraError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._images import read_picture
 from spectra.inputs._inputs import Inputs, Origin
 from spectra.inputs._labels import read_labels
 from spectra.inputs._named import ArrayFile, Pictures, name_inputs
 from spectra.inputs._prepare import LUMA
+
+IGNORED = 255  # the label of pixels that belong to no class
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,13 @@ def open_targets(
     InputError
         If an input has no target, or one of another size than its output.
     """
-    named = name_inputs(source)
+    try:
+        named = name_inputs(source)
+    except SpectraError as error:
+        raise InputError(
+            f"targets={source} cannot be read: expected a folder, glob or list of pictures, or a "
+            "file of arrays (.npy, .npz, .pt, .nc)"
+        ) from error
     sides = _Sides(inputs, shape)
     read: Callable[[Path], NDArray[Any]]
     if isinstance(named, Pictures) and inputs.kind == "images":
@@ -109,9 +117,12 @@ def open_targets(
         kind = "pictures" if inputs.kind == "images" else "a file of arrays (.npy, .npz, .pt, .nc)"
         raise InputError(f"targets={source} of {inputs.kind}: expected {kind}")
     targets = Targets(str(source), samples)
-    for first in targets.samples():  # the size of one tells whether it is that of the output
-        _check_channels(first, shape, labels=labels, source=str(source))
-        break
+    known = False
+    for each in targets.samples():  # all once, so that what does not fit is told before a run
+        _check_one(each, shape, labels=labels, source=str(source))
+        known = known or not labels or bool((each != IGNORED).any())
+    if not known:
+        raise InputError(f"labels in targets={source} are all {IGNORED}: expected some class")
     return targets
 
 
@@ -134,7 +145,9 @@ class _Sides:
         whole = values.shape[values.ndim - axes :]
         wanted = tuple(side * r for side, r in zip(origin.spatial, self._ratio, strict=True))
         if whole != wanted:
-            times_its = f"{times(self._ratio)} times " if set(self._ratio) != {1} else ""
+            alike = set(self._ratio)
+            factor = str(self._ratio[0]) if len(alike) == 1 else times(self._ratio)
+            times_its = "" if alike == {1} else f"{factor} times "
             raise InputError(
                 f"target {source} is {times(whole)}: expected {times(wanted)}, {times_its}the size "
                 f"of its input {origin.source}"
@@ -154,9 +167,12 @@ class _Sides:
 
 def _twins(named: Pictures, inputs: Inputs) -> list[Path]:
     """Return the picture with the name of each input."""
-    by_name = {path.name: path for path in named.files}
-    by_stem = {path.stem: path for path in named.files}
     names = [Path(origin.source) for origin in inputs.origins]
+    _check_different([name.name for name in names], inputs.source)
+    _check_different([path.name for path in named.files], named.source)
+    by_name = {path.name: path for path in named.files}
+    stems = [path.stem for path in named.files]
+    by_stem = {path.stem: path for path in named.files if stems.count(path.stem) == 1}
     twins = [by_name.get(name.name) or by_stem.get(name.stem) for name in names]
     missing = [name.name for name, twin in zip(names, twins, strict=True) if twin is None]
     if missing:
@@ -166,6 +182,16 @@ def _twins(named: Pictures, inputs: Inputs) -> list[Path]:
             "names of the inputs"
         )
     return [twin for twin in twins if twin is not None]
+
+
+def _check_different(names: Sequence[str], source: str) -> None:
+    """Raise InputError if one name stands for several pictures."""
+    again = sorted({name for name in names if names.count(name) > 1})
+    if again:
+        raise InputError(
+            f"{source} has several pictures named {listed(again, 3)}, and targets are found by "
+            "name: expected different names, such as those of one folder"
+        )
 
 
 def _picture(path: Path, *, channels: int, span: tuple[float, float]) -> NDArray[np.float32]:
@@ -189,13 +215,20 @@ def _as_labels(values: Tensor, source: str) -> Tensor:
     return labels[0] if labels.shape[0] == 1 else labels
 
 
-def _check_channels(first: Tensor, shape: tuple[int, ...], *, labels: bool, source: str) -> None:
-    if not labels and tuple(first.shape) != shape:
+def _check_one(target: Tensor, shape: tuple[int, ...], *, labels: bool, source: str) -> None:
+    """Raise InputError unless a target fits an output of ``shape``."""
+    expected = shape[1:] if labels else shape
+    if tuple(target.shape) != expected:
+        what = "labels in targets" if labels else "targets"
         raise InputError(
-            f"targets={source} are of shape {tuple(first.shape)}: expected {shape}, that of an "
+            f"{what}={source} are of shape {tuple(target.shape)}: expected {expected}, as of an "
             "output"
         )
-    if labels and tuple(first.shape) != shape[1:]:
+    if not labels and not bool(target.isfinite().all()):
+        raise InputError(f"targets={source} hold NaN or infinite values: expected finite ones")
+    known = target[target != IGNORED] if labels else target[:0]
+    if known.numel() and not 0 <= int(known.min()) <= int(known.max()) < shape[0]:
         raise InputError(
-            f"labels in targets={source} are of shape {tuple(first.shape)}: expected {shape[1:]}"
+            f"labels in targets={source} run from {int(known.min())} to {int(known.max())}: "
+            f"expected 0 to {shape[0] - 1}, the channels of the output, and {IGNORED} for no class"
         )

@@ -72,6 +72,7 @@ def _energy(score: Score) -> str:
 def _facts(summary: Summary, row: AttackRow) -> list[tuple[str, str]]:
     """Return the numbers of an attack that are known, in words."""
     word = summary.severity.word if summary.severity else "not known"
+    away = row.targets or "the model's own clean output"
     unit = "of the inputs' range" if row.bounded else "in the inputs' unit"
     change = f"{row.input_rms:.2g} RMS, {row.input_largest:.2g} at most, {unit}"
     if row.bounded:
@@ -88,7 +89,7 @@ def _facts(summary: Summary, row: AttackRow) -> list[tuple[str, str]]:
         "PSNR of attacked outputs against the targets": row.psnr_attacked_db,
     }
     facts = {
-        "driven away from": row.targets or "the model's own clean output",
+        "drawn towards" if row.targeted else "driven away from": away,
         "change of the inputs": change,
         "severity": f"{word} clean, {row.severity.word} attacked",
         "power of the output's change over the clean output's": ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectra import explain, gather, score, severity
-from spectra.attack import AttackSpec, attack_batch, attacked_inputs, effect, is_always_one
+from spectra.attack import AttackSpec, attacked_inputs, check_attackable, effect, is_always_one
 from spectra.errors import ParameterError
 from spectra.inputs import check_reading, open_targets
 
@@ -82,9 +82,12 @@ def plan_attack(
             labels=spec.loss == "cross_entropy",
             span=_span(options),
         )
-    one = next(inputs.batches(1))
+    elif spec.targeted:
+        raise ParameterError(
+            f"attack={str(spec)!r} draws outputs towards targets: expected targets beside it"
+        )
     target = next(targets.batches(1)) if targets else None
-    attack_batch(model, found, inputs, one, target=target, spec=replace(spec, steps=1))
+    check_attackable(model, found, inputs, target, spec=spec)
     return Attacking(spec, inputs, targets)
 
 
@@ -134,7 +137,7 @@ def attack_inputs(
             changed,
             spec=spec,
             targets=targets,
-            limits=_limits(passed, scores, inputs),
+            limits=_limits(passed, scores, inputs, options),
             batch=batch,
             seed=seed,
             progress=progress,
@@ -164,8 +167,11 @@ def _span(options: Options) -> tuple[float, float]:
     return check_reading(**options.reading).range or (0.0, 1.0)
 
 
-def _limits(passed: Passed, scores: Scores, inputs: Inputs) -> tuple[float, float] | None:
+def _limits(
+    passed: Passed, scores: Scores, inputs: Inputs, options: Options
+) -> tuple[float, float] | None:
     """Return black and white of outputs that are of the inputs' kind; None of all others."""
     found = passed.found
     alike = found.output_shape[:1] == found.input_shape[:1]
-    return inputs.range if alike and not scores.far_off else None
+    told = options.mean is None and options.std is None  # else outputs may be of either range
+    return inputs.range if alike and told and not scores.far_off else None

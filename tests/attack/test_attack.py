@@ -294,6 +294,10 @@ def test_what_cannot_be_attacked_is_told(generator):
         def forward(self, x):
             return x.detach()
 
+    class Broken(nn.Module):
+        def forward(self, x):
+            return x / 0
+
     wrong = [
         (InputError, "expected the same shape", (model, x, x, pgd_l1)),
         (InputError, "loss=cross_entropy for labels", (nn.Identity(), x, x.long(), pgd_l1)),
@@ -302,12 +306,20 @@ def test_what_cannot_be_attacked_is_told(generator):
         (InputError, r"expected \(2, 6, 6\)", (model, x, y[:, 1:], classes)),
         (InputError, "leave the range", (model, 2 * x, y, classes)),
         (InputError, "NaN", (model, x / 0, y, classes)),
-        (InputError, "expected floats", (model, x.long(), y, classes)),
+        (InputError, "expected a tensor of floats", (model, x.long(), y, classes)),
+        (InputError, "expected a tensor of floats", (model, x[..., :0], y, classes)),
+        (InputError, "the target holds NaN", (model, x, x / 0, pgd_l1)),
+        (ModelError, "the output holds NaN", (Broken(), x, x, pgd_l1)),
         (ModelError, "cannot be attacked by gradients", (Detached(), x, x, pgd_l1)),
     ]
     for error, said, arguments in wrong:
         with pytest.raises(error, match=said):
             attack(*arguments)
+    for bounds, said in (((1.0, 0.0), "low below high"), ((torch.zeros(2), 1.0), "2 channels")):
+        with pytest.raises(InputError, match=said):
+            attack(model, x, y, classes, bounds=bounds)
+    with pytest.raises(InputError, match="expected bool"):
+        attack(model, x, y, classes, valid=torch.ones(2, 6, 6))
     with pytest.raises(InputError, match="one value for each pixel"):
         attack(model, x, y, classes, valid=torch.ones(2, 3, 3, dtype=torch.bool))
 

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from spectra.attack import AttackSpec
 from spectra.errors import ParameterError
 
+PSI = st.sampled_from([None, "channels", "rows", "sigmoid"])
+METHODS = st.just(("pgd", None)) | PSI.map(lambda psi: ("cospgd", psi))
 SPECS = st.builds(
-    AttackSpec,
-    method=st.sampled_from(["pgd", "cospgd"]),
+    lambda method, **rest: AttackSpec(method[0], psi=method[1], **rest),
+    method=METHODS,
     eps=st.floats(1e-4, 2) | st.integers(1, 64).map(lambda n: n / 255),
     alpha=st.none() | st.floats(1e-4, 1),
     steps=st.none() | st.integers(1, 100),
@@ -17,7 +19,6 @@ SPECS = st.builds(
     norm=st.sampled_from(["linf", "l2"]),
     start=st.sampled_from([None, "random", "clean"]),
     targeted=st.booleans(),
-    psi=st.sampled_from(["channels", "rows", "sigmoid"]),
     keep=st.sampled_from(["last", "best"]),
     seed=st.integers(0, 2**63 - 1),
 )
@@ -44,6 +45,7 @@ def test_a_full_text_is_printed_as_it_was_typed(text):
 def test_what_is_not_said_is_that_of_the_paper():
     spec = AttackSpec.parse("pgd")
     assert (spec.eps, spec.alpha, spec.steps, spec.start) == (8 / 255, 0.01, 10, "random")
+    assert AttackSpec.parse("segpgd").loss == "cross_entropy"
     once = AttackSpec.parse("fgsm:eps=0.03,loss=l2")
     assert (once.alpha, once.steps, once.start) == (0.03, 1, "clean")
 
@@ -65,6 +67,7 @@ def test_what_is_not_said_is_that_of_the_paper():
         ("pgd:loss=mse", "expected one of l1"),
         ("segpgd:loss=l1", "expected loss=cross_entropy"),
         ("cospgd:loss=cross_entropy,psi=rows", "does not fit classes"),
+        ("pgd:psi=rows", "it is for cospgd alone"),
         ("pgd:targeted=maybe", "expected true or false"),
         ("pgd:seed=-1", "expected an integer from 0"),
     ],

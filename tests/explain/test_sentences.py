@@ -182,6 +182,7 @@ FEW = up(taken(None, reason="too few: 8 inputs, 11 needed"))
 SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
 ATTACK = AttackRow(
     spec="pgd:eps=8/255,alpha=0.01,steps=5,loss=l1",
+    targeted=False,
     reference="own output",
     targets=None,
     bounded=True,
@@ -284,7 +285,9 @@ ANSWER = {
         attacked(),
     ),
     "attack.share": Case(
-        attacked(), "20 % of that change is locked to the grid", attacked(change=NOTHING)
+        attacked(),
+        "at least about 20 % of that change is locked to the grid",
+        attacked(change=NOTHING),
     ),
     "attack.no_share": Case(
         attacked(change=NOTHING), "no grid is detected in that change", attacked(change=UNSCORED)
@@ -305,6 +308,7 @@ ANSWER = {
         "; away from the model's own clean output, as no targets were given",
         attacked(GIVEN),
     ),
+    "attack.towards": Case(attacked(GIVEN, targeted=True), "; towards sharp", attacked(GIVEN)),
     "attack.given": Case(attacked(GIVEN), "; away from sharp", attacked()),
     "severity.seen": Case(
         run(severity=VISIBLE),

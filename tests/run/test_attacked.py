@@ -79,7 +79,7 @@ def test_how_far_the_output_moves_is_what_other_code_says(made):
         changed = by_hand(model, x, before)
         after = model(changed)
     d, about = (after - before).double(), before.double()
-    about = about - about.mean((1, 2, 3), keepdim=True)
+    about = about - about.mean((2, 3), keepdim=True)
     expected = 10 * torch.log10(d.square().mean() / about.square().mean())
     assert row.change_dbc == pytest.approx(float(expected), abs=1e-3)
     pairs = zip(before.numpy(), after.numpy(), strict=True)
@@ -240,6 +240,68 @@ def test_what_an_attack_cannot_do_is_said():
     assert "so that this is PGD" in said
 
 
+class InPlace(nn.Module):
+    """Writes into its input, as some preprocessing does."""
+
+    def __init__(self, *, in_place):
+        super().__init__()
+        self.up, self.in_place = upsampler(), in_place
+
+    def forward(self, x):
+        return self.up(x.mul_(2).sub_(1) if self.in_place else x * 2 - 1)
+
+
+def test_a_model_that_writes_into_its_input_is_attacked_like_its_twin_that_does_not():
+    rows = [
+        attacked(InPlace(in_place=in_place), pictures(), "pgd:eps=0.05,steps=1").summary.attack
+        for in_place in (True, False)
+    ]
+    assert rows[0].input_largest == rows[1].input_largest == pytest.approx(0.05, abs=1e-6)
+    assert rows[0].change_dbc == pytest.approx(rows[1].change_dbc, abs=1e-4)
+    assert rows[0].output.asr_dbc == pytest.approx(rows[1].output.asr_dbc, abs=1e-4)
+
+
+def test_an_attack_that_would_move_nothing_is_refused(tmp_path):
+    class Rounding(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up = upsampler()
+
+        def forward(self, x):
+            return self.up(torch.round(255 * x) / 255)
+
+    with pytest.raises(ModelError, match="no gradient comes through"):
+        attacked(Rounding(), pictures())
+    with pytest.raises(ParameterError, match="expected start=random, or targets"):
+        attacked(upsampler(), pictures(), "fgsm:eps=0.05")
+    with pytest.raises(ParameterError, match="expected targets beside it"):
+        attacked(upsampler(), pictures(), f"{SPEC},targeted=true")
+    x = pictures(4)
+    np.save(tmp_path / "x.npy", x.numpy())
+    segpgd = f"{SPEC.replace('pgd', 'segpgd')}"
+    for values, spec, said in (
+        (torch.full((4, 1, 64, 64), 255.0), segpgd, "are all 255"),
+        (torch.full((4, 1, 64, 64), 7.0), segpgd, "expected 0 to 4"),
+        (torch.full((4, 5, 64, 64), torch.nan), SPEC, "hold NaN"),
+    ):
+        np.save(tmp_path / "wanted.npy", values.numpy())
+        with pytest.raises(InputError, match=said):
+            attacked(
+                upsampler(classes=5),
+                str(tmp_path / "x.npy"),
+                spec,
+                targets=str(tmp_path / "wanted.npy"),
+            )
+
+
+def test_targets_of_one_name_in_several_folders_are_refused(folders, tmp_path):
+    (tmp_path / "more").mkdir()
+    (folders[1] / "0.png").rename(tmp_path / "more" / "1.png")
+    opened = inputs.open_inputs(folders[0])
+    with pytest.raises(InputError, match=r"several pictures named 1\.png"):
+        inputs.open_targets(f"{tmp_path}/[mw]*/*.png", opened, shape=(3, 80, 96))
+
+
 def test_what_cannot_be_attacked_is_told(folders, tmp_path):
     model, x = upsampler(), pictures(4)
     with pytest.raises(ParameterError, match="without an attack"):
@@ -248,13 +310,13 @@ def test_what_cannot_be_attacked_is_told(folders, tmp_path):
         attacked(upsampler(), None)
     with pytest.raises(ParameterError, match="did you mean pgd"):
         attacked(model, x, "pdg")
-    with pytest.raises(InputError, match="expected a file of arrays"):
+    with pytest.raises(InputError, match="a file of arrays"):
         attacked(model, x, targets=str(folders[1]))
     (folders[1] / "1.png").rename(folders[1] / "one.png")
     with pytest.raises(InputError, match=r"no picture named as 1 of 3 inputs: 1\.png; it has"):
         attacked(model, str(folders[0]), range=None, targets=str(folders[1]))
     Image.new("RGB", (90, 80)).save(folders[1] / "1.png")
-    with pytest.raises(InputError, match="is 80x90: expected 88x104, 2x2 times the size"):
+    with pytest.raises(InputError, match="is 80x90: expected 88x104, 2 times the size"):
         attacked(model, str(folders[0]), range=None, targets=str(folders[1]))
 
     class Rounded(nn.Module):
