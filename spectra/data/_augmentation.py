@@ -44,7 +44,7 @@ class Augmentation:
     rotate: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.crop is not None and (len(self.crop) != 2 or min(self.crop) < 1):
+        if self.crop is not None and not _is_size(self.crop):
             raise ParameterError(f"crop={self.crop!r}: expected a height and a width")
         if self.flip not in ("", "x", "y", "xy"):
             raise ParameterError(f"flip={self.flip!r}: expected '', 'x', 'y' or 'xy'")
@@ -64,7 +64,11 @@ class Augmentation:
             return Augmentation(crop=(256, 256), flip="xy")
         if task == "segmentation":
             return Augmentation(crop=(256, 256), flip="x", scale=(0.5, 2.0), rotate=10.0)
-        return Augmentation(crop=(360, 640))
+        if task == "disparity":
+            return Augmentation(crop=(360, 640))
+        raise ParameterError(
+            f"task={task!r}: expected 'restoration', 'segmentation' or 'disparity'"
+        )
 
     def check(self, task: TaskName) -> None:
         """Raise ParameterError if samples of that task cannot be varied so."""
@@ -161,3 +165,12 @@ def _bilinear(picture: Tensor, y: Tensor, x: Tensor) -> Tensor:
     grid = torch.stack((2 * x / width - 1, 2 * y / height - 1), dim=-1).to(picture.dtype)
     options = {"mode": "bilinear", "padding_mode": "border", "align_corners": False}
     return functional.grid_sample(picture[None], grid[None], **options)[0]  # type: ignore[arg-type]
+
+
+def _is_size(crop: object) -> bool:
+    """Tell whether a crop is a height and a width."""
+    return (
+        isinstance(crop, Sequence)
+        and len(crop) == 2
+        and all(isinstance(side, int) and side > 0 for side in crop)
+    )

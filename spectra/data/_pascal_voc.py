@@ -74,15 +74,22 @@ def pascal_voc(
 def _listed_names(place: Path) -> list[str]:
     """Return the names in a list: one a line, or the paths of a photograph and its labels."""
     try:
-        lines = read_whole(place).decode().split("\n")
+        lines = read_whole(place).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{place} cannot be read: expected a list with the name of a photograph in each line"
         ) from error
-    names = [Path(line.split()[0]).stem for line in lines if line.strip()]
+    names = [_name(line.strip()) for line in lines if line.strip()]
     if not names:
         raise InputError(f"{place} is empty: expected the name of a photograph in each line")
     return names
+
+
+def _name(line: str) -> str:
+    """Return the name in a line, which may be that of a file, or two paths."""
+    pair = line.split()
+    first = Path(pair[0] if len(pair) == 2 and all("." in path for path in pair) else line)
+    return first.stem if first.suffix.lower() in (".jpg", ".png") else first.name
 
 
 def _read(photograph: Path, labels: Path, name: str) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -44,14 +45,32 @@ def read_pfm(path: Path) -> NDArray[np.float32]:
     head = _HEAD.match(content)
     if head is None:
         raise InputError(f"{path} is no PFM: expected 'Pf', a width and a height, and a scale")
+    scale = _scale(head["scale"], path)
     shape = (int(head["height"]), int(head["width"]), 3 if head["kind"] == b"PF" else 1)
-    expected, found = 4 * shape[0] * shape[1] * shape[2], len(content) - head.end()
+    begin, expected = head.end(), 4 * shape[0] * shape[1] * shape[2]
+    if len(content) - begin == expected + 1 and content[begin - 1 : begin + 1] == b"\r\n":
+        begin += 1  # lines that end as on Windows
+    found = len(content) - begin
     if expected != found or not expected:
         raise InputError(
             f"{path} has {found} bytes of pixels: expected {expected} for {shape[1]}x{shape[0]}; "
             "get the file again"
         )
-    order = "<f4" if head["scale"].startswith(b"-") else ">f4"
-    rows = np.frombuffer(content, order, offset=head.end()).reshape(shape)[::-1]
+    order = "<f4" if scale < 0 else ">f4"
+    rows = np.frombuffer(content, order, offset=begin).reshape(shape)[::-1]
     values = np.ascontiguousarray(rows, dtype=np.float32)
     return values if shape[2] == 3 else values[..., 0]
+
+
+def _scale(text: bytes, path: Path) -> float:
+    """Return the scale, whose sign tells the order of the bytes."""
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not scale or not isfinite(scale):
+        raise InputError(
+            f"{path} has scale {text.decode()!r}: expected a number other than 0, such as -1.0, "
+            "whose sign tells the order of the bytes"
+        )
+    return scale

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -11,7 +12,7 @@ from torch.utils.data import Dataset
 from spectra._text import listed
 from spectra.data._augmentation import Augmentation
 from spectra.data._sample import VOID, Sample, TaskName, with_edge_occluded
-from spectra.errors import InputError
+from spectra.errors import InputError, ParameterError
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,35 @@ class SampleSet(Dataset[Sample]):
             sample = self.augmentation(sample, rng)
         return with_edge_occluded(sample) if self.task == "disparity" else sample
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this set from others of its name: a digest of its first, middle, last sample.
+
+        It is that of what they hold, wherever the files lie, so that a set may move.
+        """
+        digest = blake2b(digest_size=8)
+        for index in sorted({0, len(self) // 2, len(self) - 1}):
+            sample = self.readers[index]()
+            digest.update(sample.name.encode())
+            for part in (sample.input, sample.target, sample.mask, sample.occluded):
+                digest.update(part.contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
     def varied(self, augmentation: Augmentation | None, *, seed: int = 0) -> SampleSet:
         """Return the same samples with other crops and variations."""
+        if seed < 0:
+            raise ParameterError(f"seed={seed}: expected an integer of at least 0")
         return replace(self, augmentation=augmentation, seed=seed)
 
     def only(self, numbers: Iterable[int]) -> SampleSet:
         """Return some of the samples, as a part for training or for testing."""
-        return replace(self, readers=tuple(self.readers[n] for n in numbers))
+        chosen = list(numbers)
+        strange = [n for n in chosen if not -len(self) <= n < len(self)]
+        if strange:
+            raise ParameterError(
+                f"numbers={listed(strange)} of {self.source}: expected 0 to {len(self) - 1}"
+            )
+        return replace(self, readers=tuple(self.readers[n] for n in chosen))
 
 
 def check_parts(sample: Sample, of: SampleSet) -> None:

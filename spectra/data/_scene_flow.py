@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from spectra.data._folders import check_choice, check_twins, first_folder, folder
 from spectra.data._pfm import read_pfm
@@ -56,6 +58,7 @@ def scene_flow(
     -------
     SampleSet
         Disparities of at least 0; the mask is where they are finite, above 0 and not too large.
+        Of a file with both signs the negative ones are not known.
 
     Warns
     -----
@@ -81,7 +84,7 @@ def scene_flow(
     )
     disparity = first_folder(base, ["disparity"], f"{subset} of SceneFlow")
     part = frames / split.upper() if subset == "FlyingThings3D" else frames
-    left = sorted(part.glob("**/left/*.png"))
+    left = sorted(p for p in part.glob("**/left/*") if p.suffix.lower() == ".png")
     if not left:
         raise InputError(f"{part} holds no picture: expected {part}/**/left/*.png")
     right = [path.parent.parent / "right" / path.name for path in left]
@@ -89,10 +92,22 @@ def scene_flow(
     check_twins(zip(left, right, strict=True), "right view")
     check_twins(zip(left, truth, strict=True), "disparity")
     hidden = _occlusions(base / "occlusion", left, frames, split)
-    _warn_of_sign(truth[0])
+    negative = _is_negative(read_pfm(truth[0]))
+    if negative:
+        warnings.warn(
+            f"{truth[0]} holds negative disparities: the sign of all is changed", stacklevel=2
+        )
     names = [path.relative_to(frames).with_suffix("").as_posix() for path in left]
     readers = tuple(
-        partial(_read, views, disparity=values, occlusion=occlusion, most=max_disparity, name=name)
+        partial(
+            _read,
+            views,
+            disparity=values,
+            negative=negative,
+            occlusion=occlusion,
+            most=max_disparity,
+            name=name,
+        )
         for *views, values, occlusion, name in zip(left, right, truth, hidden, names, strict=True)
     )
     return SampleSet(f"{subset} {split} ({rendering} pass)", "disparity", readers)
@@ -127,18 +142,17 @@ def _occlusions(
     return numbered
 
 
-def _warn_of_sign(path: Path) -> None:
-    """Warn once if the first disparities are negative."""
-    if (read_pfm(path) < 0).any():
-        warnings.warn(
-            f"{path} holds negative disparities: the sign of all is changed", stacklevel=3
-        )
+def _is_negative(values: NDArray[np.float32]) -> bool:
+    """Tell whether disparities are stored as negative numbers: some are, and none is positive."""
+    known = values[np.isfinite(values)]
+    return bool((known < 0).any() and not (known > 0).any())
 
 
 def _read(
     views: Sequence[Path],
     *,
     disparity: Path,
+    negative: bool,
     occlusion: Path | None,
     most: float | None,
     name: str,
@@ -146,9 +160,12 @@ def _read(
     values = read_pfm(disparity)
     if values.ndim != 2:
         raise InputError(f"{disparity} is a picture of colours: expected gray, one disparity each")
+    changed = _is_negative(values)
+    if changed and not negative:
+        warnings.warn(f"{disparity} holds negative disparities, the first file none", stacklevel=2)
     return stereo_sample(
         read_views(views),
-        torch.from_numpy(values).abs(),
+        torch.from_numpy(-values if changed else values),
         occluded=None if occlusion is None else read_mask(occlusion),
         most=most,
         name=name,

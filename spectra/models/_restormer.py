@@ -84,6 +84,8 @@ class Restormer(nn.Module):
         super().__init__()
         upsampling = Upsampling(upsampler, grouped, start)
         _check(width, blocks, heads)
+        check_positive("in_channels", in_channels)
+        check_positive("out_channels", out_channels)
         if not dual_pixel and in_channels != out_channels:
             raise ParameterError(
                 f"in_channels={in_channels} and out_channels={out_channels}: expected equal "

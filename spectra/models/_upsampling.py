@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from spectra import _walk as walk
+from spectra._text import brief
 from spectra.errors import ParameterError
 from spectra.remedy import make_layer, parse_remedy
 from spectra.remedy._lctc import Init
@@ -82,7 +83,9 @@ class Upsampling:
             Makes the published layer with a number of groups.
         """
         if not isinstance(self.upsampler, str):
-            return _checked(self.upsampler(inputs, outputs, factor), inputs, outputs, factor)
+            return _checked(
+                _called(self.upsampler, inputs, outputs, factor), inputs, outputs, factor
+            )
         groups = gcd(inputs, outputs) if self._is_grouped() else 1
         if self.upsampler == PUBLISHED:
             return published(groups)
@@ -132,6 +135,16 @@ def published_transposed(inputs: int, outputs: int, factor: int) -> Callable[[in
         return nn.ConvTranspose2d(inputs, outputs, factor, stride=factor, groups=groups)
 
     return make
+
+
+def _called(make: Callable[[int, int, int], nn.Module], *sizes: int) -> object:
+    try:
+        return make(*sizes)
+    except TypeError as error:
+        raise ParameterError(
+            f"upsampler{sizes} raised {brief(error)}: expected a function of input channels, "
+            "output channels and factor"
+        ) from error
 
 
 def _checked(made: Any, inputs: int, outputs: int, factor: int) -> nn.Module:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from spectra._process import random_states, set_random_states
 from spectra._text import brief
@@ -30,7 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
-    except (OSError, RuntimeError) as error:  # the latter where torch's own writer fails
+    except (OSError, RuntimeError, SafetensorError) as error:  # of Python's and others' writers
         raise SpectraError(
             f"{path} cannot be written ({brief(error)}): expected a folder that can be written to, "
             "with room on its disk"

@@ -8,12 +8,15 @@ from torch import nn
 from spectra import capture
 from spectra.attack import AttackSpec
 from spectra.data import Sample
+from spectra.errors import ModelError
 from spectra.study._adversarial import attacked
 from spectra.study._batches import stacked
 from spectra.study._task import Task
 
 
-def evaluate(task: Task, model: nn.Module, *, attack: AttackSpec | None = None) -> dict[str, float]:
+def evaluate(
+    task: Task, model: nn.Module, *, attack: AttackSpec | str | None = None
+) -> dict[str, float]:
     """Return the metrics of a model over the samples to test on, one sample at a time.
 
     Parameters
@@ -21,7 +24,7 @@ def evaluate(task: Task, model: nn.Module, *, attack: AttackSpec | None = None) 
     task : Task
     model : Module
         Runs in evaluation mode, on the device of its weights, and is left in the mode it has.
-    attack : AttackSpec, optional
+    attack : AttackSpec or str, optional
         Attack every input first.
 
     Returns
@@ -42,6 +45,7 @@ def evaluate(task: Task, model: nn.Module, *, attack: AttackSpec | None = None) 
     >>> {name: round(value, 2) for name, value in evaluate(restoration(), nn.Identity()).items()}
     {'psnr': 28.83, 'ssim': 0.87}
     """
+    attack = AttackSpec.parse(attack) if isinstance(attack, str) else attack
     metrics = task.metrics()
     with capture.quiet(model), torch.no_grad():
         for number in range(len(task.test)):
@@ -51,6 +55,11 @@ def evaluate(task: Task, model: nn.Module, *, attack: AttackSpec | None = None) 
             if attack is not None:
                 x = attacked(task, model, batch, attack, first=number, count=1)
             output = capture.forward(model, x)
+            if not bool(output.isfinite().all()):
+                raise ModelError(
+                    f"the output for {sample.name} holds NaN or infinite values: expected "
+                    "finite ones"
+                )
             metrics.add(output[0], sample)
     return metrics.values()
 

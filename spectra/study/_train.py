@@ -12,11 +12,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from spectra import capture
 from spectra._process import random_states_kept, seed_all
 from spectra._text import brief
-from spectra.data import Sample
+from spectra.data import Sample, SampleSet
 from spectra.errors import LoadError, ModelError, ParameterError
 from spectra.study._adversarial import against, half_attacked
 from spectra.study._batches import Order, batches
@@ -98,9 +99,31 @@ def train(
     training, folder = training or Training(), Path(out)
     with random_states_kept():
         seed_all(training.seed)
-        network = model if isinstance(model, nn.Module) else model()
+        network = _checked(model if isinstance(model, nn.Module) else _built(model))
         run = _Run(task, network, training, folder=folder, progress=progress)
         return run.finished() or run.to_the_end()
+
+
+def _built(make: Callable[[], nn.Module]) -> object:
+    if not callable(make):
+        raise ParameterError(f"model={make!r}: expected a module, or a function that builds one")
+    return make()
+
+
+def _checked(network: object) -> nn.Module:
+    """Return a model that can be trained and written, else raise ParameterError."""
+    if not isinstance(network, nn.Module):
+        raise ParameterError(f"model gives a {type(network).__name__}: expected a torch.nn.Module")
+    if any(is_lazy(value) for value in network.parameters()):
+        raise ParameterError("model has layers without a size yet: expected one that has run once")
+    if not any(value.requires_grad for value in network.parameters()):
+        raise ParameterError("model has no weight that can change: expected one that learns")
+    strange = [n for n, v in network.state_dict().items() if not isinstance(v, torch.Tensor)]
+    if strange:
+        raise ParameterError(
+            f"model keeps {strange[0]!r}, which is no tensor, in its state: expected weights alone"
+        )
+    return network
 
 
 class _Run:
@@ -259,7 +282,7 @@ class _Run:
         from safetensors.torch import save_file
 
         held = self._model.state_dict()
-        state = {name: value.detach().cpu().clone() for name, value in held.items()}
+        state = {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
         write_whole(self._folder / "weights.safetensors", lambda part: save_file(state, part))
         self._write_table()
         title = f"{self._task.train.source}, {type(self._model).__name__}"
@@ -291,10 +314,15 @@ def settings(task: Task, model: nn.Module, training: Training) -> dict[str, Any]
     architecture = hashlib.sha256(f"{model!r} {shapes}".encode()).hexdigest()
     return {
         "model": f"{type(model).__name__} {architecture[:16]}",
-        "train": f"{task.train.source}, {len(task.train)} samples",
+        "train": _about(task.train),
         "augmentation": str(task.train.augmentation),
-        "test": f"{task.test.source}, {len(task.test)} samples",
+        "test": _about(task.test),
         "loss": task.loss,
         **made,
         "adversarial": None if attack is None else str(attack),
     }
+
+
+def _about(samples: SampleSet) -> str:
+    """Return what tells a set from others of its name."""
+    return f"{samples.source}, {len(samples)} samples, {samples.fingerprint}"

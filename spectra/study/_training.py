@@ -53,9 +53,10 @@ class Training:
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "checkpoint_every"):
-            check_positive(name, getattr(self, name))
+            object.__setattr__(self, name, check_positive(name, getattr(self, name)))
         if self.evaluate_every is not None:
-            check_positive("evaluate_every", self.evaluate_every)
+            every = check_positive("evaluate_every", self.evaluate_every)
+            object.__setattr__(self, "evaluate_every", every)
         _check_number("learning_rate", self.learning_rate, above=True)
         _check_number("weight_decay", self.weight_decay, above=False)
         if self.clip is not None:

@@ -53,6 +53,14 @@ def test_labels_are_the_numbers_of_the_palette_in_the_order_of_the_list(voc):
     assert len(samples.classes) == 21
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_list_may_end_its_lines_as_any_system_does(voc, end):
+    base = voc / "VOCdevkit" / "VOC2012"
+    place = base / "ImageSets" / "Segmentation" / "val.txt"
+    place.write_bytes(f"\ufeff2007_000039{end}2007_000032{end}".encode())
+    assert [sample.name for sample in pascal_voc(voc)] == ["2007_000039", "2007_000032"]
+
+
 def test_sbd_has_its_own_labels_and_its_own_list_for_training(voc):
     samples = pascal_voc(voc, "train", sbd=True)
     assert [sample.name for sample in samples] == ["2008_000002", "2007_000032"]

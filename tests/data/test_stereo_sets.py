@@ -49,12 +49,22 @@ def test_a_pfm_of_colours_keeps_its_channels(tmp_path):
         (b"Pf\n3 2\n-1\n" + bytes(20), "20 bytes of pixels: expected 24 for 3x2"),
         (b"Pf\n99999999 99999999\n-1\n", "0 bytes of pixels"),
         (b"", "is no PFM"),
+        (b"Pf\n3 2\n0\n" + bytes(24), "has scale '0': expected a number other than 0"),
+        (b"Pf\n3 2\n-\n" + bytes(24), "has scale '-'"),
     ],
 )
 def test_another_file_is_no_pfm(tmp_path, content, message):
     (tmp_path / "a.pfm").write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_pfm(tmp_path / "a.pfm")
+
+
+def test_a_pfm_whose_lines_end_as_on_windows_is_read(tmp_path):
+    write_pfm(tmp_path / "a.pfm", DISPARITY)
+    head, _, values = (tmp_path / "a.pfm").read_bytes().partition(b"-1.0\n")
+    windows = head.replace(b"\n", b"\r\n") + b"-1.0\r\n" + values
+    (tmp_path / "a.pfm").write_bytes(windows)
+    assert read_pfm(tmp_path / "a.pfm").tolist() == DISPARITY
 
 
 FRAMES = {
@@ -134,6 +144,15 @@ def test_negative_disparities_change_their_sign_with_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert samples[0].target.tolist() == DISPARITY
+
+
+def test_a_stray_negative_disparity_is_not_known(tmp_path):
+    write_scene_flow(tmp_path, "Monkaa")
+    path = sorted(tmp_path.rglob("left/*.pfm"))[0]
+    write_pfm(path, [[-5.0, *DISPARITY[0][1:]], DISPARITY[1]])
+    sample = scene_flow(tmp_path, "Monkaa")[0]
+    assert not sample.mask[0, 0]
+    assert sample.target[0].tolist() == [0.0, *DISPARITY[0][1:]]
 
 
 @pytest.mark.parametrize("kind", ["frames_finalpass", "disparity"])

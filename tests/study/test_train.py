@@ -11,7 +11,7 @@ from torch import nn
 from spectra.attack import AttackSpec
 from spectra.data import Augmentation, Sample, SampleSet, restoration_photographs, textured_regions
 from spectra.errors import InputError, LoadError, ModelError, ParameterError, SpectraError
-from spectra.study import Task, Training, restoration, segmentation, train
+from spectra.study import Task, Training, evaluate, restoration, segmentation, train
 
 SHORT = Training(steps=6, batch=4, checkpoint_every=2, seed=3)
 PATCHES = Augmentation(crop=(16, 16), flip="xy")
@@ -118,6 +118,52 @@ def test_a_folder_of_another_training_is_refused(whole):
         train(TASK, Small, whole.folder, training=longer)
     with pytest.raises(ParameterError, match="holds a training with model="):
         train(TASK, lambda: nn.Conv2d(3, 3, 1), whole.folder, training=SHORT)
+    photographs = restoration_photographs("train")
+    others = restoration(photographs.only([0, 1, 4]).varied(PATCHES), TASK.test)
+    with pytest.raises(ParameterError, match="holds a training with train="):
+        train(others, Small, whole.folder, training=SHORT)
+
+
+class Kept(nn.Conv2d):
+    def get_extra_state(self):
+        return {"a": 1}
+
+    def set_extra_state(self, state):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (3, "model=3: expected a module"),
+        (lambda: 3, "model gives a int"),
+        (nn.Identity(), "no weight that can change"),
+        (nn.Conv2d(3, 3, 1).requires_grad_(False), "no weight that can change"),
+        (nn.LazyConv2d(3, 1), "layers without a size yet"),
+        (Kept(3, 3, 1), "keeps '_extra_state', which is no tensor"),
+    ],
+)
+def test_a_model_that_cannot_be_trained_is_told_before_anything_runs(tmp_path, model, said):
+    with pytest.raises(ParameterError, match=said):
+        train(TASK, model, tmp_path / "out", training=SHORT)
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_in_another_order_of_axes_and_steps_of_numpy_are_written(tmp_path):
+    model = Small().to(memory_format=torch.channels_last)
+    training = Training(steps=np.int64(1), batch=np.int64(2))
+    done = train(TASK, model, tmp_path, training=training)
+    again = train(TASK, Small(), tmp_path, training=Training(steps=1, batch=2))
+    assert same(bits(done.model), bits(again.model))
+
+
+def test_a_model_that_puts_out_no_numbers_is_told():
+    class Broken(nn.Module):
+        def forward(self, x):
+            return x / 0
+
+    with pytest.raises(ModelError, match="holds NaN or infinite values"):
+        evaluate(TASK, Broken())
 
 
 def test_the_curve_is_a_picture_of_the_history(whole):
