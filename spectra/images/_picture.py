@@ -12,7 +12,7 @@ from spectra.images._cause import Cause, Evidence, causes
 from spectra.images._grid import Grid, findings, grid_of
 from spectra.images._pattern import mean_pattern
 from spectra.images._points import FOLD, POINTS
-from spectra.images._ripple import ripple_variance
+from spectra.images._ripple import ripple_variances
 from spectra.images._seams import find_seams
 from spectra.images._test import alarms, is_astray, point_p
 from spectra.images._votes import block_grid, luma_of
@@ -47,8 +47,8 @@ class PictureGrid:
         Expected false alarms of what is least likely by chance.
     evidence : Evidence
         What else is known.
-    ripple : float
-        Variance of the log residual with the grid's period, see `ripple_variance`.
+    ripples : ndarray, shape (15,)
+        Variance of the log residual with each period, see `ripple_variances`.
     waves : Waves
         The sums behind it.
     p : ndarray, shape (reading, point)
@@ -62,7 +62,7 @@ class PictureGrid:
     causes: tuple[Cause, ...]
     alarms: float
     evidence: Evidence
-    ripple: float
+    ripples: NDArray[np.float64]
     waves: Waves
     p: NDArray[np.float64]
     channels: tuple[str, ...]
@@ -140,7 +140,7 @@ def look_at(planes: NDArray[np.float32], *, file: JpegFile | None = None) -> Pic
         causes=causes(grid, found, evidence),
         alarms=min(least),
         evidence=evidence,
-        ripple=ripple_variance(sums, (grid.period if grid else None) or FOLD),
+        ripples=ripple_variances(sums),
         waves=sums,
         p=np.where(astray, 1.0, p),
         channels=channels,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectra.images._points import POINTS
+from spectra.images._points import LONGEST, POINTS
 from spectra.images._residuals import RESIDUALS, is_of_grain
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 DB = 20 / np.log(10)  # dB of one unit of the logarithm of an amplitude
 
 
-def ripple_variance(waves: Waves, period: int) -> float:
-    """Return the variance of the log residual that repeats with a period.
+PERIODS = tuple(range(2, LONGEST + 1))
 
-    The waves of the lattice are summed, each less what chance adds to it, so that the expected
+
+def ripple_variances(waves: Waves) -> NDArray[np.float64]:
+    """Return the variance of the log residual that repeats with each period from 2 to 16.
+
+    The waves of a lattice are summed, each less what chance adds to it, so that the expected
     value without a grid is 0; it may come out below. The mean over the channels, of the residual
     of grain that shows more.
 
@@ -28,17 +32,34 @@ def ripple_variance(waves: Waves, period: int) -> float:
     ----------
     waves : Waves
         Of a picture.
-    period : int
-        Pixels, up to 16.
+
+    Returns
+    -------
+    ndarray, shape (15,)
+        By period, see `PERIODS`.
     """
-    held = np.array([period % point.period == 0 for point in POINTS])
-    share = np.array([0.25 if point.real else 0.5 for point in POINTS])
     n = np.maximum(waves.places, 2)
     square = (n * np.abs(waves.swing) ** 2 - waves.power) / (n - 1)
-    variance = (square * share * (waves.places > 1))[:, held].sum(1)
-    of_residual: NDArray[np.float64] = variance.reshape(-1, len(RESIDUALS)).mean(0)
+    variance = (square * (waves.places > 1)) @ _shares()
+    of_residual = variance.reshape(-1, len(RESIDUALS), len(PERIODS)).mean(0)
     grain = [i for i, which in enumerate(RESIDUALS) if is_of_grain(which)]
-    return float(of_residual[grain].max())
+    most: NDArray[np.float64] = of_residual[grain].max(0)
+    return most
+
+
+@cache
+def _shares() -> NDArray[np.float64]:
+    """Return what the square of an amplitude adds to the variance at each period."""
+    held = np.array([[p % point.period == 0 for p in PERIODS] for point in POINTS])
+    # half a square each; twice the one-sided amplitude is four times that of a sign
+    half = np.array([0.25 if point.real else 0.5 for point in POINTS])
+    shares: NDArray[np.float64] = held * half[:, None]
+    return shares
+
+
+def at_period(variances: NDArray[np.float64], period: int) -> float:
+    """Return the variance at one of `PERIODS`."""
+    return float(variances[..., PERIODS.index(period)])
 
 
 def ripple_db(variance: float) -> float:

@@ -106,10 +106,11 @@ def votes_alarms(votes: int, height: int, width: int) -> float:
 
 def luma_of(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the luma of a picture (channel, y, x) of one channel or three, as JPEG has it."""
-    if len(planes) != 3:
-        return planes[0]
-    red, green, blue = (np.float32(w) * plane for w, plane in zip(LUMA, planes, strict=True))
-    return red + green + blue
+    weights = LUMA if len(planes) == 3 else (1.0,)
+    luma = np.zeros(planes.shape[1:], np.float32)
+    for weight, plane in zip(weights, planes, strict=False):
+        luma += np.float32(weight) * plane
+    return luma
 
 
 def _zeros(rows_done: NDArray[np.float32]) -> NDArray[np.int8]:

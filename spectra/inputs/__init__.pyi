@@ -1,13 +1,18 @@
-from ._input_set import InputSet
+from ._input_set import Dropped, InputSet
 from ._inputs import Inputs
 from ._named import check_inputs
+from ._pictures import Picture, each_picture, picture_source
 from ._prepare import check_reading
 from ._sources import open_inputs
 
 __all__ = [
+    "Dropped",
     "InputSet",
     "Inputs",
+    "Picture",
     "check_inputs",
     "check_reading",
+    "each_picture",
     "open_inputs",
+    "picture_source",
 ]

@@ -7,7 +7,7 @@ import pytest
 
 from spectra.images._points import OFF_AXIS, POINTS, Point, axis_fractions
 from spectra.images._residuals import RESIDUALS, log_residuals
-from spectra.images._ripple import DB, ripple_variance
+from spectra.images._ripple import DB, at_period, ripple_variances
 from spectra.images._waves import TILE, strip_width, waves
 from support.pictures import planes, textured
 
@@ -68,12 +68,14 @@ def test_the_ripple_of_grain_is_the_deviation_of_its_logarithm(rng, period):
     residual = log_residuals(planes(picture)[0])["laplacian"].astype(float)
     inner = residual[:, : residual.shape[1] // period * period].mean(0)
     oracle = inner.reshape(-1, period).mean(0).std()
-    found = np.sqrt(ripple_variance(waves(planes(picture)), period))
+    found = np.sqrt(at_period(ripple_variances(waves(planes(picture))), period))
     assert DB * found == pytest.approx(DB * oracle, rel=0.05)
 
 
 def test_the_ripple_of_a_scene_is_none_on_average(rng):
-    found = [ripple_variance(waves(planes(textured(rng, 160, 1))), 4) for _ in range(20)]
+    found = [
+        at_period(ripple_variances(waves(planes(textured(rng, 160, 1)))), 4) for _ in range(20)
+    ]
     assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(len(found)) + 1e-4
 
 
