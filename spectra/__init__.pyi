@@ -1,6 +1,7 @@
 from . import (
     capture,
     explain,
+    images,
     inputs,
     kernel,
     load,
@@ -18,7 +19,7 @@ from ._options import Options
 from .errors import SpectraError
 from .remedy import swap
 from .report import Result
-from .run import analyze, compare, measure_kernels
+from .run import analyze, compare, measure_images, measure_kernels
 
 __all__ = [
     "Options",
@@ -28,9 +29,11 @@ __all__ = [
     "capture",
     "compare",
     "explain",
+    "images",
     "inputs",
     "kernel",
     "load",
+    "measure_images",
     "measure_kernels",
     "plot",
     "probe",

@@ -1,4 +1,6 @@
 from ._gathered import Gathered, gather
+from ._recipes import autocorrelation, feature_names
+from ._recorded import Recorded
 from ._stronger import Stronger, stronger
 from ._summarise import summarise
 from ._summary import ImagesSummary, PictureRow
@@ -7,7 +9,10 @@ __all__ = [
     "Gathered",
     "ImagesSummary",
     "PictureRow",
+    "Recorded",
     "Stronger",
+    "autocorrelation",
+    "feature_names",
     "gather",
     "stronger",
     "summarise",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappush, heappushpop
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from spectra.images._album import Album
 from spectra.images._jpeg import read_tables
 from spectra.images._picture import LEAST_SIDE, PictureGrid, look_at
 from spectra.images._points import FOLD
+from spectra.images._recorded import RECIPES, Recorded, new_record
 from spectra.images._ripple import PERIODS, at_period, ripple_db
 from spectra.images._seen import LARGEST
 from spectra.images._spectrum import tile_spectrum
@@ -23,7 +25,7 @@ from spectra.images._votes import luma_of
 from spectra.inputs import Dropped, each_picture, picture_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,6 +62,8 @@ class Gathered:
         What could not be used.
     notes : list of str
         What was assumed.
+    recipes : dict of str to Recorded
+        What the recipes of papers that were asked for record.
     strongest : list
         Those to be looked at, as a heap.
     """
@@ -70,6 +74,7 @@ class Gathered:
     ripples: list[NDArray[np.float64]] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    recipes: dict[str, Recorded] = field(default_factory=dict)
     strongest: list[tuple[float, int, Shown]] = field(default_factory=list)
 
     @property
@@ -82,6 +87,7 @@ def gather(
     paths: str | Path | Sequence[str | Path],
     *,
     num: int | None = None,
+    recipes: Sequence[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Gathered:
     """Look at all pictures of some sources.
@@ -92,6 +98,8 @@ def gather(
         See `spectra.inputs.picture_source`.
     num : int, optional
         At most so many pictures.
+    recipes : sequence of {"corvi2023", "synthbuster2023"}
+        Also measure what these papers do, see `RECIPES`.
     progress : callable, optional
         Called as ``progress(what, done, total)``; the total is 0 where it is not known.
 
@@ -99,16 +107,21 @@ def gather(
     ------
     NothingToAnalyseError
         If there is no picture that can be used.
+    ParameterError
+        If a recipe is not known.
     """
+    recorded = {name: new_record(name) for name in recipes}
     source = picture_source(paths)
-    found = Gathered(source.source, notes=list(source.notes))
+    found = Gathered(source.source, notes=list(source.notes), recipes=recorded)
     told: Counter[str] = Counter()
     numbers = count()
-    for done, each in enumerate(each_picture(source, _look, num=num), start=1):
+    for done, each in enumerate(
+        each_picture(source, partial(_look, recipes=recorded), num=num), start=1
+    ):
         if isinstance(each, Dropped):
             found.dropped.append(each)
         else:
-            _add(found, *each, number=next(numbers), told=told)
+            _add(found, each, number=next(numbers), told=told)
         if progress is not None:
             progress("pictures", done, 0)
     if not found.rows:
@@ -122,10 +135,18 @@ def gather(
     return found
 
 
-Look = tuple["Picture", PictureGrid, "NDArray[np.float64]", int]
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What one picture shows: its grid, its spectrum, and what recipes measure."""
+
+    picture: Picture
+    seen: PictureGrid
+    spectrum: NDArray[np.float64]
+    tiles: int
+    recipes: dict[str, Any]
 
 
-def _look(picture: Picture) -> Look | Dropped:
+def _look(picture: Picture, *, recipes: Iterable[str]) -> _Look | Dropped:
     """Return what one picture shows; nothing of it is kept but sums and a part to look at."""
     planes = picture.planes
     height, width = planes.shape[1:]
@@ -135,24 +156,20 @@ def _look(picture: Picture) -> Look | Dropped:
     if float(planes.max()) == float(planes.min()):
         return Dropped(picture.source, "constant: all pixels are equal")
     file = read_tables(picture.facts.tables) if picture.facts.tables else None
-    return picture, look_at(planes, file=file), *tile_spectrum(luma_of(planes))
+    measured = {name: RECIPES[name](planes) for name in recipes}
+    spectrum, tiles = tile_spectrum(luma_of(planes))
+    return _Look(picture, look_at(planes, file=file), spectrum, tiles, measured)
 
 
-def _add(
-    found: Gathered,
-    picture: Picture,
-    seen: PictureGrid,
-    spectrum: NDArray[np.float64],
-    tiles: int,
-    *,
-    number: int,
-    told: Counter[str],
-) -> None:
+def _add(found: Gathered, look: _Look, *, number: int, told: Counter[str]) -> None:
     """Add a picture to all sums."""
+    picture, seen = look.picture, look.seen
     row = _row(picture, seen)
-    found.album.add(seen, spectrum, tiles)
+    found.album.add(seen, look.spectrum, look.tiles)
     found.rows.append(row)
     found.ripples.append(seen.ripples.astype(np.float32))
+    for name, values in look.recipes.items():
+        found.recipes[name].add(values)
     if picture.alpha:
         told["alpha left out"] += 1
     if picture.facts.turned:
