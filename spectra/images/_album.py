@@ -109,7 +109,8 @@ class Album:
         astray = is_astray(sums)
         ways: dict[Combined, NDArray[np.float64]] = {"one origin": alarms(own, astray)}
         if self.count > 1:
-            each = fisher_p(self._log_p, self.count)
+            alike = pictures_alike(sums)
+            each = fisher_p(self._log_p / alike, self.count / alike)
             ways = {
                 "one origin": 2 * ways["one origin"],
                 "own origins": 2 * alarms(each, np.zeros_like(astray)),
@@ -149,13 +150,23 @@ class Album:
         )
 
 
-def fisher_p(log_p: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+def pictures_alike(sums: Waves) -> float:
+    """Return how many pictures share a scene, at least 1: frames of a film are no new evidence.
+
+    Sums beside the lattice grow with the number of pictures where their scenes differ, and with
+    its square where they are one.
+    """
+    together = (np.abs(sums.beside) ** 2).sum()
+    return float(max(together / max(sums.scatter.sum(), 1e-12), 1.0))
+
+
+def fisher_p(log_p: NDArray[np.float64], count: float) -> NDArray[np.float64]:
     """Return the p-value of the product of p-values, by Fisher's method.
 
     Examples
     --------
     >>> fisher_p(np.log([0.2]), 1), fisher_p(2 * np.log([0.1]), 2).round(4)
-    (array([0.2]), array([0.056]))
+    (array([0.2]), array([0.0561]))
     """
     tail: NDArray[np.float64] = special.chdtrc(2 * count, -2 * log_p)
     return np.maximum(tail, LEAST_P)
@@ -186,7 +197,7 @@ def _repeat(values: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
 def _repeated(waves: Waves, channels: int) -> Waves:
     if len(waves.own) > len(RESIDUALS):
         return waves
-    names = ("own", "places", "beside", "astray", "swing", "power")
+    names = ("own", "places", "beside", "scatter", "astray", "swing", "power")
     tiled = {
         name: np.tile(value, (channels, *[1] * (value.ndim - 1)))
         for name in names

@@ -42,7 +42,7 @@ def synthbuster2023(planes: NDArray[np.float32]) -> NDArray[np.float64]:
     --------
     >>> picture = np.zeros((1, 18, 18), np.float32)
     >>> picture[0, :, ::2] = 1
-    >>> synthbuster2023(picture).max()
+    >>> float(synthbuster2023(picture).max())
     0.0
     """
     features = [_harmonics(plane) for plane in planes]
@@ -113,8 +113,8 @@ def autocorrelation(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> autocorrelation(np.ones((4, 4))).sum(), autocorrelation(np.ones((4, 4)))[2, 2]
-    (1.0, 1.0)
+    >>> float(autocorrelation(np.ones((4, 4)))[2, 2])
+    1.0
     """
     shifted: NDArray[np.float64] = np.fft.fftshift(np.fft.ifft2(np.fft.ifftshift(power)).real)
     shifted /= shifted.max()

@@ -134,7 +134,7 @@ def _cause(summary: ImagesSummary) -> str:
         said = f"{' or '.join(texts)}: what is measured does not tell them apart"
     most = max((kind.pictures for kind in summary.kinds if kind.verdict == "present"), default=0)
     if summary.combined == "own origins" and 0 < most < summary.showing:
-        return f"of {most} pictures {said}; of others see share"
+        return f"in {most} of the {summary.showing} that show a grid: {said}"
     return said
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from spectra.images._leaks import is_leaked
 from spectra.images._points import FRACTIONS, POINTS
 
 if TYPE_CHECKING:
@@ -113,14 +114,23 @@ def concentration(mean_length: ArrayLike) -> NDArray[np.float64]:
     return found
 
 
-def point_p(waves: Waves) -> NDArray[np.float64]:
-    """Return a p-value for each reading and point: the larger of two that are each valid."""
+def own_p(waves: Waves) -> NDArray[np.float64]:
+    """Return a p-value for each reading and point: the larger of two that are each valid.
+
+    What a stronger wave leaks into its neighbours is still in it, see `point_p`.
+    """
     length, places = np.abs(waves.own), waves.places
     agreement = rayleigh_p(length, places)
     agreement[:, REAL] = sign_p(length[:, REAL], places[:, REAL])
     p = np.maximum(agreement, line_p(waves))
     valid: NDArray[np.float64] = np.where(places < LEAST_PLACES, 1.0, np.clip(p, LEAST_P, 1.0))
     return valid
+
+
+def point_p(waves: Waves) -> NDArray[np.float64]:
+    """Return a p-value for each reading and point; 1 of what may be a stronger wave's skirt."""
+    p = own_p(waves)
+    return np.where(is_leaked(waves, p), 1.0, p)
 
 
 def alarms(p: NDArray[np.float64], astray: NDArray[np.bool_]) -> NDArray[np.float64]:

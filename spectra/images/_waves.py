@@ -47,6 +47,8 @@ class Waves:
         How many places there are: strips on an axis, tiles off it. Blank ones do not count.
     beside : ndarray of complex128, shape (reading, point, 20)
         The same sums with a turning phase: what a scene, which has no lattice, gives.
+    scatter : ndarray of float64, shape (reading, point)
+        Sum over pictures of the power of all these: pictures of one scene add up to more.
     bins : ndarray of bool, shape (point, 20)
         Which of these there are.
     astray : ndarray of complex128, shape (reading, point, 10)
@@ -61,6 +63,7 @@ class Waves:
     own: NDArray[np.complex128]
     places: NDArray[np.int64]
     beside: NDArray[np.complex128]
+    scatter: NDArray[np.float64]
     bins: NDArray[np.bool_]
     astray: NDArray[np.complex128]
     swing: NDArray[np.complex128]
@@ -74,6 +77,7 @@ class Waves:
             self.own + other.own,
             places=places,
             beside=self.beside + other.beside,
+            scatter=self.scatter + other.scatter,
             bins=self.bins & other.bins,
             astray=self.astray + other.astray,
             swing=mine * self.swing + (1 - mine) * other.swing,
@@ -95,7 +99,8 @@ def waves(planes: NDArray[np.float32]) -> Waves:
         parts += [_one(residuals[which], first=origin(which)) for which in RESIDUALS]
     names = ("own", "places", "beside", "astray", "swing", "power")
     stacked = {name: np.stack([part[name] for part in parts]) for name in names}
-    return Waves(bins=parts[0]["bins"], **stacked)
+    scatter = (np.abs(stacked["beside"]) ** 2).sum(-1)
+    return Waves(bins=parts[0]["bins"], scatter=scatter, **stacked)
 
 
 def _one(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:

@@ -70,3 +70,11 @@ def test_waves_of_a_period_beside_the_lattice_are_astray(rng):
         at = POINTS.index(Point(Fraction(0), Fraction(1, 12)))
         assert point_p(sums)[:2, at].max() < 1e-3
         assert is_astray(sums)[:2, at].all() == expected
+
+
+def test_the_skirt_of_a_strong_wave_is_not_taken_for_waves_of_their_own(rng):
+    """Five elevenths lie within the window's width of one half; seven strips do not part them."""
+    grain = 1 + 0.9 * np.cos(np.pi * np.arange(240))
+    found = [p_of(128 + 20 * grain * rng.normal(size=(160, 240)))[1] for _ in range(8)]
+    shown = {str(POINTS[j]) for each in found for j in np.nonzero(each < ALARMS)[1]}
+    assert shown == {"(0, 1/2)"}
