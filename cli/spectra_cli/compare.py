@@ -12,6 +12,7 @@ import click
 from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
+from spectra_cli._compare_pictures import compare_pictures
 from spectra_cli._request import LOADING, parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
@@ -54,7 +55,8 @@ def compare(
 
     A, B, ... are folders that spectra analyze wrote, their summary.json, or models, which then
     are analysed on the same --inputs with the same options. Three or more that are numbered, as
-    epoch1.ckpt to epoch9.ckpt, are put in the order of training.
+    epoch1.ckpt to epoch9.ckpt, are put in the order of training. Of two folders of pictures it
+    says whose grid is stronger.
     """
     from spectra import report
 
@@ -71,6 +73,18 @@ def compare(
 
     from spectra import run
 
+    if _are_pictures(sources):
+        compare_pictures(
+            terminal,
+            sources,
+            num=given["num"],
+            out=out,
+            force=force,
+            as_json=as_json,
+            fail_worse=fail_worse,
+            fail_on=fail_on,
+        )
+        return
     terminal.batch = given["batch"]
     named = [name for source in sources for name in _expanded(source)]
     models = [source for source in named if not report.Result.is_at(source)]
@@ -104,6 +118,16 @@ def compare(
         raise click.exceptions.Exit(1)
     if unjudged:
         raise NothingToAnalyseError(unjudged[0])
+
+
+def _are_pictures(sources: tuple[str, ...]) -> bool:
+    """Tell whether two sources are pictures, and neither results nor models."""
+    from spectra import report
+    from spectra.inputs import holds_pictures
+
+    if len(sources) != 2 or any(report.Result.is_at(source) for source in sources):
+        return False
+    return all(holds_pictures(source) for source in sources)
 
 
 def _judged(

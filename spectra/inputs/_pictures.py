@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from spectra.errors import InputError, NothingToAnalyseError
+from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._decode import UnusableError, decode
 from spectra.inputs._file_facts import FileFacts, file_facts
 from spectra.inputs._frames import check_video, frames, is_video
@@ -97,6 +97,14 @@ def picture_source(paths: str | Path | Sequence[str | Path]) -> PictureSource:
             yield from part.readers()
 
     return PictureSource(source, readers, tuple(note for part in parts for note in part.notes))
+
+
+def holds_pictures(name: str) -> bool:
+    """Tell whether a name stands for pictures: a folder of them, a pattern, or a file."""
+    try:
+        return isinstance(name_inputs(name), Pictures)
+    except SpectraError:
+        return False
 
 
 def each_picture(

@@ -9,7 +9,7 @@ from os import PathLike
 from spectra._names import db_text
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
-from spectra.images import ImagesSummary
+from spectra.images import ImagesSummary, Stronger
 from spectra.report._summary_json import read_summary
 from spectra.score import LockedChange, Score
 
@@ -88,6 +88,26 @@ class Gate:
         value, limit = _apart(summary.ripple_db, limit_db, digits=2)
         relation = "<=" if passed else ">"
         return cls(passed, f"the ripple of the pictures is {value} dB {relation} {limit} dB")
+
+    @classmethod
+    def pictures_not_worse(cls, found: Stronger, limit_db: float) -> Gate:
+        """Pass unless the second grid is shown to be stronger, its ripple by more than the limit.
+
+        Raises
+        ------
+        NothingToAnalyseError
+            If there are too few pictures for an interval.
+        """
+        cls.check_worse(limit_db)
+        if found.interval is None:
+            reason = "four pictures on each side are needed"
+            raise NothingToAnalyseError(f"the gate cannot judge the pictures: {reason}")
+        more = found.second_db - found.first_db
+        if found.which == "second" and more > limit_db:
+            value, limit = _apart(more, limit_db, digits=2)
+            return cls(False, f"the ripple of the second grew by {value} dB > {limit} dB")
+        limit = db_text(limit_db)
+        return cls(True, f"the second is not shown to be worse by more than {limit} dB of ripple")
 
     @classmethod
     def pictures_on(cls, summary: ImagesSummary, word: str) -> Gate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,15 @@ def render_pictures(
     if wrote:
         lines.append(("Wrote", Text(printable(str(wrote)))))
     console.print(labelled(lines))
+    return text_of(console)
+
+
+def render_lines(
+    lines: Iterable[tuple[str, str]], *, width: int | None = None, color: bool = False
+) -> str:
+    """Return labels and their texts, which may be foreign, as lines."""
+    console = text_console(width, color=color)
+    console.print(labelled((name, Text(printable(text))) for name, text in lines))
     return text_of(console)
 
 

@@ -120,3 +120,24 @@ def test_pictures_too_small_or_blank_are_dropped_and_counted(tmp_path, rng):
     assert done.exit_code == 0
     assert done.stdout.count("Dropped") == 2
     assert "1 of 3 pictures" in done.stdout
+
+
+def test_two_folders_are_compared_by_their_grids(folder, tmp_path, rng):
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for name in "abcd":
+        Image.fromarray(textured(rng, 160)).save(plain / f"{name}.png")
+
+    def compare(*arguments):
+        return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+    done = compare(plain, folder, "--json", "--out", tmp_path / "out")
+    told = json.loads(done.stdout)
+    assert told["which"] == "second"
+    low, high = told["stronger"]["interval"]
+    assert low < told["stronger"]["difference"] < high < 0  # of the first less the second
+    assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == told
+    assert compare(plain, folder, "--fail-worse", "0.1").exit_code == 1
+    same = compare(folder, folder, "--fail-worse", "0")
+    assert same.exit_code == 0
+    assert "neither is shown to be stronger" in same.stdout
