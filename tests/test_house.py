@@ -80,7 +80,7 @@ def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
     stages = [name for name in listed("__init__.pyi") if (ROOT / "spectra" / name).is_dir()]
     public = {stage: len(listed(f"{stage}/__init__.pyi")) for stage in stages}
     found = sum(public.values())
-    assert found <= 140, f"{found} public names: {public}"
+    assert found <= 150, f"{found} public names: {public}"
 
 
 def test_the_analysis_loads_little_beside_torch_and_xarray():

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,28 +51,19 @@ def main() -> None:
             print(f"{name}  <!-- {time.perf_counter() - started:.0f} s -->", flush=True)
         return json.loads(path.read_text())
 
-    limits = {
-        side: cell(f"thresholds {side}", lambda side=side: opinions.thresholds(side))
-        for side in SIZES
-    }
-    nulls = {name: cell(f"null {name}", lambda name=name: null(name)) for name in scenes.NULLS}
-    cells = {
-        (kind, side): cell(
-            f"{kind} {side}",
-            lambda kind=kind, side=side, n=n: measure(kind, side, n, limits.get(side)),
-        )
-        for side, n in SIZES.items()
-        for kind in kinds.KINDS
-    }
-    for side, n in LARGE.items():
-        for kind in FEW:
-            cells[kind, side] = cell(
-                f"{kind} {side}", lambda kind=kind, side=side, n=n: measure(kind, side, n, None)
-            )
     times = cell("speed", speed.ratios)
-    text = table.page(
-        cells, nulls, times, sizes=[*SIZES, *LARGE], groups=GROUPS, trials=NULL_TRIALS
-    )
+    nulls = {name: cell(f"null {name}", partial(null, name)) for name in scenes.NULLS}
+    limits = {
+        side: cell(f"thresholds {side}", partial(opinions.thresholds, side)) for side in SIZES
+    }
+    asked = [(kind, side, n) for side, n in SIZES.items() for kind in kinds.KINDS]
+    asked += [(kind, side, n) for side, n in LARGE.items() for kind in FEW]
+    cells = {
+        (kind, side): cell(f"{kind} {side}", partial(measure, kind, side, n, limits.get(side)))
+        for kind, side, n in asked
+    }
+    sizes = [*SIZES, *LARGE]
+    text = table.page(cells, nulls, times, sizes=sizes, groups=GROUPS, trials=NULL_TRIALS)
     arguments.out.write_text(text)
 
 

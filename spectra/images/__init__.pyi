@@ -1,19 +1,18 @@
-from ._gathered import Gathered, gather
-from ._recipes import autocorrelation, feature_names
+from ._gathered import gather
 from ._recorded import Recorded
-from ._stronger import Stronger, stronger
+from ._stronger import Stronger
 from ._summarise import summarise
 from ._summary import ImagesSummary, PictureRow
+from ._trace import Trace
+from ._traces import traces
 
 __all__ = [
-    "Gathered",
     "ImagesSummary",
     "PictureRow",
     "Recorded",
     "Stronger",
-    "autocorrelation",
-    "feature_names",
+    "Trace",
     "gather",
-    "stronger",
     "summarise",
+    "traces",
 ]

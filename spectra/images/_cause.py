@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from spectra.images._points import Point
 from spectra.images._residuals import is_of_grain
+from spectra.images._trace import CauseId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
     from spectra.images._seams import Seams
     from spectra.images._votes import BlockGrid
 
-CauseId = Literal[
-    "jpeg",
-    "double_jpeg",
-    "demosaic",
-    "resize",
-    "decoder",
-    "dithering",
-    "patch",
-    "tiles",
-    "scene",
-    "unknown",
-]
 FEW_LEVELS = 64  # distinct values in a channel, with which a picture was dithered or drawn
 VOTED = 0.1  # of the pixels: an enlargement by 4 or 8 gets 6 % of the votes, a JPEG 40 % and more
 # Grey levels: a phase whose values often end in one half is rounded up by a quarter on average.

@@ -158,7 +158,8 @@ def _look(picture: Picture, *, recipes: Iterable[str]) -> _Look | Dropped:
     file = read_tables(picture.facts.tables) if picture.facts.tables else None
     measured = {name: RECIPES[name](planes) for name in recipes}
     spectrum, tiles = tile_spectrum(luma_of(planes))
-    return _Look(picture, look_at(planes, file=file), spectrum, tiles, measured)
+    seen = look_at(planes, file=file)
+    return _Look(picture, seen, spectrum=spectrum, tiles=tiles, recipes=measured)
 
 
 def _add(found: Gathered, look: _Look, *, number: int, told: Counter[str]) -> None:

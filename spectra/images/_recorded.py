@@ -9,7 +9,12 @@ import numpy as np
 
 from spectra._text import suggestion
 from spectra.errors import ParameterError
-from spectra.images._recipes import corvi2023_power, synthbuster2023
+from spectra.images._recipes import (
+    autocorrelation,
+    corvi2023_power,
+    feature_names,
+    synthbuster2023,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +50,22 @@ class Recorded:
             self.rows.append(values)
         else:
             self.total = values if self.total is None else self.total + values
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the values of a row are called."""
+        return feature_names()
+
+    @property
+    def mean_power(self) -> NDArray[np.float64] | None:
+        """The mean of what has one: a power spectrum; None of no pictures."""
+        return None if self.total is None else self.total / self.count
+
+    @property
+    def autocorrelation(self) -> NDArray[np.float64] | None:
+        """The autocorrelation that belongs to the mean power, 1 at no shift, which is central."""
+        power = self.mean_power
+        return None if power is None else autocorrelation(power)
 
 
 RECIPES: dict[str, Callable[[NDArray[np.float32]], Any]] = {

@@ -47,46 +47,52 @@ class Stronger:
             return None
         return "first" if self.difference > 0 else "second"
 
+    @classmethod
+    def between(
+        cls,
+        first: Sequence[NDArray[np.float64]],
+        second: Sequence[NDArray[np.float64]],
+        *,
+        period: int,
+        seed: int = 0,
+    ) -> Stronger:
+        """Return how much stronger one grid is than another.
 
-def stronger(
-    first: Sequence[NDArray[np.float64]],
-    second: Sequence[NDArray[np.float64]],
-    *,
-    period: int,
-    seed: int = 0,
-) -> Stronger:
-    """Return how much stronger one grid is than another.
+        Parameters
+        ----------
+        first, second : sequence of ndarray, shape (15,)
+            Variances of each picture, see `ripple_variances`; the pictures need not correspond.
+        period : int
+            From 2 to 16 pixels; at another one all of 8 are taken.
+        seed : int
+            Of the resampling.
 
-    Parameters
-    ----------
-    first, second : sequence of ndarray, shape (15,)
-        Variances of each picture, see `ripple_variances`; the pictures need not correspond.
-    period : int
-        From 2 to 16 pixels; at another one all of 8 are taken.
-    seed : int
-        Of the resampling.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> strong, weak = rng.normal(0.02, 0.004, (9, 15)), rng.normal(0, 0.004, (9, 15))
-    >>> stronger(strong, weak, period=2).which, stronger(weak, weak, period=2).which
-    ('first', None)
-    """
-    period = period if period in PERIODS else 8
-    one, other = (np.array([at_period(each, period) for each in side]) for side in (first, second))
-    interval = None
-    if min(len(one), len(other)) >= LEAST:
-        rng = np.random.default_rng(seed)
-        draws = [
-            side[rng.integers(0, len(side), (DRAWS, len(side)))].mean(1) for side in (one, other)
-        ]
-        low, high = np.quantile(draws[0] - draws[1], [0.025, 0.975])
-        interval = (float(low), float(high))
-    return Stronger(
-        period,
-        first_db=ripple_db(float(one.mean())),
-        second_db=ripple_db(float(other.mean())),
-        difference=float(one.mean() - other.mean()),
-        interval=interval,
-    )
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> strong, weak = rng.normal(0.02, 0.004, (9, 15)), rng.normal(0, 0.004, (9, 15))
+        >>> Stronger.between(strong, weak, period=2).which, (
+        ...     Stronger.between(weak, weak, period=2).which
+        ... )
+        ('first', None)
+        """
+        period = period if period in PERIODS else 8
+        one, other = (
+            np.array([at_period(each, period) for each in side]) for side in (first, second)
+        )
+        interval = None
+        if min(len(one), len(other)) >= LEAST:
+            rng = np.random.default_rng(seed)
+            draws = [
+                side[rng.integers(0, len(side), (DRAWS, len(side)))].mean(1)
+                for side in (one, other)
+            ]
+            low, high = np.quantile(draws[0] - draws[1], [0.025, 0.975])
+            interval = (float(low), float(high))
+        return cls(
+            period,
+            first_db=ripple_db(float(one.mean())),
+            second_db=ripple_db(float(other.mean())),
+            difference=float(one.mean() - other.mean()),
+            interval=interval,
+        )

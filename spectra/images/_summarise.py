@@ -13,7 +13,7 @@ from spectra.images._points import FOLD
 from spectra.images._ripple import PERIODS, at_period, ripple_db
 from spectra.images._sentences import sentences
 from spectra.images._spectrum import contrast_db
-from spectra.images._stronger import stronger
+from spectra.images._stronger import Stronger
 from spectra.images._summary import (
     CauseRow,
     ImagesSummary,
@@ -161,7 +161,7 @@ def _reference(found: Gathered, reference: Gathered, period: int | None) -> Refe
     """
     theirs = reference.album.together()
     their_period = period_of(theirs)
-    change = stronger(found.ripples, reference.ripples, period=period or FOLD)
+    change = Stronger.between(found.ripples, reference.ripples, period=period or FOLD)
     low, high = change.interval or (-np.inf, np.inf)
     same = period is not None and their_period is not None and their_period % period == 0
     return ReferenceRow(

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spectra.images._trace import CauseId
+
 if TYPE_CHECKING:
     from spectra.images._album import Combined
-    from spectra.images._cause import CauseId
     from spectra.images._grid import Direction
     from spectra.images._picture import Verdict
     from spectra.inputs import Dropped

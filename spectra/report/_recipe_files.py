@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra._printable import printable
-from spectra.images import Recorded, autocorrelation, feature_names
+from spectra.images import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,24 +38,24 @@ def write_recipe(name: str, recorded: Recorded, rows: Sequence[PictureRow], fold
     if recorded.keeps_rows:
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("source", *feature_names()))
+            writer.writerow(("source", *recorded.names))
             for row, values in zip(rows, recorded.rows, strict=True):
                 writer.writerow((printable(row.source), *(f"{value:.9g}" for value in values)))
         return
-    if recorded.total is None:
+    power = recorded.mean_power
+    if power is None:
         return
     import xarray as xr
 
     from spectra.report._netcdf import write_tree
 
-    power = recorded.total / recorded.count
     side = len(power)
     frequency = np.fft.fftshift(np.fft.fftfreq(side))
     shift = np.arange(side) - side // 2
     data = xr.Dataset(
         {
             "mean_power": (("fy", "fx"), power, {"units": "1"}),
-            "autocorrelation": (("y", "x"), autocorrelation(power), {"units": "1"}),
+            "autocorrelation": (("y", "x"), recorded.autocorrelation, {"units": "1"}),
         },
         coords={
             "fy": ("fy", frequency, {"units": "cycles/pixel"}),

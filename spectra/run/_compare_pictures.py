@@ -6,7 +6,7 @@ from pathlib import Path
 
 import spectra
 from spectra._options import Progress
-from spectra.images import gather, stronger, summarise
+from spectra.images import Stronger, gather, summarise
 from spectra.report import PictureComparison
 
 
@@ -42,4 +42,6 @@ def compare_pictures(
     before, after = (summarise(each, version=spectra.__version__) for each in (one, other))
     shown = [s.period for s in (before, after) if s.verdict == "present" and s.period is not None]
     period = max(shown, default=8)
-    return PictureComparison(before, after, stronger(one.ripples, other.ripples, period=period))
+    return PictureComparison(
+        before, after, Stronger.between(one.ripples, other.ripples, period=period)
+    )

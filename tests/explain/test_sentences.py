@@ -23,6 +23,7 @@ from spectra.explain._summary import (
 )
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import ENERGY
+from spectra.images import Trace
 from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.kinds import FIXED_TAPS
 from spectra.probe import FlatLines
@@ -87,6 +88,7 @@ def run(
     severity: Graded | None = None,
     blame: BlameRow | None = None,
     origin: OriginRow | None = None,
+    confounder: Trace | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows and what is to blame give them."""
     base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
@@ -99,7 +101,7 @@ def run(
         inputs=given,
         steps=rows,
         input=InputRow(inputs, control),
-        output=OutputRow(output, tuple(inherited), dependence, note, flat),
+        output=OutputRow(output, tuple(inherited), dependence, note, flat, confounder),
         worst=worst and StepName(worst.name, worst.call),
         verdict=overall_verdict(output, rows),
         warnings=base.warnings if warnings is None else warnings,
@@ -268,6 +270,11 @@ ANSWER = {
         run(),
         "PRESENT in the output: locked energy -22.0 dBc (-22.9 to -21.2), p = 0.0001",
         run(output=UNSCORED),
+    ),
+    "verdict.confounder": Case(
+        run(confounder=Trace("jpeg", 8, 5, 8)),
+        "the inputs carry the same by themselves: blocks of JPEG, 8 px",
+        run(output=NOTHING, confounder=Trace("jpeg", 8, 5, 8)),
     ),
     "verdict.headline": Case(
         run(), "p = 0.0001; A = 18.1 dB; p is against randomly shifted grids", run(output=WEAK)

@@ -8,7 +8,8 @@ from spectra.images._album import Album, fisher_p
 from spectra.images._picture import look_at
 from spectra.images._ripple import PERIODS
 from spectra.images._spectrum import SIDE, contrast_db, tile_spectrum
-from spectra.images._stronger import stronger
+from spectra.images._stronger import Stronger
+from spectra.images._traces import cause_of, seams_of
 from support.pictures import enlarged, jpeg, planes, textured
 
 
@@ -100,7 +101,26 @@ def test_the_interval_of_a_difference_covers_it_as_often_as_it_says(rng):
     """Of 95 % intervals for normal variances of two folders, at least 89 of 100 cover zero."""
     shape = (12, len(PERIODS))
     covered = sum(
-        stronger(rng.normal(size=shape), rng.normal(size=shape), period=5, seed=i).which is None
+        Stronger.between(rng.normal(size=shape), rng.normal(size=shape), period=5, seed=i).which
+        is None
         for i in range(100)
     )
     assert covered >= 86
+
+
+def test_most_pictures_of_a_run_name_what_their_inputs_carry(rng):
+    scenes = [textured(rng, 160) for _ in range(3)]
+    batch = np.stack([planes(jpeg(scene, 60)) / 255 for scene in scenes])
+    found = cause_of(batch, (0, 1))
+    assert (found.id, found.period, found.pictures, found.of) == ("jpeg", 8, 3, 3)
+    assert cause_of(2 * batch - 1, (-1, 1)) == found
+    assert cause_of(np.stack([planes(scene) / 255 for scene in scenes]), (0, 1)) is None
+    assert cause_of(batch[:, :, :64], (0, 1)) is None
+    assert cause_of(batch[:, 0], (0, 1)) is None
+
+
+def test_seams_of_most_outputs_are_found(rng):
+    tiles = np.kron(rng.normal(0, 0.04, (4, 1, 12, 12)), np.ones((32, 32)))
+    outputs = (0.5 + tiles + rng.normal(0, 0.01, tiles.shape)).astype(np.float32)
+    found = seams_of(outputs, (0, 1))
+    assert (found.id, found.period, found.of) == ("tiles", 32, 4)
