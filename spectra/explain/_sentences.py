@@ -75,7 +75,7 @@ CONFOUNDED: tuple[Said, ...] = (
         "verdict.confounder",
         "the output shows a grid of a period that the inputs carry by themselves",
         lambda f: f.confounder is not None,
-        "the inputs carry the same by themselves: {confounder}",
+        "the inputs carry a grid of that period by themselves: {confounder}",
     ),
 )
 HEADLINE: tuple[Said, ...] = (

@@ -273,7 +273,7 @@ ANSWER = {
     ),
     "verdict.confounder": Case(
         run(confounder=Trace("jpeg", 8, 5, 8)),
-        "the inputs carry the same by themselves: blocks of JPEG, 8 px",
+        "the inputs carry a grid of that period by themselves: blocks of JPEG, 8 px",
         run(output=NOTHING, confounder=Trace("jpeg", 8, 5, 8)),
     ),
     "verdict.headline": Case(
