@@ -125,7 +125,8 @@ def _of_two(found: Sequence[Finding], evidence: Evidence) -> tuple[Cause, ...]:
     if not residuals:
         colour = Cause("unknown", "colour or brightness that was stored at half the size")
         return (colour, Cause("decoder", "a decoder's upsampling by 2"))
-    return (_decoder(2, evidence),)
+    either = (resize, _decoder(2, evidence))
+    return either[1:] if evidence.patterned else either
 
 
 def _is_mosaic(found: Sequence[Finding]) -> bool:

@@ -33,18 +33,25 @@ def is_leaked(waves: Waves, p: NDArray[np.float64]) -> NDArray[np.bool_]:
     """
     leaked = np.zeros(p.shape, bool)
     count = len(FRACTIONS)
-    for axis in (slice(0, count), slice(count, 2 * count)):
+    axes = (slice(0, count), slice(count, 2 * count))
+    for axis, short in zip(axes, waves.short, strict=True):
         size, own = np.abs(waves.swing[:, axis]), p[:, axis]
         strong = np.where(own < SURE, size, 0.0)
-        # the most that any more significant wave leaks to each
-        casts = strong[:, None, :] * (own[:, None, :] < own[:, :, None]) * leakage()
+        # the most that any larger wave leaks to each
+        larger = strong[:, None, :] > size[:, :, None]
+        casts = strong[:, None, :] * larger * leakage(short)
         leaked[:, axis] = MARGIN * casts.max(-1) > size
     return leaked
 
 
 @cache
-def leakage() -> NDArray[np.float64]:
+def leakage(short: bool = False) -> NDArray[np.float64]:
     """Return what a wave of the second frequency leaks where the first is looked for, 0 to 1.
+
+    Parameters
+    ----------
+    short : bool
+        Of the narrower strips of small pictures.
 
     Examples
     --------
@@ -55,7 +62,7 @@ def leakage() -> NDArray[np.float64]:
     frequencies = np.array([float(f) for f in FRACTIONS])
     found = np.zeros((len(FRACTIONS), len(FRACTIONS)))
     for i, fraction in enumerate(FRACTIONS):
-        x = np.arange(strip_width(fraction))
+        x = np.arange(strip_width(fraction, short=short))
         window = np.sin(np.pi * (x + 0.5) / len(x)) ** 2
         window /= window.sum()
         for sign in (1, -1):  # a real wave has a mirror image

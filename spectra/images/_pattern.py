@@ -71,8 +71,11 @@ def _plane_pattern(
     # a box of one period has no response at the lattice: what it takes away is not of the grid
     local = plane - ndimage.uniform_filter(plane, period, mode="mirror")
     inner = local[: rows * period, : columns * period]
-    draws = inner.reshape(rows, period, columns, period).transpose(0, 2, 1, 3)
-    waves = np.fft.fft2(draws.astype(np.float64)) / period**2
+    turns = np.exp(-2j * np.pi * np.outer(np.arange(period), np.arange(period)) / period)
+    turns = (turns / period).astype(np.complex64)
+    across = inner.reshape(-1, period).astype(np.complex64) @ turns
+    down = turns.T @ across.reshape(rows, period, columns * period)
+    waves = down.reshape(rows, period, columns, period).transpose(0, 2, 1, 3)
     of_rows, of_columns = waves.mean(1), waves.mean(0)
     chance = np.maximum.reduce(
         [

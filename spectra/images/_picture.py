@@ -27,7 +27,7 @@ Verdict = Literal["none", "suspect", "present", "insufficient"]
 LEAST_SIDE = 72  # pixels: six strips of eleven
 HINT = 0.1  # p-value of all eighths together, below which blocks of compression are looked for
 COUNTED = 256  # pixels a side of the part whose grey levels are counted
-PATTERN_SIDE = 512  # pixels a side of the part in which the brightness is asked for a pattern
+PATTERN_SIDE = 384  # pixels a side of the part in which the brightness is asked for a pattern
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def look_at(planes: NDArray[np.float32], *, file: JpegFile | None = None) -> Pic
     expected = alarms(p, astray)
     found = findings(expected, channels)
     grid = grid_of(found)
-    asked = file is not None or _hints_at_blocks(p, grid)
+    asked = file is not None or _hints_at_blocks(p, grid, small=any(sums.short))
     evidence = Evidence(
         blocks=block_grid(luma_of(planes)) if asked else None,
         file=file,
@@ -169,10 +169,10 @@ def distinct_levels(planes: NDArray[np.float32]) -> int:
     return most
 
 
-def _hints_at_blocks(p: NDArray[np.float64], grid: Grid | None) -> bool:
+def _hints_at_blocks(p: NDArray[np.float64], grid: Grid | None, *, small: bool) -> bool:
     """Tell whether it is worth asking all pixels for blocks, which takes longer than the rest."""
-    if grid is not None and grid.period in (4, 8, 16):
-        return True
+    if grid is not None and (grid.period in (4, 8, 16) or (small and grid.period == 2)):
+        return True  # in a small picture the eighths themselves may not show
     eighths = np.array([point.axis != "" and point.period in (4, 8) for point in POINTS])
     some = p[:, eighths].min(0)
     each = 1 - (1 - some) ** len(p)  # the smallest of some readings

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+SHORT = 12 * 23  # pixels: a shorter side has too few strips of 23, and gets narrower ones
 TILE = 32  # pixels a side of a tile for points off the axes: four of its longest periods
 # Bins beside a wave's own in which a scene would show as much: two to eleven turns of the phase
 # over the picture, or rings two and three of the plane.
@@ -58,6 +59,8 @@ class Waves:
         the grain rise and fall by 0.9 dB.
     power : ndarray of float64, shape (reading, point)
         Mean square of that amplitude at each place by itself.
+    short : tuple of bool
+        Whether strips along (x, y) are the narrower ones of small pictures.
     """
 
     own: NDArray[np.complex128]
@@ -68,6 +71,7 @@ class Waves:
     astray: NDArray[np.complex128]
     swing: NDArray[np.complex128]
     power: NDArray[np.float64]
+    short: tuple[bool, bool] = (False, False)
 
     def __add__(self, other: Waves) -> Waves:
         """Return the sums over two pictures with one origin; means are weighted by places."""
@@ -82,6 +86,7 @@ class Waves:
             astray=self.astray + other.astray,
             swing=mine * self.swing + (1 - mine) * other.swing,
             power=mine * self.power + (1 - mine) * other.power,
+            short=(self.short[0] or other.short[0], self.short[1] or other.short[1]),
         )
 
 
@@ -100,7 +105,9 @@ def waves(planes: NDArray[np.float32]) -> Waves:
     names = ("own", "places", "beside", "astray", "swing", "power")
     stacked = {name: np.stack([part[name] for part in parts]) for name in names}
     scatter = (np.abs(stacked["beside"]) ** 2).sum(-1)
-    return Waves(bins=parts[0]["bins"], scatter=scatter, **stacked)
+    height, width = planes.shape[1:]
+    short = (width < SHORT, height < SHORT)
+    return Waves(bins=parts[0]["bins"], scatter=scatter, short=short, **stacked)
 
 
 def _one(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
@@ -112,30 +119,39 @@ def _one(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def strip_width(fraction: Fraction) -> int:
+def strip_width(fraction: Fraction, *, short: bool = False) -> int:
     """Return the pixels across a strip, a prime in which the frequency has at least two periods.
 
     Strips of a whole number of periods would let a strong wave leak into its neighbours with the
-    same phase everywhere; those of 11, 23 or 37 pixels turn the phase of what leaks.
+    same phase everywhere; those of 11, 17, 23 or 37 pixels turn the phase of what leaks.
+
+    Parameters
+    ----------
+    fraction : Fraction
+        Cycles per pixel.
+    short : bool
+        Whether the picture is so small that it has too few of the wider strips.
     """
-    if fraction.denominator <= 3:
+    if fraction.denominator <= 3 or (short and 4 * fraction >= 1):
         return 11
-    return 23 if 8 * fraction >= 1 else 37
+    if 8 * fraction < 1:
+        return 37
+    return 17 if short else 23
 
 
 @cache
-def _groups() -> tuple[tuple[int, NDArray[np.int64], NDArray[np.float64]], ...]:
+def _groups(short: bool) -> tuple[tuple[int, NDArray[np.int64], NDArray[np.float64]], ...]:
     """Return the widths of strips, with the places of their frequencies in `FRACTIONS`."""
-    widths = np.array([strip_width(f) for f in FRACTIONS])
+    widths = np.array([strip_width(f, short=short) for f in FRACTIONS])
     values = np.array([float(f) for f in FRACTIONS])
     held = {int(width): np.flatnonzero(widths == width) for width in np.unique(widths)}
     return tuple((width, index, values[index]) for width, index in held.items())
 
 
 @cache
-def _basis(width: int) -> NDArray[np.complex128]:
+def _basis(width: int, short: bool) -> NDArray[np.complex128]:
     """Return the windowed waves of a strip, blind to its mean, shape (width, frequency)."""
-    frequencies = next(values for each, _, values in _groups() if each == width)
+    frequencies = next(values for each, _, values in _groups(short) if each == width)
     x = np.arange(width)
     window = np.sin(np.pi * (x + 0.5) / width) ** 2
     wave = window[:, None] * np.exp(-2j * np.pi * np.outer(x, frequencies))
@@ -145,9 +161,9 @@ def _basis(width: int) -> NDArray[np.complex128]:
 
 
 @lru_cache(maxsize=256)
-def _starts(width: int, count: int, first: int) -> NDArray[np.complex128]:
+def _starts(width: int, count: int, first: int, *, short: bool) -> NDArray[np.complex128]:
     """Return the angle of each wave where each strip starts, shape (strip, frequency)."""
-    frequencies = next(values for each, _, values in _groups() if each == width)
+    frequencies = next(values for each, _, values in _groups(short) if each == width)
     turns = np.outer(first + width * np.arange(count), frequencies)
     return cast("NDArray[np.complex128]", np.exp(-2j * np.pi * turns))
 
@@ -163,10 +179,11 @@ def _turning(count: int) -> NDArray[np.complex128]:
 def _strips(profile: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
     """Return the sums along one axis of a residual that was averaged over the other."""
     results = _empty(len(FRACTIONS))
-    for width, index, frequencies in _groups():
+    short = len(profile) + 1 + first < SHORT  # of the picture's own side
+    for width, index, frequencies in _groups(short):
         count = len(profile) // width
         pieces = profile[: count * width].reshape(count, width)
-        wave = (pieces @ _basis(width)) * _starts(width, count, first)
+        wave = (pieces @ _basis(width, short)) * _starts(width, count, first, short=short)
         wave[:, frequencies == 0.5].imag = 0
         phases, blank = _phases(wave)
         turned = phases.T @ _turning(count)

@@ -11,7 +11,7 @@ from spectra.images._jpeg import read_tables, standard_table
 from spectra.images._pattern import mean_pattern
 from spectra.images._picture import look_at
 from spectra.images._seams import column_ranks, find_seams
-from spectra.images._votes import block_grid, luma_of, votes_alarms
+from spectra.images._votes import block_grid, luma_of, usual_part, votes_alarms
 from support.pictures import demosaiced, enlarged, jpeg, planes, textured
 
 
@@ -88,6 +88,22 @@ def test_votes_alarm_as_the_binomial_law_says():
     trials = 16
     tail = sum(comb(trials, k) * 63 ** (trials - k) for k in range(5, trials + 1)) / 64**trials
     assert votes_alarms(64 * 6 + 3, 32, 32) == pytest.approx((64 * 32 * 32) ** 2 * tail)
+
+
+def test_what_is_small_is_told_apart_too(rng):
+    """Narrower strips: of 128 pixels the wider ones are five."""
+    scene = textured(rng, 128)
+    assert ids(look_at(planes(jpeg(scene, 50))))[0] == "jpeg"
+    assert look_at(planes(enlarged(scene[:32, :32], 4))).period == 4
+
+
+def test_the_part_that_votes_keeps_the_origin_and_is_none_of_the_smoothest(rng):
+    picture = np.full((600, 800), 90, np.float32)
+    picture[:, 300:] += rng.normal(0, 9, (600, 500))
+    part = usual_part(picture)
+    assert part.shape == (192, 192)
+    assert part.std() > 4
+    assert usual_part(picture[:100, :90]).shape == (100, 90)
 
 
 def test_an_enlargement_by_nearest_neighbours_is_not_taken_for_jpeg(scene):
