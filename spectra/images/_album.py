@@ -14,7 +14,7 @@ from spectra.images._grid import Finding, Grid, findings, grid_of
 from spectra.images._picture import Verdict, verdict_of
 from spectra.images._residuals import RESIDUALS
 from spectra.images._spectrum import SIDE
-from spectra.images._test import LEAST_P, alarms, is_astray, point_p
+from spectra.images._test import ALARMS, LEAST_P, alarms, is_astray, point_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spectra.images._picture import PictureGrid
     from spectra.images._waves import Waves
 
+AGREEMENT = 0.4  # of the most that phases can agree; of random ones 1 over the number of pictures
 Thing = TypeVar("Thing")
 Combined = Literal["one picture", "one origin", "own origins"]
 
@@ -115,9 +116,10 @@ class Album:
                 "one origin": 2 * ways["one origin"],
                 "own origins": 2 * alarms(each, np.zeros_like(astray)),
             }
-        combined: Combined = min(ways, key=lambda way: _evidence_of(ways[way]))
         expected = np.minimum.reduce(list(ways.values()))
         found = findings(expected, self._channels)
+        one = self.count == 1 or phases_agree(sums, expected < ALARMS, self.count)
+        combined: Combined = "one origin" if one else "own origins"
         grid = grid_of(found)
         evidence = self._common()
         return Together(
@@ -172,9 +174,24 @@ def fisher_p(log_p: NDArray[np.float64], count: float) -> NDArray[np.float64]:
     return np.maximum(tail, LEAST_P)
 
 
-def _evidence_of(expected: NDArray[np.float64]) -> float:
-    """Return the sum of logarithms of what is below one false alarm, which is least for most."""
-    return float(np.minimum(np.log(np.maximum(expected, LEAST_P)), 0).sum())
+def phases_agree(sums: Waves, found: NDArray[np.bool_], count: int) -> bool:
+    """Tell whether what stands out has the same phase in the pictures, as of one origin.
+
+    The power of a sum over n pictures is n times the sum of their powers where phases agree, and
+    once that sum where they do not.
+
+    Parameters
+    ----------
+    sums : Waves
+        Over all pictures.
+    found : ndarray of bool, shape (reading, point)
+        What stands out; where nothing does, nothing agrees.
+    count : int
+        How many pictures.
+    """
+    together = float((np.abs(sums.own) ** 2)[found].sum())
+    apart = float(sums.own_scatter[found].sum())
+    return together > AGREEMENT * count * apart > 0
 
 
 def _other_alarms(evidence: Evidence) -> list[float]:
@@ -197,10 +214,10 @@ def _repeat(values: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
 def _repeated(waves: Waves, channels: int) -> Waves:
     if len(waves.own) > len(RESIDUALS):
         return waves
-    names = ("own", "places", "beside", "scatter", "astray", "swing", "power")
+    names = ("own", "own_scatter", "places", "beside", "scatter", "astray", "swing", "power")
     tiled = {
         name: np.tile(value, (channels, *[1] * (value.ndim - 1)))
         for name in names
         if (value := getattr(waves, name)) is not None
     }
-    return replace(waves, **tiled)
+    return replace(waves, **tiled)  # type: ignore[arg-type]

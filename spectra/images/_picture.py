@@ -27,6 +27,7 @@ Verdict = Literal["none", "suspect", "present", "insufficient"]
 LEAST_SIDE = 72  # pixels: six strips of eleven
 HINT = 0.1  # p-value of all eighths together, below which blocks of compression are looked for
 COUNTED = 256  # pixels a side of the part whose grey levels are counted
+GAP = 2  # grey levels from one to the next on average, from which on they leave gaps
 PATTERN_SIDE = 384  # pixels a side of the part in which the brightness is asked for a pattern
 
 
@@ -155,17 +156,23 @@ def verdict_of(grid: Grid | None, evidence: Evidence) -> Verdict:
 
 
 def distinct_levels(planes: NDArray[np.float32]) -> int:
-    """Return how many distinct grey levels the channel with most of them has, up to 256.
+    """Return how many grey levels the channel with most of them has; 256 where they lie dense.
+
+    Levels that leave gaps were chosen, as by dithering; a picture of low contrast has few, but
+    all of its range.
 
     Examples
     --------
-    >>> distinct_levels(np.float32([[[0, 51, 51, 255]]]))
-    3
+    >>> gaps, dense = np.float32([[[0, 51, 51, 255]]]), np.float32([[[7, 8, 9]]])
+    >>> distinct_levels(gaps), distinct_levels(dense)
+    (3, 256)
     """
     most = 0
     for plane in planes:
         part = np.clip(plane[:COUNTED, :COUNTED], 0, 255).astype(np.uint8)
-        most = max(most, int((np.bincount(part.ravel(), minlength=256) > 0).sum()))
+        held = np.flatnonzero(np.bincount(part.ravel(), minlength=256))
+        dense = held[-1] - held[0] < GAP * (len(held) - 1)
+        most = max(most, 256 if dense else len(held))
     return most
 
 

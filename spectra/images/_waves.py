@@ -50,6 +50,8 @@ class Waves:
         The same sums with a turning phase: what a scene, which has no lattice, gives.
     scatter : ndarray of float64, shape (reading, point)
         Sum over pictures of the power of all these: pictures of one scene add up to more.
+    own_scatter : ndarray of float64, shape (reading, point)
+        Sum over pictures of the power of ``own``: pictures with one origin add up to more.
     bins : ndarray of bool, shape (point, 20)
         Which of these there are.
     astray : ndarray of complex128, shape (reading, point, 10)
@@ -67,6 +69,7 @@ class Waves:
     places: NDArray[np.int64]
     beside: NDArray[np.complex128]
     scatter: NDArray[np.float64]
+    own_scatter: NDArray[np.float64]
     bins: NDArray[np.bool_]
     astray: NDArray[np.complex128]
     swing: NDArray[np.complex128]
@@ -82,6 +85,7 @@ class Waves:
             places=places,
             beside=self.beside + other.beside,
             scatter=self.scatter + other.scatter,
+            own_scatter=self.own_scatter + other.own_scatter,
             bins=self.bins & other.bins,
             astray=self.astray + other.astray,
             swing=mine * self.swing + (1 - mine) * other.swing,
@@ -106,8 +110,13 @@ def waves(planes: NDArray[np.float32]) -> Waves:
     stacked = {name: np.stack([part[name] for part in parts]) for name in names}
     scatter = (np.abs(stacked["beside"]) ** 2).sum(-1)
     height, width = planes.shape[1:]
-    short = (width < SHORT, height < SHORT)
-    return Waves(bins=parts[0]["bins"], scatter=scatter, short=short, **stacked)
+    return Waves(
+        bins=parts[0]["bins"],
+        scatter=scatter,
+        own_scatter=np.abs(stacked["own"]) ** 2,
+        short=(width < SHORT, height < SHORT),
+        **stacked,
+    )
 
 
 def _one(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
