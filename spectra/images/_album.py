@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spectra.images._picture import PictureGrid
     from spectra.images._waves import Waves
 
-AGREEMENT = 0.4  # of the most that phases can agree; of random ones 1 over the number of pictures
+AGREEMENT = 0.25  # of the way from random phases to equal ones
 Thing = TypeVar("Thing")
 Combined = Literal["one picture", "one origin", "own origins"]
 
@@ -191,7 +191,8 @@ def phases_agree(sums: Waves, found: NDArray[np.bool_], count: int) -> bool:
     """
     together = float((np.abs(sums.own) ** 2)[found].sum())
     apart = float(sums.own_scatter[found].sum())
-    return together > AGREEMENT * count * apart > 0
+    least = 1 + AGREEMENT * (count - 1) + 0.5 / np.sqrt(count)  # few random phases agree by chance
+    return bool(together > least * apart > 0)
 
 
 def _other_alarms(evidence: Evidence) -> list[float]:

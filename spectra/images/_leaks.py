@@ -37,8 +37,10 @@ def is_leaked(waves: Waves, p: NDArray[np.float64]) -> NDArray[np.bool_]:
     for axis, short in zip(axes, waves.short, strict=True):
         size, own = np.abs(waves.swing[:, axis]), p[:, axis]
         strong = np.where(own < SURE, size, 0.0)
-        # the most that any larger wave leaks to each
-        larger = strong[:, None, :] > size[:, :, None]
+        # of two that a strip cannot part, phases of the false one agree less from strip to strip
+        clear = size * np.abs(waves.own[:, axis]) / np.maximum(waves.places[:, axis], 1)
+        larger = clear[:, None, :] > clear[:, :, None]
+        # the most that any clearer wave leaks to each
         casts = strong[:, None, :] * larger * leakage(short)
         leaked[:, axis] = MARGIN * casts.max(-1) > size
     return leaked

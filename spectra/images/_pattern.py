@@ -43,8 +43,8 @@ def mean_pattern(planes: NDArray[np.float32], period: int) -> Pattern:
     grain alone. A decoder whose phases differ has one.
 
     Each period of the picture, less the mean around it, is one draw. Waves of the pattern are
-    kept where they are clear of chance, whose variance is the largest of three: that of single
-    periods, of whole rows of them, and of columns, which long edges join.
+    kept where they are clear of chance, whose variance is the larger of two: that of whole rows
+    of periods and that of columns, as long edges join the periods of either.
 
     Parameters
     ----------
@@ -70,21 +70,12 @@ def _plane_pattern(
     """Return the waves of the mean period of one channel, and the variance of each by chance."""
     # a box of one period has no response at the lattice: what it takes away is not of the grid
     local = plane - ndimage.uniform_filter(plane, period, mode="mirror")
-    inner = local[: rows * period, : columns * period]
-    turns = np.exp(-2j * np.pi * np.outer(np.arange(period), np.arange(period)) / period)
-    turns = (turns / period).astype(np.complex64)
-    across = inner.reshape(-1, period).astype(np.complex64) @ turns
-    down = turns.T @ across.reshape(rows, period, columns * period)
-    waves = down.reshape(rows, period, columns, period).transpose(0, 2, 1, 3)
-    of_rows, of_columns = waves.mean(1), waves.mean(0)
-    chance = np.maximum.reduce(
-        [
-            waves.reshape(-1, period, period).var(0) / (rows * columns),
-            of_rows.var(0) / rows,
-            of_columns.var(0) / columns,
-        ]
-    )
-    return waves.mean((0, 1)), chance
+    draws = local[: rows * period, : columns * period].reshape(rows, period, columns, period)
+    of_rows = draws.mean(2, dtype=np.float64)
+    of_columns = draws.mean(0, dtype=np.float64).transpose(1, 0, 2)
+    by_row, by_column = (np.fft.fft2(means) / period**2 for means in (of_rows, of_columns))
+    chance = np.maximum(by_row.var(0) / rows, by_column.var(0) / columns)
+    return by_row.mean(0), chance
 
 
 def _clear(mean: NDArray[np.complex128], chance: NDArray[np.float64]) -> NDArray[np.float64]:

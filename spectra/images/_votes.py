@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 8
-LARGEST = 192  # pixels a side of the part that votes
+LARGEST = 128  # pixels a side of the part that votes
 ZERO = 0.5  # a coefficient that rounding to whole grey levels could have moved from 0
 DCT = fft.dct(np.eye(8), axis=0, norm="ortho").astype(np.float32)
 LUMA = (0.299, 0.587, 0.114)  # of ITU-R BT.601, as JPEG has it
@@ -50,7 +50,7 @@ def block_grid(luma: NDArray[np.float32]) -> BlockGrid:
     Parameters
     ----------
     luma : ndarray of float32, shape (y, x)
-        In grey levels of 255. Of more than 192 pixels a side one part is taken.
+        In grey levels of 255. Of more than 128 pixels a side one part is taken.
 
     References
     ----------
@@ -63,7 +63,14 @@ def block_grid(luma: NDArray[np.float32]) -> BlockGrid:
     >>> block_grid(rng.normal(128, 20, (64, 64)).astype("float32")).alarms > 1
     True
     """
-    part = usual_part(luma)
+    found = _votes_of(usual_part(luma))
+    if found.alarms > 1 and min(luma.shape) > 4 * LARGEST:  # the usual part may be all sky
+        found = _votes_of(usual_part(luma, rank=1.0))
+    return found
+
+
+def _votes_of(part: NDArray[np.float32]) -> BlockGrid:
+    """Return the grid that most pixels of a part vote for."""
     best = np.full(part.shape, -1, np.int8)
     voted = np.full(part.shape, -1, np.int8)
     for x in range(BLOCK):
@@ -85,11 +92,17 @@ def block_grid(luma: NDArray[np.float32]) -> BlockGrid:
     )
 
 
-def usual_part(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a part of at most 192 pixels a side, neither the smoothest nor the roughest.
+def usual_part(luma: NDArray[np.float32], rank: float = 0.5) -> NDArray[np.float32]:
+    """Return a part of at most 128 pixels a side, neither the smoothest nor the roughest.
 
     It begins at a multiple of 8 pixels, so that grids keep their origin. Of the parts that a
     picture has along each axis up to five are compared, by how much neighbours differ.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (y, x)
+    rank : float
+        From 0, the smoothest part, to 1, the roughest.
     """
     starts = []
     for side in luma.shape:
@@ -100,7 +113,7 @@ def usual_part(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     ]
     rough = [float(np.abs(np.diff(part[::4], axis=1)).mean()) for part in parts]
     order = sorted(range(len(parts)), key=rough.__getitem__)
-    return np.ascontiguousarray(parts[order[len(order) // 2]])
+    return np.ascontiguousarray(parts[order[round(rank * (len(order) - 1))]])
 
 
 def votes_alarms(votes: int, height: int, width: int) -> float:

@@ -101,7 +101,7 @@ def test_the_part_that_votes_keeps_the_origin_and_is_none_of_the_smoothest(rng):
     picture = np.full((600, 800), 90, np.float32)
     picture[:, 300:] += rng.normal(0, 9, (600, 500))
     part = usual_part(picture)
-    assert part.shape == (192, 192)
+    assert part.shape == (128, 128)
     assert part.std() > 4
     assert usual_part(picture[:100, :90]).shape == (100, 90)
 
