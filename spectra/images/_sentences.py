@@ -91,8 +91,11 @@ def _verdict(summary: ImagesSummary) -> str:
         return f"present: {what} ({chance})"
     if not summary.showing:
         return f"present: {what} in {of} taken together, in none by itself ({chance})"
-    most = max(kind.pictures for kind in summary.kinds if kind.verdict == "present")
-    part = f", {most} of them one of {summary.period} px" if summary.period else ""
+    shown = [kind for kind in summary.kinds if kind.verdict == "present"]
+    such = sum(kind.pictures for kind in shown if kind.period == summary.period)
+    part = f", {such} of them one of {summary.period} px" if summary.period and such else ""
+    if summary.period and not such:
+        part = f"; together one of {summary.period} px"
     return f"present: {summary.showing} of {of} show a grid{part} ({chance})"
 
 
