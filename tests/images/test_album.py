@@ -124,3 +124,10 @@ def test_seams_of_most_outputs_are_found(rng):
     outputs = (0.5 + tiles + rng.normal(0, 0.01, tiles.shape)).astype(np.float32)
     found = seams_of(outputs, (0, 1))
     assert (found.id, found.period, found.of) == ("tiles", 32, 4)
+
+
+def test_the_skirt_of_a_strong_wave_does_not_hide_the_period(rng):
+    """Of 1/3 half reaches the strips of 3/8, and turns by a half over 300 pixels."""
+    pictures = [enlarged(textured(rng, 200, 1)[..., 0], 1.5) for _ in range(6)]
+    grid = album_of(pictures).together().grid
+    assert {point.period for point in grid.points} == {3}
