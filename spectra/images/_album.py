@@ -149,6 +149,7 @@ class Album:
             levels=max(each.levels for each in showing),
             pattern=float(np.median([each.pattern for each in showing])),
             colour=any(each.colour for each in showing),
+            webp=all(each.webp for each in showing),
         )
 
 

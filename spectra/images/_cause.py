@@ -51,6 +51,8 @@ class Evidence:
         Root mean square of the pattern in brightness, in grey levels.
     colour : bool
         Whether there are three channels.
+    webp : bool
+        Whether the file is a WebP, which has blocks of 4 px where it is lossy.
     """
 
     blocks: BlockGrid | None = None
@@ -59,6 +61,7 @@ class Evidence:
     levels: int = 256
     pattern: float = 0.0
     colour: bool = True
+    webp: bool = False
 
     @property
     def compressed(self) -> bool:
@@ -95,6 +98,8 @@ def _of_period(grid: Grid, found: Sequence[Finding], evidence: Evidence) -> tupl
     period = grid.period or 0
     if evidence.levels < FEW_LEVELS and period in (2, 4, 8):
         return (Cause("dithering", f"ordered dithering to {evidence.levels} levels"),)
+    if evidence.webp and period in (4, 8, 16):
+        return (Cause("webp", "WebP, blocks of 4 px"), _decoder(period, evidence))
     if period == 2:
         return _of_two(found, evidence)
     if period in (4, 8):

@@ -158,7 +158,7 @@ def _look(picture: Picture, *, recipes: Iterable[str]) -> _Look | Dropped:
     file = read_tables(picture.facts.tables) if picture.facts.tables else None
     measured = {name: RECIPES[name](planes) for name in recipes}
     spectrum, tiles = tile_spectrum(luma_of(planes))
-    seen = look_at(planes, file=file)
+    seen = look_at(planes, file=file, webp=picture.facts.format == "WEBP")
     return _Look(picture, seen, spectrum=spectrum, tiles=tiles, recipes=measured)
 
 

@@ -91,7 +91,9 @@ def channel_names(count: int) -> tuple[str, ...]:
     return ("red", "green", "blue") if count == 3 else tuple(f"channel {i}" for i in range(count))
 
 
-def look_at(planes: NDArray[np.float32], *, file: JpegFile | None = None) -> PictureGrid:
+def look_at(
+    planes: NDArray[np.float32], *, file: JpegFile | None = None, webp: bool = False
+) -> PictureGrid:
     """Return what one picture shows.
 
     Parameters
@@ -100,6 +102,8 @@ def look_at(planes: NDArray[np.float32], *, file: JpegFile | None = None) -> Pic
         In grey levels of 255, at least 72 pixels a side.
     file : JpegFile, optional
         What its file says, where it is a JPEG.
+    webp : bool
+        Whether its file is a WebP.
 
     Examples
     --------
@@ -123,6 +127,7 @@ def look_at(planes: NDArray[np.float32], *, file: JpegFile | None = None) -> Pic
         seams=None,
         levels=distinct_levels(planes),
         colour=len(planes) == 3,
+        webp=webp,
     )
     if not evidence.compressed and (grid is None or not grid.is_grid):
         seams = find_seams(planes)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TRY = {
     "jpeg": "save as PNG, or give photographs saved alike: --ref FOLDER takes out what they carry",
     "double_jpeg": "ask for the file that was saved first, before it was cropped",
+    "webp": "save without loss, or give photographs saved alike: --ref FOLDER",
     "demosaic": "nothing is wrong: cameras do it; --ref FOLDER takes it out where pictures mix",
     "resize": "use the pictures before they were enlarged",
     "decoder": "spectra analyze MODEL, to find the step of the model that leaves it",
@@ -26,7 +27,7 @@ TRY = {
 PEAK = 1.0  # dB above what is around it
 HOW = {
     "one picture": "one picture",
-    "one origin": "as of one origin: their phases agree, as those of generated pictures do",
+    "one origin": "as of one origin: their phases agree, as of pictures that no one has cropped",
     "own origins": "each with its own origin, as cropped pictures have: their p-values combined",
 }
 ALONG = {
@@ -193,7 +194,7 @@ def _try(summary: ImagesSummary) -> str:
 
 
 def _trust(summary: ImagesSummary) -> str:
-    parts = [f"{summary.used} of {summary.count} pictures"]
+    parts = [f"{summary.used} of {summary.count} picture{'s' * (summary.count > 1)}"]
     if summary.sizes is not None:
         small, large = (f"{width}x{height}" for height, width in summary.sizes)
         parts.append(small if small == large else f"{small} to {large}")

@@ -6,6 +6,7 @@ from typing import Literal
 CauseId = Literal[
     "jpeg",
     "double_jpeg",
+    "webp",
     "demosaic",
     "resize",
     "decoder",
@@ -18,6 +19,7 @@ CauseId = Literal[
 NAMES: dict[CauseId, str] = {
     "jpeg": "blocks of JPEG",
     "double_jpeg": "blocks of JPEG",
+    "webp": "blocks of WebP",
     "demosaic": "a camera's mosaic",
     "dithering": "ordered dithering",
     "resize": "an enlargement",

@@ -63,6 +63,14 @@ def test_a_mosaic_is_seen_by_the_laplacian_alone(scene):
     assert not seen.evidence.patterned
 
 
+def test_blocks_of_webp_are_told_where_the_file_is_one(scene):
+    stream = io.BytesIO()
+    Image.fromarray(scene).save(stream, "WEBP", quality=40)
+    pixels = np.asarray(Image.open(stream).convert("RGB"))
+    assert ids(look_at(planes(pixels), webp=True))[0] == "webp"
+    assert "webp" not in ids(look_at(planes(pixels)))
+
+
 @pytest.mark.parametrize("period", [4, 8])
 def test_a_pattern_in_brightness_is_a_decoders_and_no_interpolations(scene, rng, period):
     pattern = rng.normal(0, 2, (period, period, 3))
