@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from spectra.images._waves import Waves
 
 MARGIN = 1.5  # times what leaks, below which a wave is not taken for one of its own
-SURE = 1e-4  # p-value of a wave that casts a skirt
+
+SURE = 1e-2  # p-value of a wave that casts a skirt
 
 
 def is_leaked(waves: Waves, p: NDArray[np.float64]) -> NDArray[np.bool_]:
