@@ -21,7 +21,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests")]
 
-from images import kinds, opinions, scenes, speed, table  # noqa: E402
+from images import kinds, opinions, published, scenes, speed, table  # noqa: E402
 from spectra.images._album import Album  # noqa: E402
 from spectra.images._picture import look_at  # noqa: E402
 from spectra.images._spectrum import tile_spectrum  # noqa: E402
@@ -62,8 +62,9 @@ def main() -> None:
         (kind, side): cell(f"{kind} {side}", partial(measure, kind, side, n, limits.get(side)))
         for kind, side, n in asked
     }
+    made = cell("published decoders", published.outputs)
     sizes = [*SIZES, *LARGE]
-    text = table.page(cells, nulls, times, sizes=sizes, groups=GROUPS, trials=NULL_TRIALS)
+    text = table.page(cells, nulls, times, made, sizes=sizes, groups=GROUPS, trials=NULL_TRIALS)
     arguments.out.write_text(text)
 
 

@@ -13,13 +13,14 @@ harmonics of 1/8 of the cross difference, each at a threshold that 1 of 100 clea
 """
 
 
-def page(cells, nulls, times, *, sizes, groups, trials):
+def page(cells, nulls, times, made, *, sizes, groups, trials):
     """Return the page."""
     parts = [INTRODUCTION, _nulls(nulls, trials)]
     for side in sizes:
         held = {kind: cell for (kind, size), cell in cells.items() if size == side}
         parts.append(_singles(side, held))
-    parts += [_grouped({k: c for (k, s), c in cells.items() if s == 256}, groups), _speed(times)]
+    parts.append(_grouped({k: c for (k, s), c in cells.items() if s == 256}, groups))
+    parts += [_published(made), _speed(times)]
     return "\n".join(parts)
 
 
@@ -81,6 +82,25 @@ def _grouped(held, groups):
             "## Several pictures of 256 px together",
             "",
             f"| kind | alone: found | {titles} |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _published(made):
+    rows = [
+        f"| {name} | {cell.get('steps', '')} | {cell['present']} of {cell['of']} | {cell['said']} |"
+        for name, cell in made.items()
+    ]
+    return "\n".join(
+        [
+            "## Outputs of published decoders",
+            "",
+            "Their luma or RGB as they give it, from 0.1 % to 99.9 % of its values, in 8 bits.",
+            "",
+            "| decoder | steps | found | told for |",
             "|---|---|---|---|",
             *rows,
             "",

@@ -102,7 +102,7 @@ def _of_period(grid: Grid, found: Sequence[Finding], evidence: Evidence) -> tupl
         return (Cause("webp", "WebP, blocks of 4 px"), _decoder(period, evidence))
     if period == 2:
         return _of_two(found, evidence)
-    if period in (4, 8):
+    if period in (3, 4, 6, 8):
         return (*_resized(period, grid, evidence), _decoder(period, evidence))
     if period in (7, 14):
         which = "14" if period == 14 else "7 or 14"
