@@ -3,6 +3,7 @@ from . import (
     capture,
     data,
     explain,
+    images,
     inputs,
     kernel,
     load,
@@ -22,7 +23,7 @@ from ._options import Options
 from .errors import SpectraError
 from .remedy import swap
 from .report import Result
-from .run import analyze, compare, measure_kernels
+from .run import analyze, compare, measure_images, measure_kernels
 
 __all__ = [
     "Options",
@@ -34,9 +35,11 @@ __all__ = [
     "compare",
     "data",
     "explain",
+    "images",
     "inputs",
     "kernel",
     "load",
+    "measure_images",
     "measure_kernels",
     "models",
     "plot",

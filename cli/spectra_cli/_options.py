@@ -245,6 +245,51 @@ comparison_options = section(
     AS_JSON,
     option("--markdown", "as_markdown", is_flag=True, help="Print a table for a pull request."),
 )
+picture_options = section(
+    "Pictures",
+    option(
+        "--ref",
+        multiple=True,
+        metavar="PATH",
+        help="Pictures of the same history without what is asked about: what they carry as "
+        "strongly does not count; repeat for more.",
+    ),
+    option("--num", type=COUNT, metavar="N", help="How many to use at most [default: all]."),
+    option(
+        "--recipe",
+        "recipes",
+        default="",
+        metavar="LIST",
+        callback=_names,
+        help="Also what papers measure: some of corvi2023,synthbuster2023.",
+    ),
+)
+picture_result_options = section(
+    "Result",
+    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-images]."),
+    FORCE,
+    option(
+        "--formats",
+        default="json,csv,nc,png,html",
+        metavar="LIST",
+        callback=_names,
+        help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
+    ),
+    option("--per-image", type=FILE, metavar="FILE", help="Also write a row a picture as CSV."),
+    option("--explain", is_flag=True, help="Show all points, and say what they mean."),
+    AS_JSON,
+)
+picture_gate_options = section(
+    "Gate",
+    option(
+        "--fail-above", metavar="DB", type=float, help="Exit 1 if the ripple of a grid is above."
+    ),
+    option(
+        "--fail-on",
+        type=click.Choice(["faint", "visible", "strong"]),
+        help="Exit 1 if the grid is so severe, or more.",
+    ),
+)
 change_options = section(
     "Gate",
     option(

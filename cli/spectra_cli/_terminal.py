@@ -18,7 +18,7 @@ from spectra_cli._streams import silence
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spectra.report import KernelTable, Result
+    from spectra.report import KernelTable, PictureReport, Result
 
 LARGE = 2_000_000  # bytes of a report
 Progress = Callable[[str, int, int], None]
@@ -70,7 +70,12 @@ class Terminal:
             silence("stdout")
 
     def answer(
-        self, result: Result | KernelTable, *, as_json: bool, wrote: Path, explain: bool = False
+        self,
+        result: Result | KernelTable | PictureReport,
+        *,
+        as_json: bool,
+        wrote: Path,
+        explain: bool = False,
     ) -> None:
         """Print a result as JSON, or as a table for people."""
         with self.answering():

@@ -10,6 +10,7 @@ import click
 from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
+from spectra_cli._compare_pictures import compare_pictures
 from spectra_cli._patterns import expanded
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
@@ -56,7 +57,8 @@ def compare(
 
     A, B, ... are folders that spectra analyze wrote, their summary.json, or models, which then
     are analysed on the same --inputs with the same options. Three or more that are numbered, as
-    epoch1.ckpt to epoch9.ckpt, are put in the order of training.
+    epoch1.ckpt to epoch9.ckpt, are put in the order of training. Of two folders of pictures it
+    says whose grid is stronger.
     """
     from spectra import report
 
@@ -77,6 +79,18 @@ def compare(
 
     from spectra import run
 
+    if _are_pictures(sources):
+        compare_pictures(
+            terminal,
+            sources,
+            num=given["num"],
+            out=out,
+            force=force,
+            as_json=as_json,
+            fail_worse=fail_worse,
+            fail_on=fail_on,
+        )
+        return
     terminal.batch = given["batch"]
     requests = [parse_request(model, inputs, {**given, "blame": False}) for model in models]
     first = requests[0] if requests else None
@@ -115,6 +129,16 @@ def _check_nothing_for_models() -> None:
             f"{', '.join(typed)}: for models only, and all given are results, which are compared "
             "as they are: leave such options out"
         )
+
+
+def _are_pictures(sources: tuple[str, ...]) -> bool:
+    """Tell whether two sources are pictures, and neither results nor models."""
+    from spectra import report
+    from spectra.inputs import holds_pictures
+
+    if len(sources) != 2 or any(report.Result.is_at(source) for source in sources):
+        return False
+    return all(holds_pictures(source) for source in sources)
 
 
 def _judged(

@@ -14,6 +14,7 @@ from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli.analyze import analyze
 from spectra_cli.compare import compare
 from spectra_cli.figures import figures
+from spectra_cli.images import images
 from spectra_cli.kernels import kernels
 from spectra_cli.swap import swap
 
@@ -133,5 +134,6 @@ def main() -> None:
 main.add_command(analyze)
 main.add_command(compare)
 main.add_command(figures)
+main.add_command(images)
 main.add_command(kernels)
 main.add_command(swap)

@@ -231,6 +231,12 @@ class Facts:
     # What the inputs bring along.
 
     @property
+    def confounder(self) -> str | None:
+        """What the inputs carry by themselves, where it explains the output's grid."""
+        cause = self.summary.output.confounder
+        return cause.text if cause and self.found else None
+
+    @property
     def peaks(self) -> str | None:
         inherited = self.summary.output.inherited
         if not inherited:

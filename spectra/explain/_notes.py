@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from spectra.capture import Discovery
     from spectra.explain._summary import StepRow
+    from spectra.explain._traced import Traced
     from spectra.gather import Passed, Place
     from spectra.inputs import Inputs
     from spectra.load import LoadedModel
@@ -25,8 +26,10 @@ def notes(
     loaded: LoadedModel,
     inputs: Inputs | None,
     passed: Passed,
+    *,
     scores: Scores,
     steps: Sequence[StepRow],
+    traced: Traced,
 ) -> tuple[Finding, ...]:
     """Return what was assumed, left out, or could not be done.
 
@@ -42,10 +45,13 @@ def notes(
         The scores of the run.
     steps : sequence of StepRow
         The rows of its steps.
+    traced : Traced
+        What inputs and outputs carry by themselves.
     """
     found = [Finding("loading", text) for text in loaded.notes]
     if inputs is not None:
         found += _of_inputs(inputs, passed, scores)
+    found += _of_traces(traced)
     found += _of_output_choice(passed.found)
     found += _of_non_finite(passed.output)
     found += _of_coarse_grids(passed.output)
@@ -71,6 +77,16 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
             "--range is what the model was trained on"
         )
         yield Finding("range", text)
+
+
+def _of_traces(traced: Traced) -> Iterator[Finding]:
+    """Say what the inputs carry without the model, and which seams the outputs have."""
+    if (cause := traced.cause) is not None:
+        text = f"{cause.pictures} of {cause.of} inputs looked at carry a grid by themselves"
+        yield Finding("input_grid", f"{text}: {cause.text}")
+    if (seams := traced.seams) is not None:
+        text = f"{seams.pictures} of {seams.of} outputs looked at have seams"
+        yield Finding("output_seams", f"{text} every {seams.period} px, as of tiles made apart")
 
 
 def _of_output_choice(found: Discovery) -> Iterator[Finding]:

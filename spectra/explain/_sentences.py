@@ -71,6 +71,14 @@ VERDICT: tuple[Said, ...] = (
         "{verdict} in the output: {energy}{against}",
     ),
 )
+CONFOUNDED: tuple[Said, ...] = (
+    Said(
+        "verdict.confounder",
+        "the output shows a grid of a period that the inputs carry by themselves",
+        lambda f: f.confounder is not None,
+        "the inputs carry a grid of that period by themselves: {confounder}",
+    ),
+)
 HEADLINE: tuple[Said, ...] = (
     Said(
         "verdict.headline",
@@ -196,7 +204,12 @@ QUESTIONS = {
     "severity": Question(Severe, SEVERITY),
     "verdict": Question(
         flat.Flat,
-        (part(*flat.STEPS, *VERDICT), part(*flat.OUTPUT), part(*HEADLINE, shown="explained")),
+        (
+            part(*flat.STEPS, *VERDICT),
+            part(*CONFOUNDED),
+            part(*flat.OUTPUT),
+            part(*HEADLINE, shown="explained"),
+        ),
     ),
     "where": Question(Where, WHERE),
     "looks": Question(Facts, LOOKS),

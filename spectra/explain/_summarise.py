@@ -20,6 +20,7 @@ from spectra.explain._summary import (
     StepRow,
     Summary,
 )
+from spectra.explain._traced import Traced, traces
 from spectra.explain._verdict import blame_row, overall_verdict, worst_step
 from spectra.inputs import InputSet
 
@@ -75,6 +76,7 @@ def summarise(
     run : RunRecord
         How the analysis ran.
     """
+    traced = traces(inputs, passed, scores)
     steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers)
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
@@ -85,11 +87,11 @@ def summarise(
         run=run,
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps, blamed),
-        input=InputRow(scores.input, scores.control_gap),
-        output=_output_row(scores, probed),
+        input=InputRow(scores.input, scores.control_gap, cause=traced.cause),
+        output=_output_row(scores, probed, traced),
         steps=steps,
         unexplained_growth=passed.found.growth,
-        warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps),
+        warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced),
         blame=blamed,
         severity=severity,
         origin=_origin(probed),
@@ -102,7 +104,7 @@ def _no_inputs(shape: tuple[int, ...]) -> InputSet:
     return InputSet("none", "none", count=0, used=0, dropped=(), shape=shape)
 
 
-def _output_row(scores: Scores, probed: Probed) -> OutputRow:
+def _output_row(scores: Scores, probed: Probed, traced: Traced) -> OutputRow:
     grid = probed.grid
     return OutputRow(
         score=scores.output,
@@ -110,6 +112,8 @@ def _output_row(scores: Scores, probed: Probed) -> OutputRow:
         grid_dependence_dbc=grid.dbc if grid else None,
         grid_dependence_note=grid.reason or grid.how if grid else "no inputs",
         flat_field=probed.flat.output,
+        confounder=traced.confounder,
+        seams=traced.seams,
     )
 
 

@@ -12,6 +12,7 @@ from spectra._words import counted, input_noun
 from spectra.capture import Growth, Operation
 from spectra.explain._attack import AttackRow
 from spectra.explain._blame import Relation, Standing
+from spectra.images import Trace
 from spectra.inputs import InputSet
 from spectra.kernel import Measures
 from spectra.load import ModelSource
@@ -20,7 +21,7 @@ from spectra.score import AtOutput, Score, Verdict
 from spectra.severity import Graded
 
 SCHEMA = "spectra.summary/1.1"
-NOTES = {"loading", "preprocessing", "output_choice", "aligned_content"}
+NOTES = {"loading", "preprocessing", "output_choice", "aligned_content", "input_grid"}
 
 
 @dataclass(frozen=True)
@@ -104,22 +105,30 @@ class OriginRow:
 class InputRow:
     """The control row: the inputs, scored like an output.
 
-    ``reason`` says why they tell nothing of the output's own frequencies, where that is so.
+    ``reason`` says why they tell nothing of the output's own frequencies, where that is so;
+    ``cause`` what left a grid in most of the pictures, such as JPEG, if they have one.
     """
 
     score: Score
     reason: str | None = None
+    cause: Trace | None = None
 
 
 @dataclass(frozen=True)
 class OutputRow:
-    """The model's output; ``inherited`` lists the frequencies that the inputs already had."""
+    """The model's output; ``inherited`` lists the frequencies that the inputs already had.
+
+    ``confounder`` is what the inputs carry by themselves and explains its grid; ``seams`` are
+    those of tiles that were made apart, in most outputs.
+    """
 
     score: Score
     inherited: tuple[tuple[float, ...], ...]
     grid_dependence_dbc: float | None
     grid_dependence_note: str | None
     flat_field: FlatLines | None = None
+    confounder: Trace | None = None
+    seams: Trace | None = None
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,26 @@
-from ._images import read_picture
-from ._input_set import InputSet
+from ._decode import read_picture
+from ._input_set import Dropped, InputSet
 from ._inputs import Inputs
 from ._labels import read_labels
 from ._named import check_inputs
+from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
 from ._sources import open_inputs
 from ._targets import Targets, open_targets
 
 __all__ = [
+    "Dropped",
     "InputSet",
     "Inputs",
+    "Picture",
     "Targets",
     "check_inputs",
     "check_reading",
+    "each_picture",
+    "holds_pictures",
     "open_inputs",
     "open_targets",
+    "picture_source",
     "read_labels",
     "read_picture",
 ]

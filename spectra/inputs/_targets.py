@@ -19,7 +19,7 @@ from spectra._names import times
 from spectra._text import listed
 from spectra.errors import InputError, SpectraError
 from spectra.inputs._array_files import file_stack
-from spectra.inputs._images import read_picture
+from spectra.inputs._decode import read_picture
 from spectra.inputs._inputs import Inputs, Origin
 from spectra.inputs._labels import read_labels
 from spectra.inputs._named import ArrayFile, Pictures, name_inputs

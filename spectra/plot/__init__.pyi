@@ -2,6 +2,7 @@ from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_figure import kernel_figure
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
+from ._pictures_figure import pictures_figure
 from ._results import draw_results
 from ._series import series_figure
 from ._shown import Shown, shown_grid
@@ -14,6 +15,7 @@ __all__ = [
     "draw_results",
     "highest_peak",
     "kernel_figure",
+    "pictures_figure",
     "plot_response",
     "plot_spectrum",
     "plot_taps",

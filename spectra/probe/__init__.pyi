@@ -3,12 +3,15 @@ from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
 from ._probed import Probed, run
 from ._removed import Removals
+from ._shift_psnr import ShiftPsnr, shift_psnr
 
 __all__ = [
     "FlatLines",
     "LockedPart",
     "Probed",
     "Removals",
+    "ShiftPsnr",
     "equivalent_kernel",
     "run",
+    "shift_psnr",
 ]

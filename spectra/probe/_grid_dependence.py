@@ -93,27 +93,11 @@ def grid_dependence(
     phases there are; with n = N this is the sub-stride equivariance error,
     ``mean_o (Y_o - M)^2 / var(M)``. It judges the whole model: lost detail counts too.
     """
-    spatial = inputs.ndim - 2
-    if spatial < 1 or max(inputs.shape[2:]) == 1:
-        return GridDependence(None, "the model has no spatial input")
-    if not len(scale) == len(total_stride) == spatial:
-        return GridDependence(None, "input and output share no grid")
-    ratios = [Fraction(s).limit_denominator(64) for s in scale]
-    if max(total_stride) > 1:
-        shift: _Shift = _WholePixels(inputs, total_stride, ratios)
-    elif max(ratios) > 1:
-        shift = _SubPixels(inputs, ratios)
-    else:
-        reason = "the model neither enlarges its input nor reduces it before a step"
-        return GridDependence(None, reason)
+    moved = moved_scene(inputs, total_stride, scale=scale, offsets=offsets, seed=seed)
+    if isinstance(moved, str):
+        return GridDependence(None, moved)
+    shift, chosen = moved
     of = len(shift.offsets)
-    if shift.interior < _SMALLEST_INTERIOR:
-        reason = f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
-        return GridDependence(None, reason)
-    if of < 2:
-        return GridDependence(None, "no offset falls on whole pixels of the output")
-    chosen = _choose(shift.offsets, offsets, seed)
-    shift.prepare(chosen)
     every = len(chosen) == of
     how = f"{shift.how}: " + (
         f"all {of} offsets" if every else f"{len(chosen)} of {of} offsets, at random (seed {seed})"
@@ -129,6 +113,39 @@ def grid_dependence(
     population = of if shift.exhaustive else inf
     dbc, why_not = _ratio(moments, len(chosen), population)
     return GridDependence(dbc, why_not, how)
+
+
+def moved_scene(
+    inputs: Tensor,
+    total_stride: Sequence[int],
+    *,
+    scale: Sequence[Fraction | float],
+    offsets: int,
+    seed: int,
+) -> tuple[_Shift, list[tuple[int, ...]]] | str:
+    """Return a way of moving the inputs and the offsets that are tried, or why there is none.
+
+    Parameters are those of `grid_dependence`.
+    """
+    spatial = inputs.ndim - 2
+    if spatial < 1 or max(inputs.shape[2:]) == 1:
+        return "the model has no spatial input"
+    if not len(scale) == len(total_stride) == spatial:
+        return "input and output share no grid"
+    ratios = [Fraction(s).limit_denominator(64) for s in scale]
+    if max(total_stride) > 1:
+        shift: _Shift = _WholePixels(inputs, total_stride, ratios)
+    elif max(ratios) > 1:
+        shift = _SubPixels(inputs, ratios)
+    else:
+        return "the model neither enlarges its input nor reduces it before a step"
+    if shift.interior < _SMALLEST_INTERIOR:
+        return f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
+    if len(shift.offsets) < 2:
+        return "no offset falls on whole pixels of the output"
+    chosen = _choose(shift.offsets, offsets, seed)
+    shift.prepare(chosen)
+    return shift, chosen
 
 
 class _WholePixels:

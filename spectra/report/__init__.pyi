@@ -2,6 +2,8 @@ from ._comparison import Comparison
 from ._folder import check_formats, check_target, default_directory
 from ._gate import Gate
 from ._kernel_table import KernelRow, KernelTable
+from ._picture_comparison import PictureComparison
+from ._picture_report import PictureReport
 from ._read_tree import read_tree
 from ._result import Result
 from ._step_list import StepList
@@ -14,6 +16,8 @@ __all__ = [
     "Gate",
     "KernelRow",
     "KernelTable",
+    "PictureComparison",
+    "PictureReport",
     "Result",
     "StepList",
     "Trial",

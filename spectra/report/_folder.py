@@ -22,9 +22,10 @@ FORMATS = {
     "analysis": ("json", "nc", "png", "pdf", "html"),
     "kernels": ("json", "csv", "nc", "png", "pdf", "html"),
     "comparison": ("json", "png", "pdf", "html"),
+    "images": ("json", "csv", "nc", "png", "pdf", "html"),
 }
 OURS = re.compile(
-    r"summary\.json|comparison\.json|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors"
+    r"summary\.json|comparison\.json|images\.(json|nc)|scores\.csv|synthbuster2023\.csv|corvi2023\.nc|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors"
     r"|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
     r"|(strip|profiles|worst|slices|where|crop|kernels|layers)(-\d+)?\.(png|pdf|svg|txt)"
     r"|table\.(csv|md|tex)"
@@ -47,7 +48,7 @@ def default_directory(model: str) -> Path:
 
 
 def check_formats(
-    formats: Collection[str], *, of: Literal["analysis", "kernels", "comparison"]
+    formats: Collection[str], *, of: Literal["analysis", "kernels", "comparison", "images"]
 ) -> None:
     """Raise ParameterError unless every one of ``formats`` can be written of such a result."""
     known = FORMATS[of]

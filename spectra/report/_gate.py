@@ -9,6 +9,7 @@ from os import PathLike
 from spectra._names import db_text
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
+from spectra.images import ImagesSummary, Stronger
 from spectra.report._summary_json import read_summary
 from spectra.score import LockedChange, Score
 
@@ -72,6 +73,57 @@ class Gate:
         passed = SEVERITIES.index(graded.word) < SEVERITIES.index(word)
         relation = "less than" if passed else "at least"
         return cls(passed, f"the output's grid is {graded.word}, {relation} {word}")
+
+    @classmethod
+    def ripple_above(cls, summary: ImagesSummary, limit_db: float) -> Gate:
+        """Pass while the grid of pictures makes their grain swell by at most ``limit_db``.
+
+        Pictures that show no grid, or none that a reference does not carry, pass; so do those
+        whose scene may be all that repeats.
+        """
+        cls.check_limit(limit_db)
+        if summary.verdict != "present":
+            return cls(True, f"the pictures show no grid of their own: {summary.verdict}")
+        passed = summary.ripple_db <= limit_db
+        value, limit = _apart(summary.ripple_db, limit_db, digits=2)
+        relation = "<=" if passed else ">"
+        return cls(passed, f"the ripple of the pictures is {value} dB {relation} {limit} dB")
+
+    @classmethod
+    def pictures_not_worse(cls, found: Stronger, limit_db: float) -> Gate:
+        """Pass unless the second grid is shown to be stronger, its ripple by more than the limit.
+
+        Raises
+        ------
+        NothingToAnalyseError
+            If there are too few pictures for an interval.
+        """
+        cls.check_worse(limit_db)
+        if found.interval is None:
+            reason = "four pictures on each side are needed"
+            raise NothingToAnalyseError(f"the gate cannot judge the pictures: {reason}")
+        more = found.second_db - found.first_db
+        if found.which == "second" and more > limit_db:
+            value, limit = _apart(more, limit_db, digits=2)
+            return cls(False, f"the ripple of the second grew by {value} dB > {limit} dB")
+        limit = db_text(limit_db)
+        return cls(True, f"the second is not shown to be worse by more than {limit} dB of ripple")
+
+    @classmethod
+    def pictures_on(cls, summary: ImagesSummary, word: str) -> Gate:
+        """Pass while the grid of pictures is less severe than ``word``.
+
+        Raises
+        ------
+        NothingToAnalyseError
+            If how severe it is is not known, as of blocks and seams.
+        """
+        seen = summary.severity
+        if seen.word == "insufficient":
+            raise NothingToAnalyseError(f"the gate cannot judge the pictures: {seen.reason}")
+        passed = SEVERITIES.index(seen.word) < SEVERITIES.index(word)
+        relation = "less than" if passed else "at least"
+        return cls(passed, f"the pictures' grid is {seen.word}, {relation} {word}")
 
     @classmethod
     def against(cls, summary: Summary, baseline: Summary) -> Gate:

@@ -36,13 +36,14 @@ def table_rows(summary: Summary) -> list[Row]:
     """Return a row a step, then the output and the inputs."""
     worst = summary.worst and (summary.worst.name, summary.worst.call)
     inputs = _map_row("input (control)", summary.input.score)
+    cause = summary.input.cause
     return [
         *(
             _step_row(summary, step, worst=(step.name, step.call) == worst)
             for step in summary.steps
         ),
         _map_row("output", summary.output.score, summary.severity),
-        replace(inputs, nearest="", cubic=""),
+        replace(inputs, kind=cause.text if cause else "", nearest="", cubic=""),
     ]
 
 

@@ -1,6 +1,8 @@
 from ._analyze import analyze, list_steps
 from ._check import check_options
 from ._compare import compare
+from ._compare_pictures import compare_pictures
+from ._images import measure_images
 from ._kernels import measure_kernels
 from ._swap import try_swap
 
@@ -8,7 +10,9 @@ __all__ = [
     "analyze",
     "check_options",
     "compare",
+    "compare_pictures",
     "list_steps",
+    "measure_images",
     "measure_kernels",
     "try_swap",
 ]

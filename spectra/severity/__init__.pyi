@@ -1,7 +1,18 @@
 from ._graded import Judged, run
 from ._grades import Graded
 from ._range import shown_range
+from ._visibility import Visibility, picture_visibility
 from ._where import Where
-from ._words import Severity
+from ._words import Severity, picture_word
 
-__all__ = ["Graded", "Judged", "Severity", "Where", "run", "shown_range"]
+__all__ = [
+    "Graded",
+    "Judged",
+    "Severity",
+    "Visibility",
+    "Where",
+    "picture_visibility",
+    "picture_word",
+    "run",
+    "shown_range",
+]

@@ -12,6 +12,8 @@ from torch import nn
 from spectra import Options, gather, score
 from spectra.capture import Growth, find_steps
 from spectra.explain import _notes
+from spectra.explain._traced import Traced
+from spectra.images import Trace
 from spectra.inputs import open_inputs
 from spectra.load import load_model
 from spectra.score import Score
@@ -81,8 +83,9 @@ def folder(tmp_path_factory):
     return path
 
 
-def told(loaded, inputs, passed, scores, steps=()):
-    return {note.id: note.text for note in _notes.notes(loaded, inputs, passed, scores, steps)}
+def told(loaded, inputs, passed, scores, steps=(), traced=None):
+    given = {"scores": scores, "steps": steps, "traced": traced or Traced()}
+    return {note.id: note.text for note in _notes.notes(loaded, inputs, passed, **given)}
 
 
 def found(passed, **values):
@@ -188,3 +191,11 @@ def test_every_note_is_held_here():
     assert [
         name for name in re.findall(r'Finding\("(\w+)"', code) if f'"{name}"' not in tests
     ] == []
+
+
+def test_what_inputs_and_outputs_carry_by_themselves_is_said(plain):
+    traced = Traced(Trace("jpeg", 8, 6, 8), seams=Trace("tiles", 64, 5, 8))
+    notes = told(*plain, traced=traced)
+    assert notes["input_grid"].endswith("carry a grid by themselves: blocks of JPEG, 8 px")
+    assert "5 of 8 outputs looked at have seams every 64 px" in notes["output_seams"]
+    assert "input_grid" not in told(*plain)

@@ -24,6 +24,7 @@ from spectra.explain._summary import (
 )
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import ENERGY
+from spectra.images import Trace
 from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.kinds import FIXED_TAPS
 from spectra.probe import FlatLines
@@ -89,6 +90,7 @@ def run(
     blame: BlameRow | None = None,
     origin: OriginRow | None = None,
     attack: AttackRow | None = None,
+    confounder: Trace | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows and what is to blame give them."""
     base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
@@ -101,7 +103,7 @@ def run(
         inputs=given,
         steps=rows,
         input=InputRow(inputs, control),
-        output=OutputRow(output, tuple(inherited), dependence, note, flat),
+        output=OutputRow(output, tuple(inherited), dependence, note, flat, confounder),
         worst=worst and StepName(worst.name, worst.call),
         verdict=overall_verdict(output, rows),
         warnings=base.warnings if warnings is None else warnings,
@@ -400,6 +402,11 @@ ANSWER = {
         run(),
         "PRESENT in the output: locked energy -22.0 dBc (-22.9 to -21.2), p = 0.0001",
         run(output=UNSCORED),
+    ),
+    "verdict.confounder": Case(
+        run(confounder=Trace("jpeg", 8, 5, 8)),
+        "the inputs carry a grid of that period by themselves: blocks of JPEG, 8 px",
+        run(output=NOTHING, confounder=Trace("jpeg", 8, 5, 8)),
     ),
     "verdict.headline": Case(
         run(), "p = 0.0001; A = 18.1 dB; p is against randomly shifted grids", run(output=WEAK)

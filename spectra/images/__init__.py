@@ -1,0 +1,5 @@
+"""Pictures without a model: which periodic trace they carry, and what left it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,91 @@
+"""What the pictures of a run carry by themselves, and seams of what a model made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectra.images._picture import LEAST_SIDE, look_at
+from spectra.images._seams import find_seams
+from spectra.images._trace import Trace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spectra.images._trace import CauseId
+
+LOOKED_AT = 8  # pictures
+TILES_FROM = 32  # pixels: a shorter period is that of a lattice, which the score tests
+
+
+def traces(
+    inputs: NDArray[np.float32], span: tuple[float, float], outputs: NDArray[np.float32] | None
+) -> tuple[Trace | None, Trace | None]:
+    """Return what most inputs carry by themselves, and the seams that most outputs have.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (B, C, y, x)
+        Pictures as a model gets them.
+    span : tuple of float
+        Their values of black and white.
+    outputs : ndarray, shape (maps, C, y, x), or None
+        What the model made of them.
+    """
+    cause = cause_of(inputs, span)
+    if outputs is None or not outputs.size:
+        return cause, None
+    return cause, seams_of(outputs, (float(outputs.min()), float(outputs.max())))
+
+
+def cause_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace | None:
+    """Return the cause of the grid that at least half of some pictures carry; None without one.
+
+    Parameters
+    ----------
+    pictures : ndarray, shape (B, C, y, x)
+        Equal crops; the first eight are looked at.
+    span : tuple of float
+        Values of black and white.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> noise = rng.uniform(size=(2, 1, 64, 64)).astype("float32")
+    >>> cause_of(noise.repeat(2, -1).repeat(2, -2), (0, 1)).text
+    'an enlargement, 2 px'
+    """
+    looked = _planes(pictures, span)
+    seen = [look_at(each) for each in looked]
+    named = [
+        (each.causes[0].id, each.period)
+        for each in seen
+        if each.verdict == "present" and each.period is not None
+    ]
+    return _most(named, len(looked))
+
+
+def seams_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace | None:
+    """Return the seams, 32 pixels apart or more, that at least half of some pictures have."""
+    looked = _planes(pictures, span)
+    found = [seams.side for each in looked if (seams := find_seams(each)) is not None]
+    return _most([("tiles", side) for side in found if side >= TILES_FROM], len(looked))
+
+
+def _planes(pictures: NDArray[np.float32], span: tuple[float, float]) -> list[NDArray[np.float32]]:
+    """Return the first pictures in grey levels; none of what is no picture, or too small."""
+    if pictures.ndim != 4 or min(pictures.shape[2:]) < LEAST_SIDE or span[1] <= span[0]:
+        return []
+    low, high = span
+    scale, offset = np.float32(255 / (high - low)), np.float32(low)
+    finite = [each for each in pictures[:LOOKED_AT] if np.isfinite(each).all()]
+    return [np.ascontiguousarray((each - offset) * scale, np.float32) for each in finite]
+
+
+def _most(named: list[tuple[CauseId, int]], of: int) -> Trace | None:
+    if not named:
+        return None
+    (cause, period), pictures = Counter(named).most_common(1)[0]
+    return Trace(cause, period, pictures, of) if 2 * pictures >= of else None

@@ -1,0 +1,47 @@
+"""Compare pictures: whose grid is stronger, of two folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import spectra
+from spectra._options import Progress
+from spectra.images import Stronger, gather, summarise
+from spectra.report import PictureComparison
+
+
+def compare_pictures(
+    first: str | Path,
+    second: str | Path,
+    *,
+    num: int | None = None,
+    progress: Progress | None = None,
+) -> PictureComparison:
+    """Compare the grids of two folders of pictures, which need not correspond.
+
+    Parameters
+    ----------
+    first, second : str or Path
+        See `spectra.measure_images`.
+    num : int, optional
+        At most so many pictures of each.
+    progress : callable, optional
+        Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    PictureComparison
+        Its repr is what the command prints.
+
+    Raises
+    ------
+    NothingToAnalyseError
+        If there is no picture that can be used in one of them.
+    """
+    one, other = (gather(each, num=num, progress=progress) for each in (first, second))
+    before, after = (summarise(each, version=spectra.__version__) for each in (one, other))
+    shown = [s.period for s in (before, after) if s.verdict == "present" and s.period is not None]
+    period = max(shown, default=8)
+    return PictureComparison(
+        before, after, Stronger.between(one.ripples, other.ripples, period=period)
+    )

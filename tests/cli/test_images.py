@@ -1,0 +1,143 @@
+"""``spectra images`` answers in order, writes all or nothing, and gates."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+from PIL import Image
+
+from spectra_cli.main import main
+from support.pictures import enlarged, jpeg, textured
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    where = tmp_path / "made"
+    where.mkdir()
+    for name in "abcd":
+        Image.fromarray(enlarged(textured(rng, 80), 2)).save(where / f"{name}.png")
+    return where
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["images", *map(str, arguments)])
+
+
+def test_the_answer_comes_in_order_and_all_files_are_written(folder, tmp_path):
+    done = run(folder, "--out", tmp_path / "out", "--recipe", "synthbuster2023")
+    assert done.exit_code == 0, done.output
+    labels = [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()]
+    order = ["Verdict", "Severity", "Looks", "Cause", "Share", "Worst", "Spectrum", "Try"]
+    assert labels == [*order, "Trust", "Wrote"]
+    assert "enlargement by 2" in done.stdout
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
+        ["figures", "images.json", "images.nc", "report.html", "scores.csv", "synthbuster2023.csv"]
+    )
+    with xr.open_dataset(tmp_path / "out" / "images.nc") as data:
+        power = data["mean_power"].to_numpy()
+        np.testing.assert_allclose(power[1:, 1:], power[1:, 1:][::-1, ::-1], rtol=1e-3)
+        assert data["ripple_variance"].sizes == {"picture": 4, "period": 15}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<script" not in page
+    assert "enlargement by 2" in page
+
+
+def test_json_is_all_that_stands_on_stdout(folder, tmp_path):
+    done = run(folder, "--out", tmp_path / "out", "--json", "--formats", "json")
+    told = json.loads(done.stdout)
+    assert (told["schema"], told["verdict"], told["period"]) == ("spectra.images/1", "present", 2)
+    assert (told["used"], told["showing"]) == (4, 4)
+    assert json.loads((tmp_path / "out" / "images.json").read_text()) == told
+
+
+def test_scores_stand_in_a_file_of_ones_own_and_replace_no_other(folder, tmp_path):
+    scores = tmp_path / "mine.csv"
+    options = ("--out", tmp_path / "out", "--force", "--formats", "json", "--per-image", scores)
+    assert run(folder, *options).exit_code == 0
+    assert scores.read_text().count("\n") == 5
+    assert run(folder, *options).exit_code == 0
+    scores.write_text("not ours")
+    refused = run(folder, *options)
+    assert refused.exit_code == 2
+    assert "holds no scores" in refused.output
+    assert scores.read_text() == "not ours"
+
+
+def test_a_reference_of_the_same_history_takes_the_grid_out(folder, tmp_path, rng):
+    other = tmp_path / "real"
+    other.mkdir()
+    for name in "abcd":
+        Image.fromarray(enlarged(textured(rng, 80), 2)).save(other / f"{name}.png")
+    done = run(folder, "--ref", other, "--out", tmp_path / "out", "--fail-above", "0.01")
+    assert done.exit_code == 0, done.output
+    assert "none beyond the reference" in done.stdout
+    alone = run(folder, "--out", tmp_path / "out2", "--fail-above", "0.01")
+    assert alone.exit_code == 1
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0.01", 1), ("40", 0)])
+def test_the_gate_of_ripple_passes_or_fails(folder, tmp_path, limit, code):
+    options = ("--formats", "json", "--out", tmp_path / "out", "--fail-above", limit)
+    done = run(folder, *options)
+    assert done.exit_code == code
+    assert ("passed" if code == 0 else "failed") in done.stdout
+
+
+def test_what_no_eye_is_asked_cannot_be_gated_by_severity(tmp_path, rng):
+    Image.fromarray(jpeg(textured(rng), 60)).save(tmp_path / "a.png")
+    options = ("--formats", "json", "--out", tmp_path / "out", "--fail-on", "visible")
+    done = run(tmp_path / "a.png", *options)
+    assert done.exit_code == 4
+    assert "cannot judge" in done.output
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "said"),
+    [
+        (lambda folder: folder / "missing", 2, "does not exist"),
+        (lambda folder: folder, 4, "without pictures"),
+    ],
+)
+def test_what_is_no_picture_is_one_clear_line(tmp_path, make, code, said):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run(make(empty), "--out", tmp_path / "out")
+    assert done.exit_code == code
+    assert said in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_pictures_too_small_or_blank_are_dropped_and_counted(tmp_path, rng):
+    Image.fromarray(rng.integers(0, 256, (20, 20), np.uint8)).save(tmp_path / "a.png")
+    Image.new("L", (99, 99), 7).save(tmp_path / "b.png")
+    alone = run(tmp_path, "--out", tmp_path / "out")
+    assert alone.exit_code == 4
+    assert "smaller than 72" in alone.output
+    Image.fromarray(textured(rng, 128)).save(tmp_path / "c.png")
+    done = run(tmp_path, "--out", tmp_path / "out", "--formats", "json")
+    assert done.exit_code == 0
+    assert done.stdout.count("Dropped") == 2
+    assert "1 of 3 pictures" in done.stdout
+
+
+def test_two_folders_are_compared_by_their_grids(folder, tmp_path, rng):
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for name in "abcd":
+        Image.fromarray(textured(rng, 160)).save(plain / f"{name}.png")
+
+    def compare(*arguments):
+        return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+    done = compare(plain, folder, "--json", "--out", tmp_path / "out")
+    told = json.loads(done.stdout)
+    assert told["which"] == "second"
+    low, high = told["stronger"]["interval"]
+    assert low < told["stronger"]["difference"] < high < 0  # of the first less the second
+    assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == told
+    assert compare(plain, folder, "--fail-worse", "0.1").exit_code == 1
+    same = compare(folder, folder, "--fail-worse", "0")
+    assert same.exit_code == 0
+    assert "neither is shown to be stronger" in same.stdout

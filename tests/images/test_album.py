@@ -1,0 +1,133 @@
+"""Many pictures together: those of one origin add their phases, others their p-values."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from spectra.images._album import Album, fisher_p
+from spectra.images._picture import look_at
+from spectra.images._ripple import PERIODS
+from spectra.images._spectrum import SIDE, contrast_db, tile_spectrum
+from spectra.images._stronger import Stronger
+from spectra.images._traces import cause_of, seams_of
+from support.pictures import enlarged, jpeg, planes, textured
+
+
+def album_of(pictures):
+    album = Album()
+    for picture in pictures:
+        album.add(look_at(planes(picture)), *tile_spectrum(planes(picture)[0]))
+    return album
+
+
+def faint(rng, pattern, *, offset=(0, 0)):
+    """Return a picture with a pattern of 4 px so faint that it does not show by itself."""
+    scene = textured(rng, 160, 1, slope=1.0)[..., 0].astype(float)
+    tiled = np.tile(pattern, (41, 41))[offset[0] :, offset[1] :][:160, :160]
+    return scene + tiled
+
+
+@pytest.fixture
+def pattern(rng):
+    values = rng.normal(0, 1, (4, 4))
+    return 1.2 * (values - values.mean())
+
+
+def test_a_grid_too_faint_for_one_picture_shows_in_many_of_one_origin(rng, pattern):
+    album = album_of(faint(rng, pattern) for _ in range(12))
+    together = album.together()
+    assert (together.verdict, together.grid.period, together.combined) == (
+        "present",
+        4,
+        "one origin",
+    )
+
+
+def test_pictures_with_own_origins_are_told_as_such(rng):
+    pictures = [enlarged(textured(rng, 96), 2)[i % 2 :, i % 3 :] for i in range(6)]
+    together = album_of(pictures).together()
+    assert (together.grid.period, together.combined) == (2, "own origins")
+
+
+def test_scenes_together_show_no_more_than_each(rng):
+    together = album_of(textured(rng, 160, 1) for _ in range(12)).together()
+    assert (together.verdict, together.causes) == ("none", ())
+
+
+def test_the_same_scene_many_times_is_no_evidence(rng):
+    """Frames of a film share their scene: their phases agree without any grid."""
+    scene = textured(rng, 160, 1).astype(float)
+    together = album_of(scene + rng.normal(0, 1, scene.shape) for _ in range(10)).together()
+    assert together.verdict == "none"
+
+
+def test_grey_pictures_among_coloured_ones_count_in_all_channels(rng):
+    grey, colour = textured(rng, 128, 1), textured(rng, 128, 3)
+    for order in ((grey, colour), (colour, grey)):
+        album = album_of(order)
+        assert album.together().verdict == "none"
+        assert album.count == 2
+
+
+def test_the_evidence_of_most_pictures_is_that_of_all(rng):
+    pictures = [jpeg(textured(rng), 75) for _ in range(3)]
+    together = album_of(pictures).together()
+    assert [cause.text for cause in together.causes] == ["JPEG, blocks of 8 px from (0, 0)"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 10])
+def test_products_of_p_values_follow_fishers_law(rng, count):
+    p = rng.uniform(size=count)
+    expected = stats.combine_pvalues(p, method="fisher").pvalue
+    assert float(fisher_p(np.log(p).sum(), count)) == pytest.approx(expected)
+
+
+def test_the_spectrum_of_white_noise_is_its_variance(rng):
+    power, tiles = tile_spectrum(rng.normal(0, 3, (512, 512)).astype(np.float32))
+    assert tiles == 16
+    assert power[8:-8, 8:-1].mean() / tiles == pytest.approx(9, rel=0.02)
+
+
+def test_a_wave_stands_out_of_the_spectrum_where_it_is(rng):
+    x = np.arange(256)
+    wave = np.cos(2 * np.pi * (3 * x[:, None] - 2 * x) / 16)
+    power, _ = tile_spectrum((wave + rng.normal(0, 1, wave.shape)).astype(np.float32))
+    assert contrast_db(power, 3 / 16, -2 / 16) > 20
+    assert contrast_db(power, 3 / 16, 2 / 16) < 6
+    assert power.shape == (SIDE, SIDE // 2 + 1)
+
+
+def test_the_interval_of_a_difference_covers_it_as_often_as_it_says(rng):
+    """Of 95 % intervals for normal variances of two folders, at least 89 of 100 cover zero."""
+    shape = (12, len(PERIODS))
+    covered = sum(
+        Stronger.between(rng.normal(size=shape), rng.normal(size=shape), period=5, seed=i).which
+        is None
+        for i in range(100)
+    )
+    assert covered >= 86
+
+
+def test_most_pictures_of_a_run_name_what_their_inputs_carry(rng):
+    scenes = [textured(rng, 160) for _ in range(3)]
+    batch = np.stack([planes(jpeg(scene, 60)) / 255 for scene in scenes])
+    found = cause_of(batch, (0, 1))
+    assert (found.id, found.period, found.pictures, found.of) == ("jpeg", 8, 3, 3)
+    assert cause_of(2 * batch - 1, (-1, 1)) == found
+    assert cause_of(np.stack([planes(scene) / 255 for scene in scenes]), (0, 1)) is None
+    assert cause_of(batch[:, :, :64], (0, 1)) is None
+    assert cause_of(batch[:, 0], (0, 1)) is None
+
+
+def test_seams_of_most_outputs_are_found(rng):
+    tiles = np.kron(rng.normal(0, 0.04, (4, 1, 12, 12)), np.ones((32, 32)))
+    outputs = (0.5 + tiles + rng.normal(0, 0.01, tiles.shape)).astype(np.float32)
+    found = seams_of(outputs, (0, 1))
+    assert (found.id, found.period, found.of) == ("tiles", 32, 4)
+
+
+def test_the_skirt_of_a_strong_wave_does_not_hide_the_period(rng):
+    """Of 1/3 half reaches the strips of 3/8, and turns by a half over 300 pixels."""
+    pictures = [enlarged(textured(rng, 200, 1)[..., 0], 1.5) for _ in range(6)]
+    grid = album_of(pictures).together().grid
+    assert {point.period for point in grid.points} == {3}
