@@ -77,7 +77,13 @@ def listed(stub):
     )
 
 
-LIBRARIES = {"attack", "data", "images", "models", "study"}  # used by themselves, and no stages of a run
+LIBRARIES = {
+    "attack",
+    "data",
+    "images",
+    "models",
+    "study",
+}  # used by themselves, and no stages of a run
 
 
 def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():

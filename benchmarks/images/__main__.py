@@ -33,6 +33,15 @@ FEW = ("clean", "JPEG 85, blocks from (0, 0)", "enlarged by 2, bicubic", "demosa
 NULL_TRIALS = 100
 GROUPS = (4, 16)
 GROUPED = 256
+MANY = 256  # pictures of one history together, for kinds that few of them show
+FAINT = (
+    "clean",
+    "JPEG 98, blocks from (0, 0)",
+    "JPEG 98, blocks from (5, 3)",
+    "enlarged by 5/4, bicubic",
+    "reduced by 3/4, lanczos",
+    "pattern of 2 px, 0.5 grey level",
+)
 
 
 def main() -> None:
@@ -62,9 +71,12 @@ def main() -> None:
         (kind, side): cell(f"{kind} {side}", partial(measure, kind, side, n, limits.get(side)))
         for kind, side, n in asked
     }
+    many = {kind: cell(f"many {kind}", partial(measure_many, kind)) for kind in FAINT}
     made = cell("published decoders", published.outputs)
     sizes = [*SIZES, *LARGE]
-    text = table.page(cells, nulls, times, made, sizes=sizes, groups=GROUPS, trials=NULL_TRIALS)
+    text = table.page(
+        cells, nulls, times, made, many=many, sizes=sizes, groups=GROUPS, trials=NULL_TRIALS
+    )
     arguments.out.write_text(text)
 
 
@@ -105,6 +117,27 @@ def measure(name, side, number, limits):
             **count(kind, [told_together(seen, pictures, part) for part in parts]),
         }
     return result
+
+
+def measure_many(name):
+    """Return what is found in many pictures of one kind, singly and all together."""
+    kind = kinds.KINDS[name]
+    rng = np.random.default_rng([scenes.SEED, zlib.crc32(name.encode()), MANY])
+    small = max(round(GROUPED / kind.factor), 24)
+    album, single = Album(), []
+    for scene in scenes.scenes(small, MANY):
+        planes = planes_of(kind.make(scene, rng))
+        seen = look_at(planes)
+        single.append(told(seen))
+        album.add(seen, *tile_spectrum(planes[0]))
+    together = album.together()
+    causes = [cause.id for cause in together.causes]
+    return {
+        "of": len(single),
+        "single": count(kind, single),
+        "together": count(kind, [(together.verdict, period_of(together), causes)]),
+        "named": causes if together.verdict == "present" else [],
+    }
 
 
 def told(seen):

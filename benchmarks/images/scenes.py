@@ -147,6 +147,19 @@ def bricks(rng):
     return levels(np.repeat((grey + rng.normal(0, 6, grey.shape))[..., None], 3, 2))
 
 
+def moire(rng):
+    """Return a real texture of which every second to fourth pixel was kept: folded, not gridded."""
+    import skimage.data
+
+    texture = getattr(skimage.data, str(rng.choice(["brick", "grass", "gravel"])))()
+    step = int(rng.integers(2, 5))
+    part = [slice(int(rng.integers(step)), None, step) for _ in range(2)]
+    grey = np.rot90(texture[tuple(part)], int(rng.integers(4))).astype(float)
+    side = min(grey.shape) - int(rng.integers(1, 9))
+    grey = grey[:side, :side]
+    return levels(np.repeat((grey + rng.normal(0, 1, grey.shape))[..., None], 3, 2))
+
+
 NULLS = {
     "white noise": noise,
     "dead leaves": leaves,
@@ -155,4 +168,5 @@ NULLS = {
     "screenshots": screenshot,
     "façades": facade,
     "bricks drawn on the pixels": bricks,
+    "moire of real textures": moire,
 }

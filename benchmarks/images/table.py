@@ -27,14 +27,14 @@ FAILS = """## What fails
 """
 
 
-def page(cells, nulls, times, made, *, sizes, groups, trials):
+def page(cells, nulls, times, made, *, many, sizes, groups, trials):
     """Return the page."""
     parts = [INTRODUCTION, _nulls(nulls, trials)]
     for side in sizes:
         held = {kind: cell for (kind, size), cell in cells.items() if size == side}
         parts.append(_singles(side, held))
     parts.append(_grouped({k: c for (k, s), c in cells.items() if s == 256}, groups))
-    parts += [_published(made), FAILS, _speed(times)]
+    parts += [_many(many), _published(made), FAILS, _speed(times)]
     return "\n".join(parts)
 
 
@@ -101,6 +101,32 @@ def _grouped(held, groups):
             "",
         ]
     )
+
+
+def _many(many):
+    rows = [
+        f"| {kind} | {cell['of']} | {cell['single']['present']} "
+        f"| {'yes' if cell['together']['present'] else 'no'} "
+        f"| {_right(cell, 'period') if kind != 'clean' else '-'} "
+        f"| {', '.join(cell['named']) or '-'} |"
+        for kind, cell in many.items()
+    ]
+    return "\n".join(
+        [
+            "## Many pictures of 256 px together",
+            "",
+            "Kinds that few pictures show by themselves, and clean ones.",
+            "",
+            "| kind | pictures | found alone | found together | period right | named |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _right(cell, what):
+    return "yes" if cell["together"][what] else "no"
 
 
 def _published(made):

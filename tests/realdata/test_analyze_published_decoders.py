@@ -27,7 +27,12 @@ CROPS = {
     "lwnet_wnet_drive": 96,
 }
 GRIDS = {"faststyle_wave", "face_dcgan", "phasenet_1d", "fsrcnn_x4", "espcn_x4"}
-UPSAMPLING = [name for name, decoder in DECODERS.items() if decoder.steps]
+QUICK = {"fsrcnn_x2", "espcn_x3", "faststyle_wave", "phasenet_1d"}  # of one kind of step each
+UPSAMPLING = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    for name, decoder in DECODERS.items()
+    if decoder.steps
+]
 
 
 @pytest.mark.parametrize("name", UPSAMPLING)

@@ -242,6 +242,7 @@ def many(count, rng, side):
     return Finished(summary=replace(summary(), steps=steps), data=xr.DataTree.from_dict(data))
 
 
+@pytest.mark.slow
 def test_twenty_steps_of_noise_are_less_than_two_megabytes(tmp_path, rng):
     assert len(written(many(20, rng, 256), tmp_path)) < 2_000_000
 

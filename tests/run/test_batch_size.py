@@ -70,7 +70,7 @@ DECODERS = {
     "generator": (generator_of_pictures, latents),
     "normalised": (normalised, lambda: smooth(28)),
 }
-SLOW = dict.fromkeys(("small", "sinc"), pytest.mark.slow)
+SLOW = dict.fromkeys(("small", "sinc", "normalised"), pytest.mark.slow)
 
 
 def numbers(tree: object, path: str = "") -> Iterator[tuple[str, object]]:
