@@ -21,7 +21,14 @@ def of_recipe(recipe, folder, *, thorough):
     return whole.faults
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+# every third form here; the others, and all kinds of step, run in the long suite
+QUICK_FORMS = [
+    pytest.param(form, id=form.name, marks=() if number % 3 == 0 else pytest.mark.slow)
+    for number, form in enumerate(FORMS)
+]
+
+
+@pytest.mark.parametrize("form", QUICK_FORMS)
 def test_a_form_of_the_zoo_has_no_fault(form, tmp_path):
     inputs = form.example(batch=COUNT)
     assert run_whole(form.network(), inputs, tmp_path, thorough=False).faults == []
