@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import capture
+from spectra._text import brief
 from spectra.attack._ball import Ball, Bounds
 from spectra.attack._losses import per_pixel_loss
 from spectra.attack._spec import AttackSpec
@@ -16,8 +17,8 @@ from spectra.errors import InputError, ModelError
 
 Forward = Callable[[Tensor], Tensor]
 NO_GRADIENT = (
-    "no gradient comes through the model to its input: it computes under no_grad, detaches or "
-    "rounds, and cannot be attacked by gradients"
+    "no gradient comes through the model to its input: it computes under no_grad, detaches, rounds "
+    "or is saturated there, and cannot be attacked by gradients"
 )
 
 
@@ -140,7 +141,10 @@ class _Attack:
         total = self._mean(loss * weights).sum()
         if not total.requires_grad:
             raise ModelError(NO_GRADIENT)
-        (gradient,) = torch.autograd.grad(total, values, allow_unused=True)
+        try:
+            (gradient,) = torch.autograd.grad(total, values, allow_unused=True)
+        except (RuntimeError, NotImplementedError) as error:  # operators without a derivative
+            raise ModelError(f"{NO_GRADIENT} ({brief(error)})") from error
         if gradient is None:
             raise ModelError(NO_GRADIENT)
         if not bool(output.isfinite().all()):

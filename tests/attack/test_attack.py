@@ -294,6 +294,15 @@ def test_what_cannot_be_attacked_is_told(generator):
         def forward(self, x):
             return x.detach()
 
+    class OneWay(torch.autograd.Function):
+        @staticmethod
+        def forward(_, x):
+            return 2 * x
+
+    class WithoutDerivative(nn.Module):
+        def forward(self, x):
+            return OneWay.apply(x)
+
     class Broken(nn.Module):
         def forward(self, x):
             return x / 0
@@ -309,6 +318,7 @@ def test_what_cannot_be_attacked_is_told(generator):
         (InputError, "expected a tensor of floats", (model, x.long(), y, classes)),
         (InputError, "expected a tensor of floats", (model, x[..., :0], y, classes)),
         (InputError, "the target holds NaN", (model, x, x / 0, pgd_l1)),
+        (ModelError, "cannot be attacked by gradients", (WithoutDerivative(), x, x, pgd_l1)),
         (ModelError, "the output holds NaN", (Broken(), x, x, pgd_l1)),
         (ModelError, "cannot be attacked by gradients", (Detached(), x, x, pgd_l1)),
     ]

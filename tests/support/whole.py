@@ -240,7 +240,12 @@ def _attacked(faults: Faults, model: nn.Module, inputs: Tensor, folder: Path) ->
     try:
         result = spectra.analyze(model, inputs, options=options)
     except (ModelError, ParameterError) as error:
-        told = ("no gradient comes through", "is no map", "not finite in step")
+        told = (
+            "no gradient comes through",
+            "is no map",
+            "not finite in step",
+            "holds NaN or infinite",
+        )
         if any(words in str(error) for words in told):
             raise UnattackableError(str(error)) from error
         raise
