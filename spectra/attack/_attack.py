@@ -143,6 +143,11 @@ class _Attack:
             raise ModelError(NO_GRADIENT)
         try:
             (gradient,) = torch.autograd.grad(total, values, allow_unused=True)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"the gradient of {len(values)} inputs ran out of memory: try fewer at a time, "
+                "or smaller ones (--batch 1, --crop)"
+            ) from error
         except (RuntimeError, NotImplementedError) as error:  # operators without a derivative
             raise ModelError(f"{NO_GRADIENT} ({brief(error)})") from error
         if gradient is None:

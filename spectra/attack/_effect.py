@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra import capture
-from spectra.attack._losses import IGNORED
 from spectra.attack._shown import shown_pair
 from spectra.gather import Place
+from spectra.inputs import IGNORED
 from spectra.spectrum import MapStatistics
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own name for it
 from spectra._text import suggestion
 from spectra.attack._spec import LossName
 from spectra.errors import InputError, ParameterError
+from spectra.inputs import IGNORED
 
 if TYPE_CHECKING:
     PixelLoss = Callable[[Tensor, Tensor], Tensor]
 
-IGNORED = 255  # the label of pixels that belong to no class, as in PASCAL VOC
 CHARBONNIER = 1e-3  # where the Charbonnier loss turns from square to linear
 PSNR_FLOOR = 1e-8  # added to the mean squared error, so that equal pictures have a finite PSNR
 

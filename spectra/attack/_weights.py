@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own name for it
 
-from spectra.attack._losses import IGNORED
 from spectra.attack._spec import AttackSpec
 from spectra.errors import ParameterError
+from spectra.inputs import IGNORED
 
 
 def pixel_weights(spec: AttackSpec, output: Tensor, target: Tensor, *, step: int) -> Tensor | float:

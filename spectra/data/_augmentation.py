@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spectra.data._sample import VOID, Sample, TaskName
+from spectra.data._sample import Sample, TaskName
 from spectra.errors import InputError, ParameterError
+from spectra.inputs import IGNORED
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Augmentation:
         colour = sample.input.mean((1, 2))[:, None, None]
         return Sample(
             torch.where(inside, _bilinear(sample.input, y, x), colour),
-            torch.where(inside, sample.target[row, column], torch.tensor(VOID)),
+            torch.where(inside, sample.target[row, column], torch.tensor(IGNORED)),
             inside & sample.mask[row, column],
             inside & sample.occluded[row, column],
             name=sample.name,

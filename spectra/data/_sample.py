@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from spectra.inputs import IGNORED
+
 TaskName = Literal["restoration", "segmentation", "disparity"]
-VOID = 255  # label of pixels that belong to no class
 
 
 class Sample(NamedTuple):
@@ -56,7 +57,7 @@ def known_everywhere(picture: Tensor, target: Tensor, name: str) -> Sample:
 
 def labelled(picture: Tensor, labels: Tensor, name: str) -> Sample:
     """Return a sample of segmentation, known where the label is not void."""
-    known = labels != VOID
+    known = labels != IGNORED
     return Sample(picture, labels, known, occluded=torch.zeros_like(known), name=name)
 
 

@@ -11,8 +11,9 @@ from torch.utils.data import Dataset
 
 from spectra._text import listed
 from spectra.data._augmentation import Augmentation
-from spectra.data._sample import VOID, Sample, TaskName, with_edge_occluded
+from spectra.data._sample import Sample, TaskName, with_edge_occluded
 from spectra.errors import InputError, ParameterError
+from spectra.inputs import IGNORED
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,10 @@ def check_parts(sample: Sample, of: SampleSet) -> None:
     if of.task == "segmentation":
         last = len(of.classes) - 1
         labels = sample.target
-        strange = labels[((labels < 0) | (labels > last)) & (labels != VOID)]
+        strange = labels[((labels < 0) | (labels > last)) & (labels != IGNORED)]
         if strange.numel():
             found = listed(sorted(set(strange.tolist())))
             raise InputError(
-                f"{sample.name} of {of.source} has labels {found}: expected 0..{last}, or {VOID} "
-                "for none; are these pictures of labels?"
+                f"{sample.name} of {of.source} has labels {found}: expected 0..{last}, or "
+                f"{IGNORED} for none; are these pictures of labels?"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from spectra.score import LockedChange, Score
 from spectra.severity import Graded
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
     from spectra.inputs import Inputs, Targets
     from spectra.score import Scores
-
-Reference = Literal["own output", "targets"]
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,8 @@ class AttackRow:
         The attack, as `spectra.attack.AttackSpec` prints it.
     targeted : bool
         Whether the output was drawn towards the targets, rather than driven away.
-    reference : {"own output", "targets"}
-        What from, or towards what.
     targets : str or None
-        Where targets came from.
+        Where targets came from; None: the model's own clean output is the target.
     bounded : bool
         Whether the range of the inputs is known: the budget is a part of it, and nothing leaves it.
     weight_is_one : bool
@@ -77,7 +73,6 @@ class AttackRow:
 
     spec: str
     targeted: bool
-    reference: Reference
     targets: str | None
     bounded: bool
     weight_is_one: bool
@@ -136,7 +131,6 @@ def attack_row(
     return AttackRow(
         spec=str(spec),
         targeted=spec.targeted,
-        reference="own output" if targets is None else "targets",
         targets=None if targets is None else targets.source,
         bounded=inputs.bounds is not None,
         weight_is_one=weight_is_one,

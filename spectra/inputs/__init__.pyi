@@ -1,7 +1,7 @@
 from ._decode import read_picture
 from ._input_set import Dropped, InputSet
 from ._inputs import Inputs
-from ._labels import read_labels
+from ._labels import IGNORED, read_labels
 from ._named import check_inputs
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
@@ -9,6 +9,7 @@ from ._sources import open_inputs
 from ._targets import Targets, open_targets
 
 __all__ = [
+    "IGNORED",
     "Dropped",
     "InputSet",
     "Inputs",

@@ -9,6 +9,7 @@ from spectra._files import PICTURE_HEAD_BYTES, check_pixels, open_regular, pictu
 from spectra._text import brief
 from spectra.errors import InputError
 
+IGNORED = 255  # the label of pixels that belong to no class, as in PASCAL VOC
 LABEL_MODES = ("1", "L", "P", "I;16", "I;16B", "I;16L", "I")
 
 

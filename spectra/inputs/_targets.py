@@ -21,11 +21,9 @@ from spectra.errors import InputError, SpectraError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._decode import read_picture
 from spectra.inputs._inputs import Inputs, Origin
-from spectra.inputs._labels import read_labels
+from spectra.inputs._labels import IGNORED, read_labels
 from spectra.inputs._named import ArrayFile, Pictures, name_inputs
 from spectra.inputs._prepare import LUMA
-
-IGNORED = 255  # the label of pixels that belong to no class
 
 
 @dataclass(frozen=True)

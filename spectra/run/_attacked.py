@@ -156,8 +156,9 @@ def attack_inputs(
         weight_is_one=is_always_one(spec, found.output_shape[0]),
     )
     tables = score.tables(again, scored, sums=False)
-    moves = score.table_of(moved.change, measured, name="change", kind="difference")
-    tables["change"] = score.without_sums(moves)
+    tables["change"] = score.table_of(
+        moved.change, measured, sums=False, name="change", kind="difference"
+    )
     tables["pictures"] = moved.shown
     return Attacked(row, tables)
 

@@ -2,7 +2,7 @@ from ._at_output import AtOutput
 from ._change import LockedChange
 from ._energy import Lattice
 from ._scores import Scores, run, score_place
-from ._tables import table_of, tables, without_sums
+from ._tables import table_of, tables
 from ._types import Score, Verdict
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "score_place",
     "table_of",
     "tables",
-    "without_sums",
 ]

@@ -54,11 +54,11 @@ def tables(passed: Passed, scores: Scores, *, sums: bool = True) -> xr.DataTree:
         groups[f"layers/{name}"] = table_of(place, None, name=name, kind="layer")
     there = scores.measured["output"]
     groups["output"] = table_of(passed.output, there, name="output", kind="output")
-    kept = groups if sums else {path: without_sums(data) for path, data in groups.items()}
+    kept = groups if sums else {path: _without_sums(data) for path, data in groups.items()}
     return xr.DataTree.from_dict(kept)
 
 
-def without_sums(data: xr.Dataset) -> xr.Dataset:
+def _without_sums(data: xr.Dataset) -> xr.Dataset:
     """Return a place without its running sums, whose names end with the number of a view."""
     return data.drop_vars([n for n in data.variables if str(n).rpartition("_")[2].isdigit()])
 
@@ -84,9 +84,12 @@ def lattice_table(measured: LatticeReading) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def table_of(place: Place, measured: LatticeReading | None, **attributes: Any) -> xr.Dataset:
+def table_of(
+    place: Place, measured: LatticeReading | None, *, sums: bool = True, **attributes: Any
+) -> xr.Dataset:
     """Return a place's running sums and spectra with what its lattice points show."""
     data = place.data.assign_attrs(attributes)
+    data = data if sums else _without_sums(data)
     if measured is None:
         return data
     table = {

@@ -185,7 +185,6 @@ SHARING = up(replace(reaching(-22.0, -8.8), shared_with=("up.1",)))
 ATTACK = AttackRow(
     spec="pgd:eps=8/255,alpha=0.01,steps=5,loss=l1",
     targeted=False,
-    reference="own output",
     targets=None,
     bounded=True,
     weight_is_one=False,
@@ -208,7 +207,7 @@ def attacked(row: AttackRow = ATTACK, **changes: Any) -> Summary:
 
 
 CLASSES = replace(ATTACK, psnr_to_clean_db=None, same_class=0.314)
-GIVEN = replace(ATTACK, reference="targets", targets="sharp", psnr_clean_db=31.26)
+GIVEN = replace(ATTACK, targets="sharp", psnr_clean_db=31.26)
 NO_NUMBER = LockedChange(None, None, None, reason="no grid on either side")
 ANSWER = {
     "attack.unscored": Case(

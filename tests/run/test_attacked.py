@@ -188,7 +188,7 @@ def test_outputs_are_driven_away_from_targets_and_judged_against_them(folders):
         psnr = np.mean([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
         assert told == pytest.approx(psnr, abs=1e-3)
     assert row.psnr_attacked_db < row.psnr_clean_db
-    assert (row.reference, row.targets) == ("targets", str(folders[1]))
+    assert row.targets == str(folders[1])
     assert "PSNR against the targets" in result.summary.answer["attack"]
 
 
