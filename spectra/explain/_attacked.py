@@ -42,6 +42,11 @@ class Attacked(Facts):
         return f"{_signed(found.db)} dB{interval}"
 
     @property
+    def settled(self) -> bool:
+        """Whether the interval of the change lies on one side of no change."""
+        return self.change is not None and (self.change.fell or self.change.rose)
+
+    @property
     def before(self) -> str:
         return describe_energy(self.output).removeprefix("locked energy ")
 
@@ -144,6 +149,14 @@ ATTACK = (
             "an attack was asked for; the attacked output was not scored",
             lambda f: f.row is not None and not f.scored and f.why_not_scored is not None,
             "under {spec} the output was not scored: {why_not_scored}",
+        ),
+        Said(
+            "attack.perhaps",
+            "the output's locked energy has a number with and without an attack, and the interval "
+            "of its change holds none",
+            lambda f: f.by is not None and not f.settled,
+            "under {spec} {after} instead of {before}: {by}, which these inputs do not tell from "
+            "no change",
         ),
         Said(
             "attack.changed",

@@ -221,6 +221,11 @@ ANSWER = {
         "instead of -22.0 dBc (-22.9 to -21.2): +8.0 dB (+6.5 to +9.1)",
         attacked(locked_change=NO_NUMBER),
     ),
+    "attack.perhaps": Case(
+        attacked(locked_change=LockedChange(2.2, (-0.6, 4.0), 4.0, -0.6)),
+        ": +2.2 dB (-0.6 to +4.0), which these inputs do not tell from no change",
+        attacked(),
+    ),
     "attack.appears": Case(
         run(clean(), output=NOTHING, attack=replace(ATTACK, locked_change=NO_NUMBER)),
         "locked energy -14.0 dBc (-14.9 to -13.2) in the output; clean no grid is detected",
