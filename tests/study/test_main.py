@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spectra.study import __main__ as command
+from spectra.study._train_command import TASKS, _factory
 
 
 def run(monkeypatch, capsys, *arguments):
@@ -58,9 +59,9 @@ def test_what_cannot_be_trained_is_refused_in_one_line(
 
 
 def test_factories_that_ask_for_classes_are_told(nets):
-    task = command.TASKS["segmentation"][0]()
-    assert command._factory(f"{nets}:labels", [], task)().out_channels == 4
-    assert command._factory(f"{nets}:labels", ["classes=7"], task)().out_channels == 7
+    task = TASKS["segmentation"][0]()
+    assert _factory(f"{nets}:labels", [], task)().out_channels == 4
+    assert _factory(f"{nets}:labels", ["classes=7"], task)().out_channels == 7
 
 
 @pytest.mark.slow
