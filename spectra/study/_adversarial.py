@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra.attack import AttackSpec, attack
+from spectra.attack._attack import Watch
 from spectra.data import Sample
 from spectra.study._task import Task
 
@@ -38,7 +39,14 @@ def half_attacked(
 
 
 def attacked(
-    task: Task, model: nn.Module, batch: Sample, spec: AttackSpec, *, first: int, count: int
+    task: Task,
+    model: nn.Module,
+    batch: Sample,
+    spec: AttackSpec,
+    *,
+    first: int,
+    count: int,
+    watch: Watch | None = None,
 ) -> Tensor:
     """Return the first ``count`` inputs of a batch, attacked where their targets count."""
     return attack(
@@ -48,6 +56,7 @@ def attacked(
         spec,
         valid=batch.counted[:count],
         first=first,
+        watch=watch,
     )
 
 

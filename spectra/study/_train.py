@@ -233,6 +233,8 @@ class _Run:
         evaluated = last or (training.evaluate_every and step % training.evaluate_every == 0)
         if evaluated:
             self._record(evaluate(self._task, self._model))
+            if training.keep_evaluated:
+                self._write_weights(evaluated_weights(self._folder, step))
         elif step % max(training.steps // ROWS, 1) == 0:
             self._record({})
         if step % training.checkpoint_every == 0 and not last:
@@ -277,13 +279,16 @@ class _Run:
     def _write_table(self) -> None:
         write_whole(self._folder / "history.csv", lambda part: write_table(part, self._rows))
 
-    def _write(self) -> Trained:
-        """Write the result; ``training.json`` comes last and says that it is complete."""
+    def _write_weights(self, path: Path) -> None:
         from safetensors.torch import save_file
 
         held = self._model.state_dict()
         state = {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
-        write_whole(self._folder / "weights.safetensors", lambda part: save_file(state, part))
+        write_whole(path, lambda part: save_file(state, part))
+
+    def _write(self) -> Trained:
+        """Write the result; ``training.json`` comes last and says that it is complete."""
+        self._write_weights(self._folder / "weights.safetensors")
         self._write_table()
         title = f"{self._task.train.source}, {type(self._model).__name__}"
         write_whole(
@@ -305,9 +310,14 @@ class _Run:
         return Trained(self._model.eval(), self._folder, values, tuple(self._rows))
 
 
+def evaluated_weights(folder: Path, step: int) -> Path:
+    """Return the file of the weights that a training had when it was evaluated at ``step``."""
+    return folder / f"weights-{step:06d}.safetensors"
+
+
 def settings(task: Task, model: nn.Module, training: Training) -> dict[str, Any]:
     """Return what decides the weights and the history of a training, as plain values."""
-    aside = ("workers", "checkpoint_every")
+    aside = ("workers", "checkpoint_every", "keep_evaluated")
     made = {name: value for name, value in vars(training).items() if name not in aside}
     attack = against(task, training.adversarial)
     shapes = [(name, tuple(value.shape)) for name, value in model.state_dict().items()]
