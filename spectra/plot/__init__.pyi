@@ -1,3 +1,4 @@
+from ._differences import ShownDifference, differences_figure
 from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_figure import kernel_figure
@@ -12,6 +13,8 @@ from ._training import training_figure
 
 __all__ = [
     "Shown",
+    "ShownDifference",
+    "differences_figure",
     "draw_results",
     "highest_peak",
     "kernel_figure",

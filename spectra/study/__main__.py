@@ -1,6 +1,8 @@
-"""Train a network from a terminal: ``python -m spectra.study train --task TASK --model MODEL``.
+"""Ask what the upsampling kernel does to networks that differ in nothing else.
 
-A training that was stopped goes on when the same command is given again.
+``python -m spectra.study --task restoration`` trains and measures, in pairs, what is not there
+yet; ``python -m spectra.study train --task TASK --model MODEL`` trains one network. What was
+stopped goes on when the same command is given again.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from spectra.errors import SpectraError
+from spectra.study._study_command import add_study
 from spectra.study._train import Progress
 from spectra.study._train_command import add_train
 
@@ -30,9 +33,13 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m spectra.study", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    add_train(commands)
+    parser = argparse.ArgumentParser(
+        prog="python -m spectra.study",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_study(parser)
+    add_train(parser.add_subparsers(metavar="train"))
     return parser
 
 

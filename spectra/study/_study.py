@@ -44,6 +44,10 @@ class Study:
     def run(self, done: Done) -> None:
         """Run what is missing, seed by seed: what there is when it stops is whole pairs."""
         missing = [place for place in self._places() if self._read(*place) is None]
+        if self.jobs == 1:
+            for number, place in enumerate(missing, start=1):
+                done(self._cell(*place), number, len(missing))
+            return
         with ProcessPoolExecutor(
             self.jobs, initializer=torch.set_num_threads, initargs=(1,)
         ) as pool:
@@ -51,8 +55,8 @@ class Study:
             try:
                 for number, one in enumerate(as_completed(running), start=1):
                     done(one.result(), number, len(missing))
-                for one in [pool.submit(self.seed, seed) for seed in self.seeds]:
-                    one.result()
+                for _ in pool.map(self.seed, self.seeds):  # what is missing at matched quality
+                    pass
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise

@@ -1,8 +1,10 @@
-"""The tables of a study as Markdown: verdicts, differences, means, and what each network cost."""
+"""The tables of a study: verdicts, the differences that they follow from, and all means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from statistics import mean, stdev
 
 from spectra.study._cell import Cell
@@ -16,54 +18,71 @@ DIFFERENCES = (
     *("difference", "outcome", "mean ± 95 %", "pairs"),
     *("p", "Holm's p", "p of signs", "told"),
 )
-Rows = Sequence[Sequence[str]]
 
 
-def hypothesis_tables(seeds: Sequence[Seed]) -> str:
+@dataclass(frozen=True)
+class Table:
+    """A table with its title; cells are texts, what stands out in them between double stars."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """Return the table under its title."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"### {self.title}\n\n{body}"
+
+
+def hypothesis_tables(seeds: Sequence[Seed]) -> list[Table]:
     """Return verdicts, and the differences that they follow from."""
     found = findings(seeds)
     verdicts = [
         [name, f"**{h1(found, outcome)}**", f"**{h2(found, outcome)}**"]
         for outcome, (name, _) in OUTCOMES.items()
     ]
-    rows = [[_contrast(f), OUTCOMES[f.outcome][0], *_told(f)] for f in found]
-    return "\n\n".join(
-        [
-            "### Verdicts",
-            grid(["outcome", "H1", "H2"], verdicts),
-            "### Differences, first less second on the same seed",
-            grid(DIFFERENCES, rows),
-        ]
-    )
+    rows = [[contrast_label(f), OUTCOMES[f.outcome][0], *_told(f)] for f in found]
+    return [
+        Table("Verdicts", ["outcome", "H1", "H2"], verdicts),
+        Table("Differences, first less second on the same seed", DIFFERENCES, rows),
+    ]
 
 
-def described(network: str, seeds: Sequence[Seed]) -> str:
+def described(network: str, seeds: Sequence[Seed]) -> list[Table]:
     """Return means over seeds of everything measured, and paired differences from the baseline."""
     variants = network_of(network).variants
     values = measures(network, seeds)
     present = [name for name in variants if any(name in seed.cells for seed in seeds)]
-    means = [
-        [title, *(_mean([value(seed, name) for seed in seeds]) for name in present)]
-        for title, value in values.items()
-    ]
-    others = [name for name in present if name != BASELINE]
-    against = [
-        [title, *(_difference(seeds, value, name) for name in others)]
-        for title, value in values.items()
-    ]
     counts = [
         ["networks alive", *(_alive(seeds, name) for name in present)],
         ["parameters", *(_parameters(seeds, name) for name in present)],
     ]
-    labels = [variants[name].label for name in present]
-    return "\n\n".join(
-        [
-            "### Means over seeds, ± standard deviation",
-            grid(["", *labels], counts + means),
-            f"### Differences from {variants[BASELINE].label}, seed by seed, ± 95 %",
-            grid(["", *(variants[name].label for name in others)], against),
+    means = [
+        [title, *(_mean([value(seed, name) for seed in seeds]) for name in present)]
+        for title, value in values.items()
+    ]
+    tables = [
+        Table(
+            f"{network}: means over seeds, ± standard deviation",
+            ["", *(variants[name].label for name in present)],
+            counts + means,
+        )
+    ]
+    others = [name for name in present if name != BASELINE]
+    if BASELINE in present and others:
+        against = [
+            [title, *(_difference(seeds, value, name) for name in others)]
+            for title, value in values.items()
         ]
-    )
+        tables.append(
+            Table(
+                f"{network}: differences from {variants[BASELINE].label}, seed by seed, ± 95 %",
+                ["", *(variants[name].label for name in others)],
+                against,
+            )
+        )
+    return tables
 
 
 def measures(network: str, seeds: Sequence[Seed]) -> Mapping[str, Value]:
@@ -72,29 +91,56 @@ def measures(network: str, seeds: Sequence[Seed]) -> Mapping[str, Value]:
     cells = [cell for seed in seeds for cell in seed.cells.values()]
     values: dict[str, Value] = {}
     for name in cells[0].clean:
-        values[f"{name}, clean"] = _of(lambda c, name=name: c.clean[name])
+        values[f"{name}, clean"] = _of(partial(_clean, name=name))
     for attack in cells[0].attacked:
-        short = short_name(attack)
-        values[f"{quality}, {short}"] = _of(lambda c, a=attack: c.attacked[a]["quality"][quality])
-        values[f"{quality} lost, {short}"] = _of(
-            lambda c, a=attack: c.clean[quality] - c.attacked[a]["quality"][quality]
-        )
-        kept = "allacc" if quality == "miou" else quality
+        short, kept = short_name(attack), "allacc" if quality == "miou" else quality
+        under = partial(_attacked, attack=attack)
+        values[f"{quality}, {short}"] = _of(partial(under, against="quality", name=quality))
+        values[f"{quality} lost, {short}"] = _of(partial(_lost, attack=attack, name=quality))
         values[f"{kept} against the clean output, {short}"] = _of(
-            lambda c, a=attack, k=kept: c.attacked[a]["kept"][k]
+            partial(under, against="kept", name=kept)
         )
-    values[f"{quality}, pgd-20, at matched clean {quality}"] = lambda s, v: (
-        s.matched[v].attacked if v in s.matched else None
-    )
-    values[f"{quality} matched"] = lambda s, v: s.matched[v].clean if v in s.matched else None
+    values[f"{quality}, pgd-20, at matched clean {quality}"] = _matched_attacked
+    values[f"{quality} matched"] = _matched_clean
     for place in cells[0].alias:
-        values[f"{PLACES.get(place, place)}, dBc"] = _of(lambda c, p=place: c.alias.get(p))
-    values["locked share of the attack's change, %"] = _of(lambda c: share(c.alias["change"]))
+        values[f"{PLACES.get(place, place)}, dBc"] = _of(partial(_alias, place=place))
+    values["locked share of the attack's change, %"] = _of(_locked_share)
     for number in range(len(cells[0].rejection)):
-        values[f"rejection of kernel {number + 1}, dB"] = _of(
-            lambda c, n=number: list(c.rejection.values())[n] if len(c.rejection) > n else None
-        )
+        values[f"rejection of kernel {number + 1}, dB"] = _of(partial(_rejection, number=number))
     return values
+
+
+def _clean(cell: Cell, name: str) -> float | None:
+    return cell.clean[name]
+
+
+def _attacked(cell: Cell, attack: str, against: str, name: str) -> float | None:
+    return cell.attacked[attack][against][name]
+
+
+def _lost(cell: Cell, attack: str, name: str) -> float | None:
+    return cell.clean[name] - cell.attacked[attack]["quality"][name]
+
+
+def _alias(cell: Cell, place: str) -> float | None:
+    return cell.alias.get(place)
+
+
+def _locked_share(cell: Cell) -> float | None:
+    return share(cell.alias["change"])
+
+
+def _rejection(cell: Cell, number: int) -> float | None:
+    known = list(cell.rejection.values())
+    return known[number] if number < len(known) else None
+
+
+def _matched_attacked(seed: Seed, variant: str) -> float | None:
+    return seed.matched[variant].attacked if variant in seed.matched else None
+
+
+def _matched_clean(seed: Seed, variant: str) -> float | None:
+    return seed.matched[variant].clean if variant in seed.matched else None
 
 
 PLACES = {
@@ -132,12 +178,6 @@ def short_name(attack: str) -> str:
     return f"{method}-{steps}" if steps else method
 
 
-def grid(header: Sequence[str], rows: Rows) -> str:
-    """Return a table of Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _of(value: Callable[[Cell], float | None]) -> Value:
     """Return what is told of a network of a seed; None where it is missing or dead."""
 
@@ -148,7 +188,8 @@ def _of(value: Callable[[Cell], float | None]) -> Value:
     return told
 
 
-def _contrast(found: Finding) -> str:
+def contrast_label(found: Finding) -> str:
+    """Return what is compared with what."""
     variants = network_of("nafnet").variants
     return f"{variants[found.contrast.first].label} − {variants[found.contrast.second].label}"
 
