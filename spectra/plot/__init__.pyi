@@ -1,4 +1,3 @@
-from ._differences import ShownDifference, differences_figure
 from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_figure import kernel_figure
@@ -13,8 +12,6 @@ from ._training import training_figure
 
 __all__ = [
     "Shown",
-    "ShownDifference",
-    "differences_figure",
     "draw_results",
     "highest_peak",
     "kernel_figure",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from matplotlib.figure import Figure
 
 from spectra.plot._styles import inches, ink, shade, small
+
+TITLE_WIDTH = 28  # letters above a panel
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ def differences_figure(panels: Mapping[str, Sequence[ShownDifference]]) -> Figur
                 linewidth=1.0,
                 capsize=2,
             )
-        ax.set_title(title, fontsize=small())
+        ax.set_title(
+            "\n".join(fill(line, TITLE_WIDTH) for line in title.splitlines()), fontsize=small()
+        )
         ax.tick_params(labelsize=small())
         ax.grid(color=shade(0.1), linewidth=0.6, axis="x")
     axes[0].set_yticks(list(places), labels)

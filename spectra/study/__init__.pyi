@@ -1,15 +1,30 @@
 from ._evaluate import evaluate
+from ._paired import Difference, holm, paired_difference
+from ._study import Study
 from ._task import Task, disparity, restoration, segmentation
+from ._tiles import tiled
 from ._train import Trained, train
 from ._training import Training
+from ._under_attack import under_attack
+from ._variants import NETWORKS, Network, Variant, build
 
 __all__ = [
+    "NETWORKS",
+    "Difference",
+    "Network",
+    "Study",
     "Task",
     "Trained",
     "Training",
+    "Variant",
+    "build",
     "disparity",
     "evaluate",
+    "holm",
+    "paired_difference",
     "restoration",
     "segmentation",
+    "tiled",
     "train",
+    "under_attack",
 ]

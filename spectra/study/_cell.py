@@ -225,7 +225,9 @@ def read_cell(folder: Path, training: Training) -> Cell | None:
     if not path.exists():
         return None
     found = cell_from(read_json(path), path)
-    return found if found.training == plain(training) else None
+    # options that came later were at their defaults then
+    then = {**plain(Training()), **found.training}
+    return found if then == plain(training) else None
 
 
 def cell_from(text: dict[str, Any], path: Path) -> Cell:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spectra.plot import ShownDifference, differences_figure
 from spectra.report._embedded import embed_curves
 from spectra.report._page import render
 from spectra.study._hypotheses import OUTCOMES, Finding
-from spectra.study._tables import Table, contrast_label
+from spectra.study._published import CAUTIONS
+from spectra.study._table import Table
+from spectra.study._tables import contrast_label
 
 
 def study_page(
@@ -32,13 +33,16 @@ def study_page(
         about=about,
         drawn=embed_curves(_figure(found), alt=alt) if found else None,
         tables=[_cells(table) for table in tables],
+        cautions=CAUTIONS if found else (),
     )
 
 
 def _figure(found: Sequence[Finding]) -> Any:
+    from spectra.plot._differences import ShownDifference, differences_figure
+
     known = [f for f in found if f.difference is not None]
     shown = {
-        title: [
+        f"{title}\n{'more' if sign > 0 else 'less'} is better": [
             ShownDifference(
                 contrast_label(f),
                 f.difference.mean,
@@ -48,7 +52,7 @@ def _figure(found: Sequence[Finding]) -> Any:
             for f in known
             if f.outcome == outcome and f.difference is not None
         ]
-        for outcome, (title, _) in OUTCOMES.items()
+        for outcome, (title, sign) in OUTCOMES.items()
     }
     return differences_figure({title: rows for title, rows in shown.items() if rows})
 

@@ -11,9 +11,11 @@ from spectra.study._cell import write_json
 from spectra.study._checkpoint import write_whole
 from spectra.study._hypotheses import CONFIRMATORY, Seed, findings
 from spectra.study._page import study_page
+from spectra.study._published import CAUTIONS
 from spectra.study._saved import read_seeds, saved
 from spectra.study._study import Study
-from spectra.study._tables import Table, described, hypothesis_tables
+from spectra.study._table import Table
+from spectra.study._tables import described, hypothesis_tables
 from spectra.study._train import Progress
 from spectra.study._variants import NETWORKS, network_of
 
@@ -60,7 +62,9 @@ def answer(arguments: argparse.Namespace, progress: Progress) -> str:
     if arguments.save:
         write_json(arguments.save, saved(name, seeds))
     tables = _tables(name, seeds)
-    text = "\n\n".join([about(name, seeds), *(table.markdown() for table in tables)]) + "\n"
+    cautions = [f"- {text}" for text in CAUTIONS] if _decides(name, seeds) else []
+    parts = [about(name, seeds), "\n".join(cautions), *(table.markdown() for table in tables)]
+    text = "\n\n".join(part for part in parts if part) + "\n"
     if arguments.out:
         _write(arguments.out, text, tables, name=name, seeds=seeds)
     return text

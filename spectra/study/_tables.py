@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from statistics import mean, stdev
 
 from spectra.study._cell import Cell
 from spectra.study._hypotheses import OUTCOMES, SIGNIFICANT, Finding, Seed, findings, h1, h2
 from spectra.study._paired import Difference, paired_difference
+from spectra.study._published import TOPICS
+from spectra.study._table import Table
 from spectra.study._trivial import PRIMARY
 from spectra.study._variants import BASELINE, network_of
 
+LEAST_P = 0.001  # below it a p is only said to be below
 Value = Callable[[Seed, str], float | None]
-DIFFERENCES = (
-    *("difference", "outcome", "mean ± 95 %", "pairs"),
-    *("p", "Holm's p", "p of signs", "told"),
-)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its title; cells are texts, what stands out in them between double stars."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def markdown(self) -> str:
-        """Return the table under its title."""
-        lines = [self.header, ["---"] * len(self.header), *self.rows]
-        body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"### {self.title}\n\n{body}"
+DIFFERENCES = ("difference", "mean ± 95 %", "pairs", "p", "Holm's p", "p of signs", "told")
 
 
 def hypothesis_tables(seeds: Sequence[Seed]) -> list[Table]:
@@ -42,11 +26,15 @@ def hypothesis_tables(seeds: Sequence[Seed]) -> list[Table]:
         [name, f"**{h1(found, outcome)}**", f"**{h2(found, outcome)}**"]
         for outcome, (name, _) in OUTCOMES.items()
     ]
-    rows = [[contrast_label(f), OUTCOMES[f.outcome][0], *_told(f)] for f in found]
-    return [
-        Table("Verdicts", ["outcome", "H1", "H2"], verdicts),
-        Table("Differences, first less second on the same seed", DIFFERENCES, rows),
+    differences = [
+        Table(
+            f"{name}: first less second, same seed; {'more' if sign > 0 else 'less'} is better",
+            DIFFERENCES,
+            [[contrast_label(f), *_told(f)] for f in found if f.outcome == outcome],
+        )
+        for outcome, (name, sign) in OUTCOMES.items()
     ]
+    return [Table("Verdicts", ["outcome", "H1", "H2"], verdicts), *differences, TOPICS]
 
 
 def described(network: str, seeds: Sequence[Seed]) -> list[Table]:
@@ -202,11 +190,15 @@ def _told(found: Finding) -> list[str]:
     return [
         _signed(one),
         str(one.pairs),
-        f"{one.p:.2g}",
-        f"{found.corrected:.2g}",
-        f"{one.p_signs:.2g}{'' if alike else ' !'}",
+        _p(one.p),
+        _p(found.corrected),
+        f"{_p(one.p_signs)}{'' if alike else ' !'}",
         found.told,
     ]
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= LEAST_P else f"< {LEAST_P}"
 
 
 def _difference(seeds: Sequence[Seed], value: Value, variant: str) -> str:

@@ -49,7 +49,8 @@ def test_tables_and_page_are_made_anew_without_a_network(run, numbers, tmp_path)
     page = (tmp_path / "a.html").read_text()
     assert code == 0
     assert "<strong>supported</strong>" in page
-    assert page.count("<table>") == 4
+    assert page.count("<table>") == 8
+    assert "What must not be concluded" in page
     assert "data:image/svg" in page
 
 
