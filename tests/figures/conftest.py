@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "figures"
+SIDE = 64  # of the pictures
 UPSAMPLERS = {"shuffle": "published", "LCTC": "lctc7+3"}
 
 
@@ -57,3 +58,25 @@ def models(script, named):
     """Return the two networks by their labels."""
     asked = script("_asked")
     return asked.networks(asked.parser("Draw.", out="x.png").parse_args(named))
+
+
+@pytest.fixture
+def pictures(script):
+    """Return two blurred photographs, small, with what should come out."""
+    asked = script("_asked")
+    parsed = asked.parser("Draw.", out="x.png").parse_args(["--crop", str(SIDE)])
+    return asked.pictures(parsed, None)
+
+
+@pytest.fixture
+def drawn_by_script(script, named, tmp_path, monkeypatch):
+    """Return a function that runs a script on the two networks and returns its file."""
+
+    def run(name, *options):
+        out = tmp_path / "new" / f"{name}.png"
+        fixed = ["--crop", str(SIDE), "--dpi", "60", "--out", str(out)]
+        monkeypatch.setattr("sys.argv", [name, *named, *fixed, *options])
+        script(name).main()
+        return out.read_bytes()
+
+    return run
