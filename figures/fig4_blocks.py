@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 import torch
+from _panels import RED, SMALL
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
@@ -33,9 +34,8 @@ TITLES = {
     "e": "ConvNeXt-like,\nlarge kernel",
     "f": "ConvNeXt-like,\nlarge beside small",
 }
-RED = "#D62728"
 FILLS = {"upsampling": "#F6C9B8", "conv": "#C6DBEF", "other": "#EDEDED", "map": "#9ECAE1"}
-INK, SMALL = "0.15", 7  # points
+INK = "0.15"
 
 Stage = tuple[nn.Module, ...]
 
