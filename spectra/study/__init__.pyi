@@ -1,5 +1,7 @@
 from ._evaluate import evaluate
 from ._paired import Difference, holm, paired_difference
+from ._restored import Restored, restored
+from ._small_networks import small_networks
 from ._study import Study
 from ._task import Task, disparity, restoration, segmentation
 from ._tiles import tiled
@@ -12,6 +14,7 @@ __all__ = [
     "NETWORKS",
     "Difference",
     "Network",
+    "Restored",
     "Study",
     "Task",
     "Trained",
@@ -23,7 +26,9 @@ __all__ = [
     "holm",
     "paired_difference",
     "restoration",
+    "restored",
     "segmentation",
+    "small_networks",
     "tiled",
     "train",
     "under_attack",
