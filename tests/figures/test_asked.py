@@ -54,8 +54,8 @@ def test_without_a_model_the_small_networks_are_trained_so_long(ask, monkeypatch
     asked, parse = ask
     given = {}
 
-    def small_networks(folder, *, training, progress):
-        given.update(folder=folder, steps=training.steps)
+    def small_networks(folder, *, steps, progress):
+        given.update(folder=folder, steps=steps)
         return {}
 
     monkeypatch.setattr(asked, "small_networks", small_networks)
