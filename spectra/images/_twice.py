@@ -24,7 +24,7 @@ COUNTED = (
     *((0, 1), (1, 0), (2, 0), (1, 1), (0, 2), (0, 3)),
     *((1, 2), (2, 1), (3, 0), (3, 1), (2, 2), (1, 3)),
 )
-LARGEST = 512  # pixels a side of the part that is counted
+LARGEST = 384  # pixels a side of the part that is counted
 MULTIPLES = 24  # of the second step, up to which coefficients are counted
 FEWEST = 30  # coefficients that are not 0, for a frequency to count
 QUALITIES = range(30, 99)  # of the first compression, that are tried
@@ -94,31 +94,31 @@ def earlier_compression(
     return Earlier(QUALITIES[best], float(clear[best]), later)
 
 
-def _coefficients(part: NDArray[np.float32], origin: tuple[int, int]) -> NDArray[np.float64]:
+def _coefficients(part: NDArray[np.float32], origin: tuple[int, int]) -> NDArray[np.float32]:
     """Return the counted DCT coefficients of all whole blocks, shape (frequency, block)."""
     inside = part[origin[0] % BLOCK :, origin[1] % BLOCK :]
     rows, columns = (side // BLOCK for side in inside.shape)
     blocks = inside[: BLOCK * rows, : BLOCK * columns].reshape(rows, BLOCK, columns, BLOCK)
     waves = np.stack([np.outer(DCT[y], DCT[x]) for y, x in COUNTED])
-    found: NDArray[np.float64] = np.einsum("fyx,rycx->frc", waves, blocks, optimize=True)
-    return found.reshape(len(COUNTED), -1).astype(np.float64)
+    found: NDArray[np.float32] = np.einsum("fyx,rycx->frc", waves, blocks, optimize=True)
+    return found.reshape(len(COUNTED), -1)
 
 
-def _combs(coefficients: NDArray[np.float64], steps: NDArray[np.int_]) -> NDArray[np.float64]:
+def _combs(coefficients: NDArray[np.float32], steps: NDArray[np.int_]) -> NDArray[np.float64]:
     """Return how well coefficients lie on multiples of their steps: 1 exactly, 0 by chance."""
-    ratio = coefficients / steps[:, None]
+    ratio = coefficients / steps[:, None].astype(np.float32)
     large = np.abs(ratio) > 0.5
     total = np.where(large, np.cos(2 * np.pi * ratio), 0).sum(1)
     combed: NDArray[np.float64] = total / np.maximum(large.sum(1), 1)
     return combed
 
 
-def _quality_of(coefficients: NDArray[np.float64]) -> int:
+def _quality_of(coefficients: NDArray[np.float32]) -> int:
     """Return the quality whose steps the coefficients are multiples of."""
 
     def fit(quality: int) -> float:
         steps = np.array([standard_table(quality)[BLOCK * y + x] for y, x in COUNTED])
-        ratio = coefficients / steps[:, None]
+        ratio = coefficients / steps[:, None].astype(np.float32)
         large = (np.abs(ratio) > 0.5) & (steps >= LEAST_STEP)[:, None]
         # a step's divisors are combed as well, so that coarse steps must count for more
         return float(np.cos(2 * np.pi * ratio[large]).sum() / max(large.sum(), 1) ** 0.5)
@@ -126,7 +126,7 @@ def _quality_of(coefficients: NDArray[np.float64]) -> int:
     return max(QUALITIES, key=fit)
 
 
-def _counts(coefficients: NDArray[np.float64], steps: NDArray[np.int_]) -> NDArray[np.float64]:
+def _counts(coefficients: NDArray[np.float32], steps: NDArray[np.int_]) -> NDArray[np.float64]:
     """Return how many coefficients are nearest to 1, 2, ... times their step, by absolute value.
 
     Shape (frequency, multiple).
