@@ -177,7 +177,5 @@ def _clearness(
     shapes = combs - ((combs * weight).sum(2) / weight.sum(1))[..., None]
     excess = (shapes * (counts - scale * smooth)).sum((1, 2))
     variance = (shapes**2 * (counts + scale**2 * smooth)).sum((1, 2))
-    clear: NDArray[np.float64] = np.where(variance > 0, excess, 0) / np.sqrt(
-        np.where(variance > 0, variance, 1)
-    )
-    return clear
+    clear = np.where(variance > 0, excess, 0) / np.sqrt(np.where(variance > 0, variance, 1))
+    return np.asarray(clear, np.float64)
