@@ -154,8 +154,7 @@ def comb_of(first: int, last: int) -> NDArray[np.float64]:
     multiples = np.arange((MULTIPLES + 1) * last // first + 2) * first
     nearest = np.round(multiples / last).astype(int)
     taken = np.bincount(nearest[nearest <= MULTIPLES], minlength=MULTIPLES + 1)
-    comb: NDArray[np.float64] = taken[1:] * (first / last) - 1
-    return comb
+    return np.asarray(taken[1:] * (first / last) - 1, np.float64)
 
 
 def _clearness(
