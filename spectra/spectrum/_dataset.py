@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # with two degrees of freedom, and further for a bin that is real because it is its own mirror.
 LOG_BIAS_DB = 10 / np.log(10) * np.euler_gamma
 SELF_CONJUGATE_LOG_BIAS_DB = 10 / np.log(10) * (np.euler_gamma + np.log(2))
-SHARED = ("group", "slot", "channel")
+SHARED = ("group", "slot", "channel", "axis")
 
 
 def to_dataset(statistics: MapStatistics) -> xr.Dataset:
@@ -45,10 +45,22 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         "figure_tile": json.dumps(plan.figure_tile),
         "plan": json.dumps(plan.describe()),
     }
-    return xr.Dataset(variables, attrs=attributes)
+    # Variables, not DataArrays: these would each be aligned with all others
+    coordinates = _coordinates(plan.figure_tile, len(statistics.sums["azimuthal"]))
+    return xr.Dataset(variables, coordinates, attributes)
 
 
-def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
+def _coordinates(tile: tuple[int, ...], rings: int) -> dict[str, xr.Variable]:
+    """Return the frequencies of the full plane and of the azimuthal profile."""
+    frequency = {name: frequencies(n) for name, n in zip(DIMS[len(tile)], tile, strict=True)}
+    frequency["f"] = np.arange(rings) / min(tile)
+    return {
+        name: xr.Variable(name, values, {"units": "cycles/pixel"})
+        for name, values in frequency.items()
+    }
+
+
+def _figure(statistics: MapStatistics) -> dict[str, xr.Variable]:
     """Return the mean spectra of the full plane and the azimuthal profile."""
     sums, plan = statistics.sums, statistics.plan
     tile = plan.figure_tile
@@ -60,25 +72,17 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.DataArray]:
         profile = sums["azimuthal"] / sums["azimuthal_images"]
         mean_square = sums["azimuthal_square"] / sums["azimuthal_images"]
         spread = np.sqrt(np.maximum(mean_square - profile**2, 0))
-    coordinates = {
-        name: xr.Variable(name, frequencies(n), {"units": "cycles/pixel"})
-        for name, n in zip(names, tile, strict=True)
-    }
-    radius = np.arange(len(profile)) / min(tile)
-    f = {"f": xr.Variable("f", radius, {"units": "cycles/pixel"})}
     decibel = {"units": "dB", "reference": "white noise of the map's variance"}
     relative = {"units": "1", "reference": "white noise of the map's variance"}
     return {
-        "mean_log_spectrum": xr.DataArray(
-            np.fft.fftshift(mean_log), coordinates, names, attrs=decibel
-        ),
-        "mean_power": xr.DataArray(np.fft.fftshift(mean), coordinates, names, attrs=relative),
-        "azimuthal_power": xr.DataArray(profile, f, ("f",), attrs=relative),
-        "azimuthal_sd": xr.DataArray(spread, f, ("f",), attrs=relative),
+        "mean_log_spectrum": xr.Variable(names, np.fft.fftshift(mean_log), decibel),
+        "mean_power": xr.Variable(names, np.fft.fftshift(mean), relative),
+        "azimuthal_power": xr.Variable("f", profile, relative),
+        "azimuthal_sd": xr.Variable("f", spread, relative),
     }
 
 
-def _moments(statistics: MapStatistics) -> dict[str, xr.DataArray]:
+def _moments(statistics: MapStatistics) -> dict[str, xr.Variable]:
     """Return mean, variance and polyphase means of each channel."""
     sums = statistics.sums
     count = sums["phase_maps"]
@@ -88,13 +92,13 @@ def _moments(statistics: MapStatistics) -> dict[str, xr.DataArray]:
         phase = sums["phase"] / count.reshape(-1, *[1] * len(statistics.plan.period))
     phases = tuple(f"phase_{name[1:]}" for name in DIMS[len(statistics.plan.period)])
     return {
-        "mean": xr.DataArray(mean, dims="map_channel"),
-        "variance": xr.DataArray(variance, dims="map_channel"),
-        "phase_mean": xr.DataArray(phase, dims=("map_channel", *phases)),
+        "mean": xr.Variable("map_channel", mean),
+        "variance": xr.Variable("map_channel", variance),
+        "phase_mean": xr.Variable(("map_channel", *phases), phase),
     }
 
 
-def _content(statistics: MapStatistics) -> dict[str, xr.DataArray]:
+def _content(statistics: MapStatistics) -> dict[str, xr.Variable]:
     """Return the mean map of each tested channel, its own mean taken out; and images seen."""
     sums, axes = statistics.sums, DIMS[len(statistics.plan.period)]
     if "content" not in sums:
@@ -102,50 +106,40 @@ def _content(statistics: MapStatistics) -> dict[str, xr.DataArray]:
     count = sums["content_maps"].reshape(-1, *[1] * len(axes))
     mean = np.divide(sums["content"], count, out=np.zeros_like(sums["content"]), where=count > 0)
     return {
-        "mean_map": xr.DataArray(mean, dims=("channel", *[name[1:] for name in axes])),
-        "mean_map_count": xr.DataArray(sums["content_maps"], dims="channel"),
+        "mean_map": xr.Variable(("channel", *[name[1:] for name in axes]), mean),
+        "mean_map_count": xr.Variable("channel", sums["content_maps"]),
     }
 
 
-def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.DataArray]:
+def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.Variable]:
     """Return the running sums of one view and the tables that index them."""
     view, pairs = statistics.plan.views[number], statistics.pairs[number]
 
     def own(dims: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(d if d in SHARED else f"{d}_{number}" for d in dims)
 
-    arrays: dict[str, xr.DataArray] = {}
-    for name, dims in STATE.items():
-        values = statistics.sums[f"{name}_{number}"]
-        arrays[f"{name}_{number}"] = xr.DataArray(values, dims=own(dims))
-    alike = agreement(
-        statistics.sums[f"alike_{number}"],
-        statistics.sums[f"alike_maps_{number}"],
-        view=view,
-        pairs=pairs,
-    )
-    arrays[f"alike_{number}"] = xr.DataArray(alike, dims=own(("band",)))
-    point, pair, cell = own(("point",))[0], own(("pair",))[0], own(("cell",))[0]
+    sums = {name: statistics.sums[f"{name}_{number}"] for name in (*STATE, "alike", "alike_maps")}
+    alike = agreement(sums["alike"], sums["alike_maps"], view=view, pairs=pairs)
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])
-    return arrays | {
-        f"frequency_{number}": xr.DataArray(
-            frequency, dims=(point, "axis"), attrs={"units": "cycles/pixel"}
-        ),
-        f"multiplicity_{number}": xr.DataArray(multiplicity, dims=point),
-        f"period_{number}": xr.DataArray(np.array(view.period), dims="axis"),
-        f"tile_{number}": xr.DataArray(np.array(view.tile), dims="axis"),
-        f"last_bin_{number}": xr.DataArray(np.array(view.last_bins), dims="axis"),
-        f"positions_{number}": xr.DataArray(view.positions),
-        f"base_bin_{number}": xr.DataArray(pairs.base, dims=(*own(("bin",)), "axis")),
-        f"near_bin_{number}": xr.DataArray(pairs.near_bin, dims=own(("near_bin",))),
-        f"near_pair_{number}": xr.DataArray(pairs.near_pair, dims=own(("near_pair",))),
-        f"pair_bin_{number}": xr.DataArray(pairs.bin, dims=pair),
-        f"pair_point_{number}": xr.DataArray(pairs.point, dims=pair),
-        f"pair_mirrored_{number}": xr.DataArray(pairs.mirrored, dims=pair),
-        f"pair_weight_{number}": xr.DataArray(pairs.weight, dims=pair),
-        f"cell_point_{number}": xr.DataArray(pairs.cell_point, dims=cell),
+    variables = {name: xr.Variable(own(dims), sums[name]) for name, dims in STATE.items()} | {
+        "alike": xr.Variable(own(("band",)), alike),
+        "frequency": xr.Variable(own(("point", "axis")), frequency, {"units": "cycles/pixel"}),
+        "multiplicity": xr.Variable(own(("point",)), multiplicity),
+        "period": xr.Variable("axis", np.array(view.period)),
+        "tile": xr.Variable("axis", np.array(view.tile)),
+        "last_bin": xr.Variable("axis", np.array(view.last_bins)),
+        "positions": xr.Variable((), view.positions),
+        "base_bin": xr.Variable(own(("bin", "axis")), pairs.base),
+        "near_bin": xr.Variable(own(("near_bin",)), pairs.near_bin),
+        "near_pair": xr.Variable(own(("near_pair",)), pairs.near_pair),
+        "pair_bin": xr.Variable(own(("pair",)), pairs.bin),
+        "pair_point": xr.Variable(own(("pair",)), pairs.point),
+        "pair_mirrored": xr.Variable(own(("pair",)), pairs.mirrored),
+        "pair_weight": xr.Variable(own(("pair",)), pairs.weight),
+        "cell_point": xr.Variable(own(("cell",)), pairs.cell_point),
     }
+    return {f"{name}_{number}": variable for name, variable in variables.items()}
 
 
 def full_plane(half: NDArray[np.float64], last: int) -> NDArray[np.float64]:

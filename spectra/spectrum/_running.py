@@ -172,7 +172,8 @@ class MapStatistics:
             polyphase component), moments, and the running sums of each lattice, whose names end
             in the number of its view. Frequencies in cycles/pixel of these maps.
         """
-        return to_dataset(self).assign(whole_variables(self.sums, self.plan.shape))
+        whole = whole_variables(self.sums, self.plan.shape)
+        return to_dataset(self).assign(whole) if whole else to_dataset(self)
 
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""

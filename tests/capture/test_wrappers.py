@@ -84,15 +84,16 @@ def essence(found):
 
 LIKE_ANOTHER = {"frozen": "loaded"}  # both are traced
 EACH = [
-    pytest.param(name, marks=[pytest.mark.slow] if name in LIKE_ANOTHER else [])
-    for name in WRAPPERS
+    *[pytest.param(name, 3, id=name) for name in WRAPPERS if name not in LIKE_ANOTHER],
+    *[pytest.param(name, 1, id=f"{name}, all", marks=pytest.mark.slow) for name in WRAPPERS],
 ]
 
 
-@pytest.mark.parametrize("wrapper", EACH)
-def test_a_wrapper_changes_no_step(wrapper, tmp_path):
+@pytest.mark.parametrize(("wrapper", "every"), EACH)
+def test_a_wrapper_changes_no_step(wrapper, every, tmp_path):
+    """Of every third form here, of all in the long suite."""
     wrap, left_out = WRAPPERS[wrapper]
-    for form in FORMS:
+    for form in FORMS[::every]:
         if form.name in left_out:
             continue
         x = form.example()
@@ -212,10 +213,10 @@ def test_an_auxiliary_head_that_runs_later_is_not_the_output():
 
 
 def test_a_choice_between_maps_is_noted_in_the_summary():
-    x = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     summary = analyze(Returning(lambda mean, y: (mean, y)), x).summary
     (text,) = (w.text for w in summary.warnings if w.id == "output_choice")
-    assert "2 tensors: [1] of shape (1, 3, 64, 64) is its output" in text
+    assert "2 tensors: [1] of shape (1, 3, 32, 32) is its output" in text
     assert summary.steps[0].period_in_output == (4, 4)
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 import spectra
-from spectra import spectrum
-from spectra._options import Options
+from spectra import Options, spectrum
 from spectra.gather._apart import _agree
 
 SIDE = 64
+PLAIN = Options(blame=False)
 
 
 class Over(nn.Module):
@@ -58,7 +58,7 @@ def board(amplitude):
 
 
 def analysed(model, inputs):
-    return spectra.analyze(model.eval(), inputs).summary
+    return spectra.analyze(model.eval(), inputs, options=PLAIN).summary
 
 
 def interior_power(model, inputs):
@@ -113,7 +113,8 @@ def test_inputs_run_again_only_where_maps_share_content():
     def stages(fixed):
         seen = []
         model = Over(fixed, mode="bilinear").eval()
-        spectra.analyze(model, fields(4), progress=lambda stage, *_: seen.append(stage))
+        tell = lambda stage, *_: seen.append(stage)  # noqa: E731
+        spectra.analyze(model, fields(4), options=PLAIN, progress=tell)
         return set(seen)
 
     nothing = stages(torch.zeros(1, SIDE, SIDE))
@@ -205,5 +206,5 @@ def test_what_the_model_draws_at_random_is_no_grid_beside_fixed_content():
     inputs = fields(6)
     first = analysed(Noisy(bars()), inputs)
     torch.manual_seed(7)
-    again = spectra.analyze(Noisy(bars()).eval(), inputs, options=replace(Options(), batch=4))
+    again = spectra.analyze(Noisy(bars()).eval(), inputs, options=replace(PLAIN, batch=4))
     assert first.verdict == again.summary.verdict == "none"

@@ -47,6 +47,7 @@ def test_hdf5_without_dimensions_is_read_without_a_word(hdf5, recwarn, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_no_library_of_netcdf_is_imported_to_read_one(file):
     look = (
         "import sys; from spectra.inputs import open_inputs; "
@@ -169,9 +170,24 @@ CHILDREN = {
 }
 
 
+def while_what(later, codes, *marks):
+    name = "reading" if later else "opening"
+    return [pytest.param(code, later, id=f"{name}-{code}", marks=marks) for code in codes]
+
+
+HANGS, *QUICK = CHILDREN  # the first takes a second of CPU; before reading, files are opened
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="there is no limit of CPU time")
-@pytest.mark.parametrize("code", CHILDREN)
-@pytest.mark.parametrize("later", [False, True], ids=["opening", "reading"])
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        *while_what(False, QUICK),
+        *while_what(True, [HANGS]),
+        *while_what(False, [HANGS], pytest.mark.slow),
+        *while_what(True, QUICK, pytest.mark.slow),
+    ],
+)
 def test_a_process_that_hangs_or_crashes_is_given_up(tmp_path, file, monkeypatch, code, later):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\n"
     limited = "while" in code

@@ -1,6 +1,7 @@
 """The published weights fit the modules written for them, and do what their authors measured.
 
-A module with a wrong padding or activation still loads; only the figure of merit tells.
+A module with a wrong padding or activation still loads; only the figure of merit tells. What runs
+such modules is about them, not about this project, and in the long suite.
 """
 
 import inspect
@@ -93,6 +94,7 @@ def test_modules_need_nothing_but_torch(name: str):
 # Inputs, shapes and steps.
 
 
+@pytest.mark.slow
 @ALL
 def test_inputs_are_enough_for_a_verdict_and_lie_in_their_range(name: str, data_dir: Path):
     inputs = DECODERS[name].inputs(data_dir)
@@ -138,6 +140,7 @@ def kind_and_factor(module: nn.Module) -> tuple[str, tuple[int, ...]] | None:
     return None
 
 
+@pytest.mark.slow
 @ALL
 def test_the_table_lists_the_upsampling_modules_in_the_order_they_run(name: str, data_dir: Path):
     decoder = DECODERS[name]
@@ -156,6 +159,7 @@ def test_the_table_lists_the_upsampling_modules_in_the_order_they_run(name: str,
 # Figures of merit, as documented.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factor", "bicubic_db"), [(2, 29.52), (3, 27.10), (4, 25.98)])
 def test_fsrcnn_and_espcn_reach_their_figures_and_so_does_bicubic(
     factor: int, bicubic_db: float, data_dir: Path
@@ -183,6 +187,7 @@ def test_waifu2x_reaches_its_figure_in_studio_range_luma(data_dir: Path):
     assert score(with_rgb(waifu2x.load(data_dir), luma_video)) == AGREES(waifu2x.documented_db)
 
 
+@pytest.mark.slow
 def test_taef2_brings_a_photograph_back(data_dir: Path):
     photograph = array(kodak(data_dir, 1))[:256, 256:640] / 255
     autoencoder = DECODERS["taef2_autoencoder"]
@@ -204,6 +209,7 @@ def test_phasenet_picks_all_twelve_arrivals_within_half_a_second(start: int, dat
 # Where nothing is documented for these pictures: regression values and plain sense.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factor", "measured_db"), [(2, 31.22), (3, 27.94), (4, 26.49)])
 def test_carn_m_beats_bicubic_clearly_at_all_three_scales_of_one_file(
     factor: int, measured_db: float, data_dir: Path
@@ -215,6 +221,7 @@ def test_carn_m_beats_bicubic_clearly_at_all_three_scales_of_one_file(
     assert carn == AGREES(measured_db)
 
 
+@pytest.mark.slow
 def test_waifu2x_noise1_repairs_jpeg_and_costs_clean_pictures_nothing(data_dir: Path):
     """The noise meant is JPEG's: of Gaussian noise these weights remove hardly more."""
     sharp = [tile for number in (1, 5) for tile in sharp_tiles(data_dir, number)]
@@ -243,6 +250,7 @@ def as_jpeg(picture: Image.Image) -> Image.Image:
     return Image.open(stored).convert("RGB")
 
 
+@pytest.mark.slow
 def test_the_two_styles_differ_from_the_photograph_and_from_each_other(data_dir: Path):
     photographs = torch.from_numpy(rgb_255(data_dir)[:2])
     with torch.inference_mode():
@@ -261,6 +269,7 @@ def test_the_two_styles_differ_from_the_photograph_and_from_each_other(data_dir:
     assert (wave - udnie).abs().mean() > 0.05
 
 
+@pytest.mark.slow
 def test_lwnet_finds_the_dark_thin_lines_of_the_retina(data_dir: Path):
     """Vessels by classical means: green darker than its surroundings, among the darkest 5 %."""
     picture = retina(data_dir)

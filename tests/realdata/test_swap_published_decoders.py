@@ -7,7 +7,12 @@ from spectra.capture import quiet
 from spectra.remedy import LCTC, rebuild, swap
 from support.realdata import DECODERS
 
-UPSAMPLING = [name for name, decoder in DECODERS.items() if decoder.steps]
+QUICK = {"fsrcnn_x2", "espcn_x3", "waifu2x_scale2x", "taef2_autoencoder", "phasenet_1d"}
+UPSAMPLING = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    for name, decoder in DECODERS.items()
+    if decoder.steps
+]
 
 
 @pytest.mark.parametrize("name", UPSAMPLING)

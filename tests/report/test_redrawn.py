@@ -57,15 +57,27 @@ def made(tmp_path_factory):
     return Made()
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """A result of other weights, without the curves over layers and their recipes."""
+    return analysed(2, seed=3, layers=())
+
+
+ALL = {"strip", "profiles", "worst", "slices", "crop", "kernels"}
+
+
 @pytest.mark.parametrize(
-    "axes", [2, *(pytest.param(axes, marks=pytest.mark.slow) for axes in (1, 3))]
+    ("axes", "figures"),
+    [
+        (2, ("strip", "kernels")),
+        *(pytest.param(axes, (), marks=pytest.mark.slow) for axes in (1, 2, 3)),
+    ],
 )
-def test_every_figure_from_a_folder_is_the_one_drawn_in_memory(made, axes):
+def test_every_figure_from_a_folder_is_the_one_drawn_in_memory(made, axes, figures):
     result, _, read = made[axes]
-    drawn, again = result.draw(dpi=60), read.draw(dpi=60)
-    expected = {"strip", "profiles", "worst", "slices", "crop", "kernels"}
-    assert expected <= set(drawn.names)
-    assert ("layers" in drawn.names) == (axes == 2)
+    drawn, again = result.draw(figures, dpi=60), read.draw(figures, dpi=60)
+    assert set(figures or ALL) <= set(drawn.names)
+    assert ("layers" in drawn.names) == (axes == 2 and not figures)
     assert again.names == drawn.names
     for one, other in zip(drawn.drawings, again.drawings, strict=True):
         assert one.encoded("png") == other.encoded("png")
@@ -102,11 +114,10 @@ def test_the_curves_over_layers_are_the_slow_definition(made):
     assert result.draw("layers").caption("layers").count("park-kim2022") == 1
 
 
-def test_the_kernel_that_is_drawn_has_the_response_of_its_weights(made):
-    *_, read = made[1]
+def test_the_kernel_that_is_drawn_has_the_response_of_its_weights():
     torch.manual_seed(0)
     weight = next(iter(Decoder(1).children())).weight.detach().double().numpy()
-    figure = read.draw("kernels")["kernels"]
+    figure = analysed(1).draw("kernels")["kernels"]
     line = next(x for x in figure.axes[1].lines if x.get_label() == "kernel")
     f = line.get_xdata()
     response = weight @ np.exp(-2j * np.pi * np.outer(np.arange(3), f))
@@ -115,10 +126,9 @@ def test_the_kernel_that_is_drawn_has_the_response_of_its_weights(made):
     np.testing.assert_allclose(line.get_ydata(), decibels, atol=1e-4)
 
 
-def test_results_side_by_side_share_one_scale_and_have_their_labels(made):
+def test_results_side_by_side_share_one_scale_and_have_their_labels(made, plain):
     first, _, _ = made[2]
-    second = analysed(2, seed=3, layers=())
-    drawn = first.draw(["strip", "profiles", "crop"], beside=[second], labels=["a $x", "b_y"])
+    drawn = first.draw(["strip", "profiles", "crop"], beside=[plain], labels=["a $x", "b_y"])
     limits = {ax.images[0].get_clim() for ax in drawn["strip"].axes if ax.images}
     assert len(limits) == 1
     titles = [ax.get_title() for ax in drawn["strip"].axes]
@@ -153,7 +163,7 @@ def test_styles_change_ink_page_and_text_and_nothing_outside(made):
     assert slides["slices"].get_figwidth() == 12
 
 
-@pytest.mark.parametrize("width", ["3.25in", "8.5cm"])
+@pytest.mark.parametrize("width", ["3.25in", pytest.param("8.5cm", marks=pytest.mark.slow)])
 def test_a_figure_is_as_wide_as_asked_and_its_text_no_smaller(made, width):
     *_, read = made[2]
     drawn = read.draw(width=width, dpi=100)
@@ -204,8 +214,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(made, asked, said):
         made[2][0].draw(**asked)
 
 
-def test_what_a_result_lacks_is_said_with_what_to_run():
-    plain = analysed(2, layers=())
+def test_what_a_result_lacks_is_said_with_what_to_run(plain):
     with pytest.raises(ParameterError, match=r"layers.*run spectra analyze with --layers '\*'"):
         plain.draw("layers")
     with pytest.raises(ParameterError, match=r"keeps nothing for recipe 'park-kim2022'"):
@@ -226,7 +235,7 @@ def test_a_folder_without_spectra_is_refused(made, tmp_path):
 
 def test_figures_captions_and_tables_are_written_and_replace_no_result(made, tmp_path):
     *_, folder, read = made[2]
-    drawn = read.draw(["strip", "kernels"], table=["csv", "latex"])
+    drawn = read.draw(["strip", "kernels"], table=["csv", "latex"], dpi=60)
     written = drawn.save(tmp_path / "out", formats=("svg", "png"))
     assert [path.name for path in written] == [
         *("kernels.png", "kernels.svg", "kernels.txt"),
@@ -235,7 +244,7 @@ def test_figures_captions_and_tables_are_written_and_replace_no_result(made, tmp
     ]
     assert (tmp_path / "out/strip.txt").read_text() == drawn.caption("strip") + "\n"
     before = {path.name: path.read_bytes() for path in written}
-    read.draw(["strip", "kernels"], table=["csv", "latex"]).save(
+    read.draw(["strip", "kernels"], table=["csv", "latex"], dpi=60).save(
         tmp_path / "out", formats=("svg", "png"), force=True
     )
     assert {path.name: path.read_bytes() for path in written} == before

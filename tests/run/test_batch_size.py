@@ -14,6 +14,13 @@ from support.whole import small_flat_fields
 
 COUNT = 17  # so that the last batch is a single input
 TOLERANCE = 1e-6
+# What single precision allows for a line drop, in dB, where a pattern is far below its map's level.
+# Batches round the map apart, and so the pattern that is its mean: `lctc_sinc` leaves 1.7e-5 on a
+# level of 0.08. Each element is a sum of some 200 products, off by sqrt(200) eps of the level; the
+# mean of 17 * 28 * 28 of them is off by sqrt(17 * 28 * 28) less, which is 7e-5 of the pattern. A
+# drop of 0.09 dB takes 1 % of the line's amplitude, so that it is off by 20 / ln(10) * 0.01 * 7e-5.
+# Outputs computed in two ways differ by 1e-5 or more in one of the two steps, whatever the CPU.
+SINGLE_PRECISION = {"sinc": 6e-6}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -94,7 +101,7 @@ def measured(model, inputs, batch, *, blame=False):
     return dict(numbers(tree))
 
 
-def differing(one, other):
+def differing(one, other, *, atol=TOLERANCE):
     """Return what two runs tell otherwise, by more than the tolerance."""
     assert one.keys() == other.keys()
     return {
@@ -103,7 +110,7 @@ def differing(one, other):
         if value != other[path]
         and not (
             isinstance(value, float)
-            and value == pytest.approx(other[path], rel=TOLERANCE, abs=TOLERANCE)
+            and value == pytest.approx(other[path], rel=TOLERANCE, abs=atol)
         )
     }
 
@@ -133,7 +140,7 @@ def test_the_line_drop_is_the_same_where_torch_computes_single_inputs_otherwise(
         for b in (1, 16)
     )
     assert one
-    assert differing(one, many) == {}
+    assert differing(one, many, atol=SINGLE_PRECISION.get(name, TOLERANCE)) == {}
 
 
 def test_a_model_that_draws_numbers_draws_the_same_with_and_without_a_pattern():

@@ -1,5 +1,6 @@
 """Results, folders and models are compared alike, and what cannot be is refused."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -103,7 +104,7 @@ def test_damaged_folders_are_refused_by_name(folders, tmp_path):
             (tmp_path / name / file).write_bytes(content)
         with pytest.raises(InputError, match=str(tmp_path / name)):
             spectra.compare(tmp_path / name, folders / "old")
-    result(0.3).save(tmp_path / "nc", formats=("json", "nc"))
+    shutil.copytree(folders / "old", tmp_path / "nc")
     (tmp_path / "nc/spectra.nc").write_bytes(b"\x89HDF\r\n\x1a\nno more")
     with pytest.raises(InputError, match=r"spectra\.nc"):
         spectra.compare(tmp_path / "nc", folders / "old")
@@ -112,6 +113,7 @@ def test_damaged_folders_are_refused_by_name(folders, tmp_path):
 def test_a_tree_of_another_run_is_refused(folders, tmp_path):
     base = result(0.3)
     two = replace(base.summary, steps=base.summary.steps * 2)
-    replace(base, summary=two).save(tmp_path / "mixed", formats=("json", "nc"))
+    replace(base, summary=two).save(tmp_path / "mixed", formats=("json",))
+    shutil.copy(folders / "old/spectra.nc", tmp_path / "mixed")
     with pytest.raises(InputError, match="not of one run"):
         spectra.compare(tmp_path / "mixed", folders / "old")

@@ -15,6 +15,7 @@ from spectra.severity._visibility import picture_visibility
 from spectra.spectrum import plan_maps
 
 SIDE = 128
+PLAIN = spectra.Options(blame=False)
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "retina", "rocket", "hubble_deep_field")
 TEXTURES = ("brick", "grass", "gravel", "camera", "moon", "page", "text", "coins")
 
@@ -183,7 +184,7 @@ def pictures(tmp_path):
 
 
 def test_a_checkerboard_of_dark_places_has_the_word_of_what_is_seen_there(pictures):
-    severity = spectra.analyze(Dark(20), pictures).summary.severity
+    severity = spectra.analyze(Dark(20), pictures, options=PLAIN).summary.severity
     assert severity.word in ("visible", "strong")
     assert severity.seen == "local lines"
     assert severity.lines_visibility[1] >= 1 > severity.visibility[1]
@@ -193,6 +194,8 @@ def test_a_checkerboard_of_dark_places_has_the_word_of_what_is_seen_there(pictur
 
 @pytest.mark.slow
 def test_a_weak_one_has_no_word_of_its_own(pictures):
-    with_grid, without = (spectra.analyze(Dark(n), pictures).summary.severity for n in (2, 0))
+    with_grid, without = (
+        spectra.analyze(Dark(n), pictures, options=PLAIN).summary.severity for n in (2, 0)
+    )
     assert with_grid.lines_visibility is None
     assert with_grid.word == without.word
