@@ -55,7 +55,8 @@ class Cell:
         output of clean inputs; see `under_attack`.
     alias : dict of str to float or None
         Locked energy over the rest, dBc: ``output``, ``output_attacked``, ``change`` (of the
-        attack's change of the output), ``step0``, ``step0_attacked``, ...; and
+        attack's change of the output), ``step0``, ``step0_attacked``, ...; ``line`` and
+        ``line_attacked``, what of the output's is the same at all places; and
         ``grid_dependence`` of the output.
     bounds : tuple of str
         Those of them that are upper bounds: nothing was found above the floor.
@@ -179,6 +180,8 @@ def spectra_of(task: Task, model: nn.Module) -> tuple[dict[str, float | None], t
     told = {name: _told(score) for name, score in scores.items()}
     alias: dict[str, float | None] = {name: value for name, (value, _) in told.items()}
     alias["grid_dependence"] = summary.output.grid_dependence_dbc
+    alias["line"] = scores["output"].line_dbc
+    alias["line_attacked"] = scores["output_attacked"].line_dbc
     return alias, tuple(name for name, (_, bounded) in told.items() if bounded)
 
 

@@ -135,6 +135,8 @@ PLACES = {
     "output": "grid of the output, clean",
     "output_attacked": "grid of the output, PGD-10",
     "change": "grid of the attack's change of the output",
+    "line": "of it the same at all places, clean",
+    "line_attacked": "of it the same at all places, PGD-10",
     "grid_dependence": "grid dependence of the output",
 }
 
