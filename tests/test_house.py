@@ -20,10 +20,12 @@ REGISTRY = re.compile(
 )
 
 
-def loaded_by(statement):
-    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+def loaded_in_turn(*statements):
+    """Return what is loaded after each of some statements, run by one process in turn."""
+    tell = "import json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    code = "\n".join(f"{statement}\n{tell}" for statement in statements)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stdout))
+    return [set(json.loads(line)) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,8 @@ def wheel(tmp_path_factory):
     ],
 )
 def test_importing_loads_nothing_heavy(statement):
-    assert loaded_by(statement) & HEAVY == set()
+    (modules,) = loaded_in_turn(statement)
+    assert modules & HEAVY == set()
 
 
 def listed(stub):
@@ -99,15 +102,13 @@ def test_a_library_has_no_more_public_names_than_a_page_lists():
     assert max(public.values()) <= 24, public
 
 
-def test_the_analysis_loads_little_beside_torch_and_xarray():
-    modules = loaded_by("import spectra.run._analyze")
+def test_the_analysis_loads_little_beside_torch_and_xarray_and_the_library_no_pyplot():
+    analysis, library = loaded_in_turn(
+        "import spectra.run._analyze", "import spectra.report, spectra.plot"
+    )
     late = {"scipy.optimize", "scipy.special", "scipy.linalg", "skimage", "PIL", "rich", "spandrel"}
-    assert modules & (late | {"matplotlib", "h5py", "h5netcdf"}) == set()
-
-
-def test_the_library_loads_neither_torchvision_nor_pyplot():
-    modules = loaded_by("import spectra.run._analyze, spectra.report, spectra.plot")
-    assert modules & {"torchvision", "matplotlib.pyplot"} == set()
+    assert analysis & (late | {"matplotlib", "h5py", "h5netcdf"}) == set()
+    assert library & {"torchvision", "matplotlib.pyplot"} == set()
 
 
 @pytest.mark.parametrize(

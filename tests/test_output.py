@@ -1,6 +1,6 @@
 """An analysis says and scores the same whatever the output looks like."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 
 import pytest
@@ -15,7 +15,7 @@ from spectra.score._score import score as score_of
 from support.layouts import LAYOUTS, Wrapped, decoder
 
 SIDES = {1: (256,), 2: (32, 40), 3: (16, 16, 16)}
-BLAMED = {1: Options(), 2: Options(), 3: Options(blame=False)}  # in volumes it takes long
+PLAIN = Options(blame=False)  # to take grids away is most of a run's time
 
 
 def inputs(axes, count=16):
@@ -40,9 +40,9 @@ def leaves(tree, where):
 
 
 @cache
-def of_the_plain_one(axes, channels):
+def of_the_plain_one(axes, channels, options=PLAIN):
     model = Wrapped(decoder(axes, channels=channels), LAYOUTS["plain"])
-    summary = spectra.analyze(model, inputs(axes), options=BLAMED[axes]).summary
+    summary = spectra.analyze(model, inputs(axes), options=options).summary
     assert notes(summary) == []
     return numbers(summary)
 
@@ -59,28 +59,40 @@ def notes(summary):
     return [w.text for w in summary.warnings if w.id == "output_choice"]
 
 
+CASES = [
+    ("squeezed", 1),
+    ("channels last", 1),
+    ("channels last", 2),
+    ("squeezed", 2),
+    ("all squeezed", 2),
+    ("tokens", 2),
+    ("an axis before the channels", 2),
+    ("channels before samples", 2),
+    ("beside a latent", 2),
+]
+BLAMED_AT_ONCE = ("channels last", 2)  # with grids taken away also in the quick suite
+
+
 @pytest.mark.parametrize(
-    ("name", "axes"),
+    ("name", "axes", "blame"),
     [
-        ("squeezed", 1),
-        ("channels last", 1),
-        ("channels last", 2),
-        ("squeezed", 2),
-        ("all squeezed", 2),
-        ("tokens", 2),
-        ("an axis before the channels", 2),
-        ("channels before samples", 2),
-        ("beside a latent", 2),
-        pytest.param("channels last", 3, marks=pytest.mark.slow),
+        *[(*case, False) for case in CASES if case != BLAMED_AT_ONCE],
+        (*BLAMED_AT_ONCE, True),
+        *[
+            pytest.param(*case, True, marks=pytest.mark.slow)
+            for case in CASES
+            if case != BLAMED_AT_ONCE
+        ],
+        pytest.param("channels last", 3, False, marks=pytest.mark.slow),  # in volumes it takes long
     ],
 )
-def test_an_output_in_another_layout_gets_the_same_numbers(name, axes):
-    channels = 1 if "squeezed" in name else 2
+def test_an_output_in_another_layout_gets_the_same_numbers(name, axes, blame):
+    channels, options = 1 if "squeezed" in name else 2, Options(blame=blame)
     model = Wrapped(decoder(axes, channels=channels), LAYOUTS[name])
-    summary = spectra.analyze(model, inputs(axes), options=BLAMED[axes]).summary
+    summary = spectra.analyze(model, inputs(axes), options=options).summary
     (note,) = notes(summary)
     assert "read as (" in note
-    found, expected = numbers(summary), of_the_plain_one(axes, channels)
+    found, expected = numbers(summary), of_the_plain_one(axes, channels, options)
     assert found[".output.score.asr_dbc"] is not None
     if "inputs run one at a time" in note:
         assert_rounded_alike(found, expected)
@@ -91,7 +103,7 @@ def test_an_output_in_another_layout_gets_the_same_numbers(name, axes):
 def test_the_grey_map_of_a_list_is_scored_for_every_input():
     """One map an input looks like a batch of one, until several inputs run together."""
     model = Wrapped(decoder(2, channels=1), list)
-    summary = spectra.analyze(model, inputs(2)).summary
+    summary = spectra.analyze(model, inputs(2), options=PLAIN).summary
     assert_rounded_alike(numbers(summary), of_the_plain_one(2, 1))
     assert "inputs run one at a time" in notes(summary)[0]
 
@@ -107,7 +119,7 @@ def test_the_grey_map_of_a_list_is_scored_for_every_input():
 def test_an_output_that_is_no_map_has_a_reason_and_the_steps_are_scored(
     wrap, reason, formats, tmp_path
 ):
-    result = spectra.analyze(Wrapped(decoder(2), wrap), inputs(2))
+    result = spectra.analyze(Wrapped(decoder(2), wrap), inputs(2), options=PLAIN)
     summary = result.summary
     assert reason in summary.output.score.reason
     assert reason in notes(summary)[0]
@@ -138,7 +150,7 @@ def test_frames_as_samples_count_as_looks_at_their_input(order):
             return self.plain(first.flatten(0, 1))
 
     x = torch.rand(16, 3, 2, 32, 40, generator=torch.Generator().manual_seed(0))
-    score = spectra.analyze(Frames(), x).summary.output.score
+    score = spectra.analyze(Frames(), x, options=PLAIN).summary.output.score
     assert score.verdict == "present"
     assert score.maps == 16 * 2 * 2
     statistics = spectra.spectrum.MapStatistics(
@@ -165,8 +177,8 @@ def test_another_output_can_be_asked_for():
             return {"small": small, "large": self.large(small)}
 
     few = inputs(2)[..., :16, :20]
-    usual = spectra.analyze(Two(), few).summary
-    asked = spectra.analyze(Two(), few, options=Options(output="small")).summary
+    usual = spectra.analyze(Two(), few, options=PLAIN).summary
+    asked = spectra.analyze(Two(), few, options=replace(PLAIN, output="small")).summary
     assert "['large'] of shape (1, 3, 64, 80) is its output (the largest map" in notes(usual)[0]
     assert "['small'] of shape (1, 3, 32, 40) is its output (as asked for" in notes(asked)[0]
     assert [row.period_in_output for row in usual.steps] == [(4, 4), (2, 2)]

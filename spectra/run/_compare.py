@@ -68,7 +68,7 @@ def compare(
     Examples
     --------
     >>> import torch, spectra
-    >>> pictures = torch.rand(16, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    >>> pictures = torch.rand(16, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     >>> _ = torch.manual_seed(0)
     >>> decoder = torch.nn.ConvTranspose2d(3, 3, 3, stride=2, padding=1, output_padding=1)
     >>> better, _ = spectra.swap(decoder, "bilinear+conv3", init="default")

@@ -129,7 +129,8 @@ def test_a_full_disk_ends_with_2_and_keeps_the_old_result(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
 
     Finished(clean()).save(tmp_path / "spectra-out/net", formats=("json", "nc"))
-    process = command(tmp_path, "analyze", "net.pth", DATA, "--force", preexec_fn=full)
+    arguments = ("analyze", "net.pth", DATA, "--force")
+    process = command(tmp_path, *arguments, spectra=True, preexec_fn=full)
     _, stderr = process.communicate(timeout=HANGS)
     assert process.returncode == 2
     assert "error" in stderr

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support.results import Finished, tree
-from support.watch import watched, watched_in_turn
+from support.watch import watched_in_turn
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,28 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_figures_are_written_without_torch_and_listed_as_json(folder):
-    done = watched(
-        *("figures", "deblur", "deblur/summary.json", "--fig", "strip,slices", "--json"),
-        *("--format", "svg", "--width", "8.5cm", "--table", "md", "--label", "a", "--label", "b"),
-        cwd=folder,
-    )
+DRAWN = {
+    "listed": (
+        "figures deblur deblur/summary.json --fig strip,slices --json "
+        "--format svg --dpi 50 --width 8.5cm --table md --label a --label b"
+    ),
+    "pattern": (
+        "figures debl* [d]eblur/summary.json --fig strip --format svg --dpi 50 --out both --json"
+    ),
+    "told": "figures deblur --fig strip --format png --dpi 50 --out o",
+    "again": "figures deblur --fig strip --out o",
+}
+
+
+@pytest.fixture(scope="module")
+def drawn(folder):
+    """Return what each run said that draws, all of one process."""
+    done = watched_in_turn([arguments.split() for arguments in DRAWN.values()], folder)
+    return dict(zip(DRAWN, done, strict=True))
+
+
+def test_figures_are_written_without_torch_and_listed_as_json(drawn, folder):
+    done = drawn["listed"]
     assert done.code == 0, done.stderr
     answer = json.loads(done.stdout)
     names = ["slices.svg", "slices.txt", "strip.svg", "strip.txt", "table.md"]
@@ -34,26 +50,17 @@ def test_figures_are_written_without_torch_and_listed_as_json(folder):
     assert done.modules & {"torch", "matplotlib.pyplot", "torchvision"} == set()
 
 
-def test_a_quoted_pattern_stands_for_all_that_match(folder):
-    done = watched(
-        *("figures", "debl*", "[d]eblur/summary.json", "--fig", "strip", "--format", "svg"),
-        *("--out", "both", "--json"),
-        cwd=folder,
-    )
+def test_a_quoted_pattern_stands_for_all_that_match(drawn, folder):
+    done = drawn["pattern"]
     assert done.code == 0, done.stderr
     assert "deblur" in json.loads(done.stdout)["captions"]["strip"]
     assert sorted(path.name for path in (folder / "both").iterdir()) == ["strip.svg", "strip.txt"]
 
 
-def test_an_answer_for_people_has_a_line_a_figure(folder):
-    done = watched(
-        *("figures", "deblur", "--fig", "strip", "--format", "png", "--dpi", "50", "--out", "o"),
-        cwd=folder,
-    )
-    assert (done.code, done.stdout) == (0, "o/strip  (png, txt)\n")
-    again = watched("figures", "deblur", "--fig", "strip", "--out", "o", cwd=folder)
-    assert again.code == 2
-    assert "o: exists already" in again.stderr
+def test_an_answer_for_people_has_a_line_a_figure(drawn):
+    assert (drawn["told"].code, drawn["told"].stdout) == (0, "o/strip  (png, txt)\n")
+    assert drawn["again"].code == 2
+    assert "o: exists already" in drawn["again"].stderr
 
 
 REFUSED = [

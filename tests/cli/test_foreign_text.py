@@ -83,8 +83,11 @@ def run(folder):
 
 
 @pytest.mark.slow
-def test_an_analysis_prints_and_keeps_them(folder, run):
-    assert SHOWN in run("analyze")["analyze"]
+def test_analyses_and_swaps_print_and_keep_them(folder, run):
+    said = run("analyze", "swap")
+    assert r"up\x1b[31m\n\udcff" in said["swap"]
+    assert (folder / "swap" / "model.safetensors").is_file()
+    assert SHOWN in said["analyze"]
     summary = read_summary(folder / "out")
     assert [step.name for step in summary.steps] == [SHOWN]
     assert [dropped.source for dropped in summary.inputs.dropped] == [r"pictures/bad\udcff\n.png"]
@@ -94,10 +97,8 @@ def test_an_analysis_prints_and_keeps_them(folder, run):
     assert (folder / "out" / "figures" / "strip.png").is_file()
 
 
-def test_kernels_steps_and_swaps_print_and_keep_them(folder, run):
-    said = run("kernels", "steps", "swap")
+def test_kernels_and_steps_print_and_keep_them(folder, run):
+    said = run("kernels", "steps")
     assert r"\x9b[bold]$x_{$" in said["kernels"]
     assert [row.name for row in KernelTable.read(folder / "kernels").layers] == [SHOWN]
     assert SHOWN in said["steps"]
-    assert r"up\x1b[31m\n\udcff" in said["swap"]
-    assert (folder / "swap" / "model.safetensors").is_file()

@@ -249,10 +249,14 @@ def test_a_strip_of_volumes_says_which_plane_is_shown():
     assert "(fz, fy, fx)" in figure.get_supxlabel()
 
 
+NOTED = [(steps, shape) for shape in ((64,), (32, 32), (16, 16, 16)) for steps in (0, 1, 2, 6)]
+QUICK = ((0, (64,)), (6, (32, 32)), (0, (16, 16, 16)))
+
+
 @pytest.mark.parametrize(
-    "steps", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2)), 6]
+    ("steps", "shape"),
+    [pytest.param(*each, marks=() if each in QUICK else pytest.mark.slow) for each in NOTED],
 )
-@pytest.mark.parametrize("shape", [(64,), (32, 32), (16, 16, 16)])
 def test_the_note_under_a_figure_lies_within_it(steps, shape):
     tree, rows = run(steps, shape)
     for path, _ in rows:

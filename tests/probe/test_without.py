@@ -37,13 +37,19 @@ CASES = [
     )
     for broken in range(3)
 ]
-QUICK = [(0, "gain", 0.3, False), (1, "nearest", 0.0, True)]
-FAULTS = [pytest.param(*case, marks=[] if case in QUICK else pytest.mark.slow) for case in CASES]
+QUICK, FULL = (12, 16), (16, 24)  # how many inputs of which side
+FAULTS = [
+    (1, "nearest", 0.0, True, QUICK),
+    (2, "taps", 0.4, False, QUICK),
+    *[pytest.param(*case, FULL, marks=pytest.mark.slow) for case in CASES],
+]
 
 
-@pytest.mark.parametrize(("broken", "fault", "amount", "norm"), FAULTS)
-def test_the_step_with_the_fault_is_named(broken, fault, amount, norm):
-    found, output_dbc = removals(chain(broken, fault, amount, norm=norm), latents())
+@pytest.mark.parametrize(("broken", "fault", "amount", "norm", "size"), FAULTS)
+def test_the_step_with_the_fault_is_named(broken, fault, amount, norm, size):
+    count, side = size
+    net = chain(broken, fault, amount, norm=norm)
+    found, output_dbc = removals(net, latents(count, side=side))
     named = blame(found, output_dbc=output_dbc)
     assert (named.standing, named.step) == ("step", broken)
     others = [r.output for i, r in enumerate(found.steps) if i != broken]
@@ -65,30 +71,38 @@ def test_of_clean_steps_none_is_named():
     assert blame(found, output_dbc=output_dbc, floor_dbc=-40.0).standing == "faint"
 
 
-def pair(signs):
-    found, output_dbc = removals(Parallel(signs), latents(side=32))
+# as above; smaller maps than these would not tell that two cancel
+SIZES = pytest.mark.parametrize("size", [(12, 24), pytest.param((16, 32), marks=pytest.mark.slow)])
+
+
+def pair(signs, size):
+    count, side = size
+    found, output_dbc = removals(Parallel(signs), latents(count, side=side))
     (together,) = found.together
     assert together.steps == (1, 2)
     return found, blame(found, output_dbc=output_dbc)
 
 
-def test_of_two_that_add_none_is_named_but_both():
-    found, named = pair((1, 1))
+@SIZES
+def test_of_two_that_add_none_is_named_but_both(size):
+    found, named = pair((1, 1), size)
     assert relation(found, 0) == ("adding", None)
     assert (named.standing, named.steps) == ("several", (1, 2))
     # Half the amplitude is left without one of them.
     assert [found.steps[i].own.db for i in (1, 2)] == pytest.approx([-6.0, -6.0], abs=0.5)
 
 
-def test_of_two_that_cancel_none_is_named():
-    found, named = pair((1, -1))
+@SIZES
+def test_of_two_that_cancel_none_is_named(size):
+    found, named = pair((1, -1), size)
     assert relation(found, 0) == ("cancelling", None)
     assert named.step is None
     assert all(found.steps[i].own.rose for i in (1, 2))
 
 
-def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole():
-    found, named = pair((1, -0.7))
+@SIZES
+def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole(size):
+    found, named = pair((1, -0.7), size)
     assert relation(found, 0) == ("louder", 1)
     assert named.step is None
 
@@ -96,13 +110,13 @@ def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole()
 def test_without_a_grid_in_it_a_step_costs_no_forward_pass(monkeypatch):
     """Nothing is taken out of a clean map, so that nothing changes."""
     monkeypatch.setattr("spectra.probe._locked_part._Filter.found", False)
-    found, _ = removals(chain(2, "gain", 0.3), latents())
+    found, _ = removals(chain(2, "gain", 0.3), latents(12, side=16))
     assert found.forwards == 1
     assert all(r.clean and r.output.db == 0 for r in found.steps)
 
 
 def test_of_few_inputs_nothing_is_measured():
-    found, output_dbc = removals(chain(2, "gain", 0.3), latents(10))
+    found, output_dbc = removals(chain(2, "gain", 0.3), latents(10, side=16))
     assert {r.reason for r in found.steps} == {"too few: 10 inputs, 11 needed"}
     assert blame(found, output_dbc=output_dbc).standing == "not measured"
 

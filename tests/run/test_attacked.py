@@ -55,11 +55,17 @@ def made():
     return model, x, attacked(model, x)
 
 
-def test_the_attacked_output_is_scored_as_if_its_inputs_had_been_given(made):
-    model, x, result = made
-    row = result.summary.attack
+@pytest.fixture(scope="module")
+def changed(made):
+    """The inputs as the attack leaves them, found without an analysis."""
+    model, x, _ = made
     with torch.no_grad():
-        changed = by_hand(model, x, model(x))
+        return by_hand(model, x, model(x))
+
+
+def test_the_attacked_output_is_scored_as_if_its_inputs_had_been_given(made, changed):
+    model, _, result = made
+    row = result.summary.attack
     alone = spectra.analyze(model, changed, options=Options(range=RANGE, blame=False)).summary
     assert row.output.asr_dbc == pytest.approx(alone.output.score.asr_dbc, abs=1e-3)
     assert row.output.verdict == alone.output.score.verdict
@@ -101,13 +107,11 @@ def test_a_grid_that_the_attack_puts_into_the_inputs_is_no_excuse_of_the_output(
     assert "the attack puts a grid into the inputs themselves" in clean.answer["attack"]
 
 
-def test_how_far_the_output_moves_is_what_other_code_says(made):
+def test_how_far_the_output_moves_is_what_other_code_says(made, changed):
     model, x, result = made
     row = result.summary.attack
     with torch.no_grad():
-        before = model(x)
-        changed = by_hand(model, x, before)
-        after = model(changed)
+        before, after = model(x), model(changed)
     d, about = (after - before).double(), before.double()
     about = about - about.mean((2, 3), keepdim=True)
     expected = 10 * torch.log10(d.square().mean() / about.square().mean())

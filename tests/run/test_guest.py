@@ -5,6 +5,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -273,9 +274,14 @@ def made_in_inference_mode(make):
         return make()
 
 
-@pytest.mark.parametrize("model", [False, True])
-@pytest.mark.parametrize("inputs", [False, True])
-@pytest.mark.parametrize("call", [False, True])
+PLACES = list(product((False, True), repeat=3))
+AT_ONCE = ((True, False, False), (False, True, False), (False, False, True), (True, True, True))
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "call"),
+    [pytest.param(*p, marks=[] if p in AT_ONCE else pytest.mark.slow) for p in PLACES],
+)
 def test_what_is_made_in_inference_mode_gives_the_same_numbers(model, inputs, call):
     net = made_in_inference_mode(decoder) if model else decoder()
     pictures = made_in_inference_mode(PICTURES.clone) if inputs else PICTURES

@@ -6,12 +6,22 @@ import sys
 from pathlib import Path
 from textwrap import indent
 
+# Imported when all is over, as many processes end before; xarray takes most of a start, and neither
+# texts nor JSON need the spectra.
+_TOLD = """
+    from spectra.report import Result
+    from support.summaries import summary
+    return Result(summary(), data=None)
+"""
+_WHOLE = """
+    from support.results import Finished
+    return Finished()
+"""
 HANGS = 300  # seconds after which a process is given up, on however busy a machine
 _START = """
 import os, signal, sys, time, types
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 {first}
-from support.results import Finished
 
 def load_model(*_, **__):
 {load}
@@ -19,7 +29,7 @@ def load_model(*_, **__):
 
 def run(*_, progress=None, **__):
 {body}
-    return Finished()
+{result}
 
 import spectra.inputs, spectra.load
 verbs = types.ModuleType("spectra.run")
@@ -35,7 +45,7 @@ main()
 """
 
 
-def command(folder, *arguments, body="pass", load="pass", first="", **options):
+def command(folder, *arguments, body="pass", load="pass", first="", spectra=False, **options):
     """Start ``spectra`` in ``folder``.
 
     Parameters
@@ -44,10 +54,17 @@ def command(folder, *arguments, body="pass", load="pass", first="", **options):
     *arguments : str
     body, load, first : str
         Python that runs instead of the analysis, instead of loading, and before all.
+    spectra : bool
+        Whether the result holds spectra, which ``spectra.nc`` and figures are made of.
     **options
         Of `subprocess.Popen`.
     """
-    start = _START.format(first=first, body=indent(body, "    "), load=indent(load, "    "))
+    start = _START.format(
+        first=first,
+        body=indent(body, "    "),
+        load=indent(load, "    "),
+        result=_WHOLE if spectra else _TOLD,
+    )
     path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
     how["env"] = {**os.environ, "PYTHONPATH": os.pathsep.join(path), **how.pop("env", {})}
