@@ -70,6 +70,10 @@ def train(
     threads, whether the training was interrupted or not. Called again with the same arguments, an
     interrupted training goes on at its last checkpoint, and a finished one is read, not run.
 
+    In a process group of `torch.distributed` all processes call this alike, and each sees a part of
+    every batch. Their weights are those of one process to rounding, but for batch normalisation on
+    a CPU and for dropout; the first process writes. Another number of processes can go on.
+
     Parameters
     ----------
     task : Task
