@@ -113,10 +113,22 @@ class Gradient:
         size : int
             Samples of the whole batch.
         """
+        most = self._training.at_once or len(batch.input)
+        try:
+            return self._of(batch, step, size, most)
+        except (torch.OutOfMemoryError, ModelError) as error:
+            if not isinstance(error.__cause__ or error, torch.OutOfMemoryError):
+                raise
+            raise ModelError(
+                f"step {step + 1} ran out of memory with {min(most, len(batch.input))} samples of "
+                f"{tuple(batch.input.shape[1:])} at once: try --at-once {max(1, most // 2)}, "
+                "--precision bfloat16, or a smaller --crop"
+            ) from error
+
+    def _of(self, batch: Sample, step: int, size: int, most: int) -> float:
         objective = self._objective
         first, _ = share(size, self._team)
         x = batch.input
-        most = self._training.at_once or len(x)
         if self._attack is not None:
             x = half_attacked(
                 objective.task,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from spectra.data import Metrics
 from spectra.errors import SpectraError
 
 PATIENCE = timedelta(hours=1)  # for the slowest process, which may read pictures from far away
+LINGERING = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def gathered(*, cuda: bool) -> Iterator[None]:
         yield
     except BaseException as error:
         if not _is_first_to_fail(store, rank):
+            linger()
             sys.exit(SpectraError.exit_code)
         if isinstance(error, dist.DistError | RuntimeError) and not isinstance(error, SpectraError):
             raise SpectraError(
@@ -106,6 +109,14 @@ def gathered(*, cuda: bool) -> Iterator[None]:
             ) from error
         raise
     dist.destroy_process_group()
+
+
+def linger() -> None:
+    """Give another process the time to say why all end; then torchrun ends this one, too.
+
+    It does so as soon as one process has ended, and would cut off the one that speaks.
+    """
+    time.sleep(LINGERING)
 
 
 def _is_first_to_fail(store: Any, rank: int) -> bool:

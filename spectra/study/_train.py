@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def train(
     *,
     training: Training | None = None,
     progress: Progress | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Trained:
     """Train a network and write what became of it.
 
@@ -89,6 +90,9 @@ def train(
         Steps, rates, attack and seed.
     progress : callable, optional
         Called with ``(what, done, total)`` after each step.
+    notes : mapping of str to str, optional
+        What else decides the weights, such as the file that an encoder began with. A folder of a
+        training with others is refused.
 
     Returns
     -------
@@ -107,7 +111,8 @@ def train(
     with random_states_kept():
         seed_all(training.seed)
         network = _checked(model if isinstance(model, nn.Module) else _built(model))
-        run = _Run(task, network, training, folder=folder, progress=progress)
+        made = {**settings(task, network, training), **(notes or {})}
+        run = _Run(task, network, training, folder=folder, progress=progress, made=made)
         return run.finished() or run.to_the_end()
 
 
@@ -144,10 +149,11 @@ class _Run:
         *,
         folder: Path,
         progress: Progress | None,
+        made: dict[str, Any],
     ) -> None:
         self._task, self._model, self._training = task, model, training
         self._folder, self._progress = folder, progress or (lambda *_: None)
-        self._settings = settings(task, model, training)
+        self._settings = made
         self._optimizer, self._schedule = optimizer_of(model, training)
         self._team = Team.present()
         self._step = 0

@@ -108,6 +108,28 @@ def test_half_precision_is_of_operations_while_training_alone(tmp_path):
     assert done.history[1].loss != full.history[1].loss
 
 
+@pytest.mark.parametrize("where", ["forward", "backward"])
+def test_a_batch_that_does_not_fit_is_told_in_one_line_with_what_to_try(tmp_path, where):
+    class Full(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            if where == "forward" and x.requires_grad:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    class Large(nn.Conv2d):
+        def forward(self, x):
+            return Full.apply(super().forward(x))
+
+    training = Training(steps=1, batch=6, at_once=4)
+    with pytest.raises(ModelError, match=r"^step 1 ran .* 4 samples .*\(3, 16, 16\).*--at-once 2,"):
+        train(TASK, Large(3, 3, 1), tmp_path, training=training)
+
+
 class Undoing(nn.Module):
     """Turns normalised pictures back to pictures."""
 

@@ -38,6 +38,11 @@ def no_curve(monkeypatch):
     monkeypatch.setattr("spectra.study._train.draw_curve", lambda part, rows, **_: part.touch())
 
 
+@pytest.fixture(autouse=True)
+def no_lingering(monkeypatch):
+    monkeypatch.setattr("spectra.study._team.LINGERING", 0)
+
+
 def together(size, work, said):
     """Run ``work(rank)`` in processes of one group, as torchrun does; return their exit codes.
 
