@@ -86,6 +86,21 @@ def share(batch: int, team: Team) -> tuple[range, range]:
     return range(first, last), range(half + begin - first, half + end - last)
 
 
+def pieces(batch: int, team: Team, most: int | None) -> int:
+    """Return into how many pieces every process of a team cuts its part of a batch.
+
+    It is the same for all, since batch normalisation that is synchronised meets the others in
+    each piece. A piece has at most ``most`` samples, or one more where parts are uneven.
+
+    Examples
+    --------
+    >>> pieces(32, Team(0, 4), 3), pieces(5, Team(0, 2), 1), pieces(8, Team(), None)
+    (3, 2, 1)
+    """
+    largest, least = -(-batch // team.size), batch // team.size
+    return 1 if most is None else min(-(-largest // most), least)
+
+
 def training_batches(
     samples: SampleSet, training: Training, *, first: int, team: Team, pinned: bool = False
 ) -> Iterator[Sample]:

@@ -98,6 +98,11 @@ class Config:
             raise ParameterError(
                 f"set={self.set!r} of task={self.task!r}: expected a set of {self.task}"
             )
+        if self.epochs is not None and (self.training.get("stages") or "steps" in self.training):
+            raise ParameterError(
+                f"epochs={self.epochs} beside steps or stages: expected one of them, which all say "
+                "how long a training is"
+            )
 
     def training_on(self, count: int) -> Training:
         """Return the training for a set of so many samples.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from spectra.capture._forward import returned_by
 from spectra.data import Sample
 from spectra.errors import ModelError
 from spectra.study._adversarial import half_attacked
-from spectra.study._batches import part_of, share
+from spectra.study._batches import part_of, pieces, share
 from spectra.study._matching import matching_losses
 from spectra.study._task import Task
 from spectra.study._team import Team
@@ -113,19 +114,23 @@ class Gradient:
         size : int
             Samples of the whole batch.
         """
-        most = self._training.at_once or len(batch.input)
+        count = pieces(size, self._team, self._training.at_once)
+        ends = [len(batch.input) * number // count for number in range(count + 1)]
+        most = max(last - first for first, last in pairwise(ends))
         try:
-            return self._of(batch, step, size, most)
+            return self._of(batch, step, size, ends)
         except (torch.OutOfMemoryError, ModelError) as error:
             if not isinstance(error.__cause__ or error, torch.OutOfMemoryError):
                 raise
+            fewer = f"--at-once {most // 2}, " if most > 1 else ""
             raise ModelError(
-                f"step {step + 1} ran out of memory with {min(most, len(batch.input))} samples of "
-                f"{tuple(batch.input.shape[1:])} at once: try --at-once {max(1, most // 2)}, "
-                "--precision bfloat16, or a smaller --crop"
+                f"step {step + 1} ran out of memory with {most} samples of "
+                f"{tuple(batch.input.shape[1:])} at once: try {fewer}--precision bfloat16, or a "
+                "smaller --crop"
             ) from error
 
-    def _of(self, batch: Sample, step: int, size: int, most: int) -> float:
+    def _of(self, batch: Sample, step: int, size: int, ends: list[int]) -> float:
+        """Return the loss of a batch whose pieces end at ``ends``, and set gradients."""
         objective = self._objective
         first, _ = share(size, self._team)
         x = batch.input
@@ -137,14 +142,13 @@ class Gradient:
                 self._attack,
                 first=step * max(1, size // 2) + first.start,
                 half=len(first),
-                at_once=most,
+                at_once=ends[1],
                 output=objective.output,
             )
         objective.model.train()
         count = self._team.sum(objective.count(batch)).clamp(min=1)
         total = torch.zeros((), device=x.device)
-        for begin in range(0, len(x), most):
-            end = min(begin + most, len(x))
+        for begin, end in pairwise(ends):
             with self._kept_apart(last=end == len(x)):
                 lost = (self._shared or objective)(x[begin:end], part_of(batch, begin, end))
                 # processes are averaged, and their sum is meant

@@ -194,6 +194,10 @@ def test_a_file_of_ones_own_is_read_by_its_path(tmp_path):
             "setting='step': did you mean steps",
         ),
         ('task = "disparity"\nmodel = "a:b"\n[normalisation]\nmaen = [1]', "did you mean mean"),
+        (
+            'task = "disparity"\nmodel = "a:b"\n[training]\nepochs = 3\nsteps = 4',
+            "epochs=3 beside steps",
+        ),
     ],
 )
 def test_a_file_that_says_something_unknown_is_refused_in_one_line(tmp_path, text, said):

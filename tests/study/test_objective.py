@@ -125,9 +125,10 @@ def test_a_batch_that_does_not_fit_is_told_in_one_line_with_what_to_try(tmp_path
         def forward(self, x):
             return Full.apply(super().forward(x))
 
-    training = Training(steps=1, batch=6, at_once=4)
-    with pytest.raises(ModelError, match=r"^step 1 ran .* 4 samples .*\(3, 16, 16\).*--at-once 2,"):
-        train(TASK, Large(3, 3, 1), tmp_path, training=training)
+    for most, said in ((4, r"with 4 samples of \(3, 16, 16\).*--at-once 2,"), (1, "try --prec")):
+        training = Training(steps=1, batch=8, at_once=most)
+        with pytest.raises(ModelError, match=f"^step 1 ran out of memory .*{said}"):
+            train(TASK, Large(3, 3, 1), tmp_path / str(most), training=training)
 
 
 class Undoing(nn.Module):

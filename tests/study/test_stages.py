@@ -8,7 +8,7 @@ from torch import nn
 from spectra.data import Augmentation, Sample, SampleSet, restoration_photographs
 from spectra.errors import ParameterError
 from spectra.study import Stage, Training, restoration, train
-from spectra.study._batches import share, training_batches
+from spectra.study._batches import pieces, share, training_batches
 from spectra.study._stages import placed, stretched
 from spectra.study._team import ALONE, Team
 
@@ -96,6 +96,18 @@ def test_the_shares_of_all_processes_are_the_batch_and_each_half_is_shared_evenl
             assert max(lengths) - min(lengths) <= 1
             firsts = [len(first) for first, _ in shares]
             assert max(firsts) - min(firsts) <= 1
+
+
+def test_every_process_cuts_its_part_into_as_many_pieces_none_of_them_empty():
+    for batch in range(1, 30):
+        for size in range(1, batch + 1):
+            parts = [sum(map(len, share(batch, Team(rank, size)))) for rank in range(size)]
+            assert pieces(batch, Team(0, size), None) == 1
+            for most in range(1, batch + 2):
+                (count,) = {pieces(batch, Team(rank, size), most) for rank in range(size)}
+                assert 1 <= count <= min(parts)
+                largest = max(-(-part // count) for part in parts)
+                assert largest <= most + (min(parts) < max(parts))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 300, 300_000])
