@@ -7,6 +7,7 @@
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
 #   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
+#   make study   H1 and H2 of the paper under attack, in pairs; two hours, QUICK=1 ten minutes
 #   make oracles other people's code that some tests compare with; without it they skip
 #   make fuzz    damaged files of every format against the loaders, for MINUTES=5 on all cores; figures add up
 #   make random-decoders  the whole command over 2000 random decoders; goes on where it was stopped
@@ -27,7 +28,7 @@ CENSUS := $(VENV_CENSUS)/.installed
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 
-.PHONY: oracles demo test test-rest lint bench calibrate study-remedies census fuzz random-decoders train-demo
+.PHONY: oracles demo test test-rest lint bench calibrate study study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -60,6 +61,10 @@ calibrate: export OMP_NUM_THREADS = 1
 calibrate: $(DEV)
 	$(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.calibration.planted $(if $(QUICK),--quick)
+
+study: export OMP_NUM_THREADS = 1
+study: $(RUN)
+	$(BIN)/python -m spectra.study --network nafnet $(if $(QUICK),--quick --results spectra-out/study-quick)
 
 study-remedies: export OMP_NUM_THREADS = 1
 study-remedies: $(DEV)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.calibration.clean import clean_cells
 from benchmarks.calibration.population import locked_share, torus_power
-from benchmarks.calibration.table import Rate, auc, coverage, holm
+from benchmarks.calibration.table import Rate, auc, coverage
 from benchmarks.calibration.trials import Outcome, trial
 from benchmarks.calibration.upsampled import (
     World,
@@ -165,7 +165,6 @@ def outcome(p, z=0.0):
 def test_rates_ranks_and_corrections():
     assert Rate(0, 300).interval() == pytest.approx((0, 0.0122), abs=1e-4)  # 1 - .025 ** (1/300)
     assert Rate(15, 300).above(0.05) == pytest.approx(0.54, abs=0.02)
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     clean, faulty = [outcome(0.5), outcome(0.2)], [outcome(0.3), outcome(0.0005, 9.0)]
     assert auc(clean, faulty) == 0.75
     assert auc(clean, clean) == 0.5

@@ -9,10 +9,10 @@ import torch
 from scipy.stats import ttest_rel
 
 from benchmarks.study import __main__ as study
-from benchmarks.study.paired import paired_difference
 from benchmarks.study.report import tables
 from benchmarks.study.run import MEASURES, Result, Training, read, run, write
 from benchmarks.study.variants import VARIANTS, build, merged
+from spectra.study._paired import paired_difference
 
 TRAINING = Training(steps=7)
 

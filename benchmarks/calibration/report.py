@@ -11,12 +11,12 @@ from benchmarks.calibration.table import (
     auc,
     bias_db,
     coverage,
-    holm,
     median,
     rank_correlation,
     rate,
 )
 from benchmarks.calibration.trials import Outcome
+from spectra.study._paired import holm
 
 ENOUGH = 0.85  # of trials in which a fault must be seen to count as found
 WEAK_DBC = -12.0

@@ -53,16 +53,6 @@ def rate(outcomes: Sequence[Outcome], verdict: str) -> Rate:
     return Rate(hits, len(outcomes))
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm)."""
-    order = np.argsort(p)
-    corrected, worst = np.empty(len(p)), 0.0
-    for place, index in enumerate(order):
-        worst = max(worst, min(1.0, (len(p) - place) * p[index]))
-        corrected[index] = worst
-    return [float(value) for value in corrected]
-
-
 def auc(clean: Sequence[Outcome], faulty: Sequence[Outcome]) -> float:
     """Return how often a faulty map has the smaller p, or the larger z where both are equal."""
     both = [(o.p if o.p is not None else 1.0, -(o.z or 0.0)) for o in (*clean, *faulty)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
 
-from benchmarks.calibration.table import holm
-from benchmarks.study.paired import Difference, paired_difference
 from benchmarks.study.run import MEASURES, Result
 from benchmarks.study.variants import BASELINE, BLOCK_TWIN, VARIANTS
+from spectra.study._paired import Difference, holm, paired_difference
 
 SIGNIFICANT = 0.05
 DENSE = ("tc2", "tc3", "lctc7", "lctc11")

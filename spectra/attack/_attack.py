@@ -16,6 +16,7 @@ from spectra.attack._weights import pixel_weights
 from spectra.errors import InputError, ModelError
 
 Forward = Callable[[Tensor], Tensor]
+Watch = Callable[[int, Tensor], None]
 NO_GRADIENT = (
     "no gradient comes through the model to its input: it computes under no_grad, detaches, rounds "
     "or is saturated there, and cannot be attacked by gradients"
@@ -32,6 +33,7 @@ def attack(
     valid: Tensor | None = None,
     first: int = 0,
     forward: Forward | None = None,
+    watch: Watch | None = None,
 ) -> Tensor:
     """Return inputs near ``x`` for which a model's output is far from the target.
 
@@ -60,6 +62,9 @@ def attack(
         Number of the first sample among all, which decides its random start.
     forward : callable, optional
         Returns the output for inputs; by default the model's first map.
+    watch : callable, optional
+        Called after each step with its number, from 1, and the inputs then. PGD and CosPGD of
+        fewer steps end with them; the weights of SegPGD depend on how many steps there will be.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def attack(
             target.detach().clone(),
             valid,
         )
-        return under_way.run(first).to(x.dtype)
+        return under_way.run(first, watch).to(x.dtype)
 
 
 def _check_inputs(x: Tensor) -> None:
@@ -117,7 +122,7 @@ class _Attack:
         assert self._spec.loss is not None
         self._loss = per_pixel_loss(self._spec.loss)
 
-    def run(self, first: int) -> Tensor:
+    def run(self, first: int, watch: Watch | None = None) -> Tensor:
         """Return the inputs that the attack ends with."""
         assert self._spec.steps is not None
         values = self._ball.start(first)
@@ -127,6 +132,8 @@ class _Attack:
             gradient, loss = self._gradient(values, step)
             best, best_loss = self._better(values, loss, best, best_loss)
             values = self._ball.step(values, gradient)
+            if watch is not None:
+                watch(step + 1, self._ball.input(values).detach())
         if self._spec.keep == "best":
             _, loss = self._loss_of(values)
             values, _ = self._better(values, self._mean(loss.detach()), best, best_loss)

@@ -42,11 +42,14 @@ class AttackRow:
         Whether CosPGD's weight is 1 at each pixel, so that it was PGD.
     input_rms, input_largest : float
         Change of the inputs, in parts of their range, or their own unit where that is unknown.
+    input : Score
+        The attacked inputs, scored as the clean ones: an attack can put a grid into them.
     output : Score
         The attacked output, scored as the clean one.
     inherited : tuple of tuple of float
-        Frequencies of the attacked output whose peak the attacked inputs already had, in
-        cycles/pixel: ``output`` is without them.
+        Frequencies of the attacked output whose peak the *clean* inputs already had, in
+        cycles/pixel: ``output`` is without them. Peaks that the attack put into the inputs
+        count, as it took them from the model.
     severity : Graded
         How severe its grid is.
     steps : tuple of AttackedStep
@@ -78,6 +81,7 @@ class AttackRow:
     weight_is_one: bool
     input_rms: float
     input_largest: float
+    input: Score
     output: Score
     inherited: tuple[tuple[float, ...], ...]
     severity: Graded
@@ -136,6 +140,7 @@ def attack_row(
         weight_is_one=weight_is_one,
         input_rms=effect.input_rms,
         input_largest=effect.input_largest,
+        input=after.input,
         output=after.output,
         inherited=after.inherited,
         severity=severity,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._names import db_text, place
+from spectra._names import db_text
 from spectra._sentence import Sentence, part
 from spectra.explain._facts import Facts
 from spectra.explain._verdict import FOUND
-from spectra.explain._words import describe_energy, fractions
+from spectra.explain._words import describe_energy
 
 if TYPE_CHECKING:
     from spectra.explain._attack import AttackRow
@@ -130,14 +130,12 @@ class Attacked(Facts):
         return self.row.targets if self.row else None
 
     @property
-    def own_peaks(self) -> str | None:
-        """Peaks that attacked inputs have, clean ones have not, and the output holds as well."""
-        if self.row is None:
+    def grid_put_in(self) -> str | None:
+        """The grid of the attacked inputs, where the clean ones show none."""
+        own = self.row.input if self.row else None
+        if own is None or own.verdict not in FOUND or self.summary.input.score.verdict in FOUND:
             return None
-        new = [f for f in self.row.inherited if f not in set(self.summary.output.inherited)]
-        if not new:
-            return None
-        return f"{', '.join(map(fractions, new))} cycles/{place(len(new[0]))}"
+        return describe_energy(own)
 
 
 Said = Sentence[Attacked]
@@ -257,10 +255,10 @@ ATTACK = (
     ),
     part(
         Said(
-            "attack.own_peaks",
-            "attacked inputs have peaks of their own that the output holds as well",
-            lambda f: f.own_peaks is not None,
-            "peaks at {own_peaks} are in the attacked inputs already, and are not counted",
+            "attack.put_in",
+            "attacked inputs show a grid, and clean ones show none",
+            lambda f: f.grid_put_in is not None,
+            "the attack puts a grid into the inputs themselves, {grid_put_in}",
         ),
         shown="explained",
     ),

@@ -141,10 +141,12 @@ class Album:
         blocks = _most((each.blocks for each in compressed), key=lambda b: b.origin)
         files = {each.file for each in compressed}
         seams = _most((each.seams for each in showing if each.seams), key=lambda s: s.side)
+        twice = [each.earlier for each in compressed if each.earlier]
         half = len(showing) / 2
         return Evidence(
             blocks=blocks if len(compressed) >= half else None,
             file=next(iter(files)) if len(files) == 1 else None,
+            earlier=_most(twice, key=lambda e: e.quality) if 2 * len(twice) >= half else None,
             seams=seams if sum(each.seams is not None for each in showing) >= half else None,
             levels=max(each.levels for each in showing),
             pattern=float(np.median([each.pattern for each in showing])),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spectra.images._grid import Finding, Grid
     from spectra.images._jpeg import JpegFile
     from spectra.images._seams import Seams
+    from spectra.images._twice import Earlier
     from spectra.images._votes import BlockGrid
 
 FEW_LEVELS = 64  # distinct values in a channel, with which a picture was dithered or drawn
@@ -43,6 +44,8 @@ class Evidence:
         Where blocks of compression lie; None where that was not asked for.
     file : JpegFile or None
         What the file says of itself, where it is a JPEG.
+    earlier : Earlier or None
+        A compression before the last one, on the same blocks.
     seams : Seams or None
         Borders of tiles.
     levels : int
@@ -57,6 +60,7 @@ class Evidence:
 
     blocks: BlockGrid | None = None
     file: JpegFile | None = None
+    earlier: Earlier | None = None
     seams: Seams | None = None
     levels: int = 256
     pattern: float = 0.0
@@ -164,19 +168,23 @@ def _decoder(period: int, evidence: Evidence) -> Cause:
 
 
 def _jpeg(evidence: Evidence) -> tuple[Cause, ...]:
-    """Return JPEG, or JPEG twice where the file's own blocks lie elsewhere."""
-    blocks, file = evidence.blocks, evidence.file
+    """Return JPEG, or JPEG twice: on blocks that lie elsewhere, or with other steps on the same."""
+    blocks, file, earlier = evidence.blocks, evidence.file, evidence.earlier
     if blocks is None:
         return ()
     y, x = blocks.origin
+    where = f"blocks of 8 px from ({y}, {x})"
+    if file is None and earlier is None:
+        return (Cause("jpeg", f"JPEG, {where}"),)
     if file is None:
-        return (Cause("jpeg", f"JPEG, blocks of 8 px from ({y}, {x})"),)
-    about = "" if file.exact else "about "
-    if (y, x) == (0, 0):
-        return (
-            Cause("jpeg", f"JPEG of quality {about}{file.quality}, blocks of 8 px from (0, 0)"),
-        )
-    text = f"JPEG twice: blocks from ({y}, {x}), then of quality {about}{file.quality} from (0, 0)"
+        return (Cause("double_jpeg", f"JPEG twice, with other steps at first, {where}"),)
+    own = f"{'' if file.exact else 'about '}{file.quality}"
+    if (y, x) != (0, 0):
+        text = f"JPEG twice: blocks from ({y}, {x}), then of quality {own} from (0, 0)"
+        return (Cause("double_jpeg", text),)
+    if earlier is None:
+        return (Cause("jpeg", f"JPEG of quality {own}, {where}"),)
+    text = f"JPEG twice: of quality about {earlier.quality}, then of quality {own}, {where}"
     return (Cause("double_jpeg", text),)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,10 +29,13 @@ class JpegFile:
         That of the Independent JPEG Group whose luma table is nearest, 1 to 100.
     exact : bool
         Whether the table is that one, or another program's.
+    luma : tuple of int
+        The luma table itself, row by row.
     """
 
     quality: int
     exact: bool
+    luma: tuple[int, ...] = field(repr=False)
 
 
 def standard_table(quality: int) -> tuple[int, ...]:
@@ -66,4 +69,4 @@ def read_tables(tables: Mapping[int, Sequence[int]]) -> JpegFile | None:
     own = np.asarray(table, float)
     distance = [float(np.abs(np.array(standard_table(q)) - own).sum()) for q in range(1, 101)]
     best = int(np.argmin(distance))
-    return JpegFile(best + 1, exact=distance[best] == 0)
+    return JpegFile(best + 1, exact=distance[best] == 0, luma=tuple(table))

@@ -15,6 +15,7 @@ from spectra.images._points import FOLD, POINTS
 from spectra.images._ripple import ripple_variances
 from spectra.images._seams import find_seams
 from spectra.images._test import alarms, is_astray, point_p
+from spectra.images._twice import earlier_compression
 from spectra.images._votes import block_grid, luma_of
 from spectra.images._waves import Waves, waves
 
@@ -121,14 +122,19 @@ def look_at(
     found = findings(expected, channels)
     grid = grid_of(found)
     asked = file is not None or _hints_at_blocks(p, grid, small=any(sums.short))
+    luma = luma_of(planes) if asked else None
     evidence = Evidence(
-        blocks=block_grid(luma_of(planes)) if asked else None,
+        blocks=None if luma is None else block_grid(luma),
         file=file,
         seams=None,
         levels=distinct_levels(planes),
         colour=len(planes) == 3,
         webp=webp,
     )
+    if evidence.compressed and evidence.blocks is not None and luma is not None:
+        table = None if file is None else file.luma
+        earlier = earlier_compression(luma, evidence.blocks.origin, table)
+        evidence = replace(evidence, earlier=earlier)
     if not evidence.compressed and (grid is None or not grid.is_grid):
         seams = find_seams(planes)
         if seams is not None and evidence.blocks is None:  # those of blocks look like tiles

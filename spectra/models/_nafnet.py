@@ -15,6 +15,7 @@ from spectra.models._norms import ChannelNorm
 from spectra.models._padded import padded
 from spectra.models._upsampling import PUBLISHED, Upsampler, Upsampling, published_shuffle
 from spectra.remedy._lctc import Init
+from spectra.remedy._shuffle import same_size_conv
 
 
 class NAFNet(nn.Module):
@@ -35,6 +36,9 @@ class NAFNet(nn.Module):
         Blocks at the smallest resolution.
     channels : int
         Channels of the picture.
+    decoder_kernel : int
+        Side of the depth-wise convolutions on the way up, odd. Above 3, a parallel one of 3 is
+        added to each, as in block f of the LCTC paper's Fig. 4: the control of its H2.
     baseline : bool
         Blocks of the Baseline network: GELU and channel attention instead of products of halves.
     local : int, optional
@@ -72,6 +76,7 @@ class NAFNet(nn.Module):
         middle_blocks: int = 1,
         decoder_blocks: Sequence[int] = (1, 1, 1, 1),
         channels: int = 3,
+        decoder_kernel: int = 3,
         baseline: bool = False,
         local: int | None = None,
         upsampler: Upsampler = PUBLISHED,
@@ -91,10 +96,10 @@ class NAFNet(nn.Module):
         levels = len(encoder_blocks)
         widths = [width << level for level in range(levels + 1)]
 
-        def blocks(count: int, level: int) -> nn.Sequential:
+        def blocks(count: int, level: int, kernel: int = 3) -> nn.Sequential:
             window = None if local is None else max(1, local >> level)
             kind = BaselineBlock if baseline else NAFBlock
-            return nn.Sequential(*(kind(widths[level], window) for _ in range(count)))
+            return nn.Sequential(*(kind(widths[level], window, kernel) for _ in range(count)))
 
         self.intro = nn.Conv2d(channels, width, 3, padding=1)
         self.encoders = nn.ModuleList(blocks(n, i) for i, n in enumerate(encoder_blocks))
@@ -105,7 +110,7 @@ class NAFNet(nn.Module):
             for w in widths[-2::-1]
         )
         self.decoders = nn.ModuleList(
-            blocks(n, levels - 1 - i) for i, n in enumerate(decoder_blocks)
+            blocks(n, levels - 1 - i, decoder_kernel) for i, n in enumerate(decoder_blocks)
         )
         self.ending = nn.Conv2d(width, channels, 3, padding=1)
 
@@ -135,13 +140,15 @@ class NAFBlock(nn.Module):
         Channels of the map.
     window : int, optional
         Side of the window for local means.
+    kernel : int
+        Side of the depth-wise convolution.
     """
 
-    def __init__(self, width: int, window: int | None = None) -> None:
+    def __init__(self, width: int, window: int | None = None, kernel: int = 3) -> None:
         super().__init__()
         self.norm1, self.norm2 = ChannelNorm(width), ChannelNorm(width)
         self.conv1 = nn.Conv2d(width, 2 * width, 1)
-        self.conv2 = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
+        self.conv2 = _depthwise(2 * width, kernel)
         self.sca = nn.Sequential(_mean(window), nn.Conv2d(width, width, 1))
         self.conv3 = nn.Conv2d(width, width, 1)
         self.conv4 = nn.Conv2d(width, 2 * width, 1)
@@ -165,13 +172,15 @@ class BaselineBlock(nn.Module):
         Channels of the map.
     window : int, optional
         Side of the window for local means.
+    kernel : int
+        Side of the depth-wise convolution.
     """
 
-    def __init__(self, width: int, window: int | None = None) -> None:
+    def __init__(self, width: int, window: int | None = None, kernel: int = 3) -> None:
         super().__init__()
         self.norm1, self.norm2 = ChannelNorm(width), ChannelNorm(width)
         self.conv1 = nn.Conv2d(width, width, 1)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.conv2 = _depthwise(width, kernel)
         self.se = nn.Sequential(
             _mean(window),
             nn.Conv2d(width, width // 2, 1),
@@ -190,6 +199,34 @@ class BaselineBlock(nn.Module):
         x = x + self.beta * self.conv3(y * self.se(y))
         mixed: Tensor = self.conv5(functional.gelu(self.conv4(self.norm2(x))))
         return x + self.gamma * mixed
+
+
+class ParallelDepthwise(nn.Module):
+    """A large depth-wise convolution and one of 3 beside it, added.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the map.
+    kernel : int
+        Side of the large one, odd.
+    """
+
+    def __init__(self, width: int, kernel: int) -> None:
+        super().__init__()
+        self.large = same_size_conv(width, width, kernel, axes=2, groups=width)
+        self.small = same_size_conv(width, width, 3, axes=2, groups=width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a map of the shape of ``x``."""
+        y: Tensor = self.large(x) + self.small(x)
+        return y
+
+
+def _depthwise(width: int, kernel: int) -> nn.Module:
+    if kernel > 3:
+        return ParallelDepthwise(width, kernel)
+    return same_size_conv(width, width, kernel, axes=2, groups=width)
 
 
 def _product(x: Tensor) -> Tensor:

@@ -128,7 +128,7 @@ def attack_inputs(
     with under_attack as changed:
         again = gather.run(model, found, changed, plain, progress=progress)
         again = gather.without_fixed_content(model, again, changed, plain, progress=progress)
-        scored = score.run(again, changed, seed=seed, progress=progress)
+        scored = score.run(again, changed, seed=seed, progress=progress, clean=scores)
         judged = severity.run(again, scored, changed, seed=seed, progress=progress)
         moved = effect(
             model,

@@ -119,7 +119,14 @@ def score_place(place: Place, *, seed: int) -> tuple[Score, LatticeReading | Non
     return score(measured, place.data), measured
 
 
-def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress) -> Scores:
+def run(
+    passed: Passed,
+    inputs: Inputs | None,
+    *,
+    seed: int,
+    progress: Progress,
+    clean: Scores | None = None,
+) -> Scores:
     """Score all places of a run.
 
     Parameters
@@ -132,10 +139,16 @@ def run(passed: Passed, inputs: Inputs | None, *, seed: int, progress: Progress)
         Seed of the randomisation test.
     progress : callable
         Called with ("score", done, total).
+    clean : Scores, optional
+        Scores of the clean inputs, where these are attacked ones: only peaks that the clean ones
+        had are inherited. What an attack adds to the inputs it took from the model.
     """
     measured = _measured(passed, seed=seed, progress=progress)
-    there, inherited = measured["output"], _inherited(passed, measured)
-    brought = [_brought_to(passed, i, measured) for i in range(len(passed.steps))]
+    brought_in = (measured if clean is None else clean.measured).get("input")
+    there, inherited = measured["output"], _inherited(passed, measured["output"], brought_in)
+    brought = [
+        _brought_to(passed, i, measured[f"steps/{i}"], brought_in) for i in range(len(passed.steps))
+    ]
     far_off = inputs is not None and _is_far_off(passed, inputs)
     if inputs is None:
         control = output = NO_INPUTS
@@ -191,9 +204,10 @@ def _places(passed: Passed) -> dict[str, Place]:
     return control | steps | {"output": passed.output}
 
 
-def _inherited(passed: Passed, measured: Mapping[str, LatticeReading | None]) -> NDArray[np.bool_]:
+def _inherited(
+    passed: Passed, output: LatticeReading | None, inputs: LatticeReading | None
+) -> NDArray[np.bool_]:
     """Return which lattice points of the output the inputs already had."""
-    output, inputs = measured["output"], measured.get("input")
     if output is None or inputs is None or passed.found.ratio is None:
         return np.zeros(0 if output is None else len(output.lattice.frequency), bool)
     _, p = point_significance(inputs)
@@ -201,14 +215,13 @@ def _inherited(passed: Passed, measured: Mapping[str, LatticeReading | None]) ->
 
 
 def _brought_to(
-    passed: Passed, index: int, measured: Mapping[str, LatticeReading | None]
+    passed: Passed, index: int, maps: LatticeReading | None, inputs: LatticeReading | None
 ) -> NDArray[np.bool_]:
     """Return which lattice points of a step's maps the inputs already had.
 
     None where its maps are not a whole number of times as large as the inputs: a grid that
     shrinks on its way to the step folds, and comes out at other frequencies.
     """
-    maps, inputs = measured[f"steps/{index}"], measured.get("input")
     ratio = _over_inputs(passed.found, index)
     whole = bool(ratio) and all(r.denominator == 1 for r in ratio)
     if maps is None or inputs is None or not whole:

@@ -1,5 +1,6 @@
-"""Training the networks of a study: a task and a model become weights, a history and metrics.
+"""What the upsampling kernel does to networks that differ in nothing else, in pairs and attacked.
 
+python -m spectra.study --task restoration
 python -m spectra.study train --task restoration --model spectra.models:nafnet_small
 """
 

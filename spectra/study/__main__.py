@@ -1,7 +1,9 @@
-"""Train a network from a terminal: ``python -m spectra.study train --config NAME --data FOLDER``.
+"""Ask what the upsampling kernel does to networks that differ in nothing else.
 
-A training that was stopped goes on when the same command is given again. On several GPUs:
-``torchrun --nproc-per-node 4 -m spectra.study train ...``.
+``python -m spectra.study --task restoration`` trains and measures, in pairs, what is not there
+yet; ``python -m spectra.study train --config NAME --data FOLDER`` trains one network, and after
+``torchrun --nproc-per-node 4 -m spectra.study`` on several GPUs. What was stopped goes on when the
+same command is given again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from io import StringIO
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else each process warns of weights unused
 
 from spectra.errors import SpectraError
+from spectra.study._study_command import add_study
 from spectra.study._team import linger
 from spectra.study._train import Progress
 from spectra.study._train_command import add_train
@@ -52,9 +55,13 @@ def _parsed() -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m spectra.study", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    add_train(commands)
+    parser = argparse.ArgumentParser(
+        prog="python -m spectra.study",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_study(parser)
+    add_train(parser.add_subparsers(metavar="train"))
     return parser
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra.attack import AttackSpec, attack
+from spectra.attack._attack import Watch
 from spectra.data import Sample
 from spectra.study._batches import part_of
 from spectra.study._task import Task
@@ -72,6 +73,7 @@ def attacked(
     first: int,
     count: int,
     output: Callable[[Tensor], Tensor] | None = None,
+    watch: Watch | None = None,
 ) -> Tensor:
     """Return the first ``count`` inputs of a batch, attacked where their targets count."""
     return attack(
@@ -82,6 +84,7 @@ def attacked(
         valid=batch.counted[:count],
         first=first,
         forward=output or (lambda x: task.output(model, x)),
+        watch=watch,
     )
 
 

@@ -6,23 +6,25 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from spectra._text import brief
+from spectra.attack import AttackSpec
 from spectra.errors import LoadError
 from spectra.study._adversarial import against
 from spectra.study._checkpoint import write_whole
-from spectra.study._evaluate import evaluated
 from spectra.study._sets import spread
 from spectra.study._task import Task
 from spectra.study._team import Team
+from spectra.study._under_attack import families, under_attack
 
 FILE = "attacks.json"
 SCHEMA = "spectra.attacks/1"
 
 
-def under_attacks(
+def kept_under_attack(
     task: Task,
     model: nn.Module,
     folder: Path,
@@ -30,11 +32,11 @@ def under_attacks(
     *,
     samples: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, dict[str, float]]:
-    """Return the metrics of a model under each attack, by its whole text.
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return what `under_attack` finds, sample by sample, by the whole text of each attack.
 
-    They are written to ``attacks.json`` as each is found, and what is there is read: an
-    interrupted evaluation goes on.
+    It is written to ``attacks.json`` after each run, and what is there is read: an interrupted
+    evaluation goes on.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def under_attacks(
     samples : int, optional
         How many are attacked, evenly spread; all by default.
     progress : callable, optional
-        Called with ``(what, done, total)`` before each attack.
+        Called with ``(what, done, total)`` before each run.
 
     Raises
     ------
@@ -60,20 +62,23 @@ def under_attacks(
     about = f"{part.test.source}, {len(part.test)} samples"
     found = _read(path, about)
     texts = [str(against(task, attack)) for attack in attacks]
-    for number, text in enumerate(texts):
+    missing = {text: AttackSpec.parse(text) for text in texts if text not in found}
+    runs = families(missing)
+    for number, run in enumerate(runs):
         if progress is not None:
-            progress(text, number, len(texts))
-        if text in found:
-            continue
-        found[text] = evaluated(part, model, attack=text, team=team)
+            progress(run[-1], number, len(runs))
+        found |= under_attack(part, model, run, at_once=1, team=team)
         if team.writes:
-            held = {"schema": SCHEMA, "samples": about, "values": found}
-            whole = json.dumps(held, indent=1) + "\n"
-            write_whole(path, lambda to, whole=whole: to.write_text(whole, encoding="utf-8"))  # type: ignore[misc]
+            _write(path, {"schema": SCHEMA, "samples": about, "values": found})
     return {text: found[text] for text in texts}
 
 
-def _read(path: Path, about: str) -> dict[str, dict[str, float]]:
+def _write(path: Path, held: dict[str, Any]) -> None:
+    text = json.dumps(held, indent=1) + "\n"
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _read(path: Path, about: str) -> dict[str, dict[str, dict[str, float]]]:
     """Return what was found before on the same samples."""
     if not path.exists():
         return {}

@@ -14,6 +14,7 @@ from spectra import capture
 from spectra.attack import AttackSpec
 from spectra.remedy._cost import _flops
 from spectra.study._training import Training
+from spectra.study._under_attack import families
 
 SUSTAINED = 1.5e12
 """Operations a second that trainings here are taken to reach on one large GPU.
@@ -63,19 +64,21 @@ def training_operations(
 def evaluation_operations(
     samples: int, forward: float, *, times: int, attacks: Sequence[AttackSpec] = ()
 ) -> float:
-    """Return the operations of evaluations: clean ones, and one under each attack.
+    """Return the operations of evaluations: clean ones, and under attacks.
+
+    An attack that passes shorter ones on its way finds them in one run, with one clean output.
 
     Examples
     --------
     >>> evaluation_operations(5, 10, times=2)  # 2 * 5 * 20
     200.0
-    >>> evaluation_operations(5, 10, times=0, attacks=[AttackSpec("pgd", steps=3)])  # 7 passes
-    700.0
+    >>> evaluation_operations(5, 10, times=0, attacks=[AttackSpec("pgd", steps=3)])  # 8 passes
+    800.0
     """
     passes = float(times)
-    for attack in attacks:
-        assert attack.steps is not None
-        passes += attack.steps * (FORWARD + INPUT_GRADIENT) + FORWARD
+    for run in families({str(attack): attack for attack in attacks}):
+        steps = max(AttackSpec.parse(text).steps or 0 for text in run)
+        passes += steps * (FORWARD + INPUT_GRADIENT) + FORWARD * (1 + len(run))
     return 2 * samples * passes * forward
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from spectra._process import random_states_kept, seed_all
 from spectra._text import brief
-from spectra.data import Sample, SampleSet
+from spectra.data import Sample
 from spectra.errors import LoadError, ModelError, ParameterError
 from spectra.study._adversarial import against
 from spectra.study._batches import training_batches
@@ -25,12 +24,12 @@ from spectra.study._evaluate import evaluated, on_device_of
 from spectra.study._history import Row, draw_curve, write_table
 from spectra.study._objective import Gradient
 from spectra.study._optimizer import optimizer_of
+from spectra.study._settings import settings
 from spectra.study._task import Task
 from spectra.study._team import Team
 from spectra.study._training import Training
 
 ROWS = 200  # of a history, about
-LATER = ("betas", "hold", "least_rate", "faster", "stages", "precision", "mean", "std", "matching")
 Progress = Callable[[str, int, int], None]
 
 
@@ -241,6 +240,8 @@ class _Run:
         evaluated = last or (training.evaluate_every and step % training.evaluate_every == 0)
         if evaluated:
             self._record(self._evaluated())
+            if training.keep_evaluated:
+                self._write_weights(evaluated_weights(self._folder, step))
         elif step % max(training.steps // ROWS, 1) == 0:
             self._record({})
         if step % training.checkpoint_every == 0 and not last:
@@ -290,17 +291,22 @@ class _Run:
             return
         write_whole(self._folder / "history.csv", lambda part: write_table(part, self._rows))
 
-    def _write(self) -> Trained:
-        """Write the result; ``training.json`` comes last and says that it is complete."""
+    def _write_weights(self, path: Path) -> None:
         from safetensors.torch import save_file
 
+        if not self._team.writes:
+            return
+        held = self._model.state_dict()
+        state = {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
+        write_whole(path, lambda part: save_file(state, part))
+
+    def _write(self) -> Trained:
+        """Write the result; ``training.json`` comes last and says that it is complete."""
         values = self._rows[-1].values
         done = Trained(self._model.eval(), self._folder, values, tuple(self._rows))
         if not self._team.writes:
             return done
-        held = self._model.state_dict()
-        state = {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
-        write_whole(self._folder / "weights.safetensors", lambda part: save_file(state, part))
+        self._write_weights(self._folder / "weights.safetensors")
         self._write_table()
         title = f"{self._task.train.source}, {type(self._model).__name__}"
         write_whole(
@@ -321,33 +327,6 @@ class _Run:
         return done
 
 
-def settings(task: Task, model: nn.Module, training: Training) -> dict[str, Any]:
-    """Return what decides the weights and the history of a training, as plain values.
-
-    What was added later is left out where it is as by default, so that folders of before are known.
-    """
-    made = {**asdict(training), "mean": task.mean, "std": task.std, "matching": task.matching}
-    usual = {**asdict(Training()), "mean": (), "std": (), "matching": False}
-    aside = {"workers", "checkpoint_every", "at_once"}
-    aside |= {name for name in LATER if made[name] == usual[name]}
-    attack = against(task, training.adversarial)
-    shapes = [(name, tuple(value.shape)) for name, value in model.state_dict().items()]
-    architecture = hashlib.sha256(f"{model!r} {shapes}".encode()).hexdigest()
-    text = json.dumps(
-        {
-            "model": f"{type(model).__name__} {architecture[:16]}",
-            "train": _about(task.train),
-            "augmentation": str(task.train.augmentation).replace(", transpose=False", ""),
-            "test": _about(task.test),
-            "loss": task.loss,
-            **{name: value for name, value in made.items() if name not in aside},
-            "adversarial": None if attack is None else str(attack),
-        }
-    )
-    plain: dict[str, Any] = json.loads(text)  # a file holds lists where there were tuples
-    return plain
-
-
-def _about(samples: SampleSet) -> str:
-    """Return what tells a set from others of its name."""
-    return f"{samples.source}, {len(samples)} samples, {samples.fingerprint}"
+def evaluated_weights(folder: Path, step: int) -> Path:
+    """Return the file of the weights that a training had when it was evaluated at ``step``."""
+    return folder / f"weights-{step:06d}.safetensors"

@@ -12,11 +12,11 @@ import torch
 
 from spectra.errors import ParameterError
 from spectra.load import parse_arch_args
-from spectra.study._attacks import under_attacks
+from spectra.study._attacks import kept_under_attack
 from spectra.study._config import TASKS, Config, read_config, shipped
 from spectra.study._cost import SUSTAINED
 from spectra.study._estimate import estimated
-from spectra.study._network import Network, network_by_name
+from spectra.study._named import NamedNetwork, network_by_name
 from spectra.study._sets import SETS, reduced
 from spectra.study._task import Task, disparity, restoration, segmentation
 from spectra.study._team import Team, gathered, local_rank
@@ -110,7 +110,7 @@ def answer(arguments: argparse.Namespace, progress: Progress) -> str:
             progress=progress,
             notes=network.notes,
         )
-        attacked = under_attacks(
+        attacked = kept_under_attack(
             task,
             done.model,
             out,
@@ -195,7 +195,7 @@ def _folder(config: Config) -> Path:
     return Path("spectra-out") / (f"{name}-{upsampler}" if upsampler else name)
 
 
-def _warn_of_encoder(config: Config, network: Network) -> None:
+def _warn_of_encoder(config: Config, network: NamedNetwork) -> None:
     if config.encoder and network.encoder is None and Team.present().writes:
         print(
             f"spectra: the encoder begins at random; published weights of {config.encoder} are "
@@ -204,15 +204,15 @@ def _warn_of_encoder(config: Config, network: Network) -> None:
         )
 
 
-def _told(task: Task, done: Trained, attacked: dict[str, dict[str, float]]) -> str:
+def _told(task: Task, done: Trained, attacked: dict[str, dict[str, dict[str, float]]]) -> str:
     before = done.history[0].values
     rows = [f"  {name:7s}{before[name]:9.3f} -> {value:.3f}" for name, value in done.values.items()]
     lines = [f"{task.test.source}, before and after training:", *rows]
     if attacked:
         lines.append("under attack:")
         for text, values in attacked.items():
-            lines.append("  ".join(f"{name} {value:.3f}" for name, value in values.items()))
-            lines[-1] = f"  {lines[-1]}  {text}"
+            told = [f"{name} {value:.3f}" for name, value in values["quality"].items()]
+            lines.append("  ".join(["", *told, text]))
     return "\n".join([*lines, f"Wrote {done.folder}"])
 
 

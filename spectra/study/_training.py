@@ -37,6 +37,8 @@ class Training:
         Steps between two evaluations; by default only before the first step and after the last.
     checkpoint_every : int
         Steps between two checkpoints, from which an interrupted training goes on.
+    keep_evaluated : bool
+        Whether the weights of each evaluation are kept as well, as ``weights-000100.safetensors``.
     workers : int
         Processes that read samples; 0: this one. Their number changes no weight.
     betas : (float, float)
@@ -71,6 +73,7 @@ class Training:
     seed: int = 0
     evaluate_every: int | None = None
     checkpoint_every: int = 100
+    keep_evaluated: bool = False
     workers: int = 0
     betas: tuple[float, float] = (0.9, 0.999)
     hold: int = 0

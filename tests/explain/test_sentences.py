@@ -190,6 +190,7 @@ ATTACK = AttackRow(
     weight_is_one=False,
     input_rms=0.02,
     input_largest=8 / 255,
+    input=NOTHING,
     output=replace(OUTPUT, asr_dbc=-14.0, asr_ci95_dbc=(-14.9, -13.2)),
     inherited=(),
     severity=replace(VISIBLE, word="strong"),
@@ -298,9 +299,9 @@ ANSWER = {
     "attack.no_share": Case(
         attacked(change=NOTHING), "no grid is detected in that change", attacked(change=UNSCORED)
     ),
-    "attack.own_peaks": Case(
-        attacked(inherited=(CHECKERBOARD,)),
-        "peaks at (1/2, 1/2) cycles/pixel are in the attacked inputs already, and are not counted",
+    "attack.put_in": Case(
+        attacked(input=replace(PRESENT, asr_dbc=-17.0, asr_ci95_dbc=(-17.9, -16.2))),
+        "the attack puts a grid into the inputs themselves, locked energy -17.0 dBc",
         attacked(),
     ),
     "attack.weight": Case(

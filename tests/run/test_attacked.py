@@ -71,6 +71,36 @@ def test_the_attacked_output_is_scored_as_if_its_inputs_had_been_given(made):
     assert row.locked_change.db == pytest.approx(difference, abs=1e-9)
 
 
+class Skipped(nn.Module):
+    """A down and up again so faint that the output is the input but for a hundredth of it."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.down, self.up = nn.Conv2d(3, 3, 2, stride=2), nn.ConvTranspose2d(3, 3, 2, stride=2)
+
+    def forward(self, x):
+        return x + 0.01 * self.up(self.down(x))
+
+
+def test_a_grid_that_the_attack_puts_into_the_inputs_is_no_excuse_of_the_output(monkeypatch):
+    """The attack ends with a board of 5 % on each input, which the model passes on as it is."""
+    board = 0.05 * (-1.0) ** torch.arange(32)[:, None] * (-1.0) ** torch.arange(32)
+
+    def boarded(model, found, inputs, x, **_):
+        return x + board
+
+    monkeypatch.setattr("spectra.attack._inputs.attack_batch", boarded)
+    result = attacked(Skipped().eval(), pictures())
+    row, clean = result.summary.attack, result.summary
+    assert clean.input.score.verdict == "none"
+    assert (row.input.verdict, row.output.verdict) == ("present", "present")
+    assert row.inherited == ()
+    share = float(board.square().mean() / pictures().var((2, 3), correction=0).mean())
+    assert row.output.line_dbc == pytest.approx(10 * np.log10(share), abs=1)
+    assert "the attack puts a grid into the inputs themselves" in clean.answer["attack"]
+
+
 def test_how_far_the_output_moves_is_what_other_code_says(made):
     model, x, result = made
     row = result.summary.attack

@@ -13,7 +13,7 @@ from spectra.errors import ParameterError
 from spectra.study import Stage
 from spectra.study import __main__ as command
 from spectra.study._config import Config, read_config, shipped
-from spectra.study._network import network_by_name
+from spectra.study._named import network_by_name
 from spectra.study._train_command import add_train, asked
 from support.trees import gopro_tree, scene_flow_tree, voc_tree
 

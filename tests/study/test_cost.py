@@ -21,7 +21,7 @@ from spectra.study._cost import (
     training_operations,
 )
 from spectra.study._estimate import estimated
-from spectra.study._network import network_by_name
+from spectra.study._named import network_by_name
 from spectra.study._train_command import add_train
 
 PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
@@ -39,9 +39,10 @@ def test_the_operations_of_stages_are_those_of_their_crops_added_up():
     assert training_operations(training, dear.__getitem__, pgd) == clean + attacked == 4920
 
 
-def test_an_evaluation_is_a_pass_and_under_attack_two_more_a_step():
-    attacks = [AttackSpec("fgsm"), AttackSpec("cospgd", steps=20)]
-    passes = 11 + (2 * 1 + 1) + (2 * 20 + 1)
+def test_an_evaluation_is_a_pass_and_attacks_on_one_way_are_one_run():
+    """Of each run: two passes a step, the clean output, and one output for each attack."""
+    attacks = [AttackSpec("fgsm"), *(AttackSpec("cospgd", steps=n) for n in (5, 10, 20))]
+    passes = 11 + (2 * 1 + 2) + (2 * 20 + 1 + 3)
     assert evaluation_operations(7, 3.0, times=11, attacks=attacks) == 2 * 7 * 3 * passes
 
 
@@ -115,7 +116,7 @@ def test_an_estimate_is_of_the_whole_published_set():
     assert found.operations == {
         "training": 2 * 1050 * crop * (3 * 4 + 2 * 2),
         "evaluations": 2 * 1111 * whole * 5,  # at 0, 300, 600, 900 and 1050 steps
-        "attacks": 2 * 100 * whole * 5,
+        "attacks": 2 * 100 * whole * (2 * 2 + 2),
     }
     assert found.memory == 16 * 9 + 3 * 4 * 3 * 50 * 50
     assert found.attack_memory == 4 * 3 * 360 * 640

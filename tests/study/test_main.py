@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from spectra.study import __main__ as command
-from spectra.study._network import network_by_name
+from spectra.study._named import network_by_name
 
 
 def run(monkeypatch, capsys, *arguments):

@@ -9,8 +9,8 @@ from spectra.errors import ModelError, ParameterError
 from spectra.study import Task, Training, disparity, evaluate, restoration, segmentation, train
 from spectra.study._batches import stacked
 from spectra.study._objective import Gradient
+from spectra.study._settings import settings
 from spectra.study._team import ALONE
-from spectra.study._train import settings
 
 PATCHES = Augmentation(crop=(16, 16), flip="xy")
 PICTURES = restoration_photographs("train").only(range(3)).varied(PATCHES)

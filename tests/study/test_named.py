@@ -8,7 +8,7 @@ from spectra.data import restoration_photographs, textured_regions
 from spectra.errors import LoadError, ParameterError
 from spectra.models import unet_small
 from spectra.study import Training, segmentation, train
-from spectra.study._network import network_by_name
+from spectra.study._named import network_by_name
 from spectra.study._sets import reduced, spread
 
 UNET = "spectra.models:unet_small"

@@ -18,7 +18,7 @@ from spectra.load import LoadedWeights, load_weights
 
 
 @dataclass(frozen=True)
-class Network:
+class NamedNetwork:
     """A network that can be built.
 
     Attributes
@@ -52,7 +52,7 @@ class Network:
 
 def network_by_name(
     spec: str, arguments: Mapping[str, Any], *, classes: int | None, encoder: Path | None = None
-) -> Network:
+) -> NamedNetwork:
     """Return the network that a factory builds; one that asks for classes is told how many.
 
     Raises
@@ -67,7 +67,7 @@ def network_by_name(
     if classes is not None and "classes" in inspect.signature(function).parameters:
         values.setdefault("classes", classes)
     begun = None if encoder is None else load_weights(encoder)
-    return Network(spec, partial(_built, spec, function, values), begun)
+    return NamedNetwork(spec, partial(_built, spec, function, values), begun)
 
 
 def _built(spec: str, function: Callable[..., Any], values: Mapping[str, Any]) -> nn.Module:
