@@ -18,7 +18,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from spectra._text import brief
 from spectra.data import Metrics
-from spectra.errors import SpectraError
+from spectra.errors import ParameterError, SpectraError
 
 PATIENCE = timedelta(hours=1)  # for the slowest process, which may read pictures from far away
 LINGERING = 10.0  # seconds
@@ -93,7 +93,13 @@ def gathered(*, cuda: bool) -> Iterator[None]:
         return
     if cuda:
         torch.cuda.set_device(local_rank())
-    store, rank, size = next(iter(rendezvous("env://", timeout=PATIENCE)))
+    try:
+        store, rank, size = next(iter(rendezvous("env://", timeout=PATIENCE)))
+    except ValueError as error:  # a variable of torchrun's is missing
+        raise ParameterError(
+            f"WORLD_SIZE is set, but {brief(error)}: expected torchrun to begin the processes, or "
+            "WORLD_SIZE unset"
+        ) from error
     backend = "nccl" if cuda else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
     try:

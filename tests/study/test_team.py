@@ -166,6 +166,15 @@ def test_a_process_that_vanishes_is_reported_by_one_that_missed_it(tmp_path):
     assert said[-1].endswith("the same command goes on at the last checkpoint")
 
 
+def test_processes_that_torchrun_did_not_begin_are_refused_in_one_line(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with (
+        pytest.raises(ParameterError, match=r"WORLD_SIZE is set, but .*torchrun"),
+        gathered(cuda=False),
+    ):
+        pass
+
+
 def test_a_batch_smaller_than_the_team_is_refused():
     with pytest.raises(ParameterError, match=r"batch=3 on 4 processes: .*batch=4 or more"):
         next(training_batches(TASK.train, Training(batch=3), first=0, team=Team(0, 4)))
