@@ -32,17 +32,21 @@ class Augmentation:
         Range of factors by which a sample is enlarged, of segmentation only.
     rotate : float
         Degrees up to which it is turned either way, of segmentation only.
+    transpose : bool
+        Exchange x and y in half of the draws, of a square crop and not of stereo: with both flips
+        a picture comes in each of its eight positions.
 
     Examples
     --------
     >>> Augmentation.of_paper("segmentation")
-    Augmentation(crop=(256, 256), flip='x', scale=(0.5, 2.0), rotate=10.0)
+    Augmentation(crop=(256, 256), flip='x', scale=(0.5, 2.0), rotate=10.0, transpose=False)
     """
 
     crop: tuple[int, int] | None = None
     flip: Literal["", "x", "y", "xy"] = ""
     scale: tuple[float, float] | None = None
     rotate: float = 0.0
+    transpose: bool = False
 
     def __post_init__(self) -> None:
         if self.crop is not None and not _is_size(self.crop):
@@ -53,16 +57,22 @@ class Augmentation:
             raise ParameterError(f"scale={self.scale!r}: expected two factors, like (0.5, 2.0)")
         if not 0 <= self.rotate <= 180:
             raise ParameterError(f"rotate={self.rotate!r}: expected degrees from 0 to 180")
+        if self.transpose and (self.crop is None or self.crop[0] != self.crop[1]):
+            raise ParameterError(
+                f"transpose=True with crop={self.crop}: expected a square crop, whose rows and "
+                "columns can be exchanged"
+            )
 
     @staticmethod
     def of_paper(task: TaskName) -> Augmentation:
         """Return the crops and variations that the paper's networks were trained with.
 
-        NAFNet's 256x256 patches of GoPro, mirrored; the authors' 256x256 crops of PASCAL VOC,
-        enlarged by 0.5 to 2 and turned by up to 10 degrees; STTR's 360x640 crops of SceneFlow.
+        NAFNet's 256x256 patches of GoPro in all eight positions; the authors' 256x256 crops of
+        PASCAL VOC, enlarged by 0.5 to 2 and turned by up to 10 degrees; STTR's 360x640 crops of
+        SceneFlow.
         """
         if task == "restoration":
-            return Augmentation(crop=(256, 256), flip="xy")
+            return Augmentation(crop=(256, 256), flip="xy", transpose=True)
         if task == "segmentation":
             return Augmentation(crop=(256, 256), flip="x", scale=(0.5, 2.0), rotate=10.0)
         if task == "disparity":
@@ -78,20 +88,22 @@ class Augmentation:
                 f"scale={self.scale}, rotate={self.rotate:g} of {task}: only labels can be "
                 "enlarged and turned; expected crop and flip alone"
             )
-        if task == "disparity" and "x" in self.flip:
+        if task == "disparity" and ("x" in self.flip or self.transpose):
             raise ParameterError(
-                f"flip={self.flip!r} of disparity: mirrored along x the left view is a right one; "
-                "expected '' or 'y'"
+                f"flip={self.flip!r}, transpose={self.transpose} of disparity: mirrored along x "
+                "the left view is a right one; expected '' or 'y', and no transpose"
             )
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return ``sample`` varied as ``rng`` says."""
         mirrored = [-1 if axis == "x" else -2 for axis in self.flip if rng.random() < 0.5]
+        exchanged = self.transpose and rng.random() < 0.5
         if self.scale is None and not self.rotate and not self._exceeds(sample.target):
             sample = self._cut(sample, rng)
         else:
             sample = self._moved(sample, rng)
-        return sample.each(lambda part: part.flip(mirrored))
+        sample = sample.each(lambda part: part.flip(mirrored))
+        return sample.each(lambda part: part.mT) if exchanged else sample
 
     def _exceeds(self, target: Tensor) -> bool:
         """Tell whether the window is larger than a picture of labels, which go on as void."""

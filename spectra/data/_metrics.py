@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,13 @@ BAD_PX = 3.0
 
 
 class Metrics(Protocol):
-    """Numbers of a whole set, from its samples one by one."""
+    """Numbers of a whole set, from its samples one by one, or from its parts."""
 
     def add(self, output: Tensor, sample: Sample) -> None:
         """Take in the model's output for one sample, without a batch axis."""
+
+    def join(self, other: Any) -> None:
+        """Take in what others of the same kind have seen, as if it had come here."""
 
     def values(self) -> dict[str, float]:
         """Return the numbers of all samples so far.
@@ -79,6 +82,11 @@ class RestorationMetrics:
             )
         )
 
+    def join(self, other: RestorationMetrics) -> None:
+        """Take in what others have seen, as if it had come here."""
+        self._psnr += other._psnr
+        self._ssim += other._ssim
+
     def values(self) -> dict[str, float]:
         """Return ``psnr`` in dB, and ``ssim``."""
         return {"psnr": _mean(self._psnr), "ssim": _mean(self._ssim)}
@@ -118,6 +126,10 @@ class SegmentationMetrics:
         pairs = classes * sample.target.cpu()[counted] + output.detach().argmax(0).cpu()[counted]
         added = np.bincount(pairs.numpy(), minlength=classes**2)
         self._counts += added.reshape(classes, classes)
+
+    def join(self, other: SegmentationMetrics) -> None:
+        """Take in what others have seen, as if it had come here."""
+        self._counts += other._counts
 
     def values(self) -> dict[str, float]:
         """Return ``miou``, ``macc`` and ``allacc``, fractions of 1."""
@@ -168,6 +180,12 @@ class DisparityMetrics:
             self._epe.append(float(error.mean()))
             self._bad += int((error > BAD_PX).sum())
             self._pixels += error.size
+
+    def join(self, other: DisparityMetrics) -> None:
+        """Take in what others have seen, as if it had come here."""
+        self._epe += other._epe
+        self._bad += other._bad
+        self._pixels += other._pixels
 
     def values(self) -> dict[str, float]:
         """Return ``epe`` in pixels, and ``3px`` in percent."""

@@ -26,11 +26,14 @@ class Matched:
         Probability that the right view does not show it.
     coarse : Tensor, shape (B, 1, H, W)
         The disparity before it was adjusted to the picture, in pixels of the picture, enlarged.
+    plan : Tensor, shape (B, H / 4, W / 4 + 1, W / 4 + 1), optional
+        Weights of the pairs by optimal transport, those of nothing last, see `transported`.
     """
 
     disparity: Tensor
     occlusion: Tensor
     coarse: Tensor
+    plan: Tensor | None = None
 
 
 class Correlation(nn.Module):
@@ -107,7 +110,7 @@ class RegressionHead(nn.Module):
         mean = coarse.mean((1, 2, 3), keepdim=True)
         spread = coarse.std((1, 2, 3), keepdim=True) + 1e-6
         adjusted, occlusion = self.cal((coarse - mean) / spread, 2 * occluded - 1, picture)
-        return Matched(adjusted * spread + mean, occlusion, coarse)
+        return Matched(adjusted * spread + mean, occlusion, coarse, plan)
 
 
 class ContextAdjustment(nn.Module):

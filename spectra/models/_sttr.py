@@ -97,13 +97,17 @@ class STTR(nn.Module):
             Left and right view along the channels; or a picture that is both, of which only the
             maps inside are of interest.
         """
+        return self.matched(x).disparity
+
+    def matched(self, x: Tensor) -> Matched:
+        """Return disparity, occlusion and plan of what `forward` takes."""
         if x.ndim != 4 or x.shape[1] not in (3, 6):
             raise ModelError(
                 f"an input of shape {tuple(x.shape)}: expected (B, 6, H, W), the left and the "
                 "right view along the channels, or (B, 3, H, W)"
             )
         left, right = x.chunk(2, dim=1) if x.shape[1] == 6 else (x, x)
-        return self.match(left, right).disparity
+        return self.match(left, right)
 
     def match(self, left: Tensor, right: Tensor) -> Matched:
         """Return disparity and occlusion of a pair of views, (B, 3, H, W) each.

@@ -2,6 +2,7 @@ from ._evaluate import evaluate
 from ._paired import Difference, holm, paired_difference
 from ._restored import Restored, restored
 from ._small_networks import small_networks
+from ._stages import Stage
 from ._study import Study
 from ._task import Task, disparity, restoration, segmentation
 from ._tiles import tiled
@@ -15,6 +16,7 @@ __all__ = [
     "Difference",
     "Network",
     "Restored",
+    "Stage",
     "Study",
     "Task",
     "Trained",

@@ -1,35 +1,57 @@
 """Ask what the upsampling kernel does to networks that differ in nothing else.
 
 ``python -m spectra.study --task restoration`` trains and measures, in pairs, what is not there
-yet; ``python -m spectra.study train --task TASK --model MODEL`` trains one network. What was
-stopped goes on when the same command is given again.
+yet; ``python -m spectra.study train --config NAME --data FOLDER`` trains one network, and after
+``torchrun --nproc-per-node 4 -m spectra.study`` on several GPUs. What was stopped goes on when the
+same command is given again.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else each process warns of weights unused
 
 from spectra.errors import SpectraError
 from spectra.study._study_command import add_study
+from spectra.study._team import linger
 from spectra.study._train import Progress
 from spectra.study._train_command import add_train
+
+RANK = int(os.environ.get("RANK", "0"))  # of the processes that torchrun began
 
 
 def main() -> None:
     """Parse, run the command, and print its answer."""
-    arguments = _parser().parse_args()
+    arguments = _parsed()
     try:
         with _progress() as progress:
-            print(arguments.answer(arguments, progress))
+            answer = arguments.answer(arguments, progress)
+        if answer:  # of several processes one answers
+            print(answer)
     except SpectraError as error:
         print(f"spectra: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("spectra: stopped; the same command goes on at the last checkpoint", file=sys.stderr)
         sys.exit(130)
+
+
+def _parsed() -> argparse.Namespace:
+    """Return what was asked for; what cannot be understood is said by one process alone."""
+    if RANK == 0:
+        return _parser().parse_args()
+    try:
+        with redirect_stderr(StringIO()):
+            return _parser().parse_args()
+    except SystemExit:
+        linger()
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Yield what shows how far a training is: a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if RANK or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console

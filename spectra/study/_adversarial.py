@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -10,32 +11,57 @@ from torch import Tensor, nn
 from spectra.attack import AttackSpec, attack
 from spectra.attack._attack import Watch
 from spectra.data import Sample
+from spectra.study._batches import part_of
 from spectra.study._task import Task
 
 
 def half_attacked(
-    task: Task, model: nn.Module, batch: Sample, spec: AttackSpec, *, step: int
+    task: Task,
+    model: nn.Module,
+    batch: Sample,
+    spec: AttackSpec,
+    *,
+    first: int,
+    half: int,
+    at_once: int,
+    output: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Return the inputs of a batch, those of its first half attacked.
+    """Return the inputs of a batch, the first of them attacked.
 
     Parameters
     ----------
     task : Task
     model : Module
     batch : Sample
-        Samples with a leading axis of at least 2, on the model's device; in random order, so that
-        the first half is a random one.
+        Samples with a leading axis, on the model's device; in random order, so that the first
+        half is a random one.
     spec : AttackSpec
-    step : int
-        Decides a random start.
+    first : int
+        Number of the first sample, which decides random starts.
+    half : int
+        How many are attacked.
+    at_once : int
+        Most samples that pass through the model together.
+    output : callable
+        Returns the model's output for inputs.
 
     Returns
     -------
     Tensor, shape (B, C, y, x)
     """
-    half = len(batch.input) // 2
-    changed = attacked(task, model, batch, spec, first=step * half, count=half)
-    return torch.cat((changed, batch.input[half:]))
+    changed = [
+        attacked(
+            task,
+            model,
+            part_of(batch, begin, half),
+            spec,
+            first=first + begin,
+            count=at_once,
+            output=output,
+        )
+        for begin in range(0, half, at_once)
+    ]
+    return torch.cat((*changed, batch.input[half:]))
 
 
 def attacked(
@@ -46,6 +72,7 @@ def attacked(
     *,
     first: int,
     count: int,
+    output: Callable[[Tensor], Tensor] | None = None,
     watch: Watch | None = None,
 ) -> Tensor:
     """Return the first ``count`` inputs of a batch, attacked where their targets count."""
@@ -56,6 +83,7 @@ def attacked(
         spec,
         valid=batch.counted[:count],
         first=first,
+        forward=output or (lambda x: task.output(model, x)),
         watch=watch,
     )
 

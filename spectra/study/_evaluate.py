@@ -12,6 +12,7 @@ from spectra.errors import ModelError
 from spectra.study._adversarial import attacked
 from spectra.study._batches import stacked
 from spectra.study._task import Task
+from spectra.study._team import ALONE, Team
 
 
 def evaluate(
@@ -45,26 +46,33 @@ def evaluate(
     >>> {name: round(value, 2) for name, value in evaluate(restoration(), nn.Identity()).items()}
     {'psnr': 28.83, 'ssim': 0.87}
     """
+    return evaluated(task, model, attack=attack, team=ALONE)
+
+
+def evaluated(
+    task: Task, model: nn.Module, *, attack: AttackSpec | str | None = None, team: Team
+) -> dict[str, float]:
+    """Return the same, found by a team each of whose processes looks at a part of the samples."""
     attack = AttackSpec.parse(attack) if isinstance(attack, str) else attack
     metrics = task.metrics()
     with capture.quiet(model), torch.no_grad():
-        for number in range(len(task.test)):
+        for number in team.part(len(task.test)):
             sample = task.test[number]
             batch = on_device_of(model, stacked([sample]))
             x = batch.input
             if attack is not None:
                 x = attacked(task, model, batch, attack, first=number, count=1)
-            output = capture.forward(model, x)
+            output = task.output(model, x)
             if not bool(output.isfinite().all()):
                 raise ModelError(
                     f"the output for {sample.name} holds NaN or infinite values: expected "
                     "finite ones"
                 )
             metrics.add(output[0], sample)
-    return metrics.values()
+    return team.joined(metrics).values()
 
 
 def on_device_of(model: nn.Module, batch: Sample) -> Sample:
     """Return a batch on the device of the model's weights."""
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    return batch.each(lambda part: part.to(device))
+    return batch.each(lambda part: part.to(device, non_blocking=True))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from spectra import capture
 from spectra.attack import per_pixel_loss
 from spectra.attack._spec import LossName
 from spectra.data import (
@@ -34,19 +35,38 @@ class Task:
     loss : str
         Of each pixel, see `spectra.attack.per_pixel_loss`; the mean is over pixels whose target
         is known and that are not occluded.
+    mean, std : tuple of float
+        Of each channel; where they are given, a model sees ``(picture - mean) / std``. Attacks and
+        metrics go on in 0..1.
+    matching : bool
+        Of disparity: train STTR by its authors' loss, which also looks at its plan of matches, its
+        coarse disparity and its occlusion. Attacks raise ``loss``.
 
     Raises
     ------
     ParameterError
-        If the two sets are of different tasks, or there is no such loss.
+        If the two sets are of different tasks, there is no such loss, or mean and std do not
+        belong together.
     """
 
     train: SampleSet
     test: SampleSet
     loss: LossName
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    matching: bool = False
 
     def __post_init__(self) -> None:
         per_pixel_loss(self.loss)
+        if len(self.mean) != len(self.std) or not all(deviation > 0 for deviation in self.std):
+            raise ParameterError(
+                f"mean={self.mean} and std={self.std}: expected a number for each channel in both, "
+                "deviations above 0"
+            )
+        if self.matching and self.train.task != "disparity":
+            raise ParameterError(
+                f"matching=True of {self.train.task}: expected False; only disparity has matches"
+            )
         if (self.train.task, self.train.classes) != (self.test.task, self.test.classes):
             raise ParameterError(
                 f"train={self.train.source!r} is of {self.train.task} and test="
@@ -65,6 +85,20 @@ class Task:
         if self.name == "segmentation":
             return SegmentationMetrics(len(self.test.classes))
         return DisparityMetrics()
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """Return inputs in 0..1 as models of this task see them; both views of stereo alike."""
+        if not self.mean:
+            return x
+        views = x.shape[1] // len(self.mean)
+        mean, std = (
+            x.new_tensor(values).repeat(views)[:, None, None] for values in (self.mean, self.std)
+        )
+        return (x - mean) / std
+
+    def output(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Return what a model makes of inputs in 0..1."""
+        return capture.forward(model, self.normalised(x))
 
     def fitting(self, target: Tensor) -> Tensor:
         """Return a batch of targets as losses want them: disparities get a channel, as outputs."""
@@ -123,7 +157,11 @@ def segmentation(
 
 
 def disparity(
-    train: SampleSet | None = None, test: SampleSet | None = None, *, loss: LossName = "epe"
+    train: SampleSet | None = None,
+    test: SampleSet | None = None,
+    *,
+    loss: LossName = "epe",
+    matching: bool = False,
 ) -> Task:
     """Return the task of finding the disparity of each pixel of a left view.
 
@@ -134,12 +172,15 @@ def disparity(
         on mirrored at random along y.
     loss : str
         ``epe``, the absolute error.
+    matching : bool
+        Train STTR by its authors' loss, see `Task`.
     """
     mirrored = Augmentation(flip="y")
     return Task(
         _pairs("train", 64).varied(mirrored) if train is None else train,
         _pairs("test", 16) if test is None else test,
         loss,
+        matching=matching,
     )
 
 

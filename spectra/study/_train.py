@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,20 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from spectra import capture
 from spectra._process import random_states_kept, seed_all
 from spectra._text import brief
-from spectra.data import Sample, SampleSet
+from spectra.data import Sample
 from spectra.errors import LoadError, ModelError, ParameterError
-from spectra.study._adversarial import against, half_attacked
-from spectra.study._batches import Order, batches
+from spectra.study._adversarial import against
+from spectra.study._batches import training_batches
 from spectra.study._checkpoint import load_checkpoint, restore_random, save_checkpoint, write_whole
-from spectra.study._evaluate import evaluate, on_device_of
+from spectra.study._evaluate import evaluated, on_device_of
 from spectra.study._history import Row, draw_curve, write_table
+from spectra.study._objective import Gradient
+from spectra.study._optimizer import optimizer_of
+from spectra.study._settings import settings
 from spectra.study._task import Task
+from spectra.study._team import Team
 from spectra.study._training import Training
 
 ROWS = 200  # of a history, about
@@ -60,12 +62,17 @@ def train(
     *,
     training: Training | None = None,
     progress: Progress | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Trained:
     """Train a network and write what became of it.
 
     On a CPU the same seed gives the same bits, with the same version of torch and number of
     threads, whether the training was interrupted or not. Called again with the same arguments, an
     interrupted training goes on at its last checkpoint, and a finished one is read, not run.
+
+    In a process group of `torch.distributed` all processes call this alike, and each sees a part of
+    every batch. Their weights are those of one process to rounding, but for batch normalisation on
+    a CPU and for dropout; the first process writes. Another number of processes can go on.
 
     Parameters
     ----------
@@ -82,6 +89,9 @@ def train(
         Steps, rates, attack and seed.
     progress : callable, optional
         Called with ``(what, done, total)`` after each step.
+    notes : mapping of str to str, optional
+        What else decides the weights, such as the file that an encoder began with. A folder of a
+        training with others is refused.
 
     Returns
     -------
@@ -100,7 +110,8 @@ def train(
     with random_states_kept():
         seed_all(training.seed)
         network = _checked(model if isinstance(model, nn.Module) else _built(model))
-        run = _Run(task, network, training, folder=folder, progress=progress)
+        made = {**settings(task, network, training), **(notes or {})}
+        run = _Run(task, network, training, folder=folder, progress=progress, made=made)
         return run.finished() or run.to_the_end()
 
 
@@ -137,15 +148,13 @@ class _Run:
         *,
         folder: Path,
         progress: Progress | None,
+        made: dict[str, Any],
     ) -> None:
         self._task, self._model, self._training = task, model, training
         self._folder, self._progress = folder, progress or (lambda *_: None)
-        self._settings = settings(task, model, training)
-        self._attack = against(task, training.adversarial)
-        self._optimizer = torch.optim.AdamW(
-            model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
-        )
-        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, training.steps)
+        self._settings = made
+        self._optimizer, self._schedule = optimizer_of(model, training)
+        self._team = Team.present()
         self._step = 0
         self._rows: list[Row] = []
         self._losses: list[float] = []  # since the last row
@@ -178,48 +187,46 @@ class _Run:
             self._take(state)
         else:
             self._write_table()  # before anything runs, it is known whether that is possible
-            self._record(evaluate(self._task, self._model))
-        training = self._training
-        samples = self._task.train.varied(self._task.train.augmentation, seed=training.seed)
-        order = Order(
-            count=len(samples),
-            batch=training.batch,
-            seed=training.seed,
+            self._record(self._evaluated())
+        seen = training_batches(
+            self._task.train,
+            self._training,
             first=self._step,
-            steps=training.steps,
+            team=self._team,
+            pinned=next(self._model.parameters()).is_cuda,
         )
-        seen = batches(samples, order, workers=training.workers)
+        gradient = Gradient(
+            self._task,
+            self._model,
+            self._training,
+            attack=against(self._task, self._training.adversarial),
+            team=self._team,
+        )
         if state is not None:
             restore_random(state)
         for batch in seen:
-            self._losses.append(self._update(on_device_of(self._model, batch)))
+            self._losses.append(self._update(gradient, on_device_of(self._model, batch)))
             self._step += 1
             self._note()
-            self._progress("training", self._step, training.steps)
+            self._progress("training", self._step, self._training.steps)
         return self._write()
+
+    def _evaluated(self) -> dict[str, float]:
+        return evaluated(self._task, self._model, team=self._team)
 
     @property
     def _checkpoint(self) -> Path:
         return self._folder / "checkpoint.pt"
 
-    def _update(self, batch: Sample) -> float:
+    def _update(self, gradient: Gradient, batch: Sample) -> float:
         """Take one step down the loss of a batch; return that loss."""
-        x = batch.input
-        if self._attack is not None:
-            x = half_attacked(self._task, self._model, batch, self._attack, step=self._step)
-        self._model.train()
-        output = capture.forward(self._model, x)
-        pixels = self._task.pixel_loss(output, self._task.fitting(batch.target))
-        counted = batch.counted
-        loss = torch.where(counted, pixels, 0).sum() / counted.sum().clamp(min=1)
-        value = float(loss.detach())
+        self._optimizer.zero_grad()
+        value = gradient.of(batch, step=self._step, size=self._training.batch_at(self._step))
         if not math.isfinite(value):
             raise ModelError(
                 f"the loss is {value} at step {self._step + 1}: expected a finite one; lower "
                 f"learning_rate={self._training.learning_rate:g} or set clip"
             )
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
         if self._training.clip is not None:
             nn.utils.clip_grad_norm_(self._model.parameters(), self._training.clip)
         self._optimizer.step()
@@ -232,7 +239,7 @@ class _Run:
         last = step == training.steps
         evaluated = last or (training.evaluate_every and step % training.evaluate_every == 0)
         if evaluated:
-            self._record(evaluate(self._task, self._model))
+            self._record(self._evaluated())
             if training.keep_evaluated:
                 self._write_weights(evaluated_weights(self._folder, step))
         elif step % max(training.steps // ROWS, 1) == 0:
@@ -242,11 +249,13 @@ class _Run:
 
     def _record(self, values: dict[str, float]) -> None:
         mean = sum(self._losses) / len(self._losses) if self._losses else None
-        rate = float(self._schedule.get_last_lr()[0])
+        rate = self._training.learning_rate * self._training.share_of_rate(self._step)
         self._rows.append(Row(self._step, mean, rate, values))
         self._losses.clear()
 
     def _save(self) -> None:
+        if not self._team.writes:
+            return
         state = {
             "settings": self._settings,
             "step": self._step,
@@ -268,26 +277,35 @@ class _Run:
         self._losses = list(state["losses"])
 
     def _check_same(self, written: dict[str, Any]) -> None:
-        names = [name for name in self._settings if written.get(name) != self._settings[name]]
+        here = self._settings
+        names = [name for name in {**here, **written} if written.get(name) != here.get(name)]
         if names:
             name = names[0]
             raise ParameterError(
                 f"{self._folder} holds a training with {name}={written.get(name)!r}, here "
-                f"{name}={self._settings[name]!r}: expected the same; choose another folder"
+                f"{name}={here.get(name)!r}: expected the same; choose another folder"
             )
 
     def _write_table(self) -> None:
+        if not self._team.writes:
+            return
         write_whole(self._folder / "history.csv", lambda part: write_table(part, self._rows))
 
     def _write_weights(self, path: Path) -> None:
         from safetensors.torch import save_file
 
+        if not self._team.writes:
+            return
         held = self._model.state_dict()
         state = {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
         write_whole(path, lambda part: save_file(state, part))
 
     def _write(self) -> Trained:
         """Write the result; ``training.json`` comes last and says that it is complete."""
+        values = self._rows[-1].values
+        done = Trained(self._model.eval(), self._folder, values, tuple(self._rows))
+        if not self._team.writes:
+            return done
         self._write_weights(self._folder / "weights.safetensors")
         self._write_table()
         title = f"{self._task.train.source}, {type(self._model).__name__}"
@@ -295,7 +313,6 @@ class _Run:
             self._folder / "curve.png",
             lambda part: draw_curve(part, self._rows, title=title, loss=self._task.loss),
         )
-        values = self._rows[-1].values
         text = {
             "schema": "spectra.training/1",
             "settings": self._settings,
@@ -307,32 +324,9 @@ class _Run:
             lambda part: part.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8"),
         )
         self._checkpoint.unlink(missing_ok=True)
-        return Trained(self._model.eval(), self._folder, values, tuple(self._rows))
+        return done
 
 
 def evaluated_weights(folder: Path, step: int) -> Path:
     """Return the file of the weights that a training had when it was evaluated at ``step``."""
     return folder / f"weights-{step:06d}.safetensors"
-
-
-def settings(task: Task, model: nn.Module, training: Training) -> dict[str, Any]:
-    """Return what decides the weights and the history of a training, as plain values."""
-    aside = ("workers", "checkpoint_every", "keep_evaluated")
-    made = {name: value for name, value in vars(training).items() if name not in aside}
-    attack = against(task, training.adversarial)
-    shapes = [(name, tuple(value.shape)) for name, value in model.state_dict().items()]
-    architecture = hashlib.sha256(f"{model!r} {shapes}".encode()).hexdigest()
-    return {
-        "model": f"{type(model).__name__} {architecture[:16]}",
-        "train": _about(task.train),
-        "augmentation": str(task.train.augmentation),
-        "test": _about(task.test),
-        "loss": task.loss,
-        **made,
-        "adversarial": None if attack is None else str(attack),
-    }
-
-
-def _about(samples: SampleSet) -> str:
-    """Return what tells a set from others of its name."""
-    return f"{samples.source}, {len(samples)} samples, {samples.fingerprint}"

@@ -15,23 +15,33 @@ from spectra.study._adversarial import against, attacked
 from spectra.study._batches import stacked
 from spectra.study._evaluate import on_device_of
 from spectra.study._task import Task
+from spectra.study._team import ALONE, Team
 
 BATCH = 8  # samples attacked at a time
 
 
 def under_attack(
-    task: Task, model: nn.Module, attacks: Sequence[str]
+    task: Task,
+    model: nn.Module,
+    attacks: Sequence[str],
+    *,
+    at_once: int = BATCH,
+    team: Team = ALONE,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the metrics of a model under each attack.
 
     Parameters
     ----------
     task : Task
-        All samples to test on have one size.
+        Samples to test on that are attacked at once have one size.
     model : Module
         Runs in evaluation mode, and is left in the mode it has.
     attacks : sequence of str
         As `spectra.attack.AttackSpec` reads them; one that names no loss raises the task's own.
+    at_once : int
+        Samples attacked at a time.
+    team : Team
+        Whose processes each look at a part of the samples; by default this one at all.
 
     Returns
     -------
@@ -43,19 +53,38 @@ def under_attack(
     quality = {text: task.metrics() for text in attacks}
     kept = {text: task.metrics() for text in attacks}
     with capture.quiet(model), torch.no_grad():
-        for first, samples in _batches(task):
+        for first, samples in _batches(task, at_once, team):
             batch = on_device_of(model, stacked(samples))
-            clean = capture.forward(model, batch.input)
+            clean = task.output(model, batch.input)
             for longest in _longest(specs):
                 changed = _iterates(task, model, batch, specs, longest=longest, first=first)
                 for text, inputs in changed.items():
-                    outputs = capture.forward(model, inputs)
+                    outputs = task.output(model, inputs)
                     for output, before, sample in zip(outputs, clean, samples, strict=True):
                         quality[text].add(output, sample)
                         kept[text].add(output, sample._replace(target=as_target(task, before)))
     return {
-        text: {"quality": quality[text].values(), "kept": kept[text].values()} for text in attacks
+        text: {
+            "quality": team.joined(quality[text]).values(),
+            "kept": team.joined(kept[text]).values(),
+        }
+        for text in attacks
     }
+
+
+def families(specs: dict[str, AttackSpec]) -> list[list[str]]:
+    """Return attacks in groups that one run finds: the longest, and those that it passes.
+
+    Examples
+    --------
+    >>> texts = ["pgd:steps=5", "segpgd:steps=3", "pgd:steps=20", "segpgd:steps=9"]
+    >>> families({text: AttackSpec.parse(text) for text in texts})
+    [['segpgd:steps=3'], ['pgd:steps=5', 'pgd:steps=20'], ['segpgd:steps=9']]
+    """
+    return [
+        [text for text, spec in specs.items() if text == longest or _passes(specs[longest], spec)]
+        for longest in _longest(specs)
+    ]
 
 
 def given(spec: AttackSpec | None) -> AttackSpec:
@@ -114,7 +143,8 @@ def as_target(task: Task, output: Tensor) -> Tensor:
     return output.clamp(0, 1) if task.name == "restoration" else output.reshape(output.shape[-2:])
 
 
-def _batches(task: Task) -> Iterator[tuple[int, list[Sample]]]:
-    """Yield the samples to test on, some at a time, with the number of the first."""
-    for first in range(0, len(task.test), BATCH):
-        yield first, [task.test[n] for n in range(first, min(first + BATCH, len(task.test)))]
+def _batches(task: Task, at_once: int, team: Team) -> Iterator[tuple[int, list[Sample]]]:
+    """Yield a process's samples to test on, some at a time, with the number of the first."""
+    own = team.part(len(task.test))
+    for first in own[::at_once]:
+        yield first, [task.test[n] for n in range(first, min(first + at_once, own.stop))]

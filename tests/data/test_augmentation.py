@@ -60,6 +60,20 @@ def test_each_axis_is_mirrored_in_half_of_the_draws(rng):
     assert min(counts) > 60  # of 100 expected, standard deviation 8.7
 
 
+def test_flips_and_transposition_give_all_eight_positions_alike(rng):
+    whole = ramp(12, 12)
+    vary = Augmentation(crop=(12, 12), flip="xy", transpose=True)
+    turned = [np.rot90(whole.target, n) for n in range(4)]
+    expected = [labels for turn in turned for labels in (turn, turn.T)]
+    found = [vary(whole, rng) for _ in range(400)]
+    counts = [sum(np.array_equal(part.target, one) for part in found) for one in expected]
+    assert sum(counts) == 400
+    assert min(counts) > 25  # of 50 expected, standard deviation 6.6
+    for part in found[:40]:  # the picture says where each label was
+        rows, columns = (part.input[:2] * 12).floor().long()
+        assert torch.equal(rows * 12 + columns, part.target)
+
+
 def test_without_options_nothing_changes(rng):
     part = Augmentation()(ramp(), rng)
     assert all(torch.equal(one, other) for one, other in zip(part[:4], ramp()[:4], strict=True))
@@ -137,6 +151,8 @@ def test_a_crop_makes_a_match_beyond_the_right_view_occluded():
 def test_what_a_task_does_not_allow_is_refused():
     with pytest.raises(ParameterError, match="mirrored along x"):
         samples(Augmentation(flip="x"), task="disparity", sample=disparity())
+    with pytest.raises(ParameterError, match="no transpose"):
+        samples(Augmentation((5, 5), transpose=True), task="disparity", sample=disparity())
     with pytest.raises(ParameterError, match="only labels can be enlarged"):
         samples(Augmentation(rotate=10), task="restoration")
     small = samples(Augmentation(crop=(13, 8)), task="disparity", sample=disparity())
@@ -146,7 +162,15 @@ def test_what_a_task_does_not_allow_is_refused():
 
 @pytest.mark.parametrize(
     "options",
-    [{"crop": (0, 5)}, {"flip": "z"}, {"scale": (2, 1)}, {"scale": (0, 1)}, {"rotate": -1}],
+    [
+        {"crop": (0, 5)},
+        {"flip": "z"},
+        {"scale": (2, 1)},
+        {"scale": (0, 1)},
+        {"rotate": -1},
+        {"transpose": True},
+        {"transpose": True, "crop": (4, 5)},
+    ],
 )
 def test_an_option_that_says_nothing_is_refused(options):
     with pytest.raises(ParameterError, match=f"{next(iter(options))}=.*expected"):

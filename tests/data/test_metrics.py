@@ -145,3 +145,27 @@ def test_nothing_counted_is_said_and_no_number(metrics):
 def test_an_output_of_another_shape_is_refused(metrics, output, sample):
     with pytest.raises(InputError, match="expected"):
         metrics.add(output, sample)
+
+
+def seen(metrics, samples):
+    for output, sample in samples:
+        metrics.add(output, sample)
+    return metrics
+
+
+def test_metrics_of_two_parts_joined_are_those_of_the_whole(generator):
+    pictures = [torch.rand(2, 3, 12, 16, generator=generator) for _ in range(3)]
+    labels = [torch.randint(0, 3, (5, 6), generator=generator) for _ in range(3)]
+    depths = [torch.rand(2, 5, 6, generator=generator) * 8 for _ in range(3)]
+    kinds = [
+        (RestorationMetrics, [(one, restoration(other)) for one, other in pictures]),
+        (
+            lambda: SegmentationMetrics(3),
+            [(torch.rand(3, 5, 6, generator=generator), segmentation(one)) for one in labels],
+        ),
+        (DisparityMetrics, [(one, disparity(other)) for one, other in depths]),
+    ]
+    for make, samples in kinds:
+        joined = seen(make(), samples[:1])
+        joined.join(seen(make(), samples[1:]))
+        assert joined.values() == seen(make(), samples).values()
