@@ -22,6 +22,7 @@ from spectra.score import Score
 from spectra.study._adversarial import against
 from spectra.study._batches import stacked
 from spectra.study._checkpoint import write_whole
+from spectra.study._correction import correction_power_db, correction_score
 from spectra.study._evaluate import evaluate
 from spectra.study._task import Task
 from spectra.study._train import Progress, train
@@ -56,8 +57,9 @@ class Cell:
     alias : dict of str to float or None
         Locked energy over the rest, dBc: ``output``, ``output_attacked``, ``change`` (of the
         attack's change of the output), ``step0``, ``step0_attacked``, ...; ``line`` and
-        ``line_attacked``, what of the output's is the same at all places; and
-        ``grid_dependence`` of the output.
+        ``line_attacked``, what of the output's is the same at all places;
+        ``grid_dependence`` of the output; of restoration ``correction``, locked energy of the
+        output less the input, and ``correction_power``, its power over the picture's variance.
     bounds : tuple of str
         Those of them that are upper bounds: nothing was found above the floor.
     rejection, line : dict of str to float or None
@@ -177,9 +179,13 @@ def spectra_of(task: Task, model: nn.Module) -> tuple[dict[str, float | None], t
         )
         summary = run.analyze(model, batch.input, options=options).summary
     scores = _scores(summary)
+    if task.name == "restoration":
+        scores["correction"] = correction_score(model, batch.input)
     told = {name: _told(score) for name, score in scores.items()}
     alias: dict[str, float | None] = {name: value for name, (value, _) in told.items()}
     alias["grid_dependence"] = summary.output.grid_dependence_dbc
+    if task.name == "restoration":
+        alias["correction_power"] = correction_power_db(model, batch.input)
     alias["line"] = scores["output"].line_dbc
     alias["line_attacked"] = scores["output_attacked"].line_dbc
     return alias, tuple(name for name, (_, bounded) in told.items() if bounded)

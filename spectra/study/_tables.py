@@ -14,6 +14,7 @@ from spectra.study._table import Table
 from spectra.study._trivial import PRIMARY
 from spectra.study._variants import BASELINE, network_of
 
+FINE = 0.05  # half an interval, below which four digits are told
 LEAST_P = 0.001  # below it a p is only said to be below
 Value = Callable[[Seed, str], float | None]
 DIFFERENCES = ("difference", "mean ± 95 %", "pairs", "p", "Holm's p", "p of signs", "told")
@@ -91,7 +92,7 @@ def measures(network: str, seeds: Sequence[Seed]) -> Mapping[str, Value]:
     values[f"{quality}, pgd-20, at matched clean {quality}"] = _matched_attacked
     values[f"{quality} matched"] = _matched_clean
     for place in cells[0].alias:
-        values[f"{PLACES.get(place, place)}, dBc"] = _of(partial(_alias, place=place))
+        values[_place(place)] = _of(partial(_alias, place=place))
     values["locked share of the attack's change, %"] = _of(_locked_share)
     for number in range(len(cells[0].rejection)):
         values[f"rejection of kernel {number + 1}, dB"] = _of(partial(_rejection, number=number))
@@ -132,13 +133,22 @@ def _matched_clean(seed: Seed, variant: str) -> float | None:
 
 
 PLACES = {
-    "output": "grid of the output, clean",
-    "output_attacked": "grid of the output, PGD-10",
-    "change": "grid of the attack's change of the output",
-    "line": "of it the same at all places, clean",
-    "line_attacked": "of it the same at all places, PGD-10",
-    "grid_dependence": "grid dependence of the output",
+    "output": "grid of the output, clean, dBc",
+    "output_attacked": "grid of the output, PGD-10, dBc",
+    "change": "grid of the attack's change of the output, dBc",
+    "line": "of it the same at all places, clean, dBc",
+    "line_attacked": "of it the same at all places, PGD-10, dBc",
+    "grid_dependence": "grid dependence of the output, dBc",
+    "correction": "grid of output less input, clean, dBc",
+    "correction_power": "power of output less input over the picture's, dB",
 }
+
+
+def _place(name: str) -> str:
+    if name in PLACES:
+        return PLACES[name]
+    step, _, attacked = name.removeprefix("step").partition("_")
+    return f"grid of step {int(step) + 1}, {'PGD-10' if attacked else 'clean'}, dBc"
 
 
 def share(ratio_db: float | None) -> float | None:
@@ -211,7 +221,8 @@ def _difference(seeds: Sequence[Seed], value: Value, variant: str) -> str:
 
 
 def _signed(one: Difference) -> str:
-    text = f"{one.mean:+.2f} ± {one.half_width:.2f}"
+    digits = 2 if one.half_width >= FINE else 4
+    text = f"{one.mean:+.{digits}f} ± {one.half_width:.{digits}f}"
     return f"**{text}**" if one.excludes_zero else text
 
 
@@ -219,7 +230,9 @@ def _mean(values: Sequence[float | None]) -> str:
     known = [v for v in values if v is not None]
     if not known:
         return "-"
-    return f"{mean(known):.2f}" + (f" ± {stdev(known):.2f}" if len(known) > 1 else "")
+    digits = 2 if max(map(abs, known)) > 1 else 4  # SSIM, mIoU
+    spread = f" ± {stdev(known):.{digits}f}" if len(known) > 1 else ""
+    return f"{mean(known):.{digits}f}{spread}"
 
 
 def _alive(seeds: Sequence[Seed], variant: str) -> str:
