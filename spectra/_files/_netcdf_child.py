@@ -161,16 +161,20 @@ def describe_tree(path: str, cpu_s: int) -> None:
     """Print all groups with their attributes and variables as JSON, without values."""
     check_alone(path)
     with h5py.File(path, "r") as file:
-        nodes = [
-            {
-                "path": place,
-                "attrs": attributes(group),
-                "coordinates": coordinates(group),
-                "variables": [in_tree(name, item) for name, item in variables(group)],
-            }
-            for place, group in groups(file)
-        ]
+        nodes = [node(place, group) for place, group in groups(file)]
     print(json.dumps(nodes), flush=True)
+
+
+def node(place: str, group: h5py.Group) -> dict[str, Any]:
+    """Return what `describe_tree` prints of a group."""
+    scales, own = scale_names(group), dict(variables(group))
+    dims = {name: dimensions(name, item, scales) for name, item in own.items()}
+    return {
+        "path": place,
+        "attrs": attributes(group),
+        "coordinates": coordinates(group, own, dims),
+        "variables": [in_tree(name, item, dims[name]) for name, item in own.items()],
+    }
 
 
 def write_tree(path: str, cpu_s: int) -> None:
@@ -217,31 +221,51 @@ def is_bare_dimension(item: h5py.Dataset) -> bool:
     return item.is_scale and "not a netCDF variable" in str(item.attrs.get("NAME", ""))
 
 
-def dimensions(name: str, item: h5py.Dataset) -> list[str]:
+def scale_names(group: h5py.Group) -> dict[int, str]:
+    """Return the names of a group's dimensions by their address.
+
+    HDF5 hands a variable's dimensions out without a name, and searches the whole file for one when
+    it is asked: for each variable, which in a tree of a hundred groups took minutes.
+    """
+    return {
+        h5py.h5o.get_info(item.id).addr: name
+        for name, item in group.items()
+        if isinstance(item, h5py.Dataset) and item.is_scale
+    }
+
+
+def dimensions(name: str, item: h5py.Dataset, scales: dict[int, str]) -> list[str]:
     """Return the names of a variable's dimensions; an axis without one has a name of its own."""
     if item.is_scale and item.ndim == 1:
         return [name]
     return [
-        str(axis[0].name).rpartition("/")[2] if len(axis) else f"phony_dim_{number}"
+        dimension(axis[0], scales) if len(axis) else f"phony_dim_{number}"
         for number, axis in enumerate(item.dims)
     ]
 
 
-def coordinates(group: h5py.Group) -> list[str]:
+def dimension(scale: h5py.Dataset, scales: dict[int, str]) -> str:
+    """Return the name of a dimension, also of one that stands in another group."""
+    own = scales.get(h5py.h5o.get_info(scale.id).addr)
+    return str(scale.name).rpartition("/")[2] if own is None else own
+
+
+def coordinates(
+    group: h5py.Group, own: dict[str, h5py.Dataset], dims: dict[str, list[str]]
+) -> list[str]:
     """Return the variables that are coordinates: of a dimension of their name, or named as such."""
-    own = dict(variables(group))
     listed = [holder.attrs.get("coordinates", "") for holder in (group, *own.values())]
     named = {name for text in listed for name in str(text).split()}
-    return [name for name, item in own.items() if name in named or [name] == dimensions(name, item)]
+    return [name for name in own if name in named or dims[name] == [name]]
 
 
-def in_tree(name: str, item: h5py.Dataset) -> dict[str, Any]:
+def in_tree(name: str, item: h5py.Dataset, dims: list[str]) -> dict[str, Any]:
     number = item.dtype.kind in NUMBERS
     truth = item.attrs.get("dtype") == "bool"  # how xarray keeps them
     chunk = int(np.prod(item.chunks or (1,), dtype=object)) * item.dtype.itemsize
     return {
         "name": name,
-        "dims": dimensions(name, item),
+        "dims": dims,
         "shape": list(item.shape),
         "dtype": ("|b1" if truth else item.dtype.str) if number else "text",
         "attrs": attributes(item),

@@ -1,10 +1,13 @@
 """spectra.nc is netCDF-4 and loses nothing."""
 
+import json
+
 import h5py
 import numpy as np
 import pytest
 import xarray as xr
 
+from spectra._files._netcdf_child import describe_tree
 from spectra.errors import InputError
 from spectra.report import read_tree
 from spectra.report._netcdf import write_tree
@@ -18,6 +21,27 @@ def test_a_tree_is_read_as_it_was_written(tmp_path):
     xr.testing.assert_identical(read, made)
     assert read["steps/0"].attrs["window"] == "periodic Hann"
     assert read["output/fx"].attrs["units"] == "cycles/pixel"
+
+
+def test_dimensions_are_named_without_a_search(tmp_path, monkeypatch, capsys):
+    """HDF5 searches the whole file for the name of a dimension, once for each variable."""
+
+    def searched(_):
+        raise AssertionError("a name was asked for")
+
+    write_tree(tree(), tmp_path / "spectra.nc")
+    monkeypatch.setattr(h5py.Dataset, "name", property(searched))
+    describe_tree(str(tmp_path / "spectra.nc"), cpu_s=15)
+    read = {
+        (node["path"], variable["name"]): tuple(variable["dims"])
+        for node in json.loads(capsys.readouterr().out)
+        for variable in node["variables"]
+    }
+    assert read == {
+        (node.path, name): variable.dims
+        for node in tree().subtree
+        for name, variable in node.variables.items()
+    }
 
 
 def test_no_file_stays_open(tmp_path):
