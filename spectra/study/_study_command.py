@@ -37,8 +37,8 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     add("--jobs", type=int, default=2, help="networks at a time, one thread each [%(default)s]")
     add("--results", type=Path, default=Path("spectra-out/study"), help="[%(default)s]")
     add("--quick", action="store_true", help="two seeds and 60 updates: some ten minutes")
-    add("--saved", type=Path, metavar="FILE", help="run nothing: the numbers of FILE, or")
-    add("--report", action="store_true", help="run nothing: what is in --results")
+    add("--saved", type=Path, metavar="FILE", help="run nothing: tables of FILE")
+    add("--report", action="store_true", help="run nothing: tables of what is in --results")
     add("--save", type=Path, metavar="FILE", help="write all numbers to one file")
     add("--out", type=Path, help="write the tables here too: .md or .html")
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from spectra.study import __main__ as command
 from spectra.study._cell import write_json
 from spectra.study._saved import read_seeds, saved
 from support.study_seeds import seeds
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -76,6 +79,16 @@ def test_what_cannot_be_is_told_in_one_line(run, numbers, tmp_path, arguments, m
     assert (out, code) == ("", 2)
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_the_page_of_results_holds_the_tables_of_the_numbers_beside_it(run):
+    results = ROOT / "docs" / "results"
+    out, _, code = run("--saved", results / "h1-h2.json")
+    page = (results / "h1-h2.md").read_text(encoding="utf-8")
+    assert code == 0
+    tables = out[out.index("### Verdicts") :]
+    assert tables.strip() in page
+    assert "| **H1**, large upsampling kernels help | **contradicted** | **not shown** |" in page
 
 
 @pytest.mark.parametrize("damage", ["seeds", "cells"])
