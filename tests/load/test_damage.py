@@ -92,7 +92,7 @@ def test_damaged_netcdf_files_raise_nothing_but_clear_errors(place, crater, file
 
 
 @pytest.mark.slow
-@settings(bounded, max_examples=20)
+@settings(bounded, max_examples=10)
 @given(seed=st.integers(0, 2**40))
 def test_more_damaged_netcdf_files_raise_nothing_but_clear_errors(place, crater, files, seed):
     open_damaged(place, crater, files, sorted(IN_A_PROCESS), seed=seed)
@@ -187,7 +187,7 @@ def test_short_files_raise_nothing_but_clear_errors(place, files, data, seed):
 
 
 @pytest.mark.slow
-@settings(bounded, max_examples=20)
+@settings(bounded, max_examples=10)
 @given(data=st.binary(max_size=64), seed=st.integers(0, 2**40))
 def test_short_netcdf_files_raise_nothing_but_clear_errors(place, files, data, seed):
     open_short(place, files, sorted(IN_A_PROCESS), data=data, seed=seed)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,9 +37,14 @@ def failing(error):
     return write
 
 
+@pytest.fixture(scope="module")
+def written_once(tmp_path_factory):
+    return Finished(clean()).save(tmp_path_factory.mktemp("old") / "out", formats=DATA)
+
+
 @pytest.fixture
-def old(tmp_path):
-    return Finished(clean()).save(tmp_path / "out", formats=DATA)
+def old(written_once, tmp_path):
+    return shutil.copytree(written_once, tmp_path / "out")
 
 
 def test_a_result_is_written_and_nothing_else(tmp_path):
