@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+import spectra
 from spectra import kernel, measure_kernels
 from spectra.errors import LoadError, NothingToAnalyseError, ParameterError
 
@@ -30,6 +31,14 @@ def test_a_program_knows_its_strides(traced, tmp_path):
         assert (row.name, row.certainty, row.stride, row.padding) == ("1", "module", (3, 3), (1, 1))
         assert row.measures == expected[0].measures
         assert table.ambiguous == ()
+
+
+def test_a_step_that_was_swapped_for_a_shuffle_has_a_kernel():
+    old = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ConvTranspose2d(8, 3, 4, 2, padding=1))
+    new, _ = spectra.swap(old, "shuffle3", init="default")
+    (row,) = measure_kernels(new).layers
+    # all phases start alike: three taps of a phase, each on two pixels of both axes
+    assert (row.kind, row.kernel_size, row.measures.phase_imbalance) == ("pixel_shuffle", (6, 6), 0)
 
 
 def test_steps_in_the_code_of_a_model_are_pointed_at():

@@ -89,12 +89,31 @@ class ShuffleConv(nn.Module):
             for values in (self.conv.weight, self.conv.bias):
                 if values is not None:
                     values.copy_(values[::volume].repeat_interleave(volume, 0))
+        self.shuffle = _shuffle_by(self.factor)
         self.blur = None if blur is None else Blur(self.factor, blur)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``, (B, in_channels, *spatial), ``factor`` times as large."""
-        y = shuffle(self.conv(x), self.factor)
+        y: Tensor = self.shuffle(self.conv(x))
         return y if self.blur is None else self.blur(y)
+
+
+class _Shuffle(nn.Module):
+    """`shuffle` as a module."""
+
+    def __init__(self, factor: Sequence[int]) -> None:
+        super().__init__()
+        self.factor = tuple(factor)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return shuffle(x, self.factor)
+
+
+def _shuffle_by(factor: tuple[int, ...]) -> nn.Module:
+    """Return a shuffle, torch's own where it has one: others know its kernel by its module."""
+    if len(factor) == 2 and factor[0] == factor[1]:
+        return nn.PixelShuffle(factor[0])
+    return _Shuffle(factor)
 
 
 class Blur(nn.Module):

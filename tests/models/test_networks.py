@@ -43,7 +43,7 @@ KINDS = {
     "sinc": "transposed_conv",
     "nearest": "nearest",
     "bilinear": "bilinear",
-    "shuffle": "depth_to_space",
+    "shuffle": "pixel_shuffle",
 }
 
 
