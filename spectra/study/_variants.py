@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from spectra.data import restoration_photographs
+from spectra.data._textures import TEXTURES
 from spectra.errors import ParameterError
 from spectra.models import NAFNet, restormer_small, sttr_small, unet_small, vit_dpt_small
 from spectra.remedy._lctc import Init
@@ -188,7 +189,7 @@ NETWORKS: Mapping[str, Network] = MappingProxyType(
             variants=FOUR,
         ),
         "unet": Network(
-            unet_small,
+            partial(unet_small, classes=len(TEXTURES)),
             segmentation,
             Training(steps=300, batch=8, learning_rate=3e-3, evaluate_every=50),
             attacks=("pgd", "segpgd", "cospgd"),
@@ -196,7 +197,7 @@ NETWORKS: Mapping[str, Network] = MappingProxyType(
             variants=FOUR,
         ),
         "vit": Network(
-            vit_dpt_small,
+            partial(vit_dpt_small, classes=len(TEXTURES)),
             segmentation,
             Training(steps=300, batch=8, learning_rate=1e-3, evaluate_every=50),
             attacks=("pgd", "segpgd", "cospgd"),

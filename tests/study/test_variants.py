@@ -1,11 +1,13 @@
 """What is shared starts equal, and only what is named differs."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 import torch
 
 from spectra.errors import ParameterError
+from spectra.study._evaluate import evaluate
 from spectra.study._variants import FOUR, NETWORKS, build
 
 INPUTS = {"sttr": (1, 6, 128, 160), "unet": (1, 3, 96, 96), "vit": (1, 3, 96, 96)}
@@ -49,8 +51,17 @@ def test_a_sinc_start_is_kept():
     assert sums.std(0).max() < 1e-6 * sums.abs().max()
 
 
+@pytest.mark.parametrize(
+    ("network", "quality"), [("unet", "miou"), ("vit", "miou"), ("sttr", "epe")]
+)
+def test_a_network_answers_what_its_task_asks(network, quality):
+    task = NETWORKS[network].task()
+    one = replace(task, test=task.test.only([0]))
+    assert quality in evaluate(one, build(network, "shuffle1", 0).eval())
+
+
 @pytest.mark.parametrize("network", NETWORKS)
-def test_every_variant_runs_on_what_its_task_gives(network):
+def test_every_variant_gives_maps_of_one_shape(network):
     x = torch.rand(INPUTS.get(network.split("-")[0], (1, 3, 32, 32)))
     with torch.no_grad():
         shapes = {build(network, name, 0).eval()(x).shape for name in NETWORKS[network].variants}
