@@ -7,11 +7,12 @@ from pathlib import Path
 
 from spectra._files import is_regular
 from spectra.errors import InputError
+from spectra.inputs._listing import Listing
 
 MOST_FOLDERS = 100_000
 
 
-def matching_files(pattern: str) -> list[Path]:
+def matching_files(pattern: str) -> Listing:
     """Return the regular files that ``pattern`` matches, sorted.
 
     Works as `glob.glob` with ``recursive=True``, but ``**`` follows no link, which may lead out of
@@ -22,7 +23,8 @@ def matching_files(pattern: str) -> list[Path]:
     InputError
         If ``**`` stands for more than ``MOST_FOLDERS`` folders.
     """
-    return sorted({path for path in map(Path, _matching(pattern)) if is_regular(path)})
+    found = {str(path) for path in map(Path, _matching(pattern)) if is_regular(path)}
+    return Listing(tuple(sorted(found, key=lambda name: name.split(os.sep))))
 
 
 def _matching(pattern: str) -> Iterator[str]:

@@ -58,8 +58,8 @@ def open_images(
     channels = how.channels(colour, source)
     span = how.range or (0.0, 1.0)
 
-    def samples() -> Iterator[Tensor]:
-        for picture in pictures:
+    def samples(first: int = 0) -> Iterator[Tensor]:
+        for picture in pictures[first:]:
             yield how.values(_read(picture, size, colour, span))
 
     return Inputs(

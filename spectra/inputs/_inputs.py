@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Literal, Protocol, SupportsIndex, overload
 
 from spectra._checks import check_positive
 from spectra.errors import InputError
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Kind = Literal["images", "array", "latent", "callable"]
+
+
+class Samples(Protocol):
+    """What gives samples anew each time it is called, from one of them on."""
+
+    def __call__(self, first: int = 0, /) -> Iterator[Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,33 @@ class Origin:
     spatial: tuple[int, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Origins(Sequence[Origin]):
+    """Where samples come from, told when it is asked for: a million take no million records.
+
+    Attributes
+    ----------
+    length : int
+        How many samples there are.
+    of : callable
+        Returns the origin of the sample of a number.
+    """
+
+    length: int
+    of: Callable[[int], Origin]
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, at: int) -> Origin: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Origin, ...]: ...
+    def __getitem__(self, at: int | slice) -> Origin | tuple[Origin, ...]:
+        found = range(self.length)[at]
+        return self.of(found) if isinstance(found, int) else tuple(map(self.of, found))
+
+
 @dataclass(frozen=True)
 class Inputs(InputSet):
     """Equal samples for a model, read when they are asked for.
@@ -48,17 +81,18 @@ class Inputs(InputSet):
         Least and largest value that the model can get in each channel; None where unknown.
     notes : tuple of str
         What was assumed about the data, one phrase each.
-    origins : tuple of Origin
+    origins : sequence of Origin
         Where each of the samples comes from.
     samples : callable
-        Returns a new iterator over the samples, float32 of shape ``shape``.
+        Returns a new iterator over the samples, float32 of shape ``shape``; given a number, from
+        that sample on. Pictures and arrays begin there, other sources read what stands before.
     """
 
     kind: Kind
     bounds: tuple[tuple[float, float], ...] | None
     notes: tuple[str, ...]
-    origins: tuple[Origin, ...] = field(repr=False, compare=False)
-    samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+    origins: Sequence[Origin] = field(repr=False, compare=False)
+    samples: Samples = field(repr=False, compare=False)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -81,13 +115,17 @@ class Inputs(InputSet):
         """Channels of one sample: 1 for gray pictures, 3 for RGB."""
         return self.shape[0]
 
-    def batches(self, size: SupportsIndex) -> Iterator[Tensor]:
+    def batches(
+        self, size: SupportsIndex, first: int = 0, end: int | None = None
+    ) -> Iterator[Tensor]:
         """Yield the samples in batches; each call starts anew and holds one batch at a time.
 
         Parameters
         ----------
         size : int
             Samples in a batch; the last one may be smaller.
+        first, end : int, optional
+            Only the samples from ``first`` on, before ``end``.
 
         Yields
         ------
@@ -101,12 +139,12 @@ class Inputs(InputSet):
         import torch
 
         size = check_positive("size", size)
-        given = 0
-        samples = islice(self.samples(), self.used)
+        given, end = first, self.used if end is None else min(end, self.used)
+        samples = islice(self.samples(first), max(end - first, 0))
         while batch := list(islice(samples, size)):
             given += len(batch)
             yield torch.stack(batch)
-        if given < self.used:
+        if given < end:
             raise InputError(
                 f"{self.source} gave {given} samples, expected {self.used} as when it was opened"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from spectra._files import DESCRIPTION, Format, check_readable, looks_like_pictu
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
+from spectra.inputs._listing import Listing, files_in
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
 
 EXPECTED = (
@@ -29,7 +31,7 @@ NamedSource = str | Path | Sequence[str | Path]
 class Pictures:
     """Files that are pictures, or pretend to be, and how many others lie beside them."""
 
-    files: tuple[Path, ...]
+    files: Listing
     source: str
     skipped: int = 0
 
@@ -114,7 +116,7 @@ def _one(source: str) -> NamedInputs:
         files = matching_files(source)
         if not files:
             raise NothingToAnalyseError(f"{source} matches no file: expected {EXPECTED}")
-        return _several(files, source)
+        return _one(str(files[0])) if len(files) == 1 else _pictures(files, source)
     if is_spec(source):
         check_spec(source, InputError)
         return PythonName(source)
@@ -128,30 +130,35 @@ def _folder(folder: Path, source: str) -> Pictures:
     A file is a picture by its first bytes; one with a picture's suffix but other bytes also
     counts, and is later dropped with a reason.
     """
-    files = sorted(file for file in folder.iterdir() if file.is_file())
-    pictures = tuple(file for file in files if looks_like_picture(file))
+    files = files_in(folder)
+    pictures = tuple(name for name in files.names if looks_like_picture(os.path.join(folder, name)))
     if not pictures:
         held = f"it holds {listed((f.name for f in files), 3)}" if files else "it holds no file"
         raise NothingToAnalyseError(
             f"{source} is a folder without pictures ({held}; subfolders are not searched): "
             f"expected {EXPECTED}"
         )
-    return Pictures(pictures, source, len(files) - len(pictures))
+    return Pictures(Listing(pictures, str(folder)), source, len(files) - len(pictures))
 
 
 def _several(paths: list[Path], source: str) -> NamedInputs:
-    """Return several files, which must be pictures, or one of any kind."""
+    """Return several files, which must be pictures and readable, or one of any kind."""
     if len(paths) == 1:
         return _one(str(paths[0]))
     for path in paths:
         check_readable(path, "a picture", InputError)
+    return _pictures(Listing.of(paths), source)
+
+
+def _pictures(paths: Listing, source: str) -> Pictures:
+    """Return several files, one of which at least must look like a picture."""
     if not any(map(looks_like_picture, paths)):
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
         raise NothingToAnalyseError(
             f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, or "
             "one array file"
         )
-    return Pictures(tuple(paths), source)
+    return Pictures(paths, source)
 
 
 def _file(path: Path, key: str | None, source: str) -> NamedInputs:
@@ -160,5 +167,5 @@ def _file(path: Path, key: str | None, source: str) -> NamedInputs:
     if found in _ARRAYS:
         return ArrayFile(path, found, key, source)
     if looks_like_picture(path):
-        return Pictures((path,), source)
+        return Pictures(Listing.of([path]), source)
     raise InputError(f"{path} is {DESCRIPTION[found]}: expected {EXPECTED}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -162,13 +163,8 @@ def _part(name: str) -> PictureSource:
     raise InputError(f"{name} is no picture: expected a folder, pattern or file of pictures")
 
 
-def _files(paths: Iterable[Path], name: str, notes: tuple[str, ...]) -> PictureSource:
-    files = tuple(paths)
-
-    def reader(path: Path) -> Callable[[], Picture]:
-        return lambda: _read_file(path)
-
-    return PictureSource(name, lambda: iter([reader(path) for path in files]), notes)
+def _files(paths: Sequence[Path], name: str, notes: tuple[str, ...]) -> PictureSource:
+    return PictureSource(name, lambda: (partial(_read_file, path) for path in paths), notes)
 
 
 def _read_file(path: Path) -> Picture:
