@@ -66,7 +66,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
     channels = how.channels(channels, source)
-    keep, dropped = _usable(stack, source, how.num)
+    keep, dropped, identity = _usable(stack, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not keep and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -93,11 +93,14 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
         origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
         samples=samples,
+        identity=identity,
     )
 
 
-def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
-    """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
+def _usable(
+    stack: Stack, source: str, num: int | None
+) -> tuple[list[int], tuple[Dropped, ...], str]:
+    """Return the indices of the first ``num`` usable samples, what was dropped, and a digest."""
     keep: list[int] = []
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
@@ -115,7 +118,7 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
             keep.append(index)
         if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
             break
-    return keep, tuple(dropped)
+    return keep, tuple(dropped), blake2b(b"".join(seen), digest_size=16).hexdigest()
 
 
 def _digest(row: Tensor) -> bytes:
