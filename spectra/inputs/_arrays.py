@@ -67,7 +67,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
     channels = how.channels(channels, source)
-    keep, dropped = _usable(stack, source, how.num)
+    keep, dropped, identity = _usable(stack, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not len(keep) and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -97,13 +97,14 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
         origins=Origins(len(keep), lambda at: Origin(source, int(keep[at]), tuple(spatial))),
         samples=samples,
+        identity=identity,
     )
 
 
 def _usable(
     stack: Stack, source: str, num: int | None
-) -> tuple[NDArray[np.int64], tuple[Dropped, ...]]:
-    """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
+) -> tuple[NDArray[np.int64], tuple[Dropped, ...], str]:
+    """Return the indices of the first ``num`` usable samples, what was dropped, and a digest."""
     keep = array("q")
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
@@ -121,7 +122,8 @@ def _usable(
             keep.append(index)
         if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
             break
-    return np.array(keep, np.int64), tuple(dropped)
+    identity = blake2b(b"".join(seen), digest_size=16).hexdigest()
+    return np.array(keep, np.int64), tuple(dropped), identity
 
 
 def _digest(row: Tensor) -> bytes:

@@ -77,6 +77,7 @@ def open_images(
         ),
         origins=tuple(Origin(str(p.path), None, p.spatial) for p in pictures),
         samples=samples,
+        identity=blake2b(b"".join(p.digest for p in pictures), digest_size=16).hexdigest(),
     )
 
 

@@ -86,6 +86,13 @@ class Inputs(InputSet):
     samples : callable
         Returns a new iterator over the samples, float32 of shape ``shape``; given a number, from
         that sample on. Pictures and arrays begin there, other sources read what stands before.
+    identity : str
+        Digest of what the samples are, in their order; of many pictures of their names and sizes.
+    pick : callable, optional
+        Returns the source of a sample by its number, and the sample or the reason why it cannot be
+        used. Where it is given, ``used`` counts samples that may turn out to be of no use.
+    head : int
+        The number of the first sample that can be used.
     """
 
     kind: Kind
@@ -93,6 +100,11 @@ class Inputs(InputSet):
     notes: tuple[str, ...]
     origins: Sequence[Origin] = field(repr=False, compare=False)
     samples: Samples = field(repr=False, compare=False)
+    identity: str = field(default="", repr=False)
+    pick: Callable[[int], tuple[str, Tensor | str]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    head: int = 0
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -114,6 +126,13 @@ class Inputs(InputSet):
     def channels(self) -> int:
         """Channels of one sample: 1 for gray pictures, 3 for RGB."""
         return self.shape[0]
+
+    def numbered(self, size: SupportsIndex) -> Iterator[tuple[int, Tensor]]:
+        """Yield the batches, each with the number of its first sample among those that come."""
+        first = 0
+        for batch in self.batches(size):
+            yield first, batch
+            first += len(batch)
 
     def batches(
         self, size: SupportsIndex, first: int = 0, end: int | None = None
@@ -144,7 +163,7 @@ class Inputs(InputSet):
         while batch := list(islice(samples, size)):
             given += len(batch)
             yield torch.stack(batch)
-        if given < end:
+        if given < end and self.pick is None:
             raise InputError(
                 f"{self.source} gave {given} samples, expected {self.used} as when it was opened"
             )
