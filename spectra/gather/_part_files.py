@@ -8,13 +8,14 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from spectra._files import read_whole
 from spectra.errors import InputError, ParameterError, SpectraError
+from spectra.gather._parts import parts_of
 from spectra.gather._sums import Sums
 from spectra.gather._tree import FAN, Stretch, Tree, is_stretch
 
@@ -65,7 +66,12 @@ class PartFiles:
     @classmethod
     def beside(cls, target: Path, **options: Any) -> PartFiles:
         """Return the files of parts that belong to the result in a folder."""
-        return cls(target.with_name(f"{target.name}.parts"), **options)
+        named = target if target.name.strip(".") else target.resolve()
+        return cls(named.with_name(f"{named.name}.parts"), **options)
+
+    def are_worth(self, count: int) -> bool:
+        """Tell whether a run on so many inputs has parts to keep, or to find."""
+        return self.only or parts_of(count) > 1
 
     def asked(self) -> dict[str, Any]:
         """Return the plan file as it stands in the folder.
@@ -98,11 +104,15 @@ class PartFiles:
             If the folder holds parts of another plan.
         """
         self._plan = plan
-        if not (self.folder / PLAN).exists():
+        if not (self.folder / PLAN).exists() and not self.only:
             self._check_no_parts()
             return
-        differing = plan.differing(self.asked().get("plan"))
-        if differing:
+        theirs = self.asked().get("plan")
+        # sums are added in the same way wherever they were measured
+        loose = ("device", "threads") if self.only else ()
+        if isinstance(theirs, dict):
+            self._plan = replace(plan, fields=theirs)
+        if differing := plan.differing(theirs, but=loose):
             raise ParameterError(
                 f"{self.folder}: holds parts of another run: {'; '.join(differing)}; give the same "
                 "options to go on with it, remove the folder to start anew, or choose another --out"

@@ -17,6 +17,8 @@ from spectra.gather._pass import batch_size
 from spectra.gather._places import Places
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from torch import Tensor
 
     from spectra._options import Options
@@ -62,11 +64,11 @@ class RunPlan:
         """Digest of all fields."""
         return _digest(self.fields)
 
-    def differing(self, other: object) -> list[str]:
-        """Return in which fields another plan differs, in words."""
+    def differing(self, other: object, *, but: Collection[str] = ()) -> list[str]:
+        """Return in which fields another plan differs, in words; some may differ."""
         theirs = other if isinstance(other, dict) else {}
         names = [n for n in (*self.fields, *theirs) if self.fields.get(n) != theirs.get(n)]
-        return [self._difference(name, theirs.get(name)) for name in dict.fromkeys(names)]
+        return [self._difference(n, theirs.get(n)) for n in dict.fromkeys(names) if n not in but]
 
     def _difference(self, name: str, there: object) -> str:
         here, words = self.fields.get(name), LINES.get(name, name)

@@ -83,7 +83,7 @@ def analyze(
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             attacking = plan_attack(net, found, inputs, options)
-            found = planned(loaded, found, inputs, options, files=files)
+            found, files = planned(loaded, found, inputs, options, files=files)
             passed = gather.run(net, found, inputs, options, progress=tell, files=files)
             passed = gather.without_fixed_content(
                 net, passed, inputs, options, progress=tell, files=files

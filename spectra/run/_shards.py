@@ -76,7 +76,7 @@ def part_by_part(
         with advised(loaded, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
-            found = planned(loaded, found, inputs, options, files=files)
+            found = _plan(loaded, found, inputs, options, files=files)
             files.write_plan()
             passes = gather.all_passes(net, found, inputs, options, progress=tell)
             yield gather.PartByPart(passes, files)
@@ -89,10 +89,30 @@ def planned(
     options: Options,
     *,
     files: gather.PartFiles | None,
+) -> tuple[capture.Discovery, gather.PartFiles | None]:
+    """Fix what a run measures and how, where it has parts to keep.
+
+    Returns
+    -------
+    Discovery
+        How its inputs run.
+    PartFiles or None
+        Where its parts are; None where it has only one.
+    """
+    if files is None or inputs is None or not files.are_worth(len(inputs)):
+        return found, None
+    return _plan(loaded, found, inputs, options, files=files), files
+
+
+def _plan(
+    loaded: load.LoadedModel,
+    found: capture.Discovery,
+    inputs: Inputs,
+    options: Options,
+    *,
+    files: gather.PartFiles,
 ) -> capture.Discovery:
-    """Fix what a run measures and how, where its parts are kept; return how its inputs run."""
-    if files is None or inputs is None:
-        return found
+    """Settle how inputs run, and take over what is there of the same plan."""
     found = gather.settle(loaded.model, found, inputs, options)
     plan = gather.plan_run(loaded, found, inputs, options, threads=torch.get_num_threads())
     files.begin(plan)
