@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from spectra_cli._terminal import Terminal
     from spectra_cli._wanted import Wanted
 
-NOT_ASKED = {*RESULT, "shard", "wait", "list_only"}  # options that the sums do not depend on
+NOT_ASKED = {
+    *RESULT,
+    "shard",
+    "wait",
+    "workers",
+    "scheduler",
+    "list_only",
+}  # options that the sums do not depend on
 CONTENT = "maps share content, and inputs run again without it: "
 
 

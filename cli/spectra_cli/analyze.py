@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._cluster import Staff, measure_on
 from spectra_cli._parts import answer, measure_shard, parts_beside
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
@@ -23,6 +24,7 @@ from spectra_cli._wanted import Wanted
 @options.input_options
 @options.run_options
 @options.shard_options
+@options.cluster_options
 @options.result_options
 @options.gate_options
 @terminal_options
@@ -48,6 +50,9 @@ def analyze(
     from spectra import report
 
     terminal: Terminal = context.obj
+    staff = Staff.take(given)
+    if shard is not None and staff.is_wanted:
+        raise click.UsageError("--shard and --workers or --scheduler: expected one of them")
     wanted = Wanted.take(given, out=report.default_directory(model))
     if not list_only:
         wanted.prepare(terminal)
@@ -61,6 +66,8 @@ def analyze(
     if shard is not None:
         measure_shard(context, request, files, wanted, shard=shard, wait=wait)
         return
+    if staff.is_wanted:
+        measure_on(staff, terminal, request, files)
     answer(context, request, files, wanted)
 
 

@@ -1,5 +1,5 @@
 from ._part_files import PartFiles
-from ._pass import batch_size, settle
+from ._pass import batch_size, settle, trial_of
 from ._passed import Passed, Place
 from ._plan import plan_run
 from ._run import all_passes, run, without_fixed_content
@@ -19,5 +19,6 @@ __all__ = [
     "run",
     "settle",
     "through",
+    "trial_of",
     "without_fixed_content",
 ]

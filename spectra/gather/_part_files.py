@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,9 +22,9 @@ from spectra.gather._tree import FAN, Stretch, Tree, is_stretch
 if TYPE_CHECKING:
     from spectra.gather._plan import RunPlan
 
-PLAN, SCHEMA = "plan.json", "spectra.parts/1"
+PLAN, LEFT_OUT, SCHEMA = "plan.json", "left-out.json", "spectra.parts/1"
 NAME = re.compile(r"(?P<name>[a-z]+\d?)-(?P<start>\d{6,})-(?P<stop>\d{6,})\.npz")
-UNFINISHED = re.compile(r"\.(?:plan\.json|[a-z]+\d?-\d+-\d+\.npz)\.[0-9a-f]{8}\.new")
+UNFINISHED = re.compile(r"\.(?:plan\.json|left-out\.json|[a-z]+\d?-\d+-\d+\.npz)\.[0-9a-f]{8}\.new")
 
 
 def _silent(_: str) -> None:
@@ -130,6 +130,35 @@ class PartFiles:
         }
         text = json.dumps(about, indent=1)
         self._write(PLAN, lambda file: _write_text(file, text))
+
+    def left_out(self) -> dict[int, str]:
+        """Return the inputs that are left out of the run by number, and why.
+
+        Raises
+        ------
+        InputError
+            If the file that says so is damaged.
+        """
+        file = self.folder / LEFT_OUT
+        try:
+            held = json.loads(read_whole(file))
+            return {int(number): str(reason) for number, reason in held.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError) as error:
+            raise InputError(f"{file} cannot be read ({error}): remove it") from error
+
+    def leave_out(self, inputs: Mapping[int, str]) -> None:
+        """Leave some more inputs out of the run: those that open it from now on do not read them.
+
+        Parameters
+        ----------
+        inputs : mapping of int to str
+            Numbers, and why each is of no use.
+        """
+        every = {**self.left_out(), **inputs}
+        text = json.dumps({str(number): every[number] for number in sorted(every)}, indent=1)
+        self._write(LEFT_OUT, lambda file: _write_text(file, text))
 
     @property
     def are_due(self) -> bool:
@@ -270,7 +299,7 @@ class PartFiles:
         with suppress(FileNotFoundError):
             for file in list(os.scandir(self.folder)):
                 if (
-                    file.name == PLAN
+                    file.name in (PLAN, LEFT_OUT)
                     or NAME.fullmatch(file.name)
                     or UNFINISHED.fullmatch(file.name)
                 ):

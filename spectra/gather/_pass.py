@@ -24,7 +24,7 @@ from spectra.gather._through import through
 from spectra.inputs import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -86,6 +86,20 @@ def first_pass(
         one = FirstPass(model, run_alone(found), inputs, options, progress=progress)
         sums = yield Pass(FIRST, parts, one.measure)
     return one.finished(sums)
+
+
+def trial_of(
+    model: nn.Module, found: Discovery, inputs: Inputs, options: Options
+) -> Callable[[int], Sums]:
+    """Return what runs one input by its number, all by itself, and returns what it leaves.
+
+    Parameters
+    ----------
+    model, found, inputs, options
+        As of `first_pass`.
+    """
+    one = FirstPass(model, found, inputs, options, progress=lambda *_: None)
+    return lambda number: one.run_inputs(range(number, number + 1))
 
 
 def settle(model: nn.Module, found: Discovery, inputs: Inputs, options: Options) -> Discovery:

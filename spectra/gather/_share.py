@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spectra.errors import ParameterError
-from spectra.gather._parts import summed
+from spectra.gather._parts import inputs_of, summed
 from spectra.gather._tree import Stretch
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spectra.gather._part_files import PartFiles
     from spectra.gather._parts import Pass, Passes
     from spectra.gather._passed import Passed
+    from spectra.gather._sums import Sums
 
 LOOK = 1.0  # seconds from one look at what the others have finished to the next
 AUTO = "RANK and WORLD_SIZE, SLURM_PROCID and SLURM_NTASKS, or SLURM_ARRAY_TASK_ID and _COUNT"
@@ -139,11 +140,21 @@ class PartByPart:
         are there that `spectra.run.analyze` reads.
     files : PartFiles
         Where the parts are.
+    inputs : int
+        How many inputs the parts are of.
+    trial : callable
+        Runs one input by its number, by itself: for who looks which of a part ends its process.
     """
 
-    def __init__(self, passes: Passes[Passed], files: PartFiles) -> None:
-        self._passes, self.files = passes, files
+    def __init__(
+        self, passes: Passes[Passed], files: PartFiles, *, inputs: int, trial: Callable[[int], Sums]
+    ) -> None:
+        self._passes, self.files, self.inputs, self.trial = passes, files, inputs, trial
         self.current: Pass | None = next(passes)
+
+    def inputs_of(self, part: int) -> range:
+        """Return the numbers of the inputs in a part."""
+        return inputs_of(part, self.inputs)
 
     def missing(self) -> list[int]:
         """Return the parts of the current pass that no file holds."""

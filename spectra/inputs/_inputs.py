@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, Protocol, SupportsIndex, overload
 
@@ -40,6 +40,11 @@ class Origin:
     source: str
     index: int | None
     spatial: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What the sample is called where it is dropped: its file, or ``file[number]``."""
+        return self.source if self.index is None else f"{self.source}[{self.index}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +131,31 @@ class Inputs(InputSet):
     def channels(self) -> int:
         """Channels of one sample: 1 for gray pictures, 3 for RGB."""
         return self.shape[0]
+
+    def without(self, left_out: Mapping[int, str]) -> Inputs:
+        """Return the same samples under the same numbers, but for some that are never read.
+
+        Parameters
+        ----------
+        left_out : mapping of int to str
+            Numbers, and why each is of no use.
+        """
+        if not left_out:
+            return self
+
+        def pick(number: int) -> tuple[str, Tensor | str]:
+            if number in left_out:
+                return self.origins[number].name, left_out[number]
+            if self.pick is not None:
+                return self.pick(number)
+            return self.origins[number].name, next(self.samples(number))
+
+        def samples(first: int = 0) -> Iterator[Tensor]:
+            picked = (pick(number)[1] for number in range(first, self.used))
+            return (sample for sample in picked if not isinstance(sample, str))
+
+        usable = (number for number in range(self.head, self.used) if number not in left_out)
+        return replace(self, samples=samples, pick=pick, head=next(usable, self.used))
 
     def numbered(self, size: SupportsIndex) -> Iterator[tuple[int, Tensor]]:
         """Yield the batches, each with the number of its first sample among those that come."""

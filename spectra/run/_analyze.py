@@ -78,6 +78,7 @@ def analyze(
     options, tell = options or Options(), progress or silent
     with borrowed(model, options):
         loaded, inputs = opened(model, inputs, options)
+        inputs = inputs.without(files.left_out()) if inputs and files else inputs
         net = loaded.model
         with advised(loaded, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)

@@ -72,14 +72,17 @@ def part_by_part(
         loaded, inputs = opened(model, inputs, options)
         if inputs is None:
             raise ParameterError("shards without inputs: give what is cut into parts")
+        inputs = inputs.without(files.left_out())
         net = loaded.model
         with advised(loaded, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             found = _plan(loaded, found, inputs, options, files=files)
-            files.write_plan()
+            if not files.are_begun:
+                files.write_plan()
             passes = gather.all_passes(net, found, inputs, options, progress=tell)
-            yield gather.PartByPart(passes, files)
+            trial = gather.trial_of(net, found, inputs, options)
+            yield gather.PartByPart(passes, files, inputs=len(inputs), trial=trial)
 
 
 def planned(
