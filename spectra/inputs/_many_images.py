@@ -118,8 +118,10 @@ def _in_order(inputs: Inputs, count: int) -> Iterator[Tensor]:
 def _identity(paths: Sequence[Path], count: int) -> str:
     """Return a digest of the names and sizes of files: their content is read once, later."""
     digest = blake2b(digest_size=16)
-    listed = isinstance(paths, Listing)
-    sizes = paths.sizes() if listed else ((p.name, size_of(str(p))) for p in paths)
+    if isinstance(paths, Listing):
+        sizes = paths.sizes()
+    else:
+        sizes = ((path.name, size_of(str(path))) for path in paths)
     for name, size in islice(sizes, count):
         digest.update(f"{name}\0{size}\0".encode(errors="surrogateescape"))
     return digest.hexdigest()
