@@ -1,6 +1,6 @@
 """The formats of pictures that are decoded, told by their first bytes."""
 
-import os
+from os.path import splitext
 from pathlib import Path
 from typing import Literal
 
@@ -63,14 +63,16 @@ def picture_format(head: bytes) -> PictureFormat | None:
     return None
 
 
-def looks_like_picture(path: str | Path) -> bool:
-    """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix.
+def has_picture_suffix(name: str) -> bool:
+    """Tell whether a file pretends to be a picture by its name."""
+    return splitext(name)[1].lower() in _SUFFIXES
 
-    Only a file without such a suffix is opened.
-    """
-    if os.path.splitext(path)[1].lower() in _SUFFIXES:
+
+def looks_like_picture(path: Path) -> bool:
+    """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
+    if has_picture_suffix(path.name):
         return True
     try:
-        return picture_format(read_head(Path(path), PICTURE_HEAD_BYTES)) is not None
+        return picture_format(read_head(path, PICTURE_HEAD_BYTES)) is not None
     except OSError:
         return False

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from spectra.errors import ModelError
 from spectra.gather._tree import Stretch, Tree
+from spectra.inputs import PART
 
 if TYPE_CHECKING:
     from spectra.gather._part_files import PartFiles
     from spectra.gather._sums import Sums
 
-PART = 64  # inputs
 SEED_STEP = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits: multiples of it lie far apart
 Outcome = TypeVar("Outcome")
 

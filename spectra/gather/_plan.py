@@ -12,9 +12,9 @@ import torch
 
 import spectra
 from spectra import _walk as walk
-from spectra.gather._parts import PART
 from spectra.gather._pass import batch_size
 from spectra.gather._places import Places
+from spectra.inputs import PART
 
 if TYPE_CHECKING:
     from collections.abc import Collection

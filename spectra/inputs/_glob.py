@@ -7,12 +7,11 @@ from pathlib import Path
 
 from spectra._files import is_regular
 from spectra.errors import InputError
-from spectra.inputs._listing import Listing
 
 MOST_FOLDERS = 100_000
 
 
-def matching_files(pattern: str) -> Listing:
+def matching_files(pattern: str) -> list[Path]:
     """Return the regular files that ``pattern`` matches, sorted.
 
     Works as `glob.glob` with ``recursive=True``, but ``**`` follows no link, which may lead out of
@@ -23,8 +22,7 @@ def matching_files(pattern: str) -> Listing:
     InputError
         If ``**`` stands for more than ``MOST_FOLDERS`` folders.
     """
-    found = {str(path) for path in map(Path, _matching(pattern)) if is_regular(path)}
-    return Listing(tuple(sorted(found, key=lambda name: name.split(os.sep))))
+    return sorted({path for path in map(Path, _matching(pattern)) if is_regular(path)})
 
 
 def _matching(pattern: str) -> Iterator[str]:

@@ -34,7 +34,7 @@ class Origin:
     index : int or None
         Its number in what holds several; None for a file of its own.
     spatial : tuple of int
-        Sides of what it is the centre of.
+        Sides of what it is the centre of; empty where that is not known before it is read.
     """
 
     source: str

@@ -14,7 +14,7 @@ from spectra._files import DESCRIPTION, Format, check_readable, looks_like_pictu
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
-from spectra.inputs._listing import Listing, files_in
+from spectra.inputs._listing import Listing, is_file, is_picture
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
 
 EXPECTED = (
@@ -31,7 +31,7 @@ NamedSource = str | Path | Sequence[str | Path]
 class Pictures:
     """Files that are pictures, or pretend to be, and how many others lie beside them."""
 
-    files: Listing
+    files: Sequence[Path]
     source: str
     skipped: int = 0
 
@@ -73,6 +73,9 @@ def check_inputs(source: object) -> None:
     NothingToAnalyseError
         If a folder or glob holds no picture.
     """
+    folder = Path(source) if isinstance(source, str | Path) else None
+    if folder is not None and folder.is_dir() and _holds_picture(folder):
+        return
     if is_named(source):
         name_inputs(source)
 
@@ -130,15 +133,22 @@ def _folder(folder: Path, source: str) -> Pictures:
     A file is a picture by its first bytes; one with a picture's suffix but other bytes also
     counts, and is later dropped with a reason.
     """
-    files = files_in(folder)
-    pictures = tuple(name for name in files.names if looks_like_picture(os.path.join(folder, name)))
+    pictures = Listing.of(folder, is_picture)
+    files = pictures.files
     if not pictures:
-        held = f"it holds {listed((f.name for f in files), 3)}" if files else "it holds no file"
+        names = sorted(file.name for file in folder.iterdir() if file.is_file())
+        held = f"it holds {listed(names, 3)}" if names else "it holds no file"
         raise NothingToAnalyseError(
             f"{source} is a folder without pictures ({held}; subfolders are not searched): "
             f"expected {EXPECTED}"
         )
-    return Pictures(Listing(pictures, str(folder)), source, len(files) - len(pictures))
+    return Pictures(pictures, source, files - len(pictures))
+
+
+def _holds_picture(folder: Path) -> bool:
+    """Tell whether a folder holds any picture, looking no further than the first."""
+    with os.scandir(folder) as files:
+        return any(is_picture(file) for file in files if is_file(file))
 
 
 def _several(paths: list[Path], source: str) -> NamedInputs:
@@ -147,10 +157,10 @@ def _several(paths: list[Path], source: str) -> NamedInputs:
         return _one(str(paths[0]))
     for path in paths:
         check_readable(path, "a picture", InputError)
-    return _pictures(Listing.of(paths), source)
+    return _pictures(paths, source)
 
 
-def _pictures(paths: Listing, source: str) -> Pictures:
+def _pictures(paths: list[Path], source: str) -> Pictures:
     """Return several files, one of which at least must look like a picture."""
     if not any(map(looks_like_picture, paths)):
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
@@ -158,7 +168,7 @@ def _pictures(paths: Listing, source: str) -> Pictures:
             f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, or "
             "one array file"
         )
-    return Pictures(paths, source)
+    return Pictures(tuple(paths), source)
 
 
 def _file(path: Path, key: str | None, source: str) -> NamedInputs:
@@ -167,5 +177,5 @@ def _file(path: Path, key: str | None, source: str) -> NamedInputs:
     if found in _ARRAYS:
         return ArrayFile(path, found, key, source)
     if looks_like_picture(path):
-        return Pictures(Listing.of([path]), source)
+        return Pictures((path,), source)
     raise InputError(f"{path} is {DESCRIPTION[found]}: expected {EXPECTED}")

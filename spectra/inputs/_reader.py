@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from spectra.inputs._inputs import Inputs
 
 
+PART = 64  # samples that are measured together, and among which equal pictures are told
+
+
 class Reader:
     """Reads parts of the samples of a source; parts in order are read without reading any twice.
 

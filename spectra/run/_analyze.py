@@ -77,7 +77,7 @@ def analyze(
     started = time.perf_counter()
     options, tell = options or Options(), progress or silent
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        loaded, inputs = opened(model, inputs, options, lazy=options.attack is None)
         inputs = inputs.without(files.left_out()) if inputs and files else inputs
         net = loaded.model
         with advised(loaded, inputs), capture.quiet(net):
@@ -143,7 +143,7 @@ def list_steps(
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        loaded, inputs = opened(model, inputs, options, lazy=True)
         with advised(loaded, inputs):
             example = capture.example_input(loaded.model, inputs, crop=options.crop)
             return capture.list_steps(loaded.model, example, options)

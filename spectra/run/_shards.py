@@ -69,7 +69,7 @@ def part_by_part(
             "attack out, or run without shards"
         )
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        loaded, inputs = opened(model, inputs, options, lazy=True)
         if inputs is None:
             raise ParameterError("shards without inputs: give what is cut into parts")
         inputs = inputs.without(files.left_out())
