@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -77,11 +76,7 @@ def open_many(
     read = "; ".join(
         describe(pictures, count=len(pictures), size=size, channels=channels, span=span)
     )
-
-    def of() -> Inputs:
-        return inputs
-
-    inputs = Inputs(
+    inputs: Inputs = Inputs(
         source=source,
         kind="images",
         count=len(paths),
@@ -96,7 +91,7 @@ def open_many(
             *notes,
         ),
         origins=Origins(most, lambda number: Origin(str(paths[number]), None, ())),
-        samples=partial(_in_order, of),
+        samples=lambda first=0: _in_order(inputs, first),
         identity=_identity(paths, most),
         pick=pick,
         head=first.index(pictures[0].path),
@@ -112,9 +107,8 @@ def _check_alike(pixels: NDArray[Any], size: tuple[int, int], colour: int) -> No
         raise UnusableError(f"in colour, where the first {HEAD} are gray")
 
 
-def _in_order(of: Callable[[], Inputs], first: int = 0) -> Iterator[Tensor]:
+def _in_order(inputs: Inputs, first: int) -> Iterator[Tensor]:
     """Yield the samples that can be used from a number on, as they come part by part."""
-    inputs = of()
     reader, count = Reader(inputs), len(inputs)
     for start in range(first // PART * PART, count, PART):
         for number, batch in reader.part(range(start, min(start + PART, count)), 1):
