@@ -95,9 +95,11 @@ def hire(*, workers: int | None = None, scheduler: str | None = None) -> Iterato
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
     """Start workers on this machine, which nobody outside of it can reach."""
+    from dask import config
     from distributed import Client, Nanny, Scheduler, SpecCluster
 
-    with TemporaryDirectory(prefix="spectra-workers-", ignore_cleanup_errors=True) as scratch:
+    room = TemporaryDirectory(prefix="spectra-workers-", ignore_cleanup_errors=True)
+    with room as scratch, config.set(temporary_directory=scratch):
         alike = {
             "nthreads": 1,
             "memory_limit": 0,
