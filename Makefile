@@ -23,6 +23,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BROWSER := $(VENV)/.installed-browser
+CLUSTER := $(VENV)/.installed-cluster
 CENSUS := $(VENV_CENSUS)/.installed
 
 # what `make test` leaves out
@@ -40,7 +41,7 @@ test test-rest: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))'
 
-test-rest: $(DEV) $(BROWSER)
+test-rest: $(DEV) $(BROWSER) $(CLUSTER)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m '$(REST)'
 
 lint: $(DEV)
@@ -101,6 +102,10 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 
 $(BROWSER): pyproject.toml constraints.txt | $(DEV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
+	@touch $@
+
+$(CLUSTER): pyproject.toml constraints.txt | $(DEV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask]'
 	@touch $@
 
 $(CENSUS): pyproject.toml benchmarks/census-constraints.txt | $(VENV_CENSUS)/bin/python

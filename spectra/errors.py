@@ -38,5 +38,9 @@ class NothingToAnalyseError(SpectraError):
     exit_code = 4
 
 
+class ClusterError(SpectraError):
+    """Workers, or the scheduler that hands out their work, cannot be had or are gone."""
+
+
 class ConversionError(SpectraError):
     """An upsampling step cannot become the layer that was asked for."""

@@ -11,4 +11,5 @@ if not sys.flags.safe_path and sys.path[0] == str(Path.cwd()) and Path.cwd() != 
 
 from spectra_cli.main import main  # noqa: E402
 
-main()
+if __name__ == "__main__":  # a worker that is started imports this file again, under another name
+    main()

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from spectra._printable import printable
+from spectra_cli._cluster import Staff, looking
 from spectra_cli._terminal import Terminal
 
 
@@ -14,6 +15,7 @@ def compare_pictures(
     terminal: Terminal,
     sources: tuple[str, ...],
     *,
+    staff: Staff,
     num: int,
     out: Path | None,
     force: bool,
@@ -28,6 +30,8 @@ def compare_pictures(
     terminal : Terminal
     sources : tuple of str
         The two folders.
+    staff : Staff
+        Who looks at them.
     num : int
         At most so many pictures of each.
     out : Path or None
@@ -42,8 +46,8 @@ def compare_pictures(
     from spectra import report, run
 
     first, second = sources
-    with terminal.progress() as progress:
-        found = run.compare_pictures(first, second, num=num, progress=progress)
+    with terminal.progress() as progress, looking(staff, terminal) as each:
+        found = run.compare_pictures(first, second, num=num, progress=progress, **each)
     wrote = out and found.save(out, force=force, checked=True)
     gates = []
     if fail_worse is not None:

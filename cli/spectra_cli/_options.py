@@ -151,9 +151,42 @@ run_options = section(
     ),
     *MACHINE,
 )
-result_options = section(
-    "Result",
-    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
+shard_options = section(
+    "Shards",
+    option(
+        "--shard",
+        metavar="I/N|auto",
+        help="Measure only the parts of 64 inputs whose number leaves I when divided by N; auto: "
+        "as torchrun or SLURM tell. Then spectra merge OUT.",
+    ),
+    option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="For other shards, where inputs have to run again [default: 0].",
+    ),
+)
+cluster_options = section(
+    "Workers",
+    option(
+        "--workers",
+        type=click.IntRange(min=1, max=4096),
+        metavar="N",
+        help="Processes on this machine that share the work, one a GPU where there are any.",
+    ),
+    option(
+        "--scheduler",
+        metavar="ADDRESS|FILE",
+        help="Of a Dask cluster whose workers share the work: tcp://node1:8786, or what dask "
+        "scheduler --scheduler-file wrote.",
+    ),
+)
+merge_options = section(
+    "Run",
+    option("--trust", is_flag=True, help="Run the code that the shards were asked to run."),
+    option("--device", metavar="NAME", help="auto, cpu or cuda [default: as the shards]."),
+)
+_ANALYSIS = (
     FORCE,
     option(
         "--formats",
@@ -164,6 +197,16 @@ result_options = section(
     ),
     option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
     AS_JSON,
+)
+result_options = section(
+    "Result",
+    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
+    *_ANALYSIS,
+)
+merged_options = section(
+    "Result",
+    option("--out", "target", type=FILE, metavar="DIR", help="Where to [default: OUT]."),
+    *_ANALYSIS,
 )
 kernel_options = section(
     "Kernels",

@@ -32,7 +32,12 @@ def shared_arguments(context: click.Context, other: click.Command) -> str:
     other : Command
         Another command; its own options of these names mean the same.
     """
-    names = {parameter.name for parameter in other.params} - OWN
+    names = {parameter.name or "" for parameter in other.params} - OWN
+    return shlex.join(typed_arguments(context, names))
+
+
+def typed_arguments(context: click.Context, names: Collection[str]) -> list[str]:
+    """Return what was typed for some parameters, arguments before options, to be typed again."""
     parser = context.command.make_parser(context)
     given, _, order = parser.parse_args(args=list(context.meta[KEY]))
     words: list[str] = []
@@ -46,7 +51,7 @@ def shared_arguments(context: click.Context, other: click.Command) -> str:
             counts[name] = counts.get(name, -1) + 1
             value = value[counts[name]] if isinstance(parameter, click.Option) else value
         words += _words(parameter, value)
-    return shlex.join(words)
+    return words
 
 
 def options_typed(context: click.Context, sections: Collection[str]) -> list[str]:

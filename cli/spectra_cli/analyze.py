@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from spectra._printable import printable
 from spectra_cli import _options as options
+from spectra_cli._cluster import Staff, measure_on
+from spectra_cli._parts import answer, measure_shard, parts_beside
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
-from spectra_cli._typed import command_line, shared_arguments
-from spectra_cli.swap import swap
+from spectra_cli._wanted import Wanted
 
 
 @click.command(
@@ -24,6 +23,8 @@ from spectra_cli.swap import swap
 @options.loading_options
 @options.input_options
 @options.run_options
+@options.shard_options
+@options.cluster_options
 @options.result_options
 @options.gate_options
 @terminal_options
@@ -35,14 +36,8 @@ def analyze(
     inputs: tuple[str, ...],
     *,
     list_only: bool,
-    out: Path | None,
-    force: bool,
-    formats: tuple[str, ...],
-    as_json: bool,
-    explain: bool,
-    fail_above: float | None,
-    fail_on: str | None,
-    baseline: Path | None,
+    shard: str | None,
+    wait: float | None,
     **given: Any,
 ) -> None:
     """Score the upsampling steps of MODEL on INPUTS.
@@ -55,44 +50,37 @@ def analyze(
     from spectra import report
 
     terminal: Terminal = context.obj
-    out = out or report.default_directory(model)
+    staff = Staff.take(given)
+    if shard is not None and staff.is_wanted:
+        raise click.UsageError("--shard and --workers or --scheduler: expected one of them")
+    wanted = Wanted.take(given, out=report.default_directory(model))
     if not list_only:
-        report.check_formats(formats, of="analysis")
-        terminal.prepare(out, force)
-    if fail_above is not None:
-        report.Gate.check_limit(fail_above)
-    before = report.Gate.read_baseline(baseline) if baseline else None
+        wanted.prepare(terminal)
 
     terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
+    if list_only:
+        list_steps(terminal, request, as_json=wanted.as_json)
+        return
+    files = parts_beside(context, wanted.out)
+    if shard is not None:
+        measure_shard(context, request, files, wanted, shard=shard, wait=wait)
+        return
+    if staff.is_wanted:
+        measure_on(staff, terminal, request, files)
+    answer(context, request, files, wanted)
+
+
+def list_steps(terminal: Terminal, request: Any, *, as_json: bool) -> None:
+    """Print the steps of a model, without scoring them."""
+    from spectra import report
+
     loaded = request.load()
 
     from spectra import run
 
-    if list_only:
-        for text in loaded.notes:
-            terminal.note(text)
-        steps = report.StepList(run.list_steps(loaded, request.inputs, options=request.options))
-        with terminal.answering():
-            click.echo(steps.json() if as_json else steps.text(), nl=False)
-        return
-
-    with terminal.progress() as progress:
-        result = run.analyze(loaded, request.inputs, options=request.options, progress=progress)
-    result = result.asked_by(command_line(context), arguments=shared_arguments(context, swap))
-    wrote = result.save(out, force=force, checked=True, formats=formats)
-    terminal.note_size(wrote)
-    terminal.answer(result, as_json=as_json, wrote=wrote, explain=explain)
-    gates = []
-    if fail_above is not None:
-        gates.append(report.Gate.above(result.summary, fail_above))
-    if fail_on is not None:
-        gates.append(report.Gate.on(result.summary, fail_on))
-    if before is not None:
-        gates.append(report.Gate.against(result.summary, before))
+    for text in loaded.notes:
+        terminal.note(text)
+    steps = report.StepList(run.list_steps(loaded, request.inputs, options=request.options))
     with terminal.answering():
-        for gate in gates:
-            said = "passed" if gate.passed else "failed"
-            click.echo(f"Gate     {said}: {printable(gate.text)}", err=as_json)
-    if not all(gate.passed for gate in gates):
-        raise click.exceptions.Exit(1)
+        click.echo(steps.json() if as_json else steps.text(), nl=False)

@@ -10,6 +10,7 @@ import click
 from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
+from spectra_cli._cluster import Staff, analysing
 from spectra_cli._compare_pictures import compare_pictures
 from spectra_cli._patterns import expanded
 from spectra_cli._request import parse_request
@@ -19,7 +20,12 @@ from spectra_cli._typed import options_typed
 if TYPE_CHECKING:
     from spectra.report import Comparison, Gate
 
-OF_MODELS = ("Model", "Inputs", "Run")  # sections of options that results have no use for
+OF_MODELS = (
+    "Model",
+    "Inputs",
+    "Run",
+    "Workers",
+)  # sections of options that results have no use for
 
 
 @click.command(
@@ -32,6 +38,7 @@ OF_MODELS = ("Model", "Inputs", "Run")  # sections of options that results have 
 @options.compared_inputs
 @options.input_options
 @options.compare_run_options
+@options.cluster_options
 @options.comparison_options
 @options.change_options
 @terminal_options
@@ -64,6 +71,7 @@ def compare(
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown: expected one of them")
+    staff = Staff.take(given)
     named = expanded(sources)
     models = [source for source in named if not report.Result.is_at(source)]
     if not models:
@@ -83,6 +91,7 @@ def compare(
         compare_pictures(
             terminal,
             sources,
+            staff=staff,
             num=given["num"],
             out=out,
             force=force,
@@ -94,13 +103,13 @@ def compare(
     terminal.batch = given["batch"]
     requests = [parse_request(model, inputs, {**given, "blame": False}) for model in models]
     first = requests[0] if requests else None
-    with terminal.progress() as progress:
+    with terminal.progress() as progress, analysing(staff, terminal, progress) as how:
         comparison = run.compare(
             *named,
             inputs=first.inputs if first else list(inputs) or None,
             options=first.options if first else None,
             loading=first.loading if first else None,
-            progress=progress,
+            **how,
         )
     wrote = out and comparison.save(out, force=force, checked=True, formats=formats)
     gates = _judged(comparison, fail_worse=fail_worse, fail_on=fail_on)

@@ -9,6 +9,7 @@ import click
 
 from spectra._printable import printable
 from spectra_cli import _options as options
+from spectra_cli._cluster import Staff, looking
 from spectra_cli._terminal import Terminal, terminal_options
 
 
@@ -18,6 +19,7 @@ from spectra_cli._terminal import Terminal, terminal_options
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @options.picture_options
+@options.cluster_options
 @options.picture_result_options
 @options.picture_gate_options
 @terminal_options
@@ -46,6 +48,7 @@ def images(
     """
     from spectra import report
 
+    staff = Staff.take(given)
     default = report.default_directory(paths[0])
     out = out or default.with_name(f"{default.name}-images")
     report.check_formats(formats, of="images")
@@ -57,8 +60,10 @@ def images(
 
     from spectra import run
 
-    with terminal.progress() as progress:
-        found = run.measure_images(list(paths), ref=list(ref) or None, progress=progress, **given)
+    with terminal.progress() as progress, looking(staff, terminal) as each:
+        found = run.measure_images(
+            list(paths), ref=list(ref) or None, progress=progress, **given, **each
+        )
     wrote = found.save(out, force=force, checked=True, formats=formats)
     if per_image is not None:
         found.write_csv(per_image)

@@ -1,7 +1,13 @@
 from ._bounds import SLACK, check_packed, check_pixels, check_size, largest_unpacked, memory_bytes
 from ._formats import DESCRIPTION, Format, recognise
 from ._netcdf_process import netcdf_process
-from ._picture_formats import PICTURE_HEAD_BYTES, PictureFormat, looks_like_picture, picture_format
+from ._picture_formats import (
+    PICTURE_HEAD_BYTES,
+    PictureFormat,
+    has_picture_suffix,
+    looks_like_picture,
+    picture_format,
+)
 from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
 from ._zips import is_zip, open_zip
 
@@ -16,6 +22,7 @@ __all__ = [
     "check_readable",
     "check_regular",
     "check_size",
+    "has_picture_suffix",
     "is_regular",
     "is_zip",
     "largest_unpacked",

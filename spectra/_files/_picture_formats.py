@@ -1,5 +1,6 @@
 """The formats of pictures that are decoded, told by their first bytes."""
 
+from os.path import splitext
 from pathlib import Path
 from typing import Literal
 
@@ -62,9 +63,14 @@ def picture_format(head: bytes) -> PictureFormat | None:
     return None
 
 
+def has_picture_suffix(name: str) -> bool:
+    """Tell whether a file pretends to be a picture by its name."""
+    return splitext(name)[1].lower() in _SUFFIXES
+
+
 def looks_like_picture(path: Path) -> bool:
     """Tell whether ``path`` is a picture by content, or pretends to be one by its suffix."""
-    if path.suffix.lower() in _SUFFIXES:
+    if has_picture_suffix(path.name):
         return True
     try:
         return picture_format(read_head(path, PICTURE_HEAD_BYTES)) is not None

@@ -76,7 +76,7 @@ def attacked_inputs(
         yield replace(
             inputs,
             source=f"{inputs.source} under {spec}",
-            samples=lambda: _rows(kept, inputs.shape, len(inputs)),
+            samples=lambda first=0: _rows(kept, inputs.shape, first, len(inputs)),
         )
 
 
@@ -171,10 +171,10 @@ def _bounds(inputs: Inputs) -> Bounds:
     return torch.tensor(lows), torch.tensor(highs)
 
 
-def _rows(file: IO[bytes], shape: tuple[int, ...], count: int) -> Iterator[Tensor]:
-    """Yield the samples that were written to a file one after the other."""
+def _rows(file: IO[bytes], shape: tuple[int, ...], first: int, count: int) -> Iterator[Tensor]:
+    """Yield the samples that were written to a file one after the other, from one on."""
     size = 4 * int(np.prod(shape))
-    for number in range(count):
+    for number in range(first, count):
         file.seek(number * size)  # another reader may have moved on
         row: Any = np.frombuffer(bytearray(file.read(size)), np.float32)
         if row.size * 4 != size:

@@ -11,15 +11,19 @@ import numpy as np
 
 from spectra import capture, spectrum
 from spectra.errors import ModelError
+from spectra.gather._parts import Pass, Passes, inputs_of, part_seed, parts_of
 from spectra.gather._pass import batch_size
 from spectra.gather._passed import Passed, Place
+from spectra.gather._sums import Sums
 from spectra.gather._through import through
+from spectra.inputs import Reader
 
 if TYPE_CHECKING:
     import xarray as xr
     from torch import Tensor, nn
 
     from spectra._options import Options, Progress
+    from spectra.capture import Discovery
     from spectra.inputs import Inputs
     from spectra.spectrum._shared import MeanSpectra
 
@@ -30,14 +34,14 @@ Name = int | str
 """The index of a step, or one of the two above."""
 
 
-def without_fixed_content(
+def content_passes(
     model: nn.Module,
     passed: Passed,
     inputs: Inputs | None,
     options: Options,
     *,
     progress: Progress,
-) -> Passed:
+) -> Passes[Passed]:
     """Measure the places again whose maps share content, without that content.
 
     The test asks whether a phase of the grid is privileged. What stands in the same place in all
@@ -55,16 +59,16 @@ def without_fixed_content(
     inputs : Inputs or None
         The same inputs.
     options : Options
-        Inputs per pass, and the seed of the model's random numbers.
+        Inputs at a time, and the seed of the model's random numbers.
     progress : callable
         Called with ("fixed content", done, total).
     """
     places = {name: place for name, place in _places(passed).items() if _agree(place.data)}
     if inputs is None or not places:
         return passed
-    again = _Again(model, passed, inputs, options=options, progress=progress)
+    again = _Again(model, passed.found, inputs, options=options, progress=progress)
     try:
-        sums = _without_content(again, places)
+        sums = yield from _without_content(again, places)
     except ModelError:  # a model that does not run again as it ran before
         return passed
     found = {name: _cleared(place, sums[name]) for name, place in places.items()}
@@ -78,20 +82,20 @@ def without_fixed_content(
 
 def _without_content(
     again: _Again, places: Mapping[Name, Place]
-) -> Mapping[Name, spectrum.MapStatistics]:
+) -> Passes[Mapping[Name, spectrum.MapStatistics]]:
     """Return the sums of some places, of what differs between their maps."""
     means: dict[Name, MeanSpectra] = {}
-    for _ in range(ROUNDS):
+    for number in range(1, ROUNDS + 1):
         means = {
             name: spectrum.MapStatistics.mean_spectra(place.plan, near=means.get(name))
             for name, place in places.items()
         }
-        again.run(means)
+        yield from again.run(f"mean{number}", means)
     sums = {
         name: spectrum.MapStatistics(mean.plan, without=mean.content())
         for name, mean in means.items()
     }
-    again.run(sums)
+    yield from again.run("apart", sums)
     return sums
 
 
@@ -129,18 +133,32 @@ class _Again:
     def __init__(
         self,
         model: nn.Module,
-        passed: Passed,
+        found: Discovery,
         inputs: Inputs,
         *,
         options: Options,
         progress: Progress,
     ) -> None:
-        self._model, self._found, self._inputs = model, passed.found, inputs
+        self._model, self._found, self._inputs = model, found, inputs
         self._options, self._progress = options, progress
-        self._done = 0
+        self._reader = Reader(inputs)
+        self._passes = 0  # that have begun
 
-    def run(self, into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics]) -> None:
-        """Run all inputs, and add what passes some places."""
+    def run(
+        self,
+        name: str,
+        into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics],
+    ) -> Passes[None]:
+        """Run all inputs, and put the sums of what passes some places into them."""
+        self._passes += 1
+        total = yield Pass(name, parts_of(len(self._inputs)), partial(self._measure, into))
+        for place, sums in into.items():
+            sums.put(total.of(str(place)))
+
+    def _measure(
+        self, into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics], part: int
+    ) -> Sums:
+        """Run the inputs of one part, and return what passes some places."""
 
         def add(name: Name, maps: Tensor, first: int, inputs: int) -> None:
             if name in into:
@@ -148,16 +166,22 @@ class _Again:
 
         def out(y: Tensor, first: int, inputs: int) -> None:
             add(OUTPUT, y, first, inputs)
-            self._done += inputs
-            self._progress("fixed content", self._done, (ROUNDS + 1) * len(self._inputs))
+            before = (self._passes - 1) * len(self._inputs)
+            self._progress(
+                "fixed content", before + first + inputs, (ROUNDS + 1) * len(self._inputs)
+            )
 
-        with capture.quiet(self._model, seed=self._options.seed):
+        wanted = inputs_of(part, len(self._inputs))
+        with capture.quiet(self._model, seed=part_seed(self._options.seed, part)):
             through(
                 self._model,
                 self._found,
-                self._inputs,
-                batch=batch_size(self._found, self._options.batch),
+                self._reader.part(wanted, batch_size(self._found, self._options.batch)),
                 on_input=partial(add, INPUT),
                 on_step=add,
                 on_output=out,
             )
+        taken = {place: sums.taken() for place, sums in into.items()}
+        return Sums(
+            {f"{place}/{name}": v for place, sums in taken.items() for name, v in sums.items()}
+        )

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra.errors import MixedInputsError, ModelError
+from spectra import _walk as walk
+from spectra import capture
+from spectra.errors import InputError, MixedInputsError, ModelError
 from spectra.follow import unseen
 from spectra.gather._clock import Clock
 from spectra.gather._layer_taps import layer_taps
+from spectra.gather._parts import Pass, Passes, inputs_of, part_seed, parts_of
 from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
+from spectra.gather._sums import Sums
 from spectra.gather._through import through
+from spectra.inputs import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from numpy.typing import NDArray
+
     from spectra._options import Options, Progress
     from spectra.capture import Discovery
     from spectra.inputs import Inputs
@@ -26,20 +36,22 @@ if TYPE_CHECKING:
 
 ACTIVATION_BYTES = 256 << 20
 MOST_BATCH = 16
+FIRST = "pass"  # its name
 FEW = 2  # real inputs that the causal probes run on
 SHOWN = 32  # inputs whose outputs are kept to be looked at
 SHOWN_BYTES = 128 << 20  # of these outputs; large ones are fewer
 
 
-def run(
+def first_pass(
     model: nn.Module,
     found: Discovery,
-    inputs: Inputs | None,
+    inputs: Inputs,
     options: Options,
     *,
     progress: Progress,
-) -> Passed:
-    """Run all inputs; reduce what passes the steps, the output and the inputs themselves.
+    settled: bool = False,
+) -> Passes[Passed]:
+    """Run all inputs, in parts; reduce what passes the steps, the output and the inputs themselves.
 
     Where several inputs at once do not run, or what the model makes of them does not tell which is
     whose, they run one by one.
@@ -50,103 +62,203 @@ def run(
         Left as it came.
     found : Discovery
         Its steps, with their periods.
-    inputs : Inputs or None
-        What runs; without any every place is empty.
+    inputs : Inputs
+        What runs.
     options : Options
-        Inputs per pass, and which modules' outputs are shown as well.
+        Inputs at a time, and which modules' outputs are shown as well.
     progress : callable
         Called with ("measure", done, total).
+    settled : bool
+        Whether it is settled how many run at a time, see `settle`.
 
     Raises
     ------
     ModelError
         If the model fails, or the size of a map changes from input to input.
     """
-    if inputs is None:
-        return Passed(found, **Places(found, 1).finished())
-    one_pass = _Pass(model, found, inputs, options)
+    parts = parts_of(len(inputs))
+    one = FirstPass(model, found, inputs, options, progress=progress)
     try:
-        return one_pass.run(progress)
+        sums = yield Pass(FIRST, parts, one.measure)
     except ModelError as error:
-        if not one_pass.may_run_alone(error):
+        if settled or not may_run_alone(error, found, inputs, options, begun=one.begun):
             raise
-    alone = replace(found, reading=replace(found.reading, alone=True))
-    return _Pass(model, alone, inputs, options).run(progress)
+        one = FirstPass(model, run_alone(found), inputs, options, progress=progress)
+        sums = yield Pass(FIRST, parts, one.measure)
+    return one.finished(sums)
 
 
-class _Pass:
+def trial_of(
+    model: nn.Module, found: Discovery, inputs: Inputs, options: Options
+) -> Callable[[int], Sums]:
+    """Return what runs one input by its number, all by itself, and returns what it leaves.
+
+    Parameters
+    ----------
+    model, found, inputs, options
+        As of `first_pass`.
+    """
+    one = FirstPass(model, found, inputs, options, progress=lambda *_: None)
+    return lambda number: one.run_inputs(range(number, number + 1))
+
+
+def settle(model: nn.Module, found: Discovery, inputs: Inputs, options: Options) -> Discovery:
+    """Return how inputs run, tried on the first of them: several at once, or one by one.
+
+    Parameters
+    ----------
+    model, found, inputs, options
+        As of `first_pass`, which does not run them one by one after this.
+
+    Raises
+    ------
+    ModelError
+        If the model does not run at all.
+    """
+    one = FirstPass(model, found, inputs, options, progress=lambda *_: None)
+    first = range(inputs.head, min(inputs.head + batch_size(found, options.batch), len(inputs)))
+    try:
+        with capture.quiet(model):
+            one.run_inputs(first)
+    except ModelError as error:
+        if not may_run_alone(error, found, inputs, options, begun=one.begun):
+            raise
+        return run_alone(found)
+    return found
+
+
+class FirstPass:
     """A pass under way."""
 
     def __init__(
-        self, model: nn.Module, found: Discovery, inputs: Inputs, options: Options
+        self,
+        model: nn.Module,
+        found: Discovery,
+        inputs: Inputs,
+        options: Options,
+        *,
+        progress: Progress,
     ) -> None:
         self._model, self._found, self._inputs, self._options = model, found, inputs, options
+        self._progress = progress
         self._places = Places(found, len(inputs), whole=bool(options.layers))
+        self._reader = Reader(inputs)
+        self.begun = False  # whether any output came
+        self._empty()
+
+    def _empty(self) -> None:
+        """Begin a part."""
         self._clock = Clock()
         self._level: Tensor | float = 0.0  # sum of the inputs' means
-        self._done = 0  # inputs that have run
+        self._first = 0  # the first of the inputs that run
         self._running = 0  # inputs that run
+        self._ran = 0  # inputs of the part that have run
+        self._keeps = False  # whether the first inputs are in this part
         self._few_inputs: list[Tensor] = []
         self._few_outputs: list[Tensor] = []
         self._shown = 0  # inputs that these outputs are of
 
-    def run(self, progress: Progress) -> Passed:
-        """Run all inputs and return what they left."""
+    def measure(self, part: int) -> Sums:
+        """Run the inputs of one part and return what they leave."""
+        with self._seeded(part):
+            return self.run_inputs(inputs_of(part, len(self._inputs)))
+
+    def run_inputs(self, wanted: range) -> Sums:
+        """Run some inputs and return what they leave."""
+        self._empty()
+        self._keeps = self._inputs.head in wanted
         with layer_taps(self._model, self._options.layers, self._take_layer):
             through(
                 self._model,
                 self._found,
-                self._inputs,
-                batch=batch_size(self._found, self._options.batch),
+                self._reader.part(wanted, batch_size(self._found, self._options.batch)),
                 on_input=self._take_input,
                 on_step=self._take_step,
-                on_output=partial(self._take_output, progress=progress),
+                on_output=self._take_output,
                 running=self._clock.running,
             )
-        assert isinstance(self._level, Tensor)
+        return Sums(self._added(), self._kept(), self._reader.dropped)
+
+    def finished(self, sums: Sums) -> Passed:
+        """Return what all parts have left.
+
+        Raises
+        ------
+        InputError
+            If no input could be used, or the sums are not of this run.
+        """
+        ran = int(sums.added["ran"]) if "ran" in sums.added else 0
+        if ran == 0:
+            reasons = "; ".join(f"{d.source}: {d.reason}" for d in sums.dropped[:3])
+            raise InputError(f"{self._inputs.source} has no input that can be used: {reasons}")
+        self._places.put(sums)
+        few = _few_of(sums, walk.device(self._model))
+        level = torch.from_numpy(sums.added["level"]).to(few.inputs.device)
         return Passed(
             self._found,
             **self._places.finished(),
-            few=self._few,
-            level=(self._level / self._done).to(self._few.inputs.dtype),
+            few=few,
+            level=(level / ran).to(few.inputs.dtype),
             output_rms=self._places.output_rms,
-            forward_s=self._clock.seconds,
+            forward_s=float(sums.added["forward_s"]),
+            ran=ran,
+            dropped=tuple(sums.dropped),
         )
 
-    def may_run_alone(self, error: ModelError) -> bool:
-        """Tell whether inputs may run one by one where several at once do not.
+    def _seeded(self, part: int) -> AbstractContextManager[Any]:
+        """Draw the same random numbers in a part wherever it runs; a single one goes on."""
+        if parts_of(len(self._inputs)) == 1:
+            return nullcontext()
+        return capture.quiet(self._model, seed=part_seed(self._options.seed, part))
 
-        What a model makes of several may not tell which is whose, and an export may hold its batch.
-        """
-        if isinstance(error, MixedInputsError):
-            return True
-        asked, begun = self._options.batch is not None, bool(self._few_outputs)
-        return not (asked or begun or self._found.reading.alone) and len(self._inputs) > 1
+    def _added(self) -> dict[str, Any]:
+        """Return the sums of the part; layers with the shape of their maps."""
+        if not self._ran:
+            return {}
+        assert isinstance(self._level, Tensor)
+        return {
+            **self._places.taken(),
+            "level": self._level.numpy(force=True),
+            "ran": np.array(float(self._ran)),
+            "forward_s": np.array(self._clock.seconds),
+        }
+
+    def _kept(self) -> dict[str, NDArray[Any]]:
+        """Return the sizes of layers; the first inputs and outputs where they are in this part."""
+        kept = self._places.layer_shapes()
+        if self._few_inputs:
+            kept["inputs"] = _plain(self._few_inputs)
+            kept["shown"] = np.array(self._shown)
+        if self._few_outputs:
+            kept["outputs"] = _plain(self._few_outputs)
+        return kept
 
     def _take_input(self, x: Tensor, first: int, inputs: int) -> None:
         """Add inputs to their own sums, and keep the first of them."""
-        self._running = inputs
+        self._first, self._running = first, inputs
         self._level = self._level + (
             x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()
         ).sum(0)
         if self._places.input is not None:
             self._places.input.update(x, first=first)
-        left = max(FEW - first, 0)
+        left = max(FEW - self._ran, 0) if self._keeps else 0
         if left:
             self._few_inputs.append(x[:left].clone())
 
-    def _take_output(self, y: Tensor, first: int, inputs: int, *, progress: Progress) -> None:
+    def _take_output(self, y: Tensor, first: int, inputs: int) -> None:
         """Add what came out to its sums, and keep the first of it to be looked at."""
+        self.begun = True
         if self._found.layout is not None:
             self._add("the output", self._places.output, y)
-            self._show(y, each=len(y) // inputs)
-        self._done = first + inputs
-        progress("measure", self._done, len(self._inputs))
+            if self._keeps:
+                self._show(y, each=len(y) // inputs)
+        self._ran += inputs
+        self._progress("measure", first + inputs, len(self._inputs))
 
     def _show(self, y: Tensor, *, each: int) -> None:
         """Keep the outputs of the first inputs, of which each has so many."""
         most = SHOWN_BYTES // max(y[:each].numel() * y.element_size(), 1)
-        left = max(min(SHOWN, max(most, FEW)) - self._done, 0)
+        left = max(min(SHOWN, max(most, FEW)) - self._ran, 0)
         if left:
             self._few_outputs.append(y[: left * each].clone())
             self._shown += min(left, self._running)
@@ -165,14 +277,54 @@ class _Pass:
         if shape != planned:
             raise ModelError(
                 f"the size of {name} changes from input to input: {planned} for the first, {shape} "
-                f"for {self._done} and after; give inputs for which it does not"
+                f"for {self._first} and after; give inputs for which it does not"
             )
-        statistics.add(maps, first=self._done, inputs=self._running)
+        statistics.add(maps, first=self._first, inputs=self._running)
 
-    @property
-    def _few(self) -> Few:
-        outputs = torch.cat(self._few_outputs) if self._few_outputs else None
-        return Few(torch.cat(self._few_inputs), outputs, shown=self._shown)
+
+def _plain(tensors: Sequence[Tensor]) -> NDArray[Any]:
+    """Return tensors as one array; single precision holds what NumPy has no type for."""
+    whole = torch.cat(list(tensors)).detach().to("cpu")
+    whole = whole.float() if whole.dtype == torch.bfloat16 else whole
+    array: NDArray[Any] = whole.contiguous().numpy()
+    return array
+
+
+def _few_of(sums: Sums, device: torch.device) -> Few:
+    kept = {name: torch.from_numpy(values) for name, values in sums.kept.items()}
+    outputs = kept.get("outputs")
+    return Few(
+        kept["inputs"].to(device),
+        None if outputs is None else outputs.to(device),
+        shown=int(kept["shown"]),
+    )
+
+
+def may_run_alone(
+    error: ModelError, found: Discovery, inputs: Inputs, options: Options, *, begun: bool
+) -> bool:
+    """Tell whether inputs may run one by one where several at once do not.
+
+    What a model makes of several may not tell which is whose, and an export may hold its batch.
+
+    Parameters
+    ----------
+    error : ModelError
+        What several at once raised.
+    found, inputs, options
+        As of `first_pass`.
+    begun : bool
+        Whether any output has come.
+    """
+    if isinstance(error, MixedInputsError):
+        return True
+    asked = options.batch is not None
+    return not (asked or begun or found.reading.alone) and len(inputs) > 1
+
+
+def run_alone(found: Discovery) -> Discovery:
+    """Return how a model is run that takes its inputs one by one."""
+    return replace(found, reading=replace(found.reading, alone=True))
 
 
 def batch_size(found: Discovery, asked: int | None) -> int:

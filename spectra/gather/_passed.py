@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.capture import Discovery
+    from spectra.inputs import Dropped, Inputs
     from spectra.spectrum import MapPlan
 
 
@@ -78,6 +79,10 @@ class Passed:
         Root mean square of the output's values; None where none was measured.
     forward_s : float
         Seconds spent in forward passes, measuring apart.
+    ran : int
+        How many inputs ran.
+    dropped : tuple of Dropped
+        Inputs that turned out to be of no use on the way.
     """
 
     found: Discovery
@@ -89,3 +94,11 @@ class Passed:
     level: Tensor | None = None
     output_rms: float | None = None
     forward_s: float = 0.0
+    ran: int = 0
+    dropped: tuple[Dropped, ...] = ()
+
+    def used_of(self, inputs: Inputs | None) -> Inputs | None:
+        """Return the inputs with those counted that ran, and those listed that turned out bad."""
+        if inputs is None or (self.ran == inputs.used and not self.dropped):
+            return inputs
+        return replace(inputs, used=self.ran, dropped=(*inputs.dropped, *self.dropped))

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectra import spectrum
+from spectra.errors import InputError, ParameterError
 from spectra.gather._passed import Place
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spectra.capture import Discovery
     from spectra.follow import Borders
+    from spectra.gather._sums import Sums
 
+LAYERS = "layers/"  # begins the places of modules that were asked for
 NO_MAP = (1, 1)  # shape of an output that is no map, at whose place nothing is measured
 
 
@@ -62,6 +67,46 @@ class Places:
         maps = sums["phase_maps"].sum()
         return float(np.sqrt(sums["value_square"].sum() / maps)) if maps else None
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Return how the maps of each place that is known before the first are cut."""
+        return [statistics.plan.describe() for statistics in self._named().values()]
+
+    def taken(self) -> dict[str, NDArray[Any]]:
+        """Return all sums so far, named ``place/sum``, and begin again from zero."""
+        places = self._named() | {f"{LAYERS}{name}": sums for name, sums in self.layers.items()}
+        return {
+            f"{place}/{name}": values
+            for place, statistics in places.items()
+            for name, values in statistics.taken().items()
+        }
+
+    def layer_shapes(self) -> dict[str, NDArray[Any]]:
+        """Return the shape of the maps of each layer, by its place."""
+        return {f"{LAYERS}{n}": np.array(sums.plan.shape) for n, sums in self.layers.items()}
+
+    def put(self, sums: Sums) -> None:
+        """Take over the sums of all parts.
+
+        Raises
+        ------
+        InputError
+            If they are of other places, or maps of another size.
+        """
+        shapes = {n: v for n, v in sums.kept.items() if n.startswith(LAYERS)}
+        for place, shape in shapes.items():
+            name = place.removeprefix(LAYERS)
+            if name not in self.layers:
+                self.layers[name] = self._sums(tuple(map(int, shape)))
+            _put(self.layers[name], place, sums)
+        for place, statistics in self._named().items():
+            _put(statistics, place, sums)
+
+    def _named(self) -> dict[str, spectrum.MapStatistics]:
+        """Return the sums of the places that every model has, by name."""
+        steps = {f"steps/{index}": sums for index, sums in enumerate(self.steps)}
+        named = {**steps, "output": self.output}
+        return named if self.input is None else {**named, "input": self.input}
+
     def finished(self) -> dict[str, Any]:
         """Return all sums as labelled arrays, under the names that they have in `Passed`."""
         return {
@@ -82,6 +127,13 @@ class Places:
 def is_map(shape: Sequence[int]) -> bool:
     """Tell whether ``(channel, *spatial)`` has one to three axes of more than a pixel."""
     return 2 <= len(shape) <= 4 and min(shape[1:]) > 1
+
+
+def _put(statistics: spectrum.MapStatistics, place: str, sums: Sums) -> None:
+    try:
+        statistics.put(sums.of(place))
+    except ParameterError as error:
+        raise InputError(f"parts of this run do not fit {place}: {error}") from error
 
 
 def _place(statistics: spectrum.MapStatistics) -> Place:

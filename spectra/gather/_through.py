@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from spectra.capture import Discovery
-    from spectra.inputs import Inputs
 
 OnMaps = Callable[[Tensor, int, int], Any]
 """Is handed maps, the number of the first of their inputs, and how many inputs they are of."""
@@ -27,24 +26,22 @@ OnStep = Callable[[int, Tensor, int, int], Tensor | None]
 def through(
     model: nn.Module,
     found: Discovery,
-    inputs: Inputs,
+    batches: Iterable[tuple[int, Tensor]],
     *,
-    batch: int,
     on_input: OnMaps | None = None,
     on_step: OnStep,
     on_output: OnMaps,
     running: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> None:
-    """Run all inputs through a model and hand over what passes.
+    """Run inputs through a model and hand over what passes.
 
     Parameters
     ----------
     model : Module
     found : Discovery
         Its steps.
-    inputs : Inputs
-    batch : int
-        Inputs that run at a time.
+    batches : iterable of (int, Tensor)
+        Inputs that run at a time, and the number of the first of them.
     on_input, on_step, on_output : callable
         Take the inputs before a model can write into them, the maps of each step, and what comes
         out. What they compute is not followed.
@@ -58,12 +55,11 @@ def through(
             return on_step(index, maps, done, count)
 
     with capture.stream(model, found, take):
-        for part in inputs.batches(batch):
-            x, count = part.to(device), len(part)
+        for done, some in batches:
+            x, count = some.to(device), len(some)
             if on_input is not None:
                 on_input(x, done, count)
             with running():
                 y = capture.forward(model, x, found=found)
             with unseen():
                 on_output(y, done, count)
-            done += count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappush, heappushpop
@@ -25,13 +26,14 @@ from spectra.images._votes import luma_of
 from spectra.inputs import Dropped, each_picture, picture_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from spectra.inputs import Picture
 
+Each = Callable[..., "Iterable[Any]"]
 JUDGED = 3  # pictures whose grid is judged by eye: those that show most
 
 
@@ -89,6 +91,7 @@ def gather(
     num: int | None = None,
     recipes: Sequence[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
+    each: Each = each_picture,
 ) -> Gathered:
     """Look at all pictures of some sources.
 
@@ -102,6 +105,8 @@ def gather(
         Also measure what these papers do, see `RECIPES`.
     progress : callable, optional
         Called as ``progress(what, done, total)``; the total is 0 where it is not known.
+    each : callable
+        Who looks at the pictures: `spectra.inputs.each_picture`, or what does as that does.
 
     Raises
     ------
@@ -115,13 +120,12 @@ def gather(
     found = Gathered(source.source, notes=list(source.notes), recipes=recorded)
     told: Counter[str] = Counter()
     numbers = count()
-    for done, each in enumerate(
-        each_picture(source, partial(_look, recipes=recorded), num=num), start=1
-    ):
-        if isinstance(each, Dropped):
-            found.dropped.append(each)
+    look = partial(_look, recipes=tuple(recipes))
+    for done, seen in enumerate(each(source, look, num=num), start=1):
+        if isinstance(seen, Dropped):
+            found.dropped.append(seen)
         else:
-            _add(found, each, number=next(numbers), told=told)
+            _add(found, seen, number=next(numbers), told=told)
         if progress is not None:
             progress("pictures", done, 0)
     if not found.rows:
@@ -137,13 +141,20 @@ def gather(
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What one picture shows: its grid, its spectrum, and what recipes measure."""
+    """What one picture shows: its grid, its spectrum, and what recipes measure.
 
-    picture: Picture
+    Not the picture itself but a part of it, where it shows a grid: the whole would not be sent
+    from where it was looked at.
+    """
+
+    row: PictureRow
     seen: PictureGrid
+    shown: Shown | None
     spectrum: NDArray[np.float64]
     tiles: int
     recipes: dict[str, Any]
+    alpha: bool
+    turned: bool
 
 
 def _look(picture: Picture, *, recipes: Iterable[str]) -> _Look | Dropped:
@@ -159,25 +170,39 @@ def _look(picture: Picture, *, recipes: Iterable[str]) -> _Look | Dropped:
     measured = {name: RECIPES[name](planes) for name in recipes}
     spectrum, tiles = tile_spectrum(luma_of(planes))
     seen = look_at(planes, file=file, webp=picture.facts.format == "WEBP")
-    return _Look(picture, seen, spectrum=spectrum, tiles=tiles, recipes=measured)
+    return _Look(
+        row=_row(picture, seen),
+        seen=seen,
+        shown=_shown(picture, seen),
+        spectrum=spectrum,
+        tiles=tiles,
+        recipes=measured,
+        alpha=picture.alpha,
+        turned=picture.facts.turned,
+    )
+
+
+def _shown(picture: Picture, seen: PictureGrid) -> Shown | None:
+    """Return the part of a picture that may be looked at; None where it shows no grid."""
+    if seen.verdict != "present" or seen.grid is None or not seen.grid.period:
+        return None
+    part = picture.planes[:, :LARGEST, :LARGEST].copy()
+    return Shown(picture.source, part, seen.grid.period)
 
 
 def _add(found: Gathered, look: _Look, *, number: int, told: Counter[str]) -> None:
     """Add a picture to all sums."""
-    picture, seen = look.picture, look.seen
-    row = _row(picture, seen)
-    found.album.add(seen, look.spectrum, look.tiles)
-    found.rows.append(row)
-    found.ripples.append(seen.ripples.astype(np.float32))
+    found.album.add(look.seen, look.spectrum, look.tiles)
+    found.rows.append(look.row)
+    found.ripples.append(look.seen.ripples.astype(np.float32))
     for name, values in look.recipes.items():
         found.recipes[name].add(values)
-    if picture.alpha:
+    if look.alpha:
         told["alpha left out"] += 1
-    if picture.facts.turned:
+    if look.turned:
         told["Exif asks to turn the picture: measured, and x and y told, as stored,"] += 1
-    if seen.verdict == "present" and seen.grid is not None and seen.grid.period:
-        part = picture.planes[:, :LARGEST, :LARGEST].copy()
-        kept = (seen.evidence.pattern, number, Shown(row.source, part, seen.grid.period))
+    if look.shown is not None:
+        kept = (look.seen.evidence.pattern, number, look.shown)
         put = heappush if len(found.strongest) < JUDGED else heappushpop
         put(found.strongest, kept)
 

@@ -5,15 +5,18 @@ from ._labels import IGNORED, read_labels
 from ._named import check_inputs
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
+from ._reader import PART, Reader
 from ._sources import open_inputs
 from ._targets import Targets, open_targets
 
 __all__ = [
     "IGNORED",
+    "PART",
     "Dropped",
     "InputSet",
     "Inputs",
     "Picture",
+    "Reader",
     "Targets",
     "check_inputs",
     "check_reading",

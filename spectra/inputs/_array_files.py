@@ -1,9 +1,11 @@
 """Files of arrays: NumPy, netCDF and torch, read one sample at a time."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,9 @@ def file_stack(path: Path, found: Format, key: str | None, source: str) -> Stack
     with _reading(path, found):
         stack = openers.get(found, _torch)(path, key, source)
 
-    def rows() -> Iterator[Tensor]:
+    def rows(first: int = 0) -> Iterator[Tensor]:
         with _reading(path, found):
-            yield from stack.rows()
+            yield from stack.rows(first)
 
     return replace(stack, rows=rows)
 
@@ -91,10 +93,11 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
         with np.load(path, allow_pickle=False) as arrays:
             return replace(array_stack(arrays[name]), notes=note)
 
-    def rows() -> Iterator[Tensor]:
+    def rows(first: int = 0) -> Iterator[Tensor]:
         with open_zip(path) as archive, archive.open(f"{name}.npy") as file:
             read_header(file)
-            for _ in range(shape[0]):
+            file.seek(first * values * dtype.itemsize, os.SEEK_CUR)
+            for _ in range(first, shape[0]):
                 row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
                 yield to_tensor(row.reshape(shape[1:]))
 
@@ -140,8 +143,8 @@ def _netcdf(path: Path, key: str | None, source: str) -> Stack:
     block = max(1, BLOCK_BYTES // (8 * math.prod(rest) or 1))
     note = f"variable {name!r} over {', '.join(order)}"
 
-    def rows() -> Iterator[Tensor]:
-        for values in read_values(path, variable, order, block):
+    def rows(first: int = 0) -> Iterator[Tensor]:
+        for values in islice(read_values(path, variable, order, block), first, None):
             yield values[None] if alone else values
 
     notes = (note + (", one channel" if alone else ""),)

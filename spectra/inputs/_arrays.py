@@ -1,10 +1,11 @@
 """Arrays of samples, read one sample at a time."""
 
 import math
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
-from spectra.inputs._inputs import Inputs, Kind, Origin
+from spectra.inputs._inputs import Inputs, Kind, Origin, Origins, Samples
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
@@ -37,7 +38,7 @@ class Stack:
     dtype : str
         Type of the values in the source.
     rows : callable
-        Returns a new iterator over the samples, float32.
+        Returns a new iterator over the samples, float32; given a number, from that one on.
     notes : tuple of str
         How the source was read, if there is something to say.
     """
@@ -45,7 +46,7 @@ class Stack:
     count: int | None
     shape: tuple[int, ...]
     dtype: str
-    rows: Callable[[], Iterator[Tensor]]
+    rows: Samples
     notes: tuple[str, ...] = ()
 
 
@@ -66,20 +67,23 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
     channels = how.channels(channels, source)
-    keep, dropped = _usable(stack, source, how.num)
+    keep, dropped, identity = _usable(stack, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
-    if not keep and not dropped:
+    if not len(keep) and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
-    if not keep:
+    if not len(keep):
         raise InputError(
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
             "expected finite numbers that vary"
         )
-    kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
+    window = (slice(None), *centre(spatial, size))
 
-    def samples() -> Iterator[Tensor]:
-        for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
-            if index in kept:
+    def samples(first: int = 0) -> Iterator[Tensor]:
+        wanted = keep[first:]
+        if len(wanted):
+            left = int(wanted[-1] - wanted[0]) + 1
+            usable = np.isin(np.arange(left), wanted - wanted[0])
+            for row in compress(islice(stack.rows(int(wanted[0])), left), usable):
                 yield how.values(row[window])
 
     return Inputs(
@@ -91,14 +95,17 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         shape=(channels, *size),
         bounds=how.bounds(how.range, channels),
         notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
-        origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
+        origins=Origins(len(keep), lambda at: Origin(source, int(keep[at]), tuple(spatial))),
         samples=samples,
+        identity=identity,
     )
 
 
-def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
-    """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
-    keep: list[int] = []
+def _usable(
+    stack: Stack, source: str, num: int | None
+) -> tuple[NDArray[np.int64], tuple[Dropped, ...], str]:
+    """Return the indices of the first ``num`` usable samples, what was dropped, and a digest."""
+    keep = array("q")
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
     for index, row in enumerate(stack.rows()):
@@ -115,7 +122,8 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
             keep.append(index)
         if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
             break
-    return keep, tuple(dropped)
+    identity = blake2b(b"".join(seen), digest_size=16).hexdigest()
+    return np.array(keep, np.int64), tuple(dropped), identity
 
 
 def _digest(row: Tensor) -> bytes:
@@ -194,8 +202,8 @@ def tensor_stack(tensor: Tensor) -> Stack:
     """Return a tensor in memory as a stack; it is not copied."""
     check_values(tensor, "the tensor")
 
-    def rows() -> Iterator[Tensor]:
-        for row in tensor.detach():
+    def rows(first: int = 0) -> Iterator[Tensor]:
+        for row in tensor.detach()[first:]:
             yield row.to("cpu", torch.float32)
 
     return Stack(*_split(tuple(tensor.shape)), str(tensor.dtype), rows)
@@ -213,14 +221,14 @@ def check_values(tensor: Tensor, source: str) -> None:
         raise InputError(f"{source} is {kind}: expected a dense tensor, as of {remedy}")
 
 
-def array_stack(array: NDArray[Any]) -> Stack:
+def array_stack(values: NDArray[Any]) -> Stack:
     """Return an array, in memory or mapped from a file, as a stack; it is not copied."""
 
-    def rows() -> Iterator[Tensor]:
-        for row in array:
+    def rows(first: int = 0) -> Iterator[Tensor]:
+        for row in values[first:]:
             yield to_tensor(row)
 
-    return Stack(*_split(tuple(array.shape)), array.dtype.name, rows)
+    return Stack(*_split(tuple(values.shape)), values.dtype.name, rows)
 
 
 def _split(shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:

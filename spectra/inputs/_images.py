@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra._names import times
@@ -46,20 +48,20 @@ def open_images(
     NothingToAnalyseError
         If no picture can be used; the reasons are given.
     """
-    pictures, dropped = _check_all(paths, how)
+    pictures, dropped = check_all(paths, how)
     if not pictures:
         reasons = listed((f"{Path(d.source).name}: {d.reason}" for d in dropped), 3)
         raise NothingToAnalyseError(
             f"{source} holds no picture that can be used: {reasons}; expected pictures of at "
             f"least {how.crop or how.multiple or SMALLEST} pixels a side"
         )
-    size = _common_size(pictures, how)
+    size = common_size(pictures, how)
     colour = 1 if all(picture.channels == 1 for picture in pictures) else 3
     channels = how.channels(colour, source)
     span = how.range or (0.0, 1.0)
 
-    def samples() -> Iterator[Tensor]:
-        for picture in pictures:
+    def samples(first: int = 0) -> Iterator[Tensor]:
+        for picture in pictures[first:]:
             yield how.values(_read(picture, size, colour, span))
 
     return Inputs(
@@ -71,16 +73,17 @@ def open_images(
         shape=(channels, *size),
         bounds=how.bounds(span, channels),
         notes=(
-            *_describe(pictures, count=len(paths), size=size, channels=channels, span=span),
+            *describe(pictures, count=len(paths), size=size, channels=channels, span=span),
             *how.notes(),
             *notes,
         ),
         origins=tuple(Origin(str(p.path), None, p.spatial) for p in pictures),
         samples=samples,
+        identity=blake2b(b"".join(p.digest for p in pictures), digest_size=16).hexdigest(),
     )
 
 
-def _check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture], list[Dropped]]:
+def check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture], list[Dropped]]:
     """Return the first ``num`` pictures that can be used, and those dropped on the way."""
     pictures: list[_Picture] = []
     dropped: list[Dropped] = []
@@ -104,7 +107,24 @@ def _check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture],
 def _check(path: Path, how: Preparation) -> _Picture:
     """Return what the picture at ``path`` is, or raise with the reason why it is useless."""
     pixels, alpha = decode(path)
+    check_pixels(pixels, how)
+    digest = blake2b(digest_size=16)
+    for row in pixels:  # one at a time: a copy of the whole is as large as the picture
+        digest.update(np.ascontiguousarray(row).data)
     height, width, channels = pixels.shape
+    return _Picture(
+        path,
+        spatial=(height, width),
+        channels=channels,
+        alpha=alpha,
+        dtype=pixels.dtype.name,
+        digest=digest.digest(),
+    )
+
+
+def check_pixels(pixels: NDArray[Any], how: Preparation) -> None:
+    """Raise UnusableError with the reason if a picture is of no use, whatever the others are."""
+    height, width, _ = pixels.shape
     least = how.crop or how.multiple or SMALLEST
     if min(height, width) < least:
         wanted = f"the crop {least}x{least}" if how.crop else f"{least} pixels a side"
@@ -117,20 +137,9 @@ def _check(path: Path, how: Preparation) -> _Picture:
             raise UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
     if all((row == pixels[0, 0]).all() for row in pixels):
         raise UnusableError("constant: all pixels are equal")
-    digest = blake2b(digest_size=16)
-    for row in pixels:  # one at a time: a copy of the whole is as large as the picture
-        digest.update(np.ascontiguousarray(row).data)
-    return _Picture(
-        path,
-        spatial=(height, width),
-        channels=channels,
-        alpha=alpha,
-        dtype=pixels.dtype.name,
-        digest=digest.digest(),
-    )
 
 
-def _common_size(pictures: Sequence[_Picture], how: Preparation) -> tuple[int, int]:
+def common_size(pictures: Sequence[_Picture], how: Preparation) -> tuple[int, int]:
     """Return the size of the crop: as asked for, else what the smallest picture allows."""
     if how.crop:
         return how.crop, how.crop
@@ -146,14 +155,21 @@ def _common_size(pictures: Sequence[_Picture], how: Preparation) -> tuple[int, i
 def _read(
     picture: _Picture, size: tuple[int, int], channels: int, span: tuple[float, float]
 ) -> Tensor:
-    """Return the centre of ``picture`` as float32 (channel, y, x), scaled to ``span``."""
+    """Return the centre of a picture that was checked."""
     try:
         pixels, _ = decode(picture.path)
     except UnusableError as problem:
         raise InputError(f"{picture.path} changed after it was checked: {problem}") from problem
     if pixels.shape != (*picture.spatial, picture.channels):
         raise InputError(f"{picture.path} changed its size after it was checked")
-    part = pixels[centre(picture.spatial, size)]
+    return scaled(pixels, size, channels, span)
+
+
+def scaled(
+    pixels: NDArray[Any], size: tuple[int, int], channels: int, span: tuple[float, float]
+) -> Tensor:
+    """Return the centre of pixels as float32 (channel, y, x), scaled to ``span``."""
+    part = pixels[centre(pixels.shape[:2], size)]
     white = np.iinfo(part.dtype).max if part.dtype.kind == "u" else 1
     low, high = span
     values = part.astype(np.float32) / np.float32(white) * np.float32(high - low) + np.float32(low)
@@ -161,7 +177,7 @@ def _read(
     return planes.expand(channels, -1, -1)
 
 
-def _describe(
+def describe(
     pictures: Sequence[_Picture],
     *,
     count: int,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Literal, Protocol, SupportsIndex, overload
 
 from spectra._checks import check_positive
 from spectra.errors import InputError
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Kind = Literal["images", "array", "latent", "callable"]
+
+
+class Samples(Protocol):
+    """What gives samples anew each time it is called, from one of them on."""
+
+    def __call__(self, first: int = 0, /) -> Iterator[Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,44 @@ class Origin:
     index : int or None
         Its number in what holds several; None for a file of its own.
     spatial : tuple of int
-        Sides of what it is the centre of.
+        Sides of what it is the centre of; empty where that is not known before it is read.
     """
 
     source: str
     index: int | None
     spatial: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What the sample is called where it is dropped: its file, or ``file[number]``."""
+        return self.source if self.index is None else f"{self.source}[{self.index}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Origins(Sequence[Origin]):
+    """Where samples come from, told when it is asked for: a million take no million records.
+
+    Attributes
+    ----------
+    length : int
+        How many samples there are.
+    of : callable
+        Returns the origin of the sample of a number.
+    """
+
+    length: int
+    of: Callable[[int], Origin]
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, at: int) -> Origin: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Origin, ...]: ...
+    def __getitem__(self, at: int | slice) -> Origin | tuple[Origin, ...]:
+        found = range(self.length)[at]
+        return self.of(found) if isinstance(found, int) else tuple(map(self.of, found))
 
 
 @dataclass(frozen=True)
@@ -48,17 +86,30 @@ class Inputs(InputSet):
         Least and largest value that the model can get in each channel; None where unknown.
     notes : tuple of str
         What was assumed about the data, one phrase each.
-    origins : tuple of Origin
+    origins : sequence of Origin
         Where each of the samples comes from.
     samples : callable
-        Returns a new iterator over the samples, float32 of shape ``shape``.
+        Returns a new iterator over the samples, float32 of shape ``shape``; given a number, from
+        that sample on. Pictures and arrays begin there, other sources read what stands before.
+    identity : str
+        Digest of what the samples are, in their order; of many pictures of their names and sizes.
+    pick : callable, optional
+        Returns the source of a sample by its number, and the sample or the reason why it cannot be
+        used. Where it is given, ``used`` counts samples that may turn out to be of no use.
+    head : int
+        The number of the first sample that can be used.
     """
 
     kind: Kind
     bounds: tuple[tuple[float, float], ...] | None
     notes: tuple[str, ...]
-    origins: tuple[Origin, ...] = field(repr=False, compare=False)
-    samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+    origins: Sequence[Origin] = field(repr=False, compare=False)
+    samples: Samples = field(repr=False, compare=False)
+    identity: str = field(default="", repr=False)
+    pick: Callable[[int], tuple[str, Tensor | str]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    head: int = 0
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -81,13 +132,49 @@ class Inputs(InputSet):
         """Channels of one sample: 1 for gray pictures, 3 for RGB."""
         return self.shape[0]
 
-    def batches(self, size: SupportsIndex) -> Iterator[Tensor]:
+    def without(self, left_out: Mapping[int, str]) -> Inputs:
+        """Return the same samples under the same numbers, but for some that are never read.
+
+        Parameters
+        ----------
+        left_out : mapping of int to str
+            Numbers, and why each is of no use.
+        """
+        if not left_out:
+            return self
+
+        def pick(number: int) -> tuple[str, Tensor | str]:
+            if number in left_out:
+                return self.origins[number].name, left_out[number]
+            if self.pick is not None:
+                return self.pick(number)
+            return self.origins[number].name, next(self.samples(number))
+
+        def samples(first: int = 0) -> Iterator[Tensor]:
+            picked = (pick(number)[1] for number in range(first, self.used))
+            return (sample for sample in picked if not isinstance(sample, str))
+
+        usable = (number for number in range(self.head, self.used) if number not in left_out)
+        return replace(self, samples=samples, pick=pick, head=next(usable, self.used))
+
+    def numbered(self, size: SupportsIndex) -> Iterator[tuple[int, Tensor]]:
+        """Yield the batches, each with the number of its first sample among those that come."""
+        first = 0
+        for batch in self.batches(size):
+            yield first, batch
+            first += len(batch)
+
+    def batches(
+        self, size: SupportsIndex, first: int = 0, end: int | None = None
+    ) -> Iterator[Tensor]:
         """Yield the samples in batches; each call starts anew and holds one batch at a time.
 
         Parameters
         ----------
         size : int
             Samples in a batch; the last one may be smaller.
+        first, end : int, optional
+            Only the samples from ``first`` on, before ``end``.
 
         Yields
         ------
@@ -101,12 +188,12 @@ class Inputs(InputSet):
         import torch
 
         size = check_positive("size", size)
-        given = 0
-        samples = islice(self.samples(), self.used)
+        given, end = first, self.used if end is None else min(end, self.used)
+        samples = islice(self.samples(first), max(end - first, 0))
         while batch := list(islice(samples, size)):
             given += len(batch)
             yield torch.stack(batch)
-        if given < self.used:
+        if given < end and self.pick is None:
             raise InputError(
                 f"{self.source} gave {given} samples, expected {self.used} as when it was opened"
             )

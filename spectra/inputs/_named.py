@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from spectra._files import DESCRIPTION, Format, check_readable, looks_like_pictu
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
+from spectra.inputs._listing import Listing, is_file, is_picture
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
 
 EXPECTED = (
@@ -29,7 +31,7 @@ NamedSource = str | Path | Sequence[str | Path]
 class Pictures:
     """Files that are pictures, or pretend to be, and how many others lie beside them."""
 
-    files: tuple[Path, ...]
+    files: Sequence[Path]
     source: str
     skipped: int = 0
 
@@ -71,6 +73,9 @@ def check_inputs(source: object) -> None:
     NothingToAnalyseError
         If a folder or glob holds no picture.
     """
+    folder = Path(source) if isinstance(source, str | Path) else None
+    if folder is not None and folder.is_dir() and _holds_picture(folder):
+        return
     if is_named(source):
         name_inputs(source)
 
@@ -114,7 +119,7 @@ def _one(source: str) -> NamedInputs:
         files = matching_files(source)
         if not files:
             raise NothingToAnalyseError(f"{source} matches no file: expected {EXPECTED}")
-        return _several(files, source)
+        return _one(str(files[0])) if len(files) == 1 else _pictures(files, source)
     if is_spec(source):
         check_spec(source, InputError)
         return PythonName(source)
@@ -128,23 +133,35 @@ def _folder(folder: Path, source: str) -> Pictures:
     A file is a picture by its first bytes; one with a picture's suffix but other bytes also
     counts, and is later dropped with a reason.
     """
-    files = sorted(file for file in folder.iterdir() if file.is_file())
-    pictures = tuple(file for file in files if looks_like_picture(file))
+    pictures = Listing.of(folder, is_picture)
+    files = pictures.files
     if not pictures:
-        held = f"it holds {listed((f.name for f in files), 3)}" if files else "it holds no file"
+        names = sorted(file.name for file in folder.iterdir() if file.is_file())
+        held = f"it holds {listed(names, 3)}" if names else "it holds no file"
         raise NothingToAnalyseError(
             f"{source} is a folder without pictures ({held}; subfolders are not searched): "
             f"expected {EXPECTED}"
         )
-    return Pictures(pictures, source, len(files) - len(pictures))
+    return Pictures(pictures, source, files - len(pictures))
+
+
+def _holds_picture(folder: Path) -> bool:
+    """Tell whether a folder holds any picture, looking no further than the first."""
+    with os.scandir(folder) as files:
+        return any(is_picture(file) for file in files if is_file(file))
 
 
 def _several(paths: list[Path], source: str) -> NamedInputs:
-    """Return several files, which must be pictures, or one of any kind."""
+    """Return several files, which must be pictures and readable, or one of any kind."""
     if len(paths) == 1:
         return _one(str(paths[0]))
     for path in paths:
         check_readable(path, "a picture", InputError)
+    return _pictures(paths, source)
+
+
+def _pictures(paths: list[Path], source: str) -> Pictures:
+    """Return several files, one of which at least must look like a picture."""
     if not any(map(looks_like_picture, paths)):
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
         raise NothingToAnalyseError(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -51,6 +52,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Reads one picture; says what it is called before that."""
+
+    source: str
+    read: Callable[[], Picture]
+
+    def __call__(self) -> Picture:
+        return self.read()
+
+
+@dataclass(frozen=True)
 class PictureSource:
     """Pictures that can be read one by one.
 
@@ -61,12 +73,15 @@ class PictureSource:
     readers : iterable of callable
         Each returns one picture, or raises `UnusableError` with the reason; files may be read at
         once in several threads.
+    named : tuple of str
+        The names that stand for them: another process opens the same with `picture_source`.
     notes : tuple of str
         What was assumed, one phrase each.
     """
 
     source: str
-    readers: Callable[[], Iterator[Callable[[], Picture]]]
+    readers: Callable[[], Iterator[Reading]]
+    named: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -92,11 +107,12 @@ def picture_source(paths: str | Path | Sequence[str | Path]) -> PictureSource:
     parts = [_part(str(name)) for name in named]
     source = str(named[0]) if len(named) == 1 else f"{len(named)} sources"
 
-    def readers() -> Iterator[Callable[[], Picture]]:
+    def readers() -> Iterator[Reading]:
         for part in parts:
             yield from part.readers()
 
-    return PictureSource(source, readers, tuple(note for part in parts for note in part.notes))
+    notes = tuple(note for part in parts for note in part.notes)
+    return PictureSource(source, readers, tuple(map(str, named)), notes)
 
 
 def holds_pictures(name: str) -> bool:
@@ -108,7 +124,11 @@ def holds_pictures(name: str) -> bool:
 
 
 def each_picture(
-    source: PictureSource, look: Callable[[Picture], Seen], *, num: int | None = None
+    source: PictureSource,
+    look: Callable[[Picture], Seen],
+    *,
+    first: int = 0,
+    num: int | None = None,
 ) -> Iterator[Seen | Dropped]:
     """Yield what a function finds in each picture, in order; of bad pictures why they are dropped.
 
@@ -121,6 +141,8 @@ def each_picture(
         What to read.
     look : callable
         Called with each picture, in any thread.
+    first : int
+        The number of the first picture.
     num : int, optional
         At most so many pictures.
     """
@@ -137,7 +159,7 @@ def each_picture(
     waiting: deque[Future[Seen | Dropped]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for read in islice(source.readers(), num):
+            for read in islice(source.readers(), first, None if num is None else first + num):
                 waiting.append(pool.submit(one, read))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
@@ -162,13 +184,11 @@ def _part(name: str) -> PictureSource:
     raise InputError(f"{name} is no picture: expected a folder, pattern or file of pictures")
 
 
-def _files(paths: Iterable[Path], name: str, notes: tuple[str, ...]) -> PictureSource:
-    files = tuple(paths)
+def _files(paths: Sequence[Path], name: str, notes: tuple[str, ...]) -> PictureSource:
+    def readers() -> Iterator[Reading]:
+        return (Reading(str(path), partial(_read_file, path)) for path in paths)
 
-    def reader(path: Path) -> Callable[[], Picture]:
-        return lambda: _read_file(path)
-
-    return PictureSource(name, lambda: iter([reader(path) for path in files]), notes)
+    return PictureSource(name, readers, (name,), notes)
 
 
 def _read_file(path: Path) -> Picture:
@@ -193,16 +213,17 @@ def _finite(planes: NDArray[np.float32], source: str) -> NDArray[np.float32]:
 def _video(path: Path) -> PictureSource:
     check_video(path)
 
-    def readers() -> Iterator[Callable[[], Picture]]:
-        for number, frame in frames(path):
-            yield lambda number=number, frame=frame: Picture(  # type: ignore[misc]
-                f"{path}#{number}",
-                np.moveaxis(frame, -1, 0).astype(np.float32, order="C"),
-                alpha=False,
-                facts=FileFacts(None),
-            )
+    def read(name: str, frame: NDArray[Any]) -> Picture:
+        planes = np.moveaxis(frame, -1, 0).astype(np.float32, order="C")
+        return Picture(name, planes, alpha=False, facts=FileFacts(None))
 
-    return PictureSource(str(path), readers, (f"every eighth frame of {path.name}",))
+    def readers() -> Iterator[Reading]:
+        for number, frame in frames(path):
+            name = f"{path}#{number}"
+            yield Reading(name, partial(read, name, frame))
+
+    notes = (f"every eighth frame of {path.name}",)
+    return PictureSource(str(path), readers, (str(path),), notes)
 
 
 def _array(found: ArrayFile) -> PictureSource:
@@ -215,18 +236,17 @@ def _array(found: ArrayFile) -> PictureSource:
     scale, offset, said = _levels(first, stack.dtype)
     notes = (*stack.notes, f"values of {found.file.name} {said}")
 
-    def readers() -> Iterator[Callable[[], Picture]]:
+    def read(name: str, row: NDArray[Any]) -> Picture:
+        planes = _finite(_planes(row) * scale + offset, name)
+        return Picture(name, planes, alpha=False, facts=FileFacts(None))
+
+    def readers() -> Iterator[Reading]:
         rows = [np.stack(each)] if each else (row.numpy() for row in stack.rows())
         for index, row in enumerate(rows):
             name = str(found.file) if each else f"{found.file}[{index}]"
-            yield lambda row=row, name=name: Picture(  # type: ignore[misc]
-                name,
-                _finite(_planes(row) * scale + offset, name),
-                alpha=False,
-                facts=FileFacts(None),
-            )
+            yield Reading(name, partial(read, name, row))
 
-    return PictureSource(found.source, readers, notes)
+    return PictureSource(found.source, readers, (found.source,), notes)
 
 
 def _is_one(shape: tuple[int, ...]) -> bool:

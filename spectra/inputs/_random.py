@@ -21,13 +21,13 @@ def open_random(spec: RandomSpec, how: Preparation) -> Inputs:
     seed = how.seed if spec.seed is None else spec.seed
     low, high = how.range or ((0.0, 1.0) if spec.kind == "image" else (-1.0, 1.0))
 
-    def rows() -> Iterator[Tensor]:
+    def rows(first: int = 0) -> Iterator[Tensor]:
         generator = torch.Generator().manual_seed(seed)
-        for _ in range(spec.count):
-            if spec.dist == "normal":
-                yield torch.randn(spec.shape, generator=generator)
-            else:
-                yield low + (high - low) * torch.rand(spec.shape, generator=generator)
+        draw = torch.randn if spec.dist == "normal" else torch.rand
+        for number in range(spec.count):  # each is drawn: the next one depends on it
+            drawn = draw(spec.shape, generator=generator)
+            if number >= first:
+                yield drawn if spec.dist == "normal" else low + (high - low) * drawn
 
     law = "normal" if spec.dist == "normal" else f"uniform in {low:g}..{high:g}"
     note = f"noise, {law}, one sample is {spec.shape}, seed {seed}"

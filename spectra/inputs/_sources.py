@@ -15,6 +15,7 @@ from spectra.inputs._array_files import file_stack
 from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
 from spectra.inputs._images import open_images
 from spectra.inputs._inputs import Inputs
+from spectra.inputs._many_images import HEAD, open_many
 from spectra.inputs._named import (
     ArrayFile,
     NamedInputs,
@@ -43,11 +44,12 @@ def open_inputs(
     crop: SupportsIndex | None = None,
     num: SupportsIndex | None = 64,
     seed: int = 0,
+    lazy: bool = False,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
     Everything is looked at once, one sample at a time, so that what cannot be used is dropped
-    and counted before a model runs; memory does not grow with the number of samples.
+    and counted before a model runs; memory does not grow with the size of the samples.
 
     Parameters
     ----------
@@ -77,6 +79,9 @@ def open_inputs(
         Use the first so many samples in sorted order; None for all.
     seed : int
         Seed of random inputs and shuffling loaders.
+    lazy : bool
+        Of more than 1024 pictures, look at the first 1024 only, which fix size and colour; the
+        others are looked at when their turn comes, and what cannot be used is dropped then.
 
     Raises
     ------
@@ -93,21 +98,25 @@ def open_inputs(
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
-        return _open_named(name_inputs(source), how)
+        return _open_named(name_inputs(source), how, lazy=lazy)
     if hasattr(source, "__array__") and not isinstance(source, type):
         return open_stack(array_stack(np.asarray(source)), "array", how)
     name = getattr(source, "__name__", type(source).__name__)
     return open_stream(source, name, how)
 
 
-def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
+def _open_named(named: NamedInputs, how: Preparation, *, lazy: bool) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
         case RandomSpec():
             return open_random(named, how)
         case Pictures():
             notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
-            return open_images(named.files, named.source, how, notes)
+            paths, source = named.files, named.source
+            most = len(paths) if how.num is None else min(len(paths), how.num)
+            if lazy and most > HEAD:
+                return open_many(paths, source, how, most=most, notes=notes)
+            return open_images(paths, source, how, notes)
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.key, named.source)
             return open_stack(stack, named.source, how)

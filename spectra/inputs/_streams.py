@@ -14,7 +14,7 @@ from spectra._process import borrowed_process, random_states, seed_all, set_rand
 from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
-from spectra.inputs._inputs import Inputs
+from spectra.inputs._inputs import Inputs, Samples
 from spectra.inputs._prepare import Preparation
 
 INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data", "lq", "sample")
@@ -41,11 +41,19 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     if isinstance(items, Iterator):
         kept = list(islice(_samples(lambda: items, source, how.seed, single), how.num))
         return _open(
-            lambda: iter(kept), source, how, count=len(kept), notes=("kept in memory: read once",)
+            lambda first=0: iter(kept[first:]),
+            source,
+            how,
+            count=len(kept),
+            notes=("kept in memory: read once",),
         )
     make = _restartable(items, source)
     count = len(items) if single and isinstance(items, Sized) else None
-    return _open(lambda: _samples(make, source, how.seed, single), source, how, count=count)
+
+    def rows(first: int = 0) -> Iterator[Tensor]:
+        return islice(_samples(make, source, how.seed, single), first, None)
+
+    return _open(rows, source, how, count=count)
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -63,7 +71,7 @@ def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
 
 
 def _open(
-    rows: Callable[[], Iterator[Tensor]],
+    rows: Samples,
     source: str,
     how: Preparation,
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -169,8 +170,8 @@ def _twins(named: Pictures, inputs: Inputs) -> list[Path]:
     _check_different([name.name for name in names], inputs.source)
     _check_different([path.name for path in named.files], named.source)
     by_name = {path.name: path for path in named.files}
-    stems = [path.stem for path in named.files]
-    by_stem = {path.stem: path for path in named.files if stems.count(path.stem) == 1}
+    stems = Counter(path.stem for path in named.files)
+    by_stem = {path.stem: path for path in named.files if stems[path.stem] == 1}
     twins = [by_name.get(name.name) or by_stem.get(name.stem) for name in names]
     missing = [name.name for name, twin in zip(names, twins, strict=True) if twin is None]
     if missing:
@@ -184,7 +185,7 @@ def _twins(named: Pictures, inputs: Inputs) -> list[Path]:
 
 def _check_different(names: Sequence[str], source: str) -> None:
     """Raise InputError if one name stands for several pictures."""
-    again = sorted({name for name in names if names.count(name) > 1})
+    again = sorted(name for name, found in Counter(names).items() if found > 1)
     if again:
         raise InputError(
             f"{source} has several pictures named {listed(again, 3)}, and targets are found by "

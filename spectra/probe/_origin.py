@@ -254,8 +254,7 @@ class _Search:
             through(
                 self._model,
                 self._found,
-                inputs,
-                batch=self._batch,
+                inputs.numbered(self._batch),
                 on_input=begin,
                 on_step=nothing,
                 on_output=nothing,

@@ -149,8 +149,7 @@ class Passes:
             through(
                 self._model,
                 found,
-                self._inputs,
-                batch=self._batch,
+                self._inputs.numbered(self._batch),
                 on_step=on_step,
                 on_output=add,
             )

@@ -131,8 +131,8 @@ def _failures(cleaned_db: float | None, change: score.LockedChange | str) -> tup
 
 
 def _every_second(inputs: Inputs, first: int) -> Inputs:
-    def samples() -> Iterator[Tensor]:
-        return islice(inputs.samples(), first, inputs.used, 2)
+    def samples(begin: int = 0) -> Iterator[Tensor]:
+        return islice(inputs.samples(first + 2 * begin), 0, None, 2)
 
     count = len(range(first, inputs.used, 2))
     return replace(inputs, count=count, used=count, samples=samples)

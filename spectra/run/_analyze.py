@@ -25,6 +25,7 @@ from spectra import (
 from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._shards import planned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ def analyze(
     *,
     options: Options | None = None,
     progress: Progress | None = None,
+    files: gather.PartFiles | None = None,
 ) -> report.Result:
     """Find, score and explain the upsampling artifacts of a model.
 
@@ -49,6 +51,9 @@ def analyze(
         What the user decides about the run.
     progress : callable, optional
         Called with (stage, done, total).
+    files : PartFiles, optional
+        Where sums of finished parts are found, and kept from then on once a minute: the same call
+        goes on with them. They are left to the caller to `PartFiles.clear`.
 
     Returns
     -------
@@ -72,14 +77,19 @@ def analyze(
     started = time.perf_counter()
     options, tell = options or Options(), progress or silent
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        loaded, inputs = opened(model, inputs, options, lazy=options.attack is None)
+        inputs = inputs.without(files.left_out()) if inputs and files else inputs
         net = loaded.model
         with advised(loaded, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             attacking = plan_attack(net, found, inputs, options)
-            passed = gather.run(net, found, inputs, options, progress=tell)
-            passed = gather.without_fixed_content(net, passed, inputs, options, progress=tell)
+            found, files = planned(loaded, found, inputs, options, files=files)
+            passed = gather.run(net, found, inputs, options, progress=tell, files=files)
+            passed = gather.without_fixed_content(
+                net, passed, inputs, options, progress=tell, files=files
+            )
+            inputs = passed.used_of(inputs)
             scores = score.run(passed, inputs, seed=options.seed, progress=tell)
             probed = probe.run(
                 net,
@@ -133,7 +143,7 @@ def list_steps(
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        loaded, inputs = opened(model, inputs, options, lazy=True)
         with advised(loaded, inputs):
             example = capture.example_input(loaded.model, inputs, crop=options.crop)
             return capture.list_steps(loaded.model, example, options)

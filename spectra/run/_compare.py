@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ def compare(
     names: Sequence[str] | None = None,
     loading: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    each: Callable[..., Iterable[Side]] = map,
 ) -> Comparison:
     """Compare results with the first of them: what changed, and did it help.
 
@@ -51,6 +53,9 @@ def compare(
         Arguments of `spectra.load.load_model` for files of models, such as ``arch``.
     progress : callable, optional
         Called with (stage, done, total).
+    each : callable
+        Calls a function with each source and its name, in order, as `map` does; it may do so in
+        several processes, which needs sources and inputs that are names, and no ``progress``.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def compare(
     _check(given, inputs, names)
     called = tuple(names) if names is not None else _names(given)
     analysis = _Analysis(inputs, options, dict(loading or {}), progress)
-    sides = [_side(source, name, analysis) for source, name in zip(given, called, strict=True)]
+    sides = list(each(partial(_side, analysis=analysis), given, called))
     order = _training(given, called)
     series = None
     if order is not None:

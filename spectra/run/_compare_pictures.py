@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import spectra
 from spectra._options import Progress
 from spectra.images import Stronger, gather, summarise
+from spectra.inputs import each_picture
 from spectra.report import PictureComparison
 
 
@@ -16,6 +19,7 @@ def compare_pictures(
     *,
     num: int | None = None,
     progress: Progress | None = None,
+    each: Callable[..., Iterable[Any]] = each_picture,
 ) -> PictureComparison:
     """Compare the grids of two folders of pictures, which need not correspond.
 
@@ -27,6 +31,8 @@ def compare_pictures(
         At most so many pictures of each.
     progress : callable, optional
         Called as ``progress(what, done, total)``.
+    each : callable
+        Who looks at the pictures, see `spectra.images.gather`.
 
     Returns
     -------
@@ -38,7 +44,9 @@ def compare_pictures(
     NothingToAnalyseError
         If there is no picture that can be used in one of them.
     """
-    one, other = (gather(each, num=num, progress=progress) for each in (first, second))
+    one, other = (
+        gather(folder, num=num, progress=progress, each=each) for folder in (first, second)
+    )
     before, after = (summarise(each, version=spectra.__version__) for each in (one, other))
     shown = [s.period for s in (before, after) if s.verdict == "present" and s.period is not None]
     period = max(shown, default=8)

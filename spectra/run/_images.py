@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,10 @@ import spectra
 from spectra._checks import check_positive
 from spectra._options import Progress
 from spectra.images import gather, summarise
+from spectra.inputs import each_picture
 from spectra.report import PictureReport
 
+Each = Callable[..., Iterable[Any]]
 Paths = str | Path | Sequence[str | Path]
 
 
@@ -23,6 +26,7 @@ def measure_images(
     num: int | None = None,
     recipes: Sequence[str] = (),
     progress: Progress | None = None,
+    each: Each = each_picture,
 ) -> PictureReport:
     """Ask pictures for a periodic trace: which period, in how many of them, and what left it.
 
@@ -42,6 +46,8 @@ def measure_images(
         Also measure what these papers do; files of their names are written.
     progress : callable, optional
         Called as ``progress(what, done, total)``; the total is 0 where it is not known.
+    each : callable
+        Who looks at the pictures, see `spectra.images.gather`.
 
     Returns
     -------
@@ -69,8 +75,8 @@ def measure_images(
     ('present', 4, 'resize')
     """
     number = None if num is None else check_positive("num", num)
-    found = gather(paths, num=number, recipes=recipes, progress=progress)
-    reference = None if ref is None else gather(ref, num=number, progress=progress)
+    found = gather(paths, num=number, recipes=recipes, progress=progress, each=each)
+    reference = None if ref is None else gather(ref, num=number, progress=progress, each=each)
     album = found.album
     return PictureReport(
         summarise(found, version=spectra.__version__, reference=reference),

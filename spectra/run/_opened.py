@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 
 
 def opened(
-    model: load.LoadedModel | nn.Module | str | Path, inputs: Any, options: Options
+    model: load.LoadedModel | nn.Module | str | Path,
+    inputs: Any,
+    options: Options,
+    *,
+    lazy: bool = False,
 ) -> tuple[load.LoadedModel, Inputs | None]:
-    """Return the loaded model on its device, and its inputs as the options say."""
+    """Return the loaded model on its device, and its inputs as the options say.
+
+    With ``lazy``, many pictures are looked at when their turn comes.
+    """
     check_options(options)
     if not isinstance(model, load.LoadedModel):
         check_inputs(inputs)
@@ -35,7 +42,7 @@ def opened(
     if device is not None:
         loaded.model.to(device)
     if inputs is not None and not isinstance(inputs, Inputs):
-        inputs = open_inputs(inputs, **options.reading)
+        inputs = open_inputs(inputs, **options.reading, lazy=lazy)
     return loaded, inputs
 
 

@@ -36,7 +36,7 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         "dropped_non_finite": int(statistics.sums["dropped_non_finite"]),
         "dropped_constant": int(statistics.sums["dropped_constant"]),
         "replicates": plan.replicates,
-        "images_seen": int((statistics.sums["seen"] > 0).sum()) if plan.views else 0,
+        "images_seen": int(statistics.sums["images_seen"]) if plan.views else 0,
         "block_kind": plan.block_kind,
         "views": len(plan.views),
         "period": json.dumps(plan.period),

@@ -23,12 +23,15 @@ from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
 from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
     from numpy.typing import NDArray
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
     from spectra.spectrum._shared import Content
+    from spectra.spectrum._sums import Sums
 
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
 CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
@@ -63,8 +66,10 @@ class MapStatistics:
         self.plan, self._without = plan, without
         self.readers = tuple(PairReader(plan, view) for view in plan.views)
         self.pairs = tuple(reader.pairs for reader in self.readers)
-        self.sums = empty_sums(plan, self.pairs) | (empty_whole(plan.shape) if whole else {})
+        self._whole = whole
+        self.sums = self._zero()
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
+        self._seen = np.zeros(0, bool)  # which images of the last update have had a map that counts
 
     @staticmethod
     def mean_spectra(plan: MapPlan, *, near: MeanSpectra | None = None) -> MeanSpectra:
@@ -120,7 +125,8 @@ class MapStatistics:
         again = self._calls[1] + 1 if self._calls[0] == first else 0
         self._calls = (first, again)
         scored, kept = self._scored(maps.detach(), varied)
-        self._add_content(scored, kept, first)
+        self._add_content(scored, kept)
+        self._see(kept, first=first, again=again)
         for number in range(len(self.plan.views)):
             self._add_view(number, scored, kept=kept, first=first, again=again)
 
@@ -160,6 +166,36 @@ class MapStatistics:
         for name, value in other.sums.items():
             self.sums[name] = self.sums[name] + value
 
+    def taken(self) -> dict[str, Sums]:
+        """Return the sums so far, and begin again from zero: the next part of the inputs."""
+        sums, self.sums, self._calls = self.sums, self._zero(), (-1, 0)
+        return sums
+
+    def put(self, sums: Mapping[str, Sums]) -> None:
+        """Take over the sums of all parts.
+
+        Parameters
+        ----------
+        sums : mapping of ndarray
+            What `taken` returned, added up.
+
+        Raises
+        ------
+        ParameterError
+            If they are of another plan: other names, shapes or types.
+        """
+        zero = self._zero()
+        wrong = [
+            name
+            for name in sorted(zero.keys() | sums.keys())
+            if name not in sums
+            or name not in zero
+            or (sums[name].shape, sums[name].dtype) != (zero[name].shape, zero[name].dtype)
+        ]
+        if wrong:
+            raise ParameterError(f"sums of another plan: {', '.join(wrong[:3])} do not fit")
+        self.sums = dict(sums)
+
     def to_dataset(self) -> xr.Dataset:
         """Return everything measured at one place of a model.
 
@@ -175,6 +211,10 @@ class MapStatistics:
         whole = whole_variables(self.sums, self.plan.shape)
         return to_dataset(self).assign(whole) if whole else to_dataset(self)
 
+    def _zero(self) -> dict[str, Sums]:
+        whole = empty_whole(self.plan.shape) if self._whole else {}
+        return empty_sums(self.plan, self.pairs) | whole
+
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""
         channels = list(self.plan.channels)
@@ -186,15 +226,23 @@ class MapStatistics:
             scored = torch.where(kept.view(of_map), scored, 0.0)
         return scored, kept
 
-    def _add_content(self, scored: Tensor, kept: Tensor, first: int) -> None:
-        """Add the mean map, and which inputs have been seen."""
+    def _add_content(self, scored: Tensor, kept: Tensor) -> None:
+        """Add the mean map."""
         plan, sums = self.plan, self.sums
         sums["content"] += to_numpy(
             window(scored, plan.margin, plan.content).sum(0, dtype=torch.float64)
         )
         sums["content_maps"] += to_numpy(kept).sum(0)
-        announced = sums["seen"][first : first + len(kept)]
-        announced += to_numpy(kept.any(1))[: len(announced)]
+
+    def _see(self, kept: Tensor, *, first: int, again: int) -> None:
+        """Count the announced images that have had a map that counts, each once.
+
+        The maps of one image come one after the other, so that those of the last update tell.
+        """
+        seen = (to_numpy(kept.any(1)) > 0)[: max(self.plan.count - first, 0)]
+        before = self._seen if again else np.zeros_like(seen)
+        self.sums["images_seen"] += np.count_nonzero(seen & ~before)
+        self._seen = seen | before
 
     def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
         """Add numbers of maps, values and squares of each channel."""

@@ -17,16 +17,21 @@ import scipy
 import torch
 from torch.nn import functional
 
+from spectra.errors import ParameterError
 from spectra.spectrum._alike import HANN_BINS
 from spectra.spectrum._periodogram import hann, windowed_spectra
 from spectra.spectrum._reader import PairReader
+from spectra.spectrum._sums import to_numpy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from torch import Tensor
 
     from spectra.spectrum._lattice import LatticePoint
     from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._sums import Sums
     from spectra.spectrum._view import View
 
 CHANCE = 1e-4  # that any of the lines of fixed content is taken for a grid
@@ -34,6 +39,7 @@ NEAREST, FARTHEST = 2, 8  # bins beside a line that give its background
 SMOOTH = {1: 17, 2: 9, 3: 3}  # bins along each axis over which the power of a tile is averaged
 CONSTANT = 1e-12  # power of a tile over its squared level, up to which it counts as constant
 ROUNDING = 1e-7  # of a tile's level, in single precision
+MEAN = ("spectra", "weight", "level", "maps")  # the sums of a weighted mean
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,28 @@ class MeanSpectra:
         for mean in self._views:
             mean.add(scored, finite)
 
+    def taken(self) -> dict[str, Sums]:
+        """Return the sums so far, by name, and begin again from zero."""
+        return {
+            f"{name}_{number}": to_numpy(value)
+            for number, mean in enumerate(self._views)
+            for name, value in mean.taken().items()
+        }
+
+    def put(self, sums: Mapping[str, Sums]) -> None:
+        """Take over the sums of all parts: what `taken` returned, added up.
+
+        Raises
+        ------
+        ParameterError
+            If they are of another plan.
+        """
+        for number, mean in enumerate(self._views):
+            try:
+                mean.put({name: torch.from_numpy(sums[f"{name}_{number}"]) for name in MEAN})
+            except KeyError as error:
+                raise ParameterError(f"sums of another plan: {error} is missing") from error
+
     def content(self) -> tuple[Content, ...]:
         """Return the fixed content as each view sees it, lines that stand out of it left out."""
         return tuple(mean.content() for mean in self._views)
@@ -118,10 +146,7 @@ class _WeightedMean:
         self._view, self._points, self._near = view, len(plan.points), near
         self._reader = PairReader(plan, view)
         self._blocks = int(np.prod(view.blocks))
-        self._spectra: Tensor | float = 0.0
-        self._weight: Tensor | float = 0.0
-        self._level: Tensor | float = 0.0
-        self._maps: Tensor | float = 0.0
+        self._sums: dict[str, Tensor] = {}
 
     def add(self, scored: Tensor, finite: Tensor) -> None:
         spectra, level = self._reader.spectra(scored)
@@ -138,25 +163,32 @@ class _WeightedMean:
             double = torch.complex128 if values.is_complex() else torch.float64
             return values.reshape(*of_map, *values.shape[1:]).sum(0, dtype=double)
 
-        self._spectra = self._spectra + summed(weight * spectra)
-        self._weight = self._weight + summed(weight)
-        self._level = self._level + summed(level)
-        self._maps = self._maps + finite.sum(0, dtype=torch.float64)[:, None]
+        added = {
+            "spectra": summed(weight * spectra),
+            "weight": summed(weight),
+            "level": summed(level),
+            "maps": finite.sum(0, dtype=torch.float64)[:, None],
+        }
+        for name, value in added.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+
+    def taken(self) -> dict[str, Tensor]:
+        sums, self._sums = self._sums, {}
+        return sums
+
+    def put(self, sums: dict[str, Tensor]) -> None:
+        self._sums = sums
 
     @property
     def mean(self) -> Tensor:
         """The mean spectra, shape (block, channel, tile, bin)."""
-        assert isinstance(self._spectra, torch.Tensor)
-        assert isinstance(self._weight, torch.Tensor)
-        weight = torch.where(self._weight > 0, self._weight, torch.inf)
-        return self._spectra / weight
+        weight = torch.where(self._sums["weight"] > 0, self._sums["weight"], torch.inf)
+        return self._sums["spectra"] / weight
 
     def content(self) -> Content:
-        assert isinstance(self._level, torch.Tensor)
-        assert isinstance(self._maps, torch.Tensor)
         spectra = self.mean
         spectra = spectra - lines_of(spectra, self._view, points=self._points)
-        return Content(spectra, self._level / self._maps.clamp_min(1))
+        return Content(spectra, self._sums["level"] / self._sums["maps"].clamp_min(1))
 
 
 def _smooth(power: Tensor, tile: tuple[int, ...]) -> Tensor:

@@ -75,7 +75,7 @@ def empty_sums(plan: MapPlan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums
     }
     if plan.views:
         shapes |= {
-            "seen": (plan.count,),
+            "images_seen": (),
             "content_maps": (scored,),
             "content": (scored, *plan.content),
         }

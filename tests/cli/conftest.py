@@ -20,7 +20,7 @@ def calls(monkeypatch):
             raise calls.at_load
         return SimpleNamespace(source=source, notes=("prefix 'module.' removed",))
 
-    def analyze(model, inputs=None, *, options, progress):
+    def analyze(model, inputs=None, *, options, progress, files=None):
         calls.analyze = (model.source, inputs, options)
         if progress:
             progress("stream inputs", 1, 2)
