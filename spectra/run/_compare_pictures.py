@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import spectra
 from spectra._options import Progress
-from spectra.images import Stronger, gather, summarise
+from spectra.images import Stronger, gather
 from spectra.report import PictureComparison
+from spectra.run._images import report_of
 
 
 def compare_pictures(
@@ -39,9 +39,10 @@ def compare_pictures(
         If there is no picture that can be used in one of them.
     """
     one, other = (gather(each, num=num, progress=progress) for each in (first, second))
-    before, after = (summarise(each, version=spectra.__version__) for each in (one, other))
-    shown = [s.period for s in (before, after) if s.verdict == "present" and s.period is not None]
+    reports = (report_of(one), report_of(other))
+    sides = [each.summary for each in reports]
+    shown = [s.period for s in sides if s.verdict == "present" and s.period is not None]
     period = max(shown, default=8)
     return PictureComparison(
-        before, after, Stronger.between(one.ripples, other.ripples, period=period)
+        reports, stronger=Stronger.between(one.ripples, other.ripples, period=period)
     )
