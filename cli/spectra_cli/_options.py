@@ -284,6 +284,7 @@ comparison_options = section(
         callback=_names,
         help="Some of json,png,pdf,html [default: json,png,html].",
     ),
+    option("--per-image", type=FILE, metavar="FILE", help="Of pictures: a row each, as CSV."),
     option("--explain", is_flag=True, help="Say what the columns mean."),
     AS_JSON,
     option("--markdown", "as_markdown", is_flag=True, help="Print a table for a pull request."),

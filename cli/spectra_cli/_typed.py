@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 KEY = f"{__name__}.typed"
+OF_MODELS = ("Model", "Inputs", "Run", "Workers")  # sections that say how a model is run
 OWN = {"steps", "layers", "out", "force", "formats", "as_json"}  # which differ for each command
 
 

@@ -15,17 +15,10 @@ from spectra_cli._compare_pictures import compare_pictures
 from spectra_cli._patterns import expanded
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
-from spectra_cli._typed import options_typed
+from spectra_cli._typed import OF_MODELS, options_typed
 
 if TYPE_CHECKING:
     from spectra.report import Comparison, Gate
-
-OF_MODELS = (
-    "Model",
-    "Inputs",
-    "Run",
-    "Workers",
-)  # sections of options that results have no use for
 
 
 @click.command(
@@ -52,6 +45,7 @@ def compare(
     out: Path | None,
     force: bool,
     formats: tuple[str, ...],
+    per_image: Path | None,
     as_json: bool,
     as_markdown: bool,
     explain: bool,
@@ -95,11 +89,18 @@ def compare(
             num=given["num"],
             out=out,
             force=force,
+            formats=formats,
+            per_image=per_image,
             as_json=as_json,
             fail_worse=fail_worse,
             fail_on=fail_on,
         )
         return
+    if per_image is not None:
+        raise ParameterError(
+            "--per-image: for two folders of pictures only, and these are models or results: "
+            "leave it out"
+        )
     terminal.batch = given["batch"]
     requests = [parse_request(model, inputs, {**given, "blame": False}) for model in models]
     first = requests[0] if requests else None

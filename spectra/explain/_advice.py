@@ -69,7 +69,8 @@ class _Case:
         drop = self.row.at_output.line_drop_db
         if drop is None or drop < WORTH_DB:
             return ""
-        return f"; without its mean pattern the output's lines fall by {db_text(drop)} dB"
+        least = "at least " if self.row.at_output.line_drop_is_bound else ""
+        return f"; without its mean pattern the output's lines fall by {least}{db_text(drop)} dB"
 
     @property
     def kind(self) -> str:

@@ -90,9 +90,11 @@ def _at_output(there: AtOutput, probed: Probed, index: int) -> AtOutput:
     elif change is not None and change.db is None:
         reason = "no locked energy above zero is left"
     upper = None if change is None else change.upper_db
+    drop = probed.line_drops[index]
     return replace(
         there,
-        line_drop_db=probed.line_drops[index],
+        line_drop_db=None if drop is None else drop.db,
+        line_drop_is_bound=drop is not None and drop.is_bound,
         without_db=None if change is None else change.db,
         without_ci95_db=None if change is None else change.ci95_db,
         without_upper_db=upper if upper is None or isfinite(upper) else None,

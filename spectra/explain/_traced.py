@@ -43,7 +43,13 @@ def traces(inputs: Inputs | None, passed: Passed, scores: Scores) -> Traced:
     if inputs is None or few is None or inputs.kind != "images" or inputs.range is None:
         return Traced()
     made = None if few.outputs is None else few.outputs.detach().float().cpu().numpy()
-    cause, seams = images.traces(few.inputs.float().cpu().numpy(), inputs.range, made)
+    found = scores.output.verdict in FOUND and scores.output.period
+    cause, seams = images.traces(
+        few.inputs.float().cpu().numpy(),
+        inputs.range,
+        made,
+        lattice=max(found) if found else 1,
+    )
     explains = cause is not None and explains_grid(cause, scores.output, passed.found.scale)
     return Traced(cause, confounder=cause if explains else None, seams=seams)
 

@@ -1,5 +1,6 @@
-from ._gathered import gather
+from ._gathered import Gathered, Shown, gather
 from ._recorded import Recorded
+from ._ripple import ripple_db
 from ._stronger import Stronger
 from ._summarise import summarise
 from ._summary import ImagesSummary, PictureRow
@@ -7,12 +8,15 @@ from ._trace import Trace
 from ._traces import traces
 
 __all__ = [
+    "Gathered",
     "ImagesSummary",
     "PictureRow",
     "Recorded",
+    "Shown",
     "Stronger",
     "Trace",
     "gather",
+    "ripple_db",
     "summarise",
     "traces",
 ]

@@ -13,6 +13,8 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 SIDES = (14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 72, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
@@ -41,7 +43,13 @@ class Seams:
     alarms: float
 
 
-def find_seams(planes: NDArray[np.float32], alarms: float = ALARMS) -> Seams | None:
+def find_seams(
+    planes: NDArray[np.float32],
+    alarms: float = ALARMS,
+    *,
+    sides: Sequence[int] = SIDES,
+    lattice: int = 1,
+) -> Seams | None:
     """Return the seams of a picture that chance explains least; None where it explains all.
 
     Parameters
@@ -50,6 +58,11 @@ def find_seams(planes: NDArray[np.float32], alarms: float = ALARMS) -> Seams | N
         In grey levels of 255.
     alarms : float
         Expected false alarms up to which there is a finding.
+    sides : sequence of int
+        Pixels from one seam to the next that are tried.
+    lattice : int
+        Period in pixels of a grid that the picture has: steps are compared with those of the same
+        phase, as every multiple of a side may be a column in which the grid is strong.
 
     Examples
     --------
@@ -60,9 +73,9 @@ def find_seams(planes: NDArray[np.float32], alarms: float = ALARMS) -> Seams | N
     32
     """
     mean = planes.mean(0)
-    along_x, along_y = column_ranks(mean), column_ranks(mean.T)
+    along_x, along_y = column_ranks(mean, lattice), column_ranks(mean.T, lattice)
     found: Seams | None = None
-    sides = [s for s in SIDES if min(len(along_x), len(along_y)) // s >= SEAMS]
+    sides = [s for s in sides if min(len(along_x), len(along_y)) // s >= SEAMS]
     for side in sides:
         p_x, at_x = _best_offset(along_x, side)
         p_y, at_y = _best_offset(along_y, side)
@@ -73,12 +86,14 @@ def find_seams(planes: NDArray[np.float32], alarms: float = ALARMS) -> Seams | N
     return found
 
 
-def column_ranks(plane: NDArray[np.float32]) -> NDArray[np.float64]:
+def column_ranks(plane: NDArray[np.float32], lattice: int = 1) -> NDArray[np.float64]:
     """Return how each step from one column to the next ranks among the steps around it, 0 to 1.
 
     Parameters
     ----------
     plane : ndarray, shape (y, x)
+    lattice : int
+        Columns from one of those that it is compared with to the next.
 
     Returns
     -------
@@ -87,14 +102,18 @@ def column_ranks(plane: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     rows = max(len(plane) // RUN, 1)
     runs = plane[: rows * RUN].reshape(rows, -1, plane.shape[1]).mean(1)
-    step = np.log1p(np.abs(np.diff(runs, axis=1))).mean(0)
+    change = np.diff(runs, axis=1)
+    for phase in range(lattice if lattice > 1 else 0):
+        change[:, phase::lattice] -= change[:, phase::lattice].mean()  # the grid's own step
+    step = np.log1p(np.abs(change)).mean(0)
     ranks = np.full(plane.shape[1], 0.5)
-    if len(step) <= 2 * AROUND:
+    reach = lattice * AROUND
+    if len(step) <= 2 * reach:
         return ranks
-    windows = np.lib.stride_tricks.sliding_window_view(step, 2 * AROUND + 1)
-    own = step[AROUND:-AROUND, None]
+    windows = np.lib.stride_tricks.sliding_window_view(step, 2 * reach + 1)[:, ::lattice]
+    own = step[reach:-reach, None]
     below = (windows < own).sum(1) + (windows == own).sum(1) / 2
-    ranks[AROUND + 1 : len(step) - AROUND + 1] = below / (2 * AROUND + 1)
+    ranks[reach + 1 : len(step) - reach + 1] = below / (2 * AROUND + 1)
     return ranks
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra.images._picture import LEAST_SIDE, look_at
-from spectra.images._seams import find_seams
+from spectra.images._seams import SIDES, find_seams
 from spectra.images._trace import Trace
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ TILES_FROM = 32  # pixels: a shorter period is that of a lattice, which the scor
 
 
 def traces(
-    inputs: NDArray[np.float32], span: tuple[float, float], outputs: NDArray[np.float32] | None
+    inputs: NDArray[np.float32],
+    span: tuple[float, float],
+    outputs: NDArray[np.float32] | None,
+    *,
+    lattice: int = 1,
 ) -> tuple[Trace | None, Trace | None]:
     """Return what most inputs carry by themselves, and the seams that most outputs have.
 
@@ -33,11 +37,13 @@ def traces(
         Their values of black and white.
     outputs : ndarray, shape (maps, C, y, x), or None
         What the model made of them.
+    lattice : int
+        Period of the grid in the outputs, in pixels; 1 where there is none.
     """
     cause = cause_of(inputs, span)
     if outputs is None or not outputs.size:
         return cause, None
-    return cause, seams_of(outputs, (float(outputs.min()), float(outputs.max())))
+    return cause, seams_of(outputs, (float(outputs.min()), float(outputs.max())), lattice=lattice)
 
 
 def cause_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace | None:
@@ -67,11 +73,24 @@ def cause_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace 
     return _most(named, len(looked))
 
 
-def seams_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace | None:
-    """Return the seams, 32 pixels apart or more, that at least half of some pictures have."""
+def seams_of(
+    pictures: NDArray[np.float32], span: tuple[float, float], *, lattice: int = 1
+) -> Trace | None:
+    """Return the seams, 32 pixels apart or more, that at least half of some pictures have.
+
+    Parameters
+    ----------
+    pictures : ndarray, shape (B, C, y, x)
+        The first eight are looked at.
+    span : tuple of float
+        Values of black and white.
+    lattice : int
+        Period of a grid that they have, in pixels.
+    """
     looked = _planes(pictures, span)
-    found = [seams.side for each in looked if (seams := find_seams(each)) is not None]
-    return _most([("tiles", side) for side in found if side >= TILES_FROM], len(looked))
+    sides = [side for side in SIDES if side >= TILES_FROM]
+    seen = [find_seams(each, sides=sides, lattice=lattice) for each in looked]
+    return _most([("tiles", seams.side) for seams in seen if seams is not None], len(looked))
 
 
 def _planes(pictures: NDArray[np.float32], span: tuple[float, float]) -> list[NDArray[np.float32]]:

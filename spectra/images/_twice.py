@@ -8,7 +8,7 @@ picture with its blocks moved by half a block, whose coefficients were never rou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,15 +115,30 @@ def _combs(coefficients: NDArray[np.float32], steps: NDArray[np.int_]) -> NDArra
 
 def _quality_of(coefficients: NDArray[np.float32]) -> int:
     """Return the quality whose steps the coefficients are multiples of."""
+    agreement, counts = np.zeros((2, len(QUALITIES)))
+    for values, (steps, places) in zip(np.sort(np.abs(coefficients)), _steps_tried(), strict=True):
+        large = np.searchsorted(values, steps / 2, side="right")
+        cosines = [
+            np.cos(values[at:] * (2 * np.pi / step)).sum()
+            for step, at in zip(steps.tolist(), large, strict=True)
+        ]
+        tried = places >= 0
+        agreement[tried] += np.array(cosines)[places[tried]]
+        counts[tried] += (values.size - large)[places[tried]]
+    # a step's divisors are combed as well, so that coarse steps must count for more
+    return QUALITIES[int(np.argmax(agreement / np.maximum(counts, 1) ** 0.5))]
 
-    def fit(quality: int) -> float:
-        steps = np.array([standard_table(quality)[BLOCK * y + x] for y, x in COUNTED])
-        ratio = coefficients / steps[:, None].astype(np.float32)
-        large = (np.abs(ratio) > 0.5) & (steps >= LEAST_STEP)[:, None]
-        # a step's divisors are combed as well, so that coarse steps must count for more
-        return float(np.cos(2 * np.pi * ratio[large]).sum() / max(large.sum(), 1) ** 0.5)
 
-    return max(QUALITIES, key=fit)
+@cache
+def _steps_tried() -> tuple[tuple[NDArray[np.float32], NDArray[np.int_]], ...]:
+    """Return the steps of each counted frequency, and the place of each quality's; -1 of none."""
+    tables = np.array([standard_table(quality) for quality in QUALITIES])
+    found = []
+    for y, x in COUNTED:
+        steps, places = np.unique(tables[:, BLOCK * y + x], return_inverse=True)
+        small = int((steps < LEAST_STEP).sum())
+        found.append((steps[small:].astype(np.float32), np.maximum(places - small, -1)))
+    return tuple(found)
 
 
 def _counts(coefficients: NDArray[np.float32], steps: NDArray[np.int_]) -> NDArray[np.float64]:

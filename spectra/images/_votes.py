@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 8
+GRIDS = BLOCK**2
 LARGEST = 128  # pixels a side of the part that votes
-ZERO = 0.5  # a coefficient that rounding to whole grey levels could have moved from 0
+# A coefficient that rounding to whole grey levels could have moved from 0 is below 1/2. Some are
+# multiples of 1/8, whose halves must not fall to one side or the other by the rounding of sums.
+ZERO = 0.4999
 DCT = fft.dct(np.eye(8), axis=0, norm="ortho").astype(np.float32)
+ALL, FIRST = np.uint8(0xFF), np.uint8(0x80)  # bits of eight coefficients, and of the first
+ONES = np.array([i.bit_count() for i in range(256)], np.uint8)  # bits of each byte
 LUMA = (0.299, 0.587, 0.114)  # of ITU-R BT.601, as JPEG has it
 
 
@@ -71,17 +77,8 @@ def block_grid(luma: NDArray[np.float32]) -> BlockGrid:
 
 def _votes_of(part: NDArray[np.float32]) -> BlockGrid:
     """Return the grid that most pixels of a part vote for."""
-    best = np.full(part.shape, -1, np.int8)
-    voted = np.full(part.shape, -1, np.int8)
-    for x in range(BLOCK):
-        columns = (part.shape[1] - x) // BLOCK
-        rows_done = part[:, x : x + BLOCK * columns].reshape(-1, columns, BLOCK) @ DCT.T
-        for y in range(BLOCK):
-            zeros = _zeros(rows_done[y:])
-            counts = zeros.repeat(BLOCK, 0).repeat(BLOCK, 1)
-            inside = (slice(y, y + len(counts)), slice(x, x + BLOCK * columns))
-            _vote(best[inside], voted[inside], counts, grid=BLOCK * y + x)
-    votes = np.bincount(voted[voted >= 0].ravel(), minlength=BLOCK**2)
+    voted = _grid_of_most(block_zeros(part))
+    votes = np.bincount(voted[voted >= 0], minlength=GRIDS)
     chosen = int(votes.argmax())
     height, width = part.shape
     return BlockGrid(
@@ -143,24 +140,67 @@ def luma_of(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     return luma
 
 
-def _zeros(rows_done: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Return the zeros of each block, whose rows are transformed already, shape (y, x, 8)."""
-    count = len(rows_done) // BLOCK
-    bands = rows_done[: BLOCK * count].reshape(count, BLOCK, -1)
-    coefficients = (DCT @ bands).reshape(count, BLOCK, -1, BLOCK)
-    zero = np.abs(coefficients) < ZERO
-    zero[:, 0, :, 0] = False
-    zeros = zero.sum((1, 3))
+def block_zeros(part: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return how many coefficients of the 8x8 block that begins at each pixel are about 0.
+
+    The mean does not count. Blocks without any change along an axis have none.
+
+    Parameters
+    ----------
+    part : ndarray of float32, shape (y, x)
+
+    Returns
+    -------
+    ndarray of int16, shape (y - 7, x - 7)
+    """
+    height, width = (side - BLOCK + 1 for side in part.shape)
+    windows = np.lib.stride_tricks.sliding_window_view(part, BLOCK, axis=1)
+    along_x = np.ascontiguousarray(windows) @ DCT.T
+    zero = np.empty((height, BLOCK, width), np.uint8)  # a bit for each coefficient along x
+    for top in range(0, height, BLOCK):
+        count = min(BLOCK, height - top)
+        rows = along_x[top : top + count + BLOCK - 1].reshape(count + BLOCK - 1, -1)
+        coefficients = _sliding_dct(count) @ rows
+        small = np.abs(coefficients, out=coefficients) < ZERO
+        zero[top : top + count] = np.packbits(small).reshape(count, BLOCK, width)
     # a block whose columns, or rows, are all alike has at least 56 zeros of 63
-    steady = zero[:, 1:].all((1, 3)) | zero[..., 1:].all((1, 3))
-    return np.where(steady, 0, zeros).astype(np.int8)
+    rows_alike = np.bitwise_and.reduce(zero[:, 1:], axis=1) == ALL
+    columns_alike = np.bitwise_and.reduce(zero | FIRST, axis=1) == ALL
+    zero[:, 0] &= ALL - FIRST
+    return np.where(rows_alike | columns_alike, 0, ONES[zero].sum(1, dtype=np.int16))
 
 
-def _vote(
-    best: NDArray[np.int8], voted: NDArray[np.int8], counts: NDArray[np.int8], *, grid: int
-) -> None:
-    """Let each pixel vote for a grid whose block has more zeros; of equals it votes for none."""
-    more = counts > best
-    voted[counts == best] = -1
-    voted[more] = grid
-    np.maximum(best, counts, out=best)
+@cache
+def _sliding_dct(count: int) -> NDArray[np.float32]:
+    """Return the DCT along y of blocks that begin at each of some rows, shape (8 blocks, rows)."""
+    moved = np.zeros((count, BLOCK, count + BLOCK - 1), np.float32)
+    for top in range(count):
+        moved[top, :, top : top + BLOCK] = DCT
+    return moved.reshape(count * BLOCK, -1)
+
+
+def _grid_of_most(zeros: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the grid 8 y + x that each pixel votes for, -1 where blocks of two are equal.
+
+    The blocks that hold a pixel begin at the 64 pixels up and left of it, one of each grid.
+
+    Parameters
+    ----------
+    zeros : ndarray of int16, shape (y, x)
+        Of the block that begins at each pixel.
+    """
+    y, x = (np.arange(side, dtype=np.int16) % BLOCK for side in zeros.shape)
+    grid = BLOCK * y[:, None] + x
+    # the same block is the best one whichever end of the grids is preferred, or two are equal
+    last = _most_of_block(GRIDS * zeros + grid) % GRIDS
+    first = GRIDS - 1 - _most_of_block(GRIDS * zeros + GRIDS - 1 - grid) % GRIDS
+    return np.where(first == last, last, -1)
+
+
+def _most_of_block(values: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return for each pixel the largest value of the blocks that hold it."""
+    most = np.pad(values, BLOCK - 1, constant_values=-1)
+    for step in (1, 2, 4):
+        most = np.maximum(most[step:], most[:-step])
+        most = np.maximum(most[:, step:], most[:, :-step])
+    return most

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from spectra.images._folded import Folded, fold
 from spectra.images._points import FOLD, FRACTIONS, OFF_AXIS, POINTS
 from spectra.images._residuals import RESIDUALS, log_residuals, origin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
 SHORT = 12 * 23  # pixels: a shorter side has too few strips of 23, and gets narrower ones
-TILE = 32  # pixels a side of a tile for points off the axes: four of its longest periods
 # Bins beside a wave's own in which a scene would show as much: two to eleven turns of the phase
 # over the picture, or rings two and three of the plane.
 BESIDE = tuple(m for k in range(2, 12) for m in (k, -k))
@@ -30,6 +31,8 @@ _RING = tuple((y, x) for y in range(4) for x in range(-3, 4) if max(y, abs(x)) >
 # Fractions of a bin: a wave that turns so far over the picture is not exactly of a lattice.
 ASTRAY = (-0.75, -0.5, -0.35, -0.2, -0.1, 0.1, 0.2, 0.35, 0.5, 0.75)
 _PAIRS = tuple((point.fy, point.fx) for point in OFF_AXIS)
+_REAL = np.array([point.real for point in OFF_AXIS])
+SUMS = ("own", "places", "beside", "astray", "swing", "power")
 _NOTHING = 1e-5  # of a wave's amplitude in log residual, below which a place is blank
 
 
@@ -102,12 +105,12 @@ def waves(planes: NDArray[np.float32]) -> Waves:
     planes : ndarray of float32, shape (channel, y, x)
         In grey levels of 255, at least 48 pixels a side.
     """
-    parts = []
-    for plane in planes:
-        residuals = log_residuals(plane)
-        parts += [_one(residuals[which], first=origin(which)) for which in RESIDUALS]
-    names = ("own", "places", "beside", "astray", "swing", "power")
-    stacked = {name: np.stack([part[name] for part in parts]) for name in names}
+    folded = [[fold(each) for each in log_residuals(plane).values()] for plane in planes]
+    parts = [
+        _sums(channels, first=origin(which))
+        for which, channels in zip(RESIDUALS, zip(*folded, strict=True), strict=True)
+    ]
+    stacked = {name: _by_channel([part[name] for part in parts]) for name in SUMS}
     scatter = (np.abs(stacked["beside"]) ** 2).sum(-1)
     height, width = planes.shape[1:]
     return Waves(
@@ -119,13 +122,18 @@ def waves(planes: NDArray[np.float32]) -> Waves:
     )
 
 
-def _one(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
-    """Return the sums of one reading, over all points; it begins at pixel ``first``."""
-    height, width = residual.shape
-    along_x = (np.ones(height, np.float32) / height) @ residual
-    along_y = residual @ (np.ones(width, np.float32) / width)
-    parts = [_strips(along_x, first), _strips(along_y, first), _tiles(residual, first)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def _sums(channels: Sequence[Folded], first: int) -> dict[str, NDArray[Any]]:
+    """Return the sums of one residual of all channels, over all points; it begins at ``first``."""
+    along_x, along_y, tiles = (np.stack(each) for each in zip(*channels, strict=True))
+    parts = [_strips(along_x, first), _strips(along_y, first), _tiles(tiles, first)]
+    whole = {name: np.concatenate([part[name] for part in parts], axis=1) for name in SUMS}
+    return {**whole, "bins": np.concatenate([part["bins"] for part in parts])}
+
+
+def _by_channel(residuals: list[NDArray[Any]]) -> NDArray[Any]:
+    """Return sums of each residual, of (channel, ...), as readings: channel by channel."""
+    stacked = np.stack(residuals, axis=1)
+    return stacked.reshape(-1, *stacked.shape[2:])
 
 
 def strip_width(fraction: Fraction, *, short: bool = False) -> int:
@@ -185,31 +193,21 @@ def _turning(count: int) -> NDArray[np.complex128]:
     return cast("NDArray[np.complex128]", np.exp(-2j * np.pi * turns))
 
 
-def _strips(profile: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
-    """Return the sums along one axis of a residual that was averaged over the other."""
-    results = _empty(len(FRACTIONS))
-    short = len(profile) + 1 + first < SHORT  # of the picture's own side
+def _strips(profiles: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
+    """Return the sums along one axis, of residuals (channel, x) averaged over the other."""
+    channels, length = profiles.shape
+    results = _empty(channels, len(FRACTIONS))
+    short = length + 1 + first < SHORT  # of the picture's own side
     for width, index, frequencies in _groups(short):
-        count = len(profile) // width
-        pieces = profile[: count * width].reshape(count, width)
+        count = length // width
+        pieces = profiles[:, : count * width].reshape(channels, count, width)
         wave = (pieces @ _basis(width, short)) * _starts(width, count, first, short=short)
-        wave[:, frequencies == 0.5].imag = 0
-        phases, blank = _phases(wave)
-        turned = phases.T @ _turning(count)
-        results["own"][index], results["places"][index] = phases.sum(0), (~blank).sum(0)
-        results["beside"][index] = turned[:, : len(BESIDE)]
-        results["astray"][index] = turned[:, len(BESIDE) :]
+        wave[..., frequencies == 0.5].imag = 0
+        found = _agreement(wave, _turning(count))
+        for name in SUMS:
+            results[name][:, index] = found[name]
         results["bins"][index] = np.abs(BESIDE) <= count - 2
-        results["swing"][index] = 2 * wave.sum(0) / max(count, 1)
-        results["power"][index] = 4 * (np.abs(wave) ** 2).sum(0) / max(count, 1)
     return results
-
-
-@cache
-def _off_axis() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return (ky, kx) of the points off the axes, in eighths, and which of them are real."""
-    ky, kx = (np.array([int(f * FOLD) for f in each]) for each in zip(*_PAIRS, strict=True))
-    return ky, kx, np.array([point.real for point in OFF_AXIS])
 
 
 @lru_cache(maxsize=64)
@@ -221,43 +219,47 @@ def _ring(rows: int, columns: int) -> tuple[NDArray[np.complex128], NDArray[np.b
     return turning, (my <= rows - 2) & (np.abs(mx) <= columns - 2)
 
 
-def _tiles(residual: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
-    """Return the sums of the points off the axes, over square tiles."""
-    results = _empty(len(OFF_AXIS))
-    rows, columns = (side // TILE for side in residual.shape)
+def _tiles(folded: NDArray[np.float32], first: int) -> dict[str, NDArray[Any]]:
+    """Return the sums of the points off the axes, over tiles (channel, row, 8, column, 8)."""
+    channels, rows, _, columns, _ = folded.shape
     if not rows or not columns:
-        return results
-    ky, kx, real = _off_axis()
-    folded = np.fft.fft2(_folded(residual, rows, columns))
-    wave = folded[:, :, ky, kx].reshape(rows * columns, -1).astype(complex)
-    wave *= np.exp(-2j * np.pi * first * (ky + kx) / FOLD)
-    wave[:, real].imag = 0
-    phases, blank = _phases(wave)
-    turning, results["bins"][:] = _ring(rows, columns)
-    results["own"], results["places"] = phases.sum(0), (~blank).sum(0)
-    results["beside"] = phases.T @ turning
-    results["astray"][:] = results["own"][:, None]
-    results["swing"] = 2 * wave.mean(0)
-    results["power"] = 4 * (np.abs(wave) ** 2).mean(0)
-    return results
+        return _empty(channels, len(OFF_AXIS))
+    tiles = folded.transpose(0, 1, 3, 2, 4).reshape(channels, rows * columns, FOLD**2)
+    wave = tiles @ _eighths(first)
+    wave[..., _REAL].imag = 0
+    turning, bins = _ring(rows, columns)
+    found = _agreement(wave, turning)
+    own = found["own"]
+    astray = np.broadcast_to(own[..., None], (*own.shape, len(ASTRAY)))
+    return {**found, "astray": astray, "bins": np.broadcast_to(bins, (len(OFF_AXIS), len(bins)))}
 
 
 @cache
-def _fold() -> NDArray[np.float32]:
-    """Return the window of a tile that also sums it onto one period, shape (32, 8)."""
-    at = np.arange(TILE)
-    window = np.sin(np.pi * (at + 0.5) / TILE) ** 2
-    fold = np.zeros((TILE, FOLD), np.float32)
-    fold[at, at % FOLD] = window / window.sum()
-    return fold
+def _eighths(first: int) -> NDArray[np.complex128]:
+    """Return the waves off the axes over one period that begins at ``first``, shape (64, point)."""
+    y, x = (first + axis.reshape(-1, 1) for axis in np.indices((FOLD, FOLD)))
+    fy, fx = np.array(_PAIRS, float).T
+    waves: NDArray[np.complex128] = np.exp(-2j * np.pi * (y * fy + x * fx))
+    return waves
 
 
-def _folded(residual: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """Return each windowed tile summed onto one period, shape (rows, columns, 8, 8)."""
-    inner = np.ascontiguousarray(residual[: rows * TILE, : columns * TILE])
-    across = inner.reshape(-1, TILE) @ _fold()
-    down = _fold().T @ across.reshape(rows, TILE, columns * FOLD)
-    return down.reshape(rows, FOLD, columns, FOLD).transpose(0, 2, 1, 3)
+def _agreement(
+    wave: NDArray[np.complex128], turning: NDArray[np.complex128]
+) -> dict[str, NDArray[Any]]:
+    """Return the sums over places of waves (channel, place, point).
+
+    ``turning`` holds the phases of `BESIDE`, and of `ASTRAY` where they follow, at each place.
+    """
+    phases, blank = _phases(wave)
+    turned = phases.swapaxes(1, 2) @ turning
+    return {
+        "own": phases.sum(1),
+        "places": (~blank).sum(1),
+        "beside": turned[..., : len(BESIDE)],
+        "astray": turned[..., len(BESIDE) :],
+        "swing": 2 * wave.sum(1) / max(wave.shape[1], 1),
+        "power": 4 * (np.abs(wave) ** 2).sum(1) / max(wave.shape[1], 1),
+    }
 
 
 def _phases(wave: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
@@ -267,15 +269,15 @@ def _phases(wave: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArr
     return np.where(blank, 0, wave / np.where(blank, 1, amplitude)), blank
 
 
-def _empty(points: int) -> dict[str, NDArray[Any]]:
+def _empty(channels: int, points: int) -> dict[str, NDArray[Any]]:
     return {
-        "own": np.zeros(points, complex),
-        "places": np.zeros(points, np.int64),
-        "beside": np.zeros((points, len(BESIDE)), complex),
+        "own": np.zeros((channels, points), complex),
+        "places": np.zeros((channels, points), np.int64),
+        "beside": np.zeros((channels, points, len(BESIDE)), complex),
+        "astray": np.zeros((channels, points, len(ASTRAY)), complex),
+        "swing": np.zeros((channels, points), complex),
+        "power": np.zeros((channels, points)),
         "bins": np.zeros((points, len(BESIDE)), bool),
-        "astray": np.zeros((points, len(ASTRAY)), complex),
-        "swing": np.zeros(points, complex),
-        "power": np.zeros(points),
     }
 
 

@@ -1,3 +1,4 @@
+from ._compared_pictures import compared_pictures
 from ._figures import run_figures
 from ._files import svg, webp
 from ._kernel_figure import kernel_figure
@@ -12,6 +13,7 @@ from ._training import training_figure
 
 __all__ = [
     "Shown",
+    "compared_pictures",
     "draw_results",
     "highest_peak",
     "kernel_figure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,47 @@ if TYPE_CHECKING:
 STRONGEST = 5  # steps whose pattern is taken away: those with the strongest lines
 
 
-def line_drops(model: nn.Module, passed: Passed, scores: Scores) -> tuple[float | None, ...]:
+@dataclass(frozen=True)
+class LineDrop:
+    """How far the output's lines fall without the mean pattern of a step.
+
+    Attributes
+    ----------
+    db : float
+        In dB; below zero where they rise.
+    is_bound : bool
+        Whether the lines on one side are no more than rounding: they fall, or rise, by at least
+        so much.
+    """
+
+    db: float
+    is_bound: bool = False
+
+    @classmethod
+    def between(cls, before: float, after: float, rounding: float) -> LineDrop | None:
+        """Return the drop from one power of lines to another; None where both are rounding.
+
+        Parameters
+        ----------
+        before, after : float
+            Power of the lines with the pattern and without it.
+        rounding : float
+            Power of lines that rounding alone may leave.
+
+        Examples
+        --------
+        >>> LineDrop.between(1e-4, 1e-6, 1e-14)
+        LineDrop(db=20.0, is_bound=False)
+        >>> LineDrop.between(1e-4, 1e-17, 1e-14), LineDrop.between(1e-15, 0.0, 1e-14)
+        (LineDrop(db=100.0, is_bound=True), None)
+        """
+        if max(before, after) <= rounding:
+            return None
+        db = 10 * np.log10(max(before, rounding) / max(after, rounding))
+        return cls(float(db), is_bound=min(before, after) < rounding)
+
+
+def line_drops(model: nn.Module, passed: Passed, scores: Scores) -> tuple[LineDrop | None, ...]:
     """Return how far the output's lines fall without the mean pattern of each step.
 
     Parameters
@@ -39,9 +80,9 @@ def line_drops(model: nn.Module, passed: Passed, scores: Scores) -> tuple[float 
 
     Returns
     -------
-    tuple of (float or None)
-        One for each step, in dB. None where the step has no line, is not one of the five with the
-        strongest, or the output shows no lattice of it.
+    tuple of (LineDrop or None)
+        One for each step. None where the step has no line, is not one of the five with the
+        strongest, or the output shows no lattice of it or no line that is more than rounding.
     """
     lines = {
         index: step.own.line_dbc
@@ -65,8 +106,8 @@ class _LineDrop:
         self._model, self._passed = model, passed
         self._measured = scores.measured["output"]
 
-    def of(self, index: int) -> float | None:
-        """Return the drop in dB without one step's locked mean pattern."""
+    def of(self, index: int) -> LineDrop | None:
+        """Return the drop without one step's locked mean pattern."""
         found, measured = self._passed.found, self._measured
         period = found.scored_periods[index]
         if measured is None or period is None or self._passed.few is None:
@@ -80,25 +121,41 @@ class _LineDrop:
                 self._model, found, inputs=x, step_index=index, pattern=pattern
             )
         )
-        before, after = (line_power(phases, points) for phases in (self._whole, without))
-        return float(10 * np.log10(before / after)) if before > 0 and after > 0 else None
+        whole, rounding = self._whole
+        before, after = (line_power(phases, points) for phases in (whole, without))
+        return LineDrop.between(before, after, rounding)
 
     @cached_property
-    def _whole(self) -> NDArray[np.float64]:
-        """Mean polyphase components of the output as it is."""
+    def _whole(self) -> tuple[NDArray[np.float64], float]:
+        """Mean polyphase components of the output as it is, and the power that rounding has."""
 
         def run(x: Tensor) -> Tensor:
             with quiet(self._model, seed=0):
                 return forward(self._model, x, found=self._passed.found)
 
-        return self._phases(run)
+        maps = self._maps(run)
+        return _phase_means(maps, self._passed.output.plan.period), rounding_power(maps)
 
     def _phases(self, run: Callable[[Tensor], Tensor]) -> NDArray[np.float64]:
         """Return the mean polyphase components of what ``run`` makes of the few inputs."""
+        return _phase_means(self._maps(run), self._passed.output.plan.period)
+
+    def _maps(self, run: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return what ``run`` makes of the few inputs, one by one."""
         few = self._passed.few
         assert few is not None
-        maps = torch.cat([run(one.clone()) for one in torch.split(few.inputs, 1)])
-        return _phase_means(maps, self._passed.output.plan.period)
+        return torch.cat([run(one.clone()) for one in torch.split(few.inputs, 1)])
+
+
+def rounding_power(maps: Tensor) -> float:
+    """Return the power of a line that rounding alone may leave in some maps.
+
+    One unit of their precision at their root mean square level: layers round in step with the
+    grid where they compute its phases by other sums. In single precision 138 dB below the level.
+    """
+    level = float(maps.detach().double().square().mean())
+    precision = maps.dtype if maps.is_floating_point() else torch.float32
+    return level * torch.finfo(precision).eps ** 2
 
 
 def line_power(phase_mean: NDArray[np.float64], frequency: NDArray[np.float64]) -> float:

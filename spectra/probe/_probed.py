@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
-from spectra.probe._line_drop import line_drops
+from spectra.probe._line_drop import LineDrop, line_drops
 from spectra.probe._origin import Origin, first_module
 from spectra.probe._removed import Removals, Without
 from spectra.probe._without import without
@@ -35,7 +35,7 @@ class Probed:
         Lines that a constant input leaves in each step and in the output.
     grid : GridDependence or None
         How much of the output depends on the inputs' position on the grid; None without inputs.
-    line_drops : tuple of (float or None)
+    line_drops : tuple of (LineDrop or None)
         How far the output's lines fall without the pattern of each step, in dB.
     removals : Removals
         What the output shows without the grid-locked part of each step's map.
@@ -45,7 +45,7 @@ class Probed:
 
     flat: FlatField
     grid: GridDependence | None
-    line_drops: tuple[float | None, ...]
+    line_drops: tuple[LineDrop | None, ...]
     removals: Removals
     origin: Origin | None = None
 

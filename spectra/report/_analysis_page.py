@@ -156,7 +156,7 @@ def _facts(step: StepRow) -> Facts:
         "lines under a constant input": _constant(step.flat_field),
         "at the output": there_dbc + (f", changed by {change} dB on the way" if change else ""),
         "output without its grid": _without(there),
-        "output's lines without its mean pattern": _fall(there.line_drop_db),
+        "output's lines without its mean pattern": _fall(there),
     }
     if step.kernel is not None:
         measures = step.kernel
@@ -194,10 +194,12 @@ def _constant(flat: FlatLines) -> str:
     return f"{_dbc(flat.settled_dbc)} of the mean level"
 
 
-def _fall(drop: float | None) -> str:
+def _fall(there: AtOutput) -> str:
+    drop = there.line_drop_db
     if drop is None:
         return ""
-    return f"{db_text(abs(drop))} dB {'lower' if drop >= 0 else 'higher'}"
+    least = "at least " if there.line_drop_is_bound else ""
+    return f"{least}{db_text(abs(drop))} dB {'lower' if drop >= 0 else 'higher'}"
 
 
 def _dbc(value: float | None) -> str:

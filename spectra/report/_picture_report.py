@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from io import StringIO
 from os import PathLike
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectra._printable import encode_json, printable
-from spectra.images import ImagesSummary, PictureRow, Recorded
+from spectra.images import ImagesSummary, PictureRow, Recorded, Shown
 from spectra.report._figure_files import save_figures
 from spectra.report._folder import check_formats, writing
 from spectra.report._printed import Printed
@@ -29,6 +29,7 @@ HEADER = (
     *("cause", "expected_alarms", "ripple_db", "pattern_grey_levels", "jpeg_quality"),
     *("block_origin_y", "block_origin_x", "seams_px"),
 )
+RINGED = 24  # points of a spectrum
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,6 +48,8 @@ class PictureReport(Printed):
         Variance of the log residual of each picture at periods from 2 to 16.
     recipes : mapping of str to Recorded
         What the recipes of papers that were asked for recorded.
+    shown : tuple of Shown
+        Those that show a grid most, the strongest first.
     """
 
     summary: ImagesSummary
@@ -54,6 +57,7 @@ class PictureReport(Printed):
     spectrum: NDArray[np.float64] = field(compare=False)
     ripples: NDArray[np.float64] = field(compare=False)
     recipes: Mapping[str, Recorded] = field(default_factory=dict, compare=False)
+    shown: tuple[Shown, ...] = field(default=(), compare=False)
 
     @property
     def answer(self) -> dict[str, str]:
@@ -80,11 +84,7 @@ class PictureReport(Printed):
 
     def csv(self) -> str:
         """Return a row for each picture as CSV."""
-        stream = StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows(_cells(row) for row in self.rows)
-        return stream.getvalue()
+        return csv_of(HEADER, map(score_cells, self.rows))
 
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write the rows as CSV to a file: all of them, or nothing.
@@ -129,16 +129,26 @@ class PictureReport(Printed):
             attrs={"window": "Hann, tiles of 128 px", "pictures": len(self.rows)},
         )
 
+    @property
+    def spectrum_db(self) -> xr.DataArray | None:
+        """The mean spectrum in dB over white noise of variance 1; None where all are too small."""
+        if not self.spectrum.any():
+            return None
+        power = self.data["mean_power"]
+        return power.copy(data=10 * np.log10(np.maximum(power.to_numpy(), 1e-30)))
+
+    @property
+    def ringed(self) -> list[tuple[float, float]]:
+        """What stands out most, as (fy, fx), to be ringed in a spectrum."""
+        return [(point.fy, point.fx) for point in self.summary.points[:RINGED]]
+
     def figure(self) -> Any:
         """Return the mean spectrum as a figure of matplotlib; None where all are too small."""
-        if not self.spectrum.any():
+        if self.spectrum_db is None:
             return None
         from spectra import plot
 
-        power = self.data["mean_power"]
-        decibels = power.copy(data=10 * np.log10(np.maximum(power.to_numpy(), 1e-30)))
-        points = [(point.fy, point.fx) for point in self.summary.points[:24]]
-        return plot.pictures_figure(decibels, points, pictures=len(self.rows))
+        return plot.pictures_figure(self.spectrum_db, self.ringed, pictures=len(self.rows))
 
     def save(
         self,
@@ -195,8 +205,17 @@ class PictureReport(Printed):
         return Path(directory)
 
 
-def _cells(row: PictureRow) -> tuple[object, ...]:
-    """Return one row of the CSV, empty where nothing is known."""
+def csv_of(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> str:
+    """Return rows under a header as CSV."""
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def score_cells(row: PictureRow) -> tuple[object, ...]:
+    """Return one row of the CSV under `HEADER`, empty where nothing is known."""
     y, x = row.block_origin or ("", "")
     return (
         *(printable(row.source), row.width, row.height, row.channels, row.verdict),

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import spectra
 from spectra._options import Progress
-from spectra.images import Stronger, gather, summarise
+from spectra.images import Stronger, gather
 from spectra.inputs import each_picture
 from spectra.report import PictureComparison
+from spectra.run._images import report_of
 
 
 def compare_pictures(
@@ -47,9 +47,10 @@ def compare_pictures(
     one, other = (
         gather(folder, num=num, progress=progress, each=each) for folder in (first, second)
     )
-    before, after = (summarise(each, version=spectra.__version__) for each in (one, other))
-    shown = [s.period for s in (before, after) if s.verdict == "present" and s.period is not None]
+    reports = (report_of(one), report_of(other))
+    sides = [report.summary for report in reports]
+    shown = [s.period for s in sides if s.verdict == "present" and s.period is not None]
     period = max(shown, default=8)
     return PictureComparison(
-        before, after, Stronger.between(one.ripples, other.ripples, period=period)
+        reports, stronger=Stronger.between(one.ripples, other.ripples, period=period)
     )

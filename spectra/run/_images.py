@@ -11,7 +11,7 @@ import numpy as np
 import spectra
 from spectra._checks import check_positive
 from spectra._options import Progress
-from spectra.images import gather, summarise
+from spectra.images import Gathered, gather, summarise
 from spectra.inputs import each_picture
 from spectra.report import PictureReport
 
@@ -77,6 +77,11 @@ def measure_images(
     number = None if num is None else check_positive("num", num)
     found = gather(paths, num=number, recipes=recipes, progress=progress, each=each)
     reference = None if ref is None else gather(ref, num=number, progress=progress, each=each)
+    return report_of(found, reference)
+
+
+def report_of(found: Gathered, reference: Gathered | None = None) -> PictureReport:
+    """Return the report on what was gathered, less what a reference explains."""
     album = found.album
     return PictureReport(
         summarise(found, version=spectra.__version__, reference=reference),
@@ -84,4 +89,5 @@ def measure_images(
         spectrum=album.spectrum / max(album.tiles, 1),
         ripples=np.stack(found.ripples),
         recipes=found.recipes,
+        shown=found.shown,
     )

@@ -54,6 +54,9 @@ class AtOutput:
         Upper end of that interval.
     without_reason : str or None
         Why there is no number, or why it is zero.
+    line_drop_is_bound : bool
+        Whether the output's lines are no more than rounding on one side, with the pattern or
+        without it: they fall, or rise, by at least `line_drop_db`.
     """
 
     locked_dbc: float | None = None
@@ -68,6 +71,7 @@ class AtOutput:
     without_ci95_db: tuple[float, float] | None = None
     without_upper_db: float | None = None
     without_reason: str | None = None
+    line_drop_is_bound: bool = False
     line_dbc: float | None = None
     replica_dbc: float | None = None
 

@@ -1,5 +1,6 @@
 """``spectra images`` answers in order, writes all or nothing, and gates."""
 
+import csv
 import json
 
 import numpy as np
@@ -122,22 +123,51 @@ def test_pictures_too_small_or_blank_are_dropped_and_counted(tmp_path, rng):
     assert "1 of 3 pictures" in done.stdout
 
 
-def test_two_folders_are_compared_by_their_grids(folder, tmp_path, rng):
-    plain = tmp_path / "plain"
-    plain.mkdir()
+@pytest.fixture
+def plain(tmp_path, rng):
+    where = tmp_path / "plain"
+    where.mkdir()
     for name in "abcd":
-        Image.fromarray(textured(rng, 160)).save(plain / f"{name}.png")
+        Image.fromarray(textured(rng, 160)).save(where / f"{name}.png")
+    return where
 
-    def compare(*arguments):
-        return CliRunner().invoke(main, ["compare", *map(str, arguments)])
 
-    done = compare(plain, folder, "--json", "--out", tmp_path / "out")
+def compare(*arguments):
+    return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+
+def test_two_folders_are_compared_by_their_grids(folder, plain, tmp_path):
+    scores, out = tmp_path / "both.csv", tmp_path / "out"
+    done = compare(plain, folder, "--json", "--out", out, "--per-image", scores)
     told = json.loads(done.stdout)
     assert told["which"] == "second"
     low, high = told["stronger"]["interval"]
     assert low < told["stronger"]["difference"] < high < 0  # of the first less the second
-    assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == told
+    assert json.loads((out / "comparison.json").read_text()) == told
+    assert sorted(p.name for p in (out / "figures").iterdir()) == ["spectra.png", "strongest.png"]
+    page = (out / "report.html").read_text()
+    assert "<script" not in page
+    assert all(text.partition(":")[0] in page for text in told["answer"].values())
+    rows = list(csv.DictReader(scores.read_text().splitlines()))
+    assert [row["side"] for row in rows] == ["first"] * 4 + ["second"] * 4
+    assert {row["verdict"] for row in rows if row["side"] == "second"} == {"present"}
+
+
+def test_gates_judge_the_second_folder(folder, plain, tmp_path):
     assert compare(plain, folder, "--fail-worse", "0.1").exit_code == 1
-    same = compare(folder, folder, "--fail-worse", "0")
+    same = compare(
+        folder, folder, "--fail-worse", "0", "--out", tmp_path / "out", "--formats", "json"
+    )
     assert same.exit_code == 0
     assert "neither is shown to be stronger" in same.stdout
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["comparison.json"]
+
+
+@pytest.mark.parametrize(
+    "options", [("--arch", "x:y"), ("--seed", "1"), ("--junit", "x.xml"), ("--formats", "csv")]
+)
+def test_what_says_nothing_of_pictures_is_refused_and_not_ignored(folder, plain, tmp_path, options):
+    done = compare(plain, folder, "--out", tmp_path / "out", *options)
+    assert done.exit_code == 2
+    assert options[0].lstrip("-") in done.output
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -819,6 +820,7 @@ def of_cause(
     *,
     last: bool = False,
     drop: float | None = None,
+    drop_is_bound: bool = False,
     no_swap: str | None = None,
     **offered: Any,
 ) -> _Case:
@@ -830,7 +832,7 @@ def of_cause(
         row,
         kernel_size=(3, 3) if kind == "transposed_conv" else None,
         period_in_output=(2, 2) if last else (4, 4),
-        at_output=replace(row.at_output, line_drop_db=drop),
+        at_output=replace(row.at_output, line_drop_db=drop, line_drop_is_bound=drop_is_bound),
         cause=Finding(cause, ""),
         kernel=taps and measure(taps),
     )
@@ -1009,6 +1011,12 @@ def test_a_step_without_which_the_output_has_less_is_not_said_to_be_gone():
 def test_balance_is_advised_where_it_knows_the_step(no_balance):
     case = of_cause("transposed_conv", "phase_imbalance", last=True, no_balance=no_balance)
     assert first(ADVICE, case).id == ("fit_phases" if no_balance else "balance")
+
+
+def test_a_drop_to_rounding_is_said_to_be_a_bound():
+    caused = partial(of_cause, "transposed_conv", "phase_imbalance", drop=112.0, last=True)
+    assert "fall by 112" in caused().drop
+    assert "fall by at least 112" in caused(drop_is_bound=True).drop
 
 
 @pytest.mark.parametrize(("period", "told"), [((2, 2), ""), ((8, 8), ", of period 8 px")])

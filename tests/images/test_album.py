@@ -126,6 +126,19 @@ def test_seams_of_most_outputs_are_found(rng):
     assert (found.id, found.period, found.of) == ("tiles", 32, 4)
 
 
+@pytest.mark.parametrize(("period", "tiled"), [(2, True), (4, True), (4, False)])
+def test_a_grid_of_the_outputs_hides_no_seams_and_is_none(rng, period, tiled):
+    """Whatever the side, each multiple of it may be a column in which the grid is strong."""
+    shape = (4, 1, 512, 512)
+    outputs = 0.5 + rng.normal(0, 0.01, shape)
+    outputs[..., ::period] += 0.04
+    outputs[..., ::period, :] += 0.04
+    if tiled:
+        outputs += np.kron(rng.normal(0, 0.04, (4, 1, 8, 8)), np.ones((64, 64)))
+    found = seams_of(outputs.astype(np.float32), (0, 1), lattice=period)
+    assert (found and found.period) == (64 if tiled else None)
+
+
 def test_the_skirt_of_a_strong_wave_does_not_hide_the_period(rng):
     """Of 1/3 half reaches the strips of 3/8, and turns by a half over 300 pixels."""
     pictures = [enlarged(textured(rng, 200, 1)[..., 0], 1.5) for _ in range(6)]

@@ -5,10 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from spectra.images._folded import TILE
 from spectra.images._points import OFF_AXIS, POINTS, Point, axis_fractions
 from spectra.images._residuals import RESIDUALS, log_residuals
 from spectra.images._ripple import DB, at_period, ripple_variances
-from spectra.images._waves import TILE, strip_width, waves
+from spectra.images._waves import strip_width, waves
 from support.pictures import planes, textured
 
 

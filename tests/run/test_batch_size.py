@@ -133,6 +133,28 @@ def test_every_number_is_the_same_in_batches_of_1_5_and_16(name):
         assert differing(measured(model, inputs, batch, blame=blame), expected) == {}
 
 
+@pytest.fixture
+def alike():
+    """Have torch compute an input alone as among others, bit by bit: no oneDNN, no NNPACK."""
+    mkldnn, *_ = torch.backends.mkldnn.set_flags(False)
+    (nnpack,) = torch.backends.nnpack.set_flags(False)
+    yield
+    torch.backends.mkldnn.set_flags(mkldnn)
+    torch.backends.nnpack.set_flags(nnpack)
+
+
+@pytest.mark.usefixtures("alike")
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "shuffle" else pytest.mark.slow) for n in DECODERS]
+)
+def test_every_number_is_the_same_in_single_precision_where_the_maps_are(name):
+    """What differs between batches is what torch's own kernels round otherwise, and no more."""
+    model, inputs = decoder(name, torch.float32)
+    with torch.no_grad():
+        assert torch.equal(torch.cat([model(one) for one in inputs.split(1)]), model(inputs))
+    assert differing(measured(model, inputs, 1), measured(model, inputs, 16)) == {}
+
+
 @pytest.mark.parametrize("name", [pytest.param(n, marks=SLOW.get(n, ())) for n in DECODERS])
 def test_the_line_drop_is_the_same_where_torch_computes_single_inputs_otherwise(name):
     """In single precision a convolution of one small input is not that of several, by rounding."""
