@@ -21,11 +21,13 @@ from . import (
 )
 from ._options import Options
 from .errors import SpectraError
+from .monitor import Monitor
 from .remedy import swap
 from .report import Result
 from .run import analyze, compare, measure_images, measure_kernels
 
 __all__ = [
+    "Monitor",
     "Options",
     "Result",
     "SpectraError",

@@ -9,6 +9,7 @@ from ._result import Result
 from ._step_list import StepList
 from ._summary_json import read_summary
 from ._temporary import recover
+from ._training_log import TrainingLog
 from ._trial import Trial, TrialStep
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PictureReport",
     "Result",
     "StepList",
+    "TrainingLog",
     "Trial",
     "TrialStep",
     "check_formats",
