@@ -18,6 +18,7 @@ from . import (
     signals,
     spectrum,
     study,
+    testing,
 )
 from ._options import Options
 from .errors import SpectraError
@@ -55,5 +56,6 @@ __all__ = [
     "spectrum",
     "study",
     "swap",
+    "testing",
 ]
 __version__: str

@@ -177,7 +177,9 @@ class Monitor:
         draw = any(sink.pictures for sink in self._sinks)
         with self._budget.timed():
             taken = self._guarded(lambda: self._measurement.take(self._step, draw=draw))
-            measured = taken if isinstance(taken, Measured) else Measured(_failed(self._step, taken))
+            measured = (
+                taken if isinstance(taken, Measured) else Measured(_failed(self._step, taken))
+            )
             # A training that was resumed from before the last measurements makes them again.
             self._ticks = [t for t in self._ticks if t.step < self._step] + [measured.tick]
             self._log(measured)
@@ -219,8 +221,8 @@ _LEFT_OUT = (
 )
 
 
-def _failed(step: int, error: object) -> Tick:
-    return Tick(step, error=printable(f"{type(error).__name__}: {error}"))
+def _failed(step: int, error: object) -> Measured:
+    return Measured(Tick(step, error=printable(f"{type(error).__name__}: {error}")))
 
 
 def _opened(inputs: Any, options: Options) -> Inputs:

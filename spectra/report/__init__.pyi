@@ -10,6 +10,7 @@ from ._step_list import StepList
 from ._summary_json import read_summary
 from ._temporary import recover
 from ._training_log import TrainingLog
+from ._training_report import TrainingReport
 from ._trial import Trial, TrialStep
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Result",
     "StepList",
     "TrainingLog",
+    "TrainingReport",
     "Trial",
     "TrialStep",
     "check_formats",

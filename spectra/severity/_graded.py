@@ -125,9 +125,7 @@ def _by_sight(
     return _in_the_output(or_by_yardstick(graded), judged, start=shown.start), judged
 
 
-def _yardsticks(
-    passed: Passed, scores: Scores, methods: Sequence[str]
-) -> tuple[Yardsticks, ...]:
+def _yardsticks(passed: Passed, scores: Scores, methods: Sequence[str]) -> tuple[Yardsticks, ...]:
     """Return the yardsticks of each period, with the output's own energy; none without a grid."""
     few = passed.few
     if few is None or few.outputs is None or scores.output.verdict not in ("present", "suspect"):
@@ -136,9 +134,7 @@ def _yardsticks(
     periods = [view.period for view in plan.views]
     return tuple(
         replace(row, own_dbc=_own_dbc(scores, row.period))
-        for row in yardsticks(
-            few.outputs, *periods, plan=plan, inputs=few.shown, methods=methods
-        )
+        for row in yardsticks(few.outputs, *periods, plan=plan, inputs=few.shown, methods=methods)
     )
 
 
