@@ -88,7 +88,7 @@ def compare(
             raise click.UsageError("--markdown and --junit: not of logs, expected --json")
         compare_logs(
             terminal,
-            named,
+            tuple(named),
             out=out,
             force=force,
             formats=formats,

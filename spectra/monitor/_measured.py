@@ -64,9 +64,9 @@ class Measurement:
         started = time.perf_counter()
         with capture.quiet(self._model, seed=self._options.seed):
             passed = self._passed()
-            control = self._scores.measured.get("input") if self._scores else None
+            known = self._scores.measured.get("input") if self._scores else None
             scores = score.run(
-                passed, self._inputs, seed=self._options.seed, progress=_silent, control=control
+                passed, self._inputs, seed=self._options.seed, progress=_silent, known_input=known
             )
             judged = self._judged(passed, scores, draw=draw)
         self._scores = scores

@@ -177,9 +177,7 @@ class Monitor:
         draw = any(sink.pictures for sink in self._sinks)
         with self._budget.timed():
             taken = self._guarded(lambda: self._measurement.take(self._step, draw=draw))
-            measured = (
-                taken if isinstance(taken, Measured) else Measured(_failed(self._step, taken))
-            )
+            measured = taken if isinstance(taken, Measured) else _failed(self._step, taken)
             # A training that was resumed from before the last measurements makes them again.
             self._ticks = [t for t in self._ticks if t.step < self._step] + [measured.tick]
             self._log(measured)

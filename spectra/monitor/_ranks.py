@@ -62,10 +62,16 @@ def follow(model: nn.Module, *, seed: int) -> None:
     """Run what the leading process runs, until it is done; what comes out is nobody's."""
     inner = walk.unwrap(model)
     device = walk.device(inner)
+    failed: Exception | None = None
     with capture.quiet(model, seed=seed):
         while (args := _received()) != DONE:
-            inner(*(arg.to(device) if isinstance(arg, torch.Tensor) else arg for arg in args))
+            try:
+                inner(*(a.to(device) if isinstance(a, torch.Tensor) else a for a in args))
+            except Exception as error:  # the leader's failed too, and says when it is done
+                failed = failed or error
     _reshard(inner)
+    if failed is not None:
+        raise failed
 
 
 def _send(what: object) -> None:
@@ -92,5 +98,7 @@ def _is_deepspeed(parameter: nn.Parameter) -> bool:
 def _reshard(model: nn.Module) -> None:
     """Let go of gathered parameters: the next optimizer step would not reach those."""
     for module in walk.modules(model):
-        if hasattr(module, "reshard") and isinstance(module, _sharding_modules()):
-            module.reshard()
+        if isinstance(module, _sharding_modules()) and callable(
+            reshard := getattr(module, "reshard", None)
+        ):
+            reshard()

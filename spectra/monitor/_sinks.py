@@ -134,7 +134,7 @@ class _Metrics(Sink):
 
     def _draw(self, strip: Strip, step: int) -> None:
         """Log a picture in the way of the one or the other."""
-        inner = getattr(self._to, "experiment", None)
+        inner: Any = getattr(self._to, "experiment", None)
         if hasattr(inner, "add_image"):
             inner.add_image(STRIP, strip.pixels, step, dataformats="HWC")
         elif not hasattr(self._to, "log_image"):

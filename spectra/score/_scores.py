@@ -126,7 +126,7 @@ def run(
     seed: int,
     progress: Progress,
     clean: Scores | None = None,
-    control: LatticeReading | None = None,
+    known_input: LatticeReading | None = None,
 ) -> Scores:
     """Score all places of a run.
 
@@ -143,10 +143,10 @@ def run(
     clean : Scores, optional
         Scores of the clean inputs, where these are attacked ones: only peaks that the clean ones
         had are inherited. What an attack adds to the inputs it took from the model.
-    control : LatticeReading, optional
+    known_input : LatticeReading, optional
         What the same inputs showed with the same seed, where that is known: they are not read anew.
     """
-    known = {} if control is None else {"input": control}
+    known = {} if known_input is None else {"input": known_input}
     measured = _measured(passed, seed=seed, progress=progress, known=known)
     brought_in = (measured if clean is None else clean.measured).get("input")
     there, inherited = measured["output"], _inherited(passed, measured["output"], brought_in)
