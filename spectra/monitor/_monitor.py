@@ -21,6 +21,7 @@ from spectra.monitor import _ranks as ranks
 from spectra.monitor._budget import Budget
 from spectra.monitor._measured import Measured, Measurement
 from spectra.monitor._sinks import PREFIX, Strip, sinks
+from spectra.report import TrainingLog
 from spectra.run import check_options
 
 if TYPE_CHECKING:
@@ -152,12 +153,15 @@ class Monitor:
         return callbacks.hugging_face(self)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed training needs to go on: steps and measurements."""
-        return {"step": self._step, "ticks": list(self._ticks)}
+        """Return what a resumed training needs to go on: steps and measurements.
+
+        It is plain data, which a checkpoint may hold that is read with ``weights_only``.
+        """
+        return {"step": self._step, "log": TrainingLog.encode(self._ticks)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned."""
-        self._step, self._ticks = int(state["step"]), list(state["ticks"])
+        self._step, self._ticks = int(state["step"]), [*TrainingLog.decode(state["log"])]
 
     def _run(self, *, forced: bool) -> Tick | None:
         """Measure in the process that does, and run the model in those that have to."""

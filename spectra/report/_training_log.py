@@ -60,9 +60,7 @@ class TrainingLog:
             message = f"{path}: is no log of spectra.Monitor: its first line has other columns"
             raise InputError(message)
         try:
-            text = read_whole(file, most=MOST_BYTES).decode()
-            rows = list(csv.DictReader(io.StringIO(text), strict=True))
-            ticks = tuple(_ticks(rows))
+            ticks = cls.decode(read_whole(file, most=MOST_BYTES).decode())
         except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
             raise InputError(f"{path}: is a damaged log of spectra.Monitor: {error}") from error
         return cls(file.stem, ticks)
@@ -113,15 +111,26 @@ class TrainingLog:
         file = Path(path)
         new = file.with_name(f".{file.name}.{token_hex(4)}.new")
         try:
-            with new.open("w", newline="", encoding="utf-8") as stream:
-                table = csv.writer(stream, lineterminator="\n")
-                table.writerow(COLUMNS)
-                table.writerows(row for tick in ticks for row in _rows(tick))
+            new.write_text(TrainingLog.encode(ticks), encoding="utf-8", newline="")
             new.replace(file)
         except OSError as error:
             raise SpectraError(f"{path}: cannot be written: {error.strerror or error}") from error
         finally:
             new.unlink(missing_ok=True)
+
+    @staticmethod
+    def encode(ticks: Iterable[Tick]) -> str:
+        """Return measurements as a table: a line for the output, and one for each step."""
+        text = io.StringIO(newline="")
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(row for tick in ticks for row in _rows(tick))
+        return text.getvalue()
+
+    @staticmethod
+    def decode(text: str) -> tuple[Tick, ...]:
+        """Return the measurements of a table; raise ValueError, KeyError or csv.Error if none."""
+        return tuple(_ticks(list(csv.DictReader(io.StringIO(text, newline=""), strict=True))))
 
     def named(self, name: str) -> TrainingLog:
         """Return the same under another name."""

@@ -100,7 +100,7 @@ def test_the_first_step_with_a_visible_grid_is_remembered(inputs):
     monitor.step()
     monitor.step()
     assert [tick.severity for tick in monitor.ticks] == ["faint", "strong", "strong"]
-    assert (monitor.first_present, monitor.first_visible) == (2, 2)
+    assert (monitor.first_present, monitor.first_visible) == (1, 2)
     assert "spectra/first_visible" not in logged[0]
     assert logged[2]["spectra/first_visible"] == 2
     assert [values["spectra/severity"] for values in logged] == [1, 3, 3]
