@@ -18,14 +18,17 @@ from . import (
     signals,
     spectrum,
     study,
+    testing,
 )
 from ._options import Options
 from .errors import SpectraError
+from .monitor import Monitor
 from .remedy import swap
 from .report import Result
 from .run import analyze, compare, measure_images, measure_kernels
 
 __all__ = [
+    "Monitor",
     "Options",
     "Result",
     "SpectraError",
@@ -53,5 +56,6 @@ __all__ = [
     "spectrum",
     "study",
     "swap",
+    "testing",
 ]
 __version__: str

@@ -11,6 +11,7 @@ from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
 from spectra_cli._cluster import Staff, analysing
+from spectra_cli._compare_logs import compare_logs
 from spectra_cli._compare_pictures import compare_pictures
 from spectra_cli._patterns import expanded
 from spectra_cli._request import parse_request
@@ -18,6 +19,8 @@ from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli._typed import OF_MODELS, options_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spectra.report import Comparison, Gate
 
 
@@ -59,7 +62,7 @@ def compare(
     A, B, ... are folders that spectra analyze wrote, their summary.json, or models, which then
     are analysed on the same --inputs with the same options. Three or more that are numbered, as
     epoch1.ckpt to epoch9.ckpt, are put in the order of training. Of two folders of pictures it
-    says whose grid is stronger.
+    says whose grid is stronger. Of CSV files that spectra.Monitor wrote it says when a grid came.
     """
     from spectra import report
 
@@ -67,7 +70,8 @@ def compare(
         raise click.UsageError("--json and --markdown: expected one of them")
     staff = Staff.take(given)
     named = expanded(sources)
-    models = [source for source in named if not report.Result.is_at(source)]
+    of_trainings = _are_logs(named)
+    models = [] if of_trainings else [s for s in named if not report.Result.is_at(s)]
     if not models:
         _check_nothing_for_models()
     if out is not None:
@@ -81,6 +85,21 @@ def compare(
 
     from spectra import run
 
+    if of_trainings:
+        if as_markdown or junit is not None:
+            raise click.UsageError("--markdown and --junit: not of logs, expected --json")
+        compare_logs(
+            terminal,
+            tuple(named),
+            out=out,
+            force=force,
+            formats=formats,
+            as_json=as_json,
+            explain=explain,
+            fail_worse=fail_worse,
+            fail_on=fail_on,
+        )
+        return
     if _are_pictures(sources):
         compare_pictures(
             terminal,
@@ -139,6 +158,17 @@ def _check_nothing_for_models() -> None:
             f"{', '.join(typed)}: for models only, and all given are results, which are compared "
             "as they are: leave such options out"
         )
+
+
+def _are_logs(sources: Sequence[str]) -> bool:
+    """Tell whether all sources are logs of trainings; one among others is refused."""
+    from spectra.report import TrainingLog
+
+    logs = [source for source in sources if TrainingLog.is_at(source)]
+    if logs and len(logs) < len(sources):
+        other = next(source for source in sources if source not in logs)
+        raise ParameterError(f"{other}: is no log as {logs[0]} is: give logs, or results")
+    return bool(logs)
 
 
 def _are_pictures(sources: tuple[str, ...]) -> bool:

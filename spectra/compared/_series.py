@@ -100,6 +100,11 @@ def series(sides: Sequence[Side], unit: str, numbers: Sequence[int]) -> Series:
         Point(number, side.name, side.summary.output.score, _word_of(side))
         for number, side in sorted(zip(numbers, sides, strict=True), key=lambda pair: pair[0])
     )
+    return of_points(unit, points)
+
+
+def of_points(unit: str, points: tuple[Point, ...]) -> Series:
+    """Return a series of points in the order of training, with what it says in words."""
     present = next((p.number for p in points if p.output.verdict == "present"), None)
     visible = next((p.number for p in points if p.severity in SEEN), None)
     told = Series(unit, points, first_present=present, first_visible=visible)

@@ -9,12 +9,14 @@ from ._series import series_figure
 from ._shown import Shown, shown_grid
 from ._spectrum import plot_spectrum
 from ._step import highest_peak, step_figure
+from ._strip import grid_strip
 from ._training import training_figure
 
 __all__ = [
     "Shown",
     "compared_pictures",
     "draw_results",
+    "grid_strip",
     "highest_peak",
     "kernel_figure",
     "pictures_figure",

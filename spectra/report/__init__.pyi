@@ -9,6 +9,8 @@ from ._result import Result
 from ._step_list import StepList
 from ._summary_json import read_summary
 from ._temporary import recover
+from ._training_log import TrainingLog
+from ._training_report import TrainingReport
 from ._trial import Trial, TrialStep
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "PictureReport",
     "Result",
     "StepList",
+    "TrainingLog",
+    "TrainingReport",
     "Trial",
     "TrialStep",
     "check_formats",

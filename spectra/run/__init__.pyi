@@ -1,6 +1,7 @@
 from ._analyze import analyze, list_steps
 from ._check import check_options
 from ._compare import compare
+from ._compare_logs import compare_logs
 from ._compare_pictures import compare_pictures
 from ._images import measure_images
 from ._kernels import measure_kernels
@@ -11,6 +12,7 @@ __all__ = [
     "analyze",
     "check_options",
     "compare",
+    "compare_logs",
     "compare_pictures",
     "list_steps",
     "measure_images",

@@ -126,6 +126,7 @@ def run(
     seed: int,
     progress: Progress,
     clean: Scores | None = None,
+    known_input: LatticeReading | None = None,
 ) -> Scores:
     """Score all places of a run.
 
@@ -142,8 +143,11 @@ def run(
     clean : Scores, optional
         Scores of the clean inputs, where these are attacked ones: only peaks that the clean ones
         had are inherited. What an attack adds to the inputs it took from the model.
+    known_input : LatticeReading, optional
+        What the same inputs showed with the same seed, where that is known: they are not read anew.
     """
-    measured = _measured(passed, seed=seed, progress=progress)
+    known = {} if known_input is None else {"input": known_input}
+    measured = _measured(passed, seed=seed, progress=progress, known=known)
     brought_in = (measured if clean is None else clean.measured).get("input")
     there, inherited = measured["output"], _inherited(passed, measured["output"], brought_in)
     brought = [
@@ -186,13 +190,15 @@ def run(
     )
 
 
-def _measured(passed: Passed, *, seed: int, progress: Progress) -> dict[str, LatticeReading | None]:
-    """Return what the lattice points of each place show."""
+def _measured(
+    passed: Passed, *, seed: int, progress: Progress, known: Mapping[str, LatticeReading]
+) -> dict[str, LatticeReading | None]:
+    """Return what the lattice points of each place show, but for places that are known."""
     places = _places(passed)
     measured: dict[str, LatticeReading | None] = {}
     for number, (name, place) in enumerate(places.items()):
         progress("score", number, len(places))
-        measured[name] = read_lattice(place.data, seed=seed)
+        measured[name] = known.get(name) or read_lattice(place.data, seed=seed)
     progress("score", len(places), len(places))
     return measured
 

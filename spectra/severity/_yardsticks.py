@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 LEAST_BASE = 0.05  # of the power: with less in the base band, enlarging it tells nothing
 NOTHING = "no locked energy above zero in so few outputs"
 METHODS = ("nearest", "linear", "cubic")
+WORDED = ("nearest", "cubic")  # between which a word is found
 TORCH_MODES = {"linear": "bilinear", "cubic": "bicubic"}
 
 
 def yardsticks(
-    outputs: Tensor, *periods: Sequence[int], plan: MapPlan | None = None, inputs: int | None = None
+    outputs: Tensor,
+    *periods: Sequence[int],
+    plan: MapPlan | None = None,
+    inputs: int | None = None,
+    methods: Sequence[str] = METHODS,
 ) -> tuple[Yardsticks, ...]:
     """Return what nearest, linear and cubic enlargement of the outputs would read.
 
@@ -48,6 +53,8 @@ def yardsticks(
         How the output itself was cut, for its margins; else an eighth is left out.
     inputs : int, optional
         Of how many inputs the outputs are; of B by default.
+    methods : sequence of {"nearest", "linear", "cubic"}
+        Which enlargements are made; the numbers of the others are None.
 
     Returns
     -------
@@ -67,7 +74,10 @@ def yardsticks(
     inputs = len(maps) if inputs is None else inputs
     cut = _plan(maps, asked, inputs=inputs, like=plan)
     own = _measured(maps, cut, inputs=inputs)
-    return tuple(_of_period(maps, period, cut=cut, own=own, inputs=inputs) for period in asked)
+    return tuple(
+        _of_period(maps, period, cut=cut, own=own, inputs=inputs, methods=methods)
+        for period in asked
+    )
 
 
 def base_band(maps: Tensor, period: Sequence[int]) -> tuple[Tensor, float]:
@@ -120,7 +130,13 @@ def enlarge(maps: Tensor, period: Sequence[int], method: str) -> Tensor:
 
 
 def _of_period(
-    maps: Tensor, period: tuple[int, ...], *, cut: MapPlan, own: xr.Dataset, inputs: int
+    maps: Tensor,
+    period: tuple[int, ...],
+    *,
+    cut: MapPlan,
+    own: xr.Dataset,
+    inputs: int,
+    methods: Sequence[str],
 ) -> Yardsticks:
     """Return the yardsticks of one period; ``own`` is what was measured of the outputs."""
     place = next((i for i, view in enumerate(cut.views) if view.period == period), None)
@@ -139,13 +155,11 @@ def _of_period(
         method: _locked_dbc(
             _measured(enlarge(small, period, method), shorter, inputs=inputs), own, period
         )
-        for method in METHODS
+        for method in methods
     }
     return Yardsticks(
         period,
-        nearest_dbc=read["nearest"],
-        linear_dbc=read["linear"],
-        cubic_dbc=read["cubic"],
+        **{f"{method}_dbc": dbc for method, dbc in read.items()},
         base_share=share,
         reason=NOTHING if None in read.values() else None,
     )

@@ -1,0 +1,3 @@
+from ._monitor import Monitor
+
+__all__ = ["Monitor"]
