@@ -4,6 +4,7 @@ from ._compare import compare
 from ._compare_pictures import compare_pictures
 from ._images import measure_images
 from ._kernels import measure_kernels
+from ._repair import repair_model
 from ._swap import try_swap
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "list_steps",
     "measure_images",
     "measure_kernels",
+    "repair_model",
     "try_swap",
 ]

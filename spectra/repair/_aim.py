@@ -1,0 +1,260 @@
+"""What an output should be: the model's own, without its grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from math import log10
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor
+
+from spectra.errors import ConversionError, ModelError, ParameterError
+from spectra.repair._fidelity import psnr_db
+from spectra.repair._fine import fine_power, fitted_part, smoothed
+from spectra.severity import grid_places
+
+if TYPE_CHECKING:
+    from spectra.probe import LockedPart
+    from spectra.severity import Places
+
+Calm = Literal["none", "smooth", "spun"]
+Spin = Callable[[Tensor], Tensor]
+Period = tuple[int, ...]
+EQUAL = 2 / 255  # of the range, by which the worst places of two aims are alike
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One way to take the grid out of the outputs that a repair learns from.
+
+    Attributes
+    ----------
+    average : bool
+        Whether the locked part that all outputs share is taken out.
+    calm : {"none", "smooth", "spun"}
+        What stands in the places of a local grid: the output itself, the output without all that is
+        as fine as the grid, or its mean over shifts of the input.
+    worst : float
+        Amplitude of the worst place, over the range; of the outputs themselves with neither.
+    psnr_db : float or None
+        To the outputs themselves; None for no difference.
+    sharpness_db : float
+        Power above the base band over that of the outputs, outside the places.
+    reason : str or None
+        Why it could not be tried.
+    """
+
+    average: bool
+    calm: Calm
+    worst: float = 0.0
+    psnr_db: float | None = None
+    sharpness_db: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What some outputs should be.
+
+    Attributes
+    ----------
+    outputs : Tensor, shape (B, C, *spatial)
+    places : Tensor, shape (B, *spatial)
+        1 where a local grid is to go, 0 elsewhere.
+    """
+
+    outputs: Tensor
+    places: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """How outputs of a model come without their grid, by what was learned from some of them.
+
+    Attributes
+    ----------
+    periods : tuple of tuple of int
+        Periods of the grids in the output, in pixels.
+    span : tuple of float
+        Black and white, or the range of what is no picture.
+    average : LockedPart or None
+        The locked part that all outputs share; None where that has no grid.
+    calm : {"none", "smooth", "spun"}
+        What stands in the places of a local grid.
+    tried : tuple of Tried
+        All ways that were compared; the first is the output itself.
+    """
+
+    periods: tuple[Period, ...]
+    span: tuple[float, float]
+    average: LockedPart | None
+    calm: Calm
+    tried: tuple[Tried, ...]
+    spin: Spin | None = field(default=None, repr=False)
+
+    def of(self, old: Tensor, x: Tensor, *, learned: bool = False) -> Goal:
+        """Return what outputs should be.
+
+        Parameters
+        ----------
+        old : Tensor, shape (B, C, *spatial)
+            Outputs of the model, all that are judged together.
+        x : Tensor, shape (B, C, *spatial)
+            Their inputs.
+        learned : bool
+            Whether they are those that the aim was found on: then the average that is taken out of
+            each is that of all others.
+        """
+        index = range(len(old)) if learned else None
+        rest = old if self.average is None else self.average.without(old, index)
+        places = grid_places(old, self.periods, span=self.span)
+        if self.calm == "none":
+            return Goal(rest, torch.zeros_like(places.weight))
+        calm = self._calmed(rest, x, places)
+        return Goal(_mixed(rest, calm, places), places.weight)
+
+    @property
+    def why(self) -> str:
+        """Say in words what is taken out, and why so."""
+        parts = []
+        if self.average is not None:
+            parts.append("the grid that all outputs share is taken out of each")
+        if self.calm == "spun":
+            parts.append("where a grid stands in places, the mean over shifts of the input is put")
+        if self.calm == "smooth":
+            parts.append("where a grid stands in places, all that is as fine goes")
+        return "; ".join(parts)
+
+    def _calmed(self, rest: Tensor, x: Tensor, places: Places) -> Tensor:
+        if self.calm == "smooth":
+            return smoothed(rest, _longest(self.periods))
+        assert self.spin is not None
+        with_grid = places.weight.flatten(1).amax(1) > 0
+        calm = rest.clone()
+        for index in with_grid.nonzero().flatten().tolist():  # the model runs often for each
+            calm[index] = self.spin(x[index : index + 1])[0].to(rest)
+        return calm
+
+
+def find_aim(
+    old: Tensor,
+    x: Tensor,
+    periods: Sequence[Period],
+    *,
+    span: tuple[float, float],
+    spin: Spin | str,
+    seed: int = 0,
+) -> Aim:
+    """Find out how to take the grid out of a model's outputs, from some of them.
+
+    Two kinds of grid go two ways. What all outputs share is the gated locked part, fitted for each
+    on all others. What stands in places of few outputs is in no such average: there the mean over
+    shifts of the input, or the output without what is as fine, takes its place. Of the ways that
+    leave about as little in the worst place the one nearest to the old output is taken. Locked
+    energy does not choose: it ranks them opposite to the eye.
+
+    Parameters
+    ----------
+    old, x : Tensor, shape (B, C, *spatial)
+        Outputs and inputs that the repair learns from.
+    periods : sequence of tuple of int
+        Periods of the grids.
+    span : tuple of float
+        Black and white.
+    spin : callable or str
+        Gives the mean output over shifts of an input, or says why there is none.
+    seed : int
+        Seed of the test of each lattice point.
+
+    Raises
+    ------
+    ConversionError
+        If there is neither kind of grid in these outputs.
+    """
+    average = fitted_part(old, periods, seed=seed)
+    places = grid_places(old, periods, span=span)
+    if average is None and not places.outputs:
+        raise ConversionError(
+            "no grid was found that could be taken out: the outputs share none, and it stands in "
+            "no place of them"
+        )
+    rest = old if average is None else average.without(old, range(len(old)))
+    seen = _Seen(old, places, periods=tuple(periods), span=span)
+    tried = [seen.tried(old, False, "none")]
+    tried.append(seen.tried(rest, average is not None, "none"))
+    if places.outputs:
+        start = Aim(tuple(periods), span, average, "none", ())
+        ways: tuple[Calm, ...] = ("smooth", "spun")
+        tried += [_try_calm(start, rest, x, seen=seen, calm=calm, spin=spin) for calm in ways]
+    chosen = _best([each for each in tried[1:] if each.reason is None])
+    return Aim(
+        tuple(periods),
+        span,
+        average,
+        chosen.calm,
+        tuple(tried),
+        spin=None if isinstance(spin, str) else spin,
+    )
+
+
+def _try_calm(
+    start: Aim, rest: Tensor, x: Tensor, *, seen: _Seen, calm: Calm, spin: Spin | str
+) -> Tried:
+    """Return what one way to calm places leaves, or why it cannot be tried."""
+    average = start.average is not None
+    if calm == "spun" and isinstance(spin, str):
+        return Tried(average, calm, reason=spin)
+    able = None if isinstance(spin, str) else spin
+    aim = Aim(start.periods, start.span, start.average, calm, (), spin=able)
+    try:
+        calmed = aim._calmed(rest, x, seen.places)
+    except (ModelError, ParameterError) as error:
+        return Tried(average, calm, reason=str(error))
+    return seen.tried(_mixed(rest, calmed, seen.places), average, calm)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Outputs as they are, beside which others are compared."""
+
+    old: Tensor
+    places: Places
+    periods: tuple[Period, ...]
+    span: tuple[float, float]
+
+    def tried(self, outputs: Tensor, average: bool, calm: Calm) -> Tried:
+        same = outputs is self.old
+        places = self.places if same else grid_places(outputs, self.periods, span=self.span)
+        inside, period = 1 - self.places.weight, _longest(self.periods)
+        before = fine_power(self.old, period, inside)
+        after = before if same else fine_power(outputs, period, inside)
+        fidelity = psnr_db(outputs, self.old)
+        return Tried(
+            average,
+            calm,
+            worst=places.worst,
+            psnr_db=None if outputs.equal(self.old) else fidelity,
+            sharpness_db=_ratio_db(after, before),
+        )
+
+
+def _best(tried: Iterable[Tried]) -> Tried:
+    """Return the nearest to the old outputs of those that leave about as little as any."""
+    ways = list(tried)
+    least = min(each.worst for each in ways)
+    good = [each for each in ways if each.worst <= least + EQUAL]
+    return max(good, key=lambda each: float("inf") if each.psnr_db is None else each.psnr_db)
+
+
+def _mixed(rest: Tensor, calm: Tensor, places: Places) -> Tensor:
+    return rest + places.weight[:, None].to(rest) * (calm - rest)
+
+
+def _longest(periods: Sequence[Period]) -> Period:
+    return tuple(max(axis) for axis in zip(*periods, strict=True))
+
+
+def _ratio_db(after: float, before: float) -> float:
+    return 10 * log10(after / before) if after > 0 and before > 0 else 0.0
