@@ -17,11 +17,16 @@ from spectra.severity import grid_places
 
 if TYPE_CHECKING:
     from spectra.probe import LockedPart
+    from spectra.repair._fault import Fault
     from spectra.severity import Places
 
 Calm = Literal["none", "smooth", "spun"]
 Spin = Callable[[Tensor], Tensor]
+FindFault = Callable[[Tensor], "Fault | None"]
 Period = tuple[int, ...]
+WAYS: tuple[Calm, ...] = ("smooth", "spun")
+ENOUGH = "the output without what is as fine leaves no place"
+CLEAN = 4 / 255  # of the range: no more than clean pictures show, for which no spinning is paid
 EQUAL = 2 / 255  # of the range, by which the worst places of two aims are alike
 
 
@@ -85,6 +90,10 @@ class Aim:
         What stands in the places of a local grid.
     tried : tuple of Tried
         All ways that were compared; the first is the output itself.
+    spin : callable or None
+        Gives the mean output over shifts of an input.
+    fault : Fault or None
+        The step that makes the grid in places, which tells them best.
     """
 
     periods: tuple[Period, ...]
@@ -93,6 +102,7 @@ class Aim:
     calm: Calm
     tried: tuple[Tried, ...]
     spin: Spin | None = field(default=None, repr=False)
+    fault: Fault | None = None
 
     def of(self, old: Tensor, x: Tensor, *, learned: bool = False) -> Goal:
         """Return what outputs should be.
@@ -109,11 +119,17 @@ class Aim:
         """
         index = range(len(old)) if learned else None
         rest = old if self.average is None else self.average.without(old, index)
-        places = grid_places(old, self.periods, span=self.span)
         if self.calm == "none":
-            return Goal(rest, torch.zeros_like(places.weight))
-        calm = self._calmed(rest, x, places)
-        return Goal(_mixed(rest, calm, places), places.weight)
+            return Goal(rest, torch.zeros(len(old), *old.shape[2:]))
+        places = self.places(old, x)
+        period = _longest(self.periods)
+        return Goal(calmed(rest, x, places, calm=self.calm, period=period, spin=self.spin), places)
+
+    def places(self, old: Tensor, x: Tensor) -> Tensor:
+        """Return where a grid stands in outputs, (B, *spatial): 1 there, 0 elsewhere."""
+        if self.fault is not None:
+            return self.fault.places(old, x)
+        return grid_places(old, self.periods, span=self.span).weight
 
     @property
     def why(self) -> str:
@@ -127,16 +143,6 @@ class Aim:
             parts.append("where a grid stands in places, all that is as fine goes")
         return "; ".join(parts)
 
-    def _calmed(self, rest: Tensor, x: Tensor, places: Places) -> Tensor:
-        if self.calm == "smooth":
-            return smoothed(rest, _longest(self.periods))
-        assert self.spin is not None
-        with_grid = places.weight.flatten(1).amax(1) > 0
-        calm = rest.clone()
-        for index in with_grid.nonzero().flatten().tolist():  # the model runs often for each
-            calm[index] = self.spin(x[index : index + 1])[0].to(rest)
-        return calm
-
 
 def find_aim(
     old: Tensor,
@@ -145,6 +151,7 @@ def find_aim(
     *,
     span: tuple[float, float],
     spin: Spin | str,
+    find_fault: FindFault | None = None,
     seed: int = 0,
 ) -> Aim:
     """Find out how to take the grid out of a model's outputs, from some of them.
@@ -165,6 +172,8 @@ def find_aim(
         Black and white.
     spin : callable or str
         Gives the mean output over shifts of an input, or says why there is none.
+    find_fault : callable, optional
+        Given places where a grid was seen, returns the step that makes it, or None.
     seed : int
         Seed of the test of each lattice point.
 
@@ -180,39 +189,60 @@ def find_aim(
             "no grid was found that could be taken out: the outputs share none, and it stands in "
             "no place of them"
         )
-    rest = old if average is None else average.without(old, range(len(old)))
-    seen = _Seen(old, places, periods=tuple(periods), span=span)
+    fault = find_fault(places.weight) if find_fault is not None and places.outputs else None
+    weight = places.weight if fault is None else fault.places(old, x)
+    seen = _Seen(old, places, weight, periods=tuple(periods), span=span)
+    rests: dict[bool, Tensor] = (
+        {} if average is None else {True: average.without(old, range(len(old)))}
+    )
     tried = [seen.tried(old, False, "none")]
-    tried.append(seen.tried(rest, average is not None, "none"))
+    tried += [seen.tried(rest, True, "none") for rest in rests.values()]
     if places.outputs:
-        start = Aim(tuple(periods), span, average, "none", ())
-        ways: tuple[Calm, ...] = ("smooth", "spun")
-        tried += [_try_calm(start, rest, x, seen=seen, calm=calm, spin=spin) for calm in ways]
+        rests[False] = old
+        for calm in WAYS:
+            calmer = [each for each in tried if each.calm != "none"]
+            dear = bool(calmer) and min(each.worst for each in calmer) <= CLEAN
+            by = ENOUGH if dear else spin
+            tried += [
+                seen.try_calm(rest, x, shared, calm=calm, spin=by) for shared, rest in rests.items()
+            ]
     chosen = _best([each for each in tried[1:] if each.reason is None])
     return Aim(
         tuple(periods),
         span,
-        average,
+        average if chosen.average else None,
         chosen.calm,
         tuple(tried),
         spin=None if isinstance(spin, str) else spin,
+        fault=fault if chosen.calm != "none" else None,
     )
 
 
-def _try_calm(
-    start: Aim, rest: Tensor, x: Tensor, *, seen: _Seen, calm: Calm, spin: Spin | str
-) -> Tried:
-    """Return what one way to calm places leaves, or why it cannot be tried."""
-    average = start.average is not None
-    if calm == "spun" and isinstance(spin, str):
-        return Tried(average, calm, reason=spin)
-    able = None if isinstance(spin, str) else spin
-    aim = Aim(start.periods, start.span, start.average, calm, (), spin=able)
-    try:
-        calmed = aim._calmed(rest, x, seen.places)
-    except (ModelError, ParameterError) as error:
-        return Tried(average, calm, reason=str(error))
-    return seen.tried(_mixed(rest, calmed, seen.places), average, calm)
+def calmed(
+    maps: Tensor, x: Tensor, places: Tensor, *, calm: Calm, period: Period, spin: Spin | None
+) -> Tensor:
+    """Return outputs in whose places something else stands.
+
+    Parameters
+    ----------
+    maps, x : Tensor, shape (B, C, *spatial)
+        Outputs, and their inputs.
+    places : Tensor, shape (B, *spatial)
+        1 where that is to stand.
+    calm : {"smooth", "spun"}
+        What.
+    period : tuple of int
+        The longest of the grids.
+    spin : callable or None
+        Gives the mean output over shifts of an input.
+    """
+    instead = smoothed(maps, period) if calm == "smooth" else maps.clone()
+    if calm == "spun":
+        assert spin is not None
+        some = places.flatten(1).amax(1) > 0
+        for index in some.nonzero().flatten().tolist():  # the model runs often for each
+            instead[index] = spin(x[index : index + 1])[0].to(maps)
+    return maps + places[:, None].to(maps) * (instead - maps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,13 +251,14 @@ class _Seen:
 
     old: Tensor
     places: Places
+    weight: Tensor
     periods: tuple[Period, ...]
     span: tuple[float, float]
 
     def tried(self, outputs: Tensor, average: bool, calm: Calm) -> Tried:
         same = outputs is self.old
         places = self.places if same else grid_places(outputs, self.periods, span=self.span)
-        inside, period = 1 - self.places.weight, _longest(self.periods)
+        inside, period = 1 - self.weight, _longest(self.periods)
         before = fine_power(self.old, period, inside)
         after = before if same else fine_power(outputs, period, inside)
         fidelity = psnr_db(outputs, self.old)
@@ -239,6 +270,19 @@ class _Seen:
             sharpness_db=_ratio_db(after, before),
         )
 
+    def try_calm(
+        self, rest: Tensor, x: Tensor, average: bool, *, calm: Calm, spin: Spin | str
+    ) -> Tried:
+        """Return what one way to calm places leaves, or why it cannot be tried."""
+        if calm == "spun" and isinstance(spin, str):
+            return Tried(average, calm, reason=spin)
+        able, period = None if isinstance(spin, str) else spin, _longest(self.periods)
+        try:
+            outputs = calmed(rest, x, self.weight, calm=calm, period=period, spin=able)
+        except (ModelError, ParameterError) as error:
+            return Tried(average, calm, reason=str(error))
+        return self.tried(outputs, average, calm)
+
 
 def _best(tried: Iterable[Tried]) -> Tried:
     """Return the nearest to the old outputs of those that leave about as little as any."""
@@ -246,10 +290,6 @@ def _best(tried: Iterable[Tried]) -> Tried:
     least = min(each.worst for each in ways)
     good = [each for each in ways if each.worst <= least + EQUAL]
     return max(good, key=lambda each: float("inf") if each.psnr_db is None else each.psnr_db)
-
-
-def _mixed(rest: Tensor, calm: Tensor, places: Places) -> Tensor:
-    return rest + places.weight[:, None].to(rest) * (calm - rest)
 
 
 def _longest(periods: Sequence[Period]) -> Period:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
+import torch
+
 from spectra._names import db_text
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._fine import sharpness_db
@@ -122,7 +124,8 @@ def judge_cure(
         for name, maps in (("before", old), ("after", new), ("aim", goal.outputs))
     }
     to_aim, of_old = _psnr(new, goal.outputs), _psnr(old, goal.outputs)
-    sharp = sharpness_db(new, old, aim.periods, places=places["before"].weight)
+    stood = torch.maximum(places["before"].weight, goal.places.cpu())
+    sharp = sharpness_db(new, old, aim.periods, places=stood)
     worst = {name: each.worst for name, each in places.items()}
     new_place = places["after"].new_beside(places["before"])
     change = LockedChange.between(before.lattice, after.lattice)

@@ -145,7 +145,7 @@ def running_once(layers: list[nn.Module]) -> Iterator[Kept]:
     try:
         for layer in layers:
             plain[layer] = layer.__dict__.get("forward")
-            layer.forward = kept.of(layer)  # type: ignore[method-assign]
+            layer.forward = kept.of(layer)
         yield kept
     finally:
         for layer, own in plain.items():

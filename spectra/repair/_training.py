@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 from spectra.capture import forward, quiet
 from spectra.repair._descent import Descent
-from spectra.repair._level import entering, level
 from spectra.repair._objective import run
 from spectra.repair._repair import trainable_copy
 from spectra.repair._towards import Parts, Towards
@@ -35,7 +34,6 @@ STAGES: dict[Train, tuple[Train, ...]] = {
     "decoder": ("steps", "decoder"),
 }
 ENOUGH = Parts(error=0.5, places=0.1, locked=0.1)  # each part at most: 43 dB, 10 dB, 10 dB
-LEVELLED = 0.5  # of the power in places that has to go for a levelled step to be kept
 LOUDNESS = 2  # inputs by which parameters are made equally loud
 SAVED_EVERY = 30.0  # seconds
 
@@ -73,8 +71,6 @@ class Trained:
     Attributes
     ----------
     model : Module
-    levelled : tuple of str
-        Steps whose phases were made equally loud in the places of a grid, before the training.
     stages : tuple of Stage
         In order.
     seconds : float
@@ -84,7 +80,6 @@ class Trained:
     """
 
     model: nn.Module
-    levelled: tuple[str, ...]
     stages: tuple[Stage, ...]
     seconds: float
     out_of_time: bool
@@ -135,7 +130,8 @@ def train(
     Parameters
     ----------
     model : Module
-        The model, swapped where its steps have no weights; left as it is.
+        The model, swapped where its steps have no weights, and levelled where one makes a grid in
+        places; left as it is.
     found : Discovery
         Of this model.
     steps : sequence of Step
@@ -189,7 +185,6 @@ def train(
         parameter.grad = None
     return Trained(
         new,
-        levelled=training.levelled,
         stages=tuple(training.stages),
         seconds=training.seconds,
         out_of_time=training.out_of_time,
@@ -213,7 +208,6 @@ class _Run:
     ) -> None:
         self._model, self._found, self._layers, self._towards = model, found, layers, towards
         self._budget, self._seed, self._save, self._on_pass = budget, seed, save, on_pass
-        self.levelled: tuple[str, ...] = ()
         self.stages: list[Stage] = []
         self._under_way: dict[str, Any] | None = None
         self._start = self._parameters()  # where the stage that is under way began
@@ -238,16 +232,14 @@ class _Run:
         )
 
     def start(self, state: dict[str, Any] | None) -> None:
-        """Go on from a state, or level the step that makes the grid in places."""
+        """Go on from a state."""
         if state is None:
-            self._level()
             return
         with torch.no_grad():
             for parameter, value in zip(
                 walk.parameters(self._model), state["parameters"], strict=True
             ):
                 parameter.copy_(value)
-        self.levelled = tuple(state["levelled"])
         self.stages = [
             Stage(
                 each["train"],
@@ -312,24 +304,6 @@ class _Run:
         equally_loud(free, lambda: run(self._model, self._found, x, self._seed), seed=self._seed)
         return free
 
-    def _level(self) -> None:
-        """Level the phases of the one step whose levelling takes most of the grid in places."""
-        with running_once([]) as kept:
-            before = self._towards.value(kept)
-            if not before.places:
-                return
-            moments = entering(
-                self._model, self._found, self._towards.batches(), self._layers.steps
-            )
-            best: tuple[float, nn.Module | None] = (LEVELLED * before.places, None)
-            for layer in self._layers.steps:
-                with _as_it_was(layer):
-                    if layer in moments and level(layer, moments[layer]):
-                        best = min(best, (self._towards.value(kept).places, layer), key=_first)
-        if best[1] is not None:
-            level(best[1], moments[best[1]])
-            self.levelled = tuple(names_of(self._model, [best[1]]))
-
     def _keep(self, which: Train, descent: Descent, parts: list[Parts]) -> None:
         """Save the state once in a while."""
         if self._save is None or time.monotonic() - self._saved < SAVED_EVERY:
@@ -355,20 +329,9 @@ class _Run:
         ]
         return {
             "parameters": self._start,
-            "levelled": list(self.levelled),
             "stages": stages,
             "under_way": under_way,
         }
-
-
-@contextmanager
-def _as_it_was(layer: nn.Module) -> Iterator[None]:
-    """Give a layer back the weights that it had."""
-    before = {name: value.clone() for name, value in layer.state_dict().items()}
-    try:
-        yield
-    finally:
-        layer.load_state_dict(before)
 
 
 @contextmanager
@@ -380,7 +343,3 @@ def _wanting(free: list[Coordinates]) -> Iterator[None]:
                 c.parameter.requires_grad_(True)
             stack.callback(c.parameter.requires_grad_, False)
         yield
-
-
-def _first(pair: tuple[float, Any]) -> float:
-    return pair[0]

@@ -124,9 +124,10 @@ def _profile(maps: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         f = np.fft.fftfreq(n).reshape(shape[2:])
         squares = squares + f**2
     power = np.square(np.abs(np.fft.fftn(values, axes=axes))).mean((0, 1))
-    step = 1 / max(maps.shape[2:])
+    step = float(1 / max(maps.shape[2:]))
     bins = np.rint(np.sqrt(squares) / step).astype(int).ravel()
     counts = np.bincount(bins)
     kept = (np.arange(len(counts)) * step <= 0.5 + step / 2) & (counts > 0)
     profile: NDArray[np.float64] = np.bincount(bins, power.ravel())[kept] / counts[kept]
-    return np.arange(len(counts))[kept] * step, profile
+    frequency: NDArray[np.float64] = np.multiply(np.arange(len(counts))[kept], step)
+    return frequency, profile

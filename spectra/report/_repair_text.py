@@ -109,8 +109,8 @@ def _how(report: RepairReport) -> str:
     if report.plan is not None:
         swapped = listed([entry.label for entry in report.plan.replaced], MANY)
         parts.append(f"{swapped} swapped for {report.plan.remedy}")
-    if training["levelled"]:
-        parts.append(f"phases of {listed(list(training['levelled']), MANY)} levelled in places")
+    if training["levelled"] is not None:
+        parts.append(f"the phases of {training['levelled']} levelled where the grid stands")
     for stage in training["stages"]:
         layers = listed(list(stage.layers), MANY)
         parts.append(

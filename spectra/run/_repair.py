@@ -21,6 +21,7 @@ from spectra.run._repair_state import StateFile
 from spectra.severity import shown_range
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from spectra import load
@@ -93,14 +94,16 @@ def repair_model(
             work = _Work.of(
                 loaded.model, learned, held_out, steps=steps, options=options, tell=tell
             )
-            aim, goal = work.aim()
             if remedy == SPIN:
-                return work.spun(loaded, aim=aim, started=started)
+                return work.spun(loaded, started=started)
             new, plan = work.swapped(remedy)
+            known, trained_steps = work.steps_of(new, plan)
+            aim, goal = work.aim(partial(work.fault, new, known, trained_steps, plan=plan))
             memory = StateFile.of(state, loaded, new, options=options, budget=budget)
             trained = repair.train(
-                new,
-                *work.steps_of(new, plan),
+                new if aim.fault is None else aim.fault.model,
+                known,
+                trained_steps,
                 plan=plan,
                 x=work.x,
                 old=work.old,
@@ -167,17 +170,46 @@ class _Work:
             old=old,
         )
 
-    def aim(self) -> tuple[repair.Aim, repair.Goal]:
+    @property
+    def span(self) -> tuple[float, float]:
+        """Black and white of the outputs, or the range of what is no picture."""
+        return self.before.limits or shown_range(self.old.numpy(force=True))
+
+    def fault(
+        self,
+        new: nn.Module,
+        found: capture.Discovery,
+        steps: Sequence[capture.Step],
+        places: Tensor,
+        *,
+        plan: remedy.Plan | None,
+    ) -> repair.Fault | None:
+        """Return the step that makes a grid in some places."""
+        return repair.find_fault(
+            new,
+            found,
+            repair.find_layers(new, found, steps, x=self.x[:1], plan=plan),
+            x=self.x,
+            old=self.old,
+            places=places,
+            periods=self.before.periods,
+            span=self.span,
+            seed=self.options.seed,
+        )
+
+    def aim(
+        self, find_fault: Callable[[Tensor], repair.Fault | None] | None = None
+    ) -> tuple[repair.Aim, repair.Goal]:
         """Find out what the outputs should be, and of those that are learned from."""
         self.tell("aim", 0, 1)
-        span = self.before.limits or shown_range(self.old.numpy(force=True))
         with capture.quiet(self.model, seed=self.options.seed):
             aim = repair.find_aim(
                 self.old,
                 self.x,
                 self.before.periods,
-                span=span,
+                span=self.span,
                 spin=self._spin(),
+                find_fault=find_fault,
                 seed=self.options.seed,
             )
             goal = aim.of(self.old, self.x, learned=True)
@@ -234,7 +266,7 @@ class _Work:
             held_out=len(self.held_out),
             cure=cure,
             aim=_aim_facts(aim),
-            training=_training_facts(trained),
+            training=_training_facts(trained, aim.fault),
             spin=None,
             plan=plan,
             before=before_cost,
@@ -245,8 +277,9 @@ class _Work:
             model=new,
         )
 
-    def spun(self, loaded: load.LoadedModel, *, aim: repair.Aim, started: float) -> RepairReport:
+    def spun(self, loaded: load.LoadedModel, *, started: float) -> RepairReport:
         """Judge the model wrapped so that it runs on shifts of its input."""
+        aim, _ = self.aim()
         shifts = repair.Shifts.of(self.found)
         if isinstance(shifts, str):
             raise ParameterError(f"--with spin: {shifts}")
@@ -340,9 +373,10 @@ def _aim_facts(aim: repair.Aim) -> dict[str, Any]:
     }
 
 
-def _training_facts(trained: repair.Trained) -> dict[str, Any]:
+def _training_facts(trained: repair.Trained, fault: repair.Fault | None) -> dict[str, Any]:
     return {
-        "levelled": trained.levelled,
+        "levelled": None if fault is None else fault.step,
+        "levelled_left": None if fault is None else fault.left,
         "stages": trained.stages,
         "seconds": trained.seconds,
         "out_of_time": trained.out_of_time,
