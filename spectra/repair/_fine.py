@@ -97,8 +97,8 @@ def sharpness_db(
 ) -> float | None:
     """Return how much of what is fine and no grid is there after, over before, in dB.
 
-    Each is taken without its own locked part, and outside the places where a local grid stood,
-    which spreads far beside the lattice.
+    Each is taken without its own locked part, and outside the places where a local grid stood. In
+    these nothing fine is left before: a filter with a sharp edge would spread it over the picture.
 
     Parameters
     ----------
@@ -114,7 +114,11 @@ def sharpness_db(
         None where nothing fine was there before.
     """
     longest = tuple(max(axis) for axis in zip(*periods, strict=True))
-    powers = [fine_power(without_locked(maps, periods), longest, 1 - places) for maps in (new, old)]
+    weight = places[:, None].to(old)
+    powers = []
+    for maps in (new, old):
+        calm = maps + weight * (smoothed(maps, longest) - maps)
+        powers.append(fine_power(without_locked(calm, periods), longest, 1 - places))
     if powers[1] <= 0:
         return None
     return 10 * log10(max(powers[0], 1e-300) / powers[1])

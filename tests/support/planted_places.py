@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
 from spectra.signals import power_law_noise
+from support.planted_decoders import sinc_taps
 
 SIDE = 40  # of an input
 
@@ -26,7 +27,7 @@ def inputs(count: int = 24, *, places: bool = True) -> Tensor:
 
 
 def decoder(*, place: float = 0.0, gain: float = 0.0) -> nn.Sequential:
-    """Return a bilinear enlargement by 2 of both channels, then their weighted sum.
+    """Return a windowed sinc that enlarges both channels by 2, then their weighted sum.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def decoder(*, place: float = 0.0, gain: float = 0.0) -> nn.Sequential:
     gain : float
         By which share one phase of the picture's is too loud: a grid everywhere.
     """
-    taps = torch.tensor([0.25, 0.75, 0.75, 0.25])
-    step = nn.ConvTranspose2d(2, 2, 4, 2, 1, bias=False)
+    taps = sinc_taps().float()
+    step = nn.ConvTranspose2d(2, 2, len(taps), 2, len(taps) // 2, output_padding=1, bias=False)
     step.weight.data.zero_()
     for channel, share in enumerate((gain, place)):
         kernel = torch.outer(taps, taps)
