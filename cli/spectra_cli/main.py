@@ -17,6 +17,7 @@ from spectra_cli.figures import figures
 from spectra_cli.images import images
 from spectra_cli.kernels import kernels
 from spectra_cli.merge import merge
+from spectra_cli.repair import repair
 from spectra_cli.swap import swap
 
 UNUSABLE, INTERNAL, UNREAD = 2, 3, 141
@@ -138,4 +139,5 @@ main.add_command(figures)
 main.add_command(images)
 main.add_command(kernels)
 main.add_command(merge)
+main.add_command(repair)
 main.add_command(swap)

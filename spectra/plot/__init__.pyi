@@ -4,6 +4,7 @@ from ._files import svg, webp
 from ._kernel_figure import kernel_figure
 from ._kernel_plots import plot_response, plot_taps, rejection_figure
 from ._pictures_figure import pictures_figure
+from ._repair_figure import places_figure, power_figure
 from ._results import draw_results
 from ._series import series_figure
 from ._shown import Shown, shown_grid
@@ -20,9 +21,11 @@ __all__ = [
     "highest_peak",
     "kernel_figure",
     "pictures_figure",
+    "places_figure",
     "plot_response",
     "plot_spectrum",
     "plot_taps",
+    "power_figure",
     "rejection_figure",
     "run_figures",
     "series_figure",

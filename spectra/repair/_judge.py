@@ -21,7 +21,7 @@ FIDELITY_DB = 40.0  # to the old output without its grid, below which a repair i
 LEAST = 4  # inputs: two to repair from, two to judge by
 
 
-def split(inputs: Inputs | None) -> tuple[Inputs, Inputs]:
+def split(inputs: Inputs | None, *, least: int = LEAST) -> tuple[Inputs, Inputs]:
     """Return every second input, to repair from, and the others, to judge by.
 
     Neighbours in a folder are often alike; taking turns gives both halves some of each kind.
@@ -29,12 +29,12 @@ def split(inputs: Inputs | None) -> tuple[Inputs, Inputs]:
     Raises
     ------
     ParameterError
-        If there are fewer than four.
+        If there are fewer than ``least``.
     """
     used = 0 if inputs is None else inputs.used
-    if inputs is None or used < LEAST:
+    if inputs is None or used < least:
         message = (
-            f"a repair needs at least {LEAST} inputs, half to repair from and half to judge by, "
+            f"a repair needs at least {least} inputs, half to repair from and half to judge by, "
             f"got {used}; from 32 on no picture has to be cut for the test"
         )
         raise ParameterError(message)

@@ -132,7 +132,7 @@ def repair(
     if passes < 1:
         raise ParameterError(f"passes={passes!r}: expected at least 1")
     started = time.perf_counter()
-    new = _trainable_copy(swapped)
+    new = trainable_copy(swapped)
     found = discover(model, inputs[:1], method=plan.method, output=output)
     if found.layout is None:
         raise ParameterError(f"the output is no map, so it has no grid: {found.reading.reason}")
@@ -175,7 +175,7 @@ def _periods(found: Discovery, plan: Plan) -> tuple[Period, ...]:
     return tuple(sorted(periods))
 
 
-def _trainable_copy(model: nn.Module) -> nn.Module:
+def trainable_copy(model: nn.Module) -> nn.Module:
     """Return a copy whose parameters want no gradient yet, none made in inference mode."""
     new = copy_of(model)
     made: dict[int, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from spectra import _walk as walk
 
 FLOOR = 1e-3  # of the mean power, added to each direction
+SMALL = 1e-2  # of a parameter, by which it is changed to hear how loud it is
+TINY = 1e-12
 Moments = dict[nn.Module, Tensor]
 
 
@@ -32,6 +34,13 @@ class Coordinates:
         their own values.
     moment : Tensor, shape (groups, channel, channel), optional
         M of each group of the layer's input channels.
+
+    Attributes
+    ----------
+    start : Tensor
+        Value of the parameter where all coordinates are zero.
+    unit : float
+        By what coordinates are multiplied, see `equally_loud`.
     """
 
     def __init__(
@@ -39,7 +48,8 @@ class Coordinates:
     ) -> None:
         self.parameter = parameter
         self.values = torch.zeros_like(parameter, requires_grad=True)
-        self._start = parameter.detach().clone()
+        self.start = parameter.detach().clone()
+        self.unit = 1.0
         self._transposed = walk.is_transposed(layer)
         self._root: Tensor | None = None
         if moment is not None:
@@ -52,7 +62,7 @@ class Coordinates:
     @torch.no_grad()
     def put(self) -> None:
         """Write the parameter's value at the present coordinates."""
-        self.parameter.copy_(self._start + self._mapped(self.values))
+        self.parameter.copy_(self.start + self.unit * self._mapped(self.values))
         self.parameter.grad = None
 
     @torch.no_grad()
@@ -60,7 +70,7 @@ class Coordinates:
         """Turn the parameter's gradient into that of the coordinates."""
         gradient = self.parameter.grad
         assert gradient is not None
-        self.values.grad = self._mapped(gradient)  # the root is symmetric
+        self.values.grad = self.unit * self._mapped(gradient)  # the root is symmetric
 
     def _mapped(self, values: Tensor) -> Tensor:
         """Apply the root along the axis of input channels."""
@@ -83,6 +93,38 @@ def coordinates(layers: list[nn.Module], moments: Moments) -> list[Coordinates]:
                 moment = moments.get(module) if name == "weight" else None
                 found[id(parameter)] = Coordinates(parameter, module, moment)
     return list(found.values())
+
+
+@torch.no_grad()
+def equally_loud(free: list[Coordinates], run: Callable[[], Tensor], *, seed: int = 0) -> None:
+    """Choose units in which a step along any parameter's coordinates changes the output alike.
+
+    White coordinates of one layer are equally loud among each other, and those of a gain behind it
+    may be a thousand times as loud. Each unit is one over the change by a small step in a random
+    direction.
+
+    Parameters
+    ----------
+    free : list of Coordinates
+        Of all parameters, at zero.
+    run : callable
+        Returns the output at the parameters as they are.
+    seed : int
+        Of the directions.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    before = run()
+    for c in free:
+        direction = torch.randn(c.values.shape, generator=generator).to(c.values)
+        direction /= direction.norm().clamp_min(TINY)
+        change = c._mapped(direction).norm().clamp_min(TINY)
+        step = SMALL * float(c.start.norm().clamp_min(SMALL) / change)
+        c.values.data.copy_(step * direction)
+        c.put()
+        heard = float((run() - before).double().square().mean().sqrt())
+        c.values.data.zero_()
+        c.put()
+        c.unit = step / heard if heard > 0 else 1.0
 
 
 @contextmanager

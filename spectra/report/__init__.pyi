@@ -5,6 +5,7 @@ from ._kernel_table import KernelRow, KernelTable
 from ._picture_comparison import PictureComparison
 from ._picture_report import PictureReport
 from ._read_tree import read_tree
+from ._repair_report import RepairReport
 from ._result import Result
 from ._step_list import StepList
 from ._summary_json import read_summary
@@ -20,6 +21,7 @@ __all__ = [
     "KernelTable",
     "PictureComparison",
     "PictureReport",
+    "RepairReport",
     "Result",
     "StepList",
     "TrainingLog",

@@ -26,7 +26,7 @@ FORMATS = {
 }
 OURS = re.compile(
     r"summary\.json|comparison\.json|images\.(json|nc)|scores\.csv|synthbuster2023\.csv|corvi2023\.nc|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors"
-    r"|plan\.json|swap\.json|figures(/[\w-]+\.(png|pdf))?"
+    r"|plan\.json|swap\.json|repair\.(json|html)|figures(/[\w-]+\.(png|pdf))?"
     r"|(strip|profiles|worst|slices|where|crop|kernels|layers)(-\d+)?\.(png|pdf|svg|txt)"
     r"|table\.(csv|md|tex)"
 )

@@ -6,6 +6,7 @@ from ._compare_pictures import compare_pictures
 from ._images import measure_images
 from ._kernels import measure_kernels
 from ._shards import part_by_part
+from ._repair import repair_model
 from ._swap import try_swap
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "measure_images",
     "measure_kernels",
     "part_by_part",
+    "repair_model",
     "try_swap",
 ]

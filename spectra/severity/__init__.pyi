@@ -1,5 +1,6 @@
 from ._graded import Judged, run
 from ._grades import Graded
+from ._places import Places, grid_places
 from ._range import shown_range
 from ._visibility import Visibility, picture_visibility
 from ._where import Where
@@ -8,9 +9,11 @@ from ._words import Severity, picture_word
 __all__ = [
     "Graded",
     "Judged",
+    "Places",
     "Severity",
     "Visibility",
     "Where",
+    "grid_places",
     "picture_visibility",
     "picture_word",
     "run",

@@ -56,17 +56,34 @@ def see_lines(pictures: Tensor, plan: MapPlan) -> SeenLines:
     """
     if not plan.views or min(pictures.shape[2:]) < LEAST_SIDE:
         return SeenLines()
-    full = AMPLITUDE[1]
-    standing = _larger(_standing(pictures, plan, wrong=False), full)
-    if len(standing) < LEAST:
-        return SeenLines()
-    wrong = _standing(pictures, plan, wrong=True)
-    standing = _larger(standing, max((each.amplitude for each in wrong.values()), default=full))
-    if len(standing) < LEAST:
+    standing, wrong = standing_lines(pictures, plan)
+    if not standing:
         return SeenLines()
     return SeenLines(
         _seen(pictures, standing, plan, wrong=False), _seen(pictures, wrong, plan, wrong=True)
     )
+
+
+def standing_lines(
+    pictures: Tensor, plan: MapPlan
+) -> tuple[dict[int, Standing], dict[int, Standing]]:
+    """Return where local lines stand, by picture, and where those of the controls do.
+
+    None stand unless two pictures at least have some whose amplitude counts in full and is larger
+    than the largest of a control.
+
+    Parameters
+    ----------
+    pictures, plan
+        See `see_lines`; pictures may have any number of axes.
+    """
+    full = AMPLITUDE[1]
+    standing = _larger(_standing(pictures, plan, wrong=False), full)
+    if len(standing) < LEAST:
+        return {}, {}
+    wrong = _standing(pictures, plan, wrong=True)
+    standing = _larger(standing, max((each.amplitude for each in wrong.values()), default=full))
+    return (standing, wrong) if len(standing) >= LEAST else ({}, {})
 
 
 def _standing(pictures: Tensor, plan: MapPlan, *, wrong: bool) -> dict[int, Standing]:

@@ -1,0 +1,83 @@
+"""``spectra repair``: a model back without the grid in its output, and the proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spectra_cli import _options as options
+from spectra_cli._request import parse_request
+from spectra_cli._terminal import Terminal, terminal_options
+
+SECONDS = 60
+
+
+@click.command(
+    cls=options.SectionedCommand,
+    epilog="Example: spectra repair style.pth photos/ --arch nets.py:build --range 0..1",
+)
+@click.argument("model")
+@click.argument("inputs", nargs=-1, required=True)
+@options.repair_options
+@options.loading_options
+@options.input_options
+@options.machine_options
+@options.repaired_options
+@terminal_options
+@click.pass_obj
+def repair(
+    terminal: Terminal,
+    /,
+    model: str,
+    inputs: tuple[str, ...],
+    *,
+    train: str,
+    passes: int,
+    minutes: float | None,
+    remedy: str | None,
+    steps: str,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Take the grid out of what MODEL makes, without labels, and prove it.
+
+    Layers of the model learn its own output without its grid from every second of INPUTS; severity,
+    worst place, fidelity and detail are measured on the others. Written are the new weights,
+    repair.html with places before and after, and repair.json. A run that was stopped goes on where
+    it was when it is started again.
+    """
+    from spectra import report
+
+    default = report.default_directory(model)
+    out = out or default.with_name(f"{default.name}-repair")
+    terminal.prepare(out, force)
+    terminal.batch = given["batch"]
+    request = parse_request(model, inputs, given)
+    if remedy not in (None, "spin"):
+        from spectra.remedy import parse_remedy
+
+        parse_remedy(remedy)
+    loaded = request.load()
+
+    from spectra import run
+    from spectra.repair import Budget
+
+    seconds = None if minutes is None else SECONDS * minutes
+    with terminal.progress() as progress:
+        repaired = run.repair_model(
+            loaded,
+            request.inputs,
+            budget=Budget(train=train, passes=passes, seconds=seconds),  # type: ignore[arg-type]
+            remedy=remedy,
+            steps=steps,
+            options=request.options,
+            state=out.with_name(f"{out.name}.state"),
+            progress=progress,
+        )
+    wrote = repaired.save(out, force=force, checked=True)
+    with terminal.answering():
+        click.echo(repaired.json() if as_json else repaired.text(wrote=wrote), nl=False)

@@ -1,0 +1,124 @@
+"""What of outputs is finer than a grid's base band, and how much of it is no grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log10, pi
+from typing import TYPE_CHECKING
+
+import scipy
+import torch
+from torch import Tensor
+
+from spectra.errors import ParameterError
+from spectra.probe import LockedPart
+
+if TYPE_CHECKING:
+    from spectra.spectrum import MapPlan
+
+NEAR, NEAR_PERIODS = 2.5, 0.625  # pixels, and periods if that is more, of what lies near a lattice
+SMOOTH_PERIODS = 0.55  # standard deviation of a Gaussian that passes .25 % at the lattice
+
+
+def near_lattice(sides: Sequence[int], plan: MapPlan) -> Tensor:
+    """Return the transfer of what lies near the lattice, as of ``torch.fft.rfftn``.
+
+    A Gaussian about each lattice point: a small patch of a grid has its power beside it, too.
+    """
+    sigma = 1 / (2 * pi * max(NEAR, NEAR_PERIODS * max(plan.period)))
+    axes = [torch.fft.fftfreq(n) for n in sides[:-1]] + [torch.fft.rfftfreq(sides[-1])]
+    passed = torch.zeros([len(f) for f in axes])
+    for point in (point for view in plan.views for point in view.points):
+        for sign in (1, -1):  # a lattice point stands for its opposite as well
+            transfer = torch.ones(())
+            for f, at in zip(axes, point.frequency, strict=True):
+                apart = (f - sign * float(at) + 0.5) % 1 - 0.5
+                transfer = transfer[..., None] * torch.exp(-apart.square() / (2 * sigma**2))
+            passed = torch.maximum(passed, transfer)
+    return passed
+
+
+def filtered(maps: Tensor, transfer: Tensor) -> Tensor:
+    """Return maps (B, C, *spatial) through a transfer, differentiably."""
+    axes, sides = tuple(range(2, maps.ndim)), maps.shape[2:]
+    through: Tensor = torch.fft.irfftn(
+        torch.fft.rfftn(maps, dim=axes) * transfer.to(maps.device), s=sides, dim=axes
+    )
+    return through
+
+
+def smoothed(maps: Tensor, period: Sequence[int]) -> Tensor:
+    """Return maps without what is as fine as a grid of a period: a Gaussian, mirrored."""
+    sigma = [0.0, 0.0, *(SMOOTH_PERIODS * p if p > 1 else 0.0 for p in period)]
+    smooth = scipy.ndimage.gaussian_filter(maps.numpy(force=True), sigma, mode="mirror")
+    return torch.from_numpy(smooth).to(maps)
+
+
+def without_locked(maps: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int = 0) -> Tensor:
+    """Return maps without their grid-locked part, found for each on all others."""
+    part = fitted_part(maps, periods, seed=seed)
+    return maps if part is None else part.without(maps, range(len(maps)))
+
+
+def fitted_part(
+    maps: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int = 0
+) -> LockedPart | None:
+    """Return the locked part that all maps share; None where no lattice point has one."""
+    part = LockedPart(*periods, count=len(maps), seed=seed)
+    try:
+        for _ in part.periods:
+            part.add(maps)
+            part.fit()
+    except ParameterError:  # too small for one of the periods
+        return None
+    return part if part.found else None
+
+
+def fine_power(maps: Tensor, period: Sequence[int], weight: Tensor) -> float:
+    """Return the power above the base band ``1 / (2 period)`` of maps, where a weight is large.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+    period : sequence of int
+        The longest that is scored.
+    weight : Tensor, shape (B, *spatial)
+    """
+    axes = tuple(range(2, maps.ndim))
+    spectrum = scipy.fft.dctn(maps.double().numpy(force=True), axes=axes)
+    below = (slice(0, -(-n // p)) for n, p in zip(maps.shape[2:], period, strict=True))
+    spectrum[(slice(None), slice(None), *below)] = 0
+    fine = torch.from_numpy(scipy.fft.idctn(spectrum, axes=axes)).square().mean(1)
+    return float((fine * weight).sum() / weight.sum().clamp_min(1e-12))
+
+
+def sharpness_db(
+    new: Tensor, old: Tensor, periods: Sequence[tuple[int, ...]], *, places: Tensor
+) -> float | None:
+    """Return how much of what is fine and no grid is there after, over before, in dB.
+
+    Each is taken without its own locked part, and outside the places where a local grid stood. In
+    these nothing fine is left before: a filter with a sharp edge would spread it over the picture.
+
+    Parameters
+    ----------
+    new, old : Tensor, shape (B, C, *spatial)
+    periods : sequence of tuple of int
+        Periods of the grids.
+    places : Tensor, shape (B, *spatial)
+        1 where a grid stood.
+
+    Returns
+    -------
+    float or None
+        None where nothing fine was there before.
+    """
+    longest = tuple(max(axis) for axis in zip(*periods, strict=True))
+    weight = places[:, None].to(old)
+    powers = []
+    for maps in (new, old):
+        calm = maps + weight * (smoothed(maps, longest) - maps)
+        powers.append(fine_power(without_locked(calm, periods), longest, 1 - places))
+    if powers[1] <= 0:
+        return None
+    return 10 * log10(max(powers[0], 1e-300) / powers[1])

@@ -1,0 +1,68 @@
+"""What the output of a model reads, by the verdict's own rule, and nothing of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from spectra import capture, gather, repair, score, severity
+
+if TYPE_CHECKING:
+    from spectra._options import Options, Progress
+    from spectra.inputs import Inputs
+    from spectra.score import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What an output reads.
+
+    Attributes
+    ----------
+    found : Discovery
+        What is known of the model.
+    reading : Reading
+        The severity of its grid, and its energy.
+    verdict, reason : str, str or None
+        Of the test, and why there is none.
+    periods : tuple of tuple of int
+        Periods of the grids that have room in the output.
+    limits : tuple of float or None
+        Black and white of pictures.
+    """
+
+    found: capture.Discovery
+    reading: repair.Reading
+    verdict: Verdict
+    reason: str | None
+    periods: tuple[tuple[int, ...], ...]
+    limits: tuple[float, float] | None
+
+
+def read_output(
+    model: nn.Module, inputs: Inputs, options: Options, *, name: str, tell: Progress
+) -> Read:
+    """Return what the output of a model reads on some inputs: the stages of `spectra.analyze`."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        tell(f"{name}: {stage}", done, total)
+
+    with capture.quiet(model):
+        example = capture.example_input(model, inputs, crop=options.crop)
+        found = capture.find_steps(model, example, options, progress=progress)
+        passed = gather.run(model, found, inputs, options, progress=progress)
+        passed = gather.without_fixed_content(model, passed, inputs, options, progress=progress)
+        scores = score.run(passed, inputs, seed=options.seed, progress=progress)
+        judged = severity.run(passed, scores, inputs, seed=options.seed, progress=progress)
+    output, measured = scores.output, scores.measured["output"]
+    lattice = output.reason or "not measured" if measured is None else measured.lattice
+    return Read(
+        passed.found,
+        reading=repair.Reading(judged.graded.word, output.asr_dbc, lattice),
+        verdict=output.verdict,
+        reason=output.reason,
+        periods=tuple(view.period for view in passed.output.plan.views),
+        limits=judged.limits,
+    )
