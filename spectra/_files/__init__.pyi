@@ -3,6 +3,7 @@ from ._formats import DESCRIPTION, Format, recognise
 from ._netcdf_process import netcdf_process
 from ._picture_formats import PICTURE_HEAD_BYTES, PictureFormat, looks_like_picture, picture_format
 from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
+from ._zarr_store import check_store, is_zarr
 from ._zips import is_zip, open_zip
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "check_readable",
     "check_regular",
     "check_size",
+    "check_store",
     "is_regular",
+    "is_zarr",
     "is_zip",
     "largest_unpacked",
     "looks_like_picture",

@@ -17,7 +17,9 @@ from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
+from spectra.inputs._field import Field
 from spectra.inputs._inputs import Inputs, Kind, Origin
+from spectra.inputs._masked import without_mask
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
@@ -40,6 +42,8 @@ class Stack:
         Returns a new iterator over the samples, float32.
     notes : tuple of str
         How the source was read, if there is something to say.
+    named : Field or None
+        Names of axes, channels and samples, where the source has them.
     """
 
     count: int | None
@@ -47,6 +51,7 @@ class Stack:
     dtype: str
     rows: Callable[[], Iterator[Tensor]]
     notes: tuple[str, ...] = ()
+    named: Field | None = None
 
 
 def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
@@ -66,7 +71,8 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
     channels = how.channels(channels, source)
-    keep, dropped = _usable(stack, source, how.num)
+    stack, rows = without_mask(stack, source, how.num)
+    keep, dropped = _usable(stack, rows, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not keep and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -75,7 +81,9 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
             "expected finite numbers that vary"
         )
-    kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
+    kept, part = frozenset(keep), centre(spatial, size)
+    window = (slice(None), *part)
+    named = stack.named and stack.named.cropped(part).with_samples(keep)
 
     def samples() -> Iterator[Tensor]:
         for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
@@ -90,18 +98,37 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         dropped=dropped,
         shape=(channels, *size),
         bounds=how.bounds(how.range, channels),
-        notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
+        notes=(
+            *_describe(stack, how, count=count, used=len(keep), size=size),
+            *how.notes(),
+            *_places(named),
+        ),
         origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
         samples=samples,
+        variables=() if named is None or len(named.names) != channels else named.names,
+        spacing=named and named.spacing,
+        named=named,
     )
 
 
-def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
+def _places(named: Field | None) -> Iterator[str]:
+    """Yield how far cells lie apart, or why that is not known."""
+    if named is None:
+        return
+    if named.spacing is not None:
+        yield named.spacing.described()
+    elif named.without_spacing:
+        yield named.without_spacing
+
+
+def _usable(
+    stack: Stack, rows: Iterator[Tensor], source: str, num: int | None
+) -> tuple[list[int], tuple[Dropped, ...]]:
     """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
     keep: list[int] = []
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
-    for index, row in enumerate(stack.rows()):
+    for index, row in enumerate(rows):
         if tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))

@@ -14,6 +14,8 @@ from spectra.inputs._input_set import InputSet
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from spectra.inputs._field import Field
+
 Kind = Literal["images", "array", "latent", "callable"]
 
 
@@ -52,6 +54,8 @@ class Inputs(InputSet):
         Where each of the samples comes from.
     samples : callable
         Returns a new iterator over the samples, float32 of shape ``shape``.
+    named : Field or None
+        Names and coordinates of axes, channels and samples, where the source has them.
     """
 
     kind: Kind
@@ -59,6 +63,7 @@ class Inputs(InputSet):
     notes: tuple[str, ...]
     origins: tuple[Origin, ...] = field(repr=False, compare=False)
     samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+    named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:
