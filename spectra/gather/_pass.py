@@ -17,6 +17,7 @@ from spectra.gather._layer_taps import layer_taps
 from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
 from spectra.gather._through import through
+from spectra.gather._variables import Variables
 
 if TYPE_CHECKING:
     from spectra._options import Options, Progress
@@ -81,7 +82,10 @@ class _Pass:
         self, model: nn.Module, found: Discovery, inputs: Inputs, options: Options
     ) -> None:
         self._model, self._found, self._inputs, self._options = model, found, inputs, options
-        self._places = Places(found, len(inputs), whole=bool(options.layers))
+        self._variables = Variables.of(found, inputs)
+        self._places = Places(
+            found, len(inputs), whole=bool(options.layers), variables=self._variables.count
+        )
         self._clock = Clock()
         self._level: Tensor | float = 0.0  # sum of the inputs' means
         self._done = 0  # inputs that have run
@@ -139,6 +143,8 @@ class _Pass:
         """Add what came out to its sums, and keep the first of it to be looked at."""
         if self._found.layout is not None:
             self._add("the output", self._places.output, y)
+            for index, own in self._variables.each(y):
+                self._add("the output", self._places.variables[index], own)
             self._show(y, each=len(y) // inputs)
         self._done = first + inputs
         progress("measure", self._done, len(self._inputs))

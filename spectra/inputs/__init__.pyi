@@ -6,6 +6,7 @@ from ._named import check_inputs
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
 from ._sources import open_inputs
+from ._spacing import Spacing
 from ._targets import Targets, open_targets
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "InputSet",
     "Inputs",
     "Picture",
+    "Spacing",
     "Targets",
     "check_inputs",
     "check_reading",
