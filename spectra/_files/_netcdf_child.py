@@ -1,4 +1,4 @@
-"""Reads a netCDF file, or a zarr store, for `_netcdf_process`, as a program of its own with little room.
+"""Reads a netCDF file or a zarr store for `_netcdf_process`, as a program with little room.
 
     python _netcdf_child.py FILE '{"cpu_s": 15, "room": 200000000, "task": "describe", ...}'
 

@@ -16,9 +16,31 @@ MOST_BYTES = 1 << 20  # of one description; of an array it has some kB
 # What turns bytes into numbers, and nothing else. Others unpickle, or are made by packages that
 # register themselves.
 NUMERIC = frozenset(
-    "bytes transpose blosc zlib gzip bz2 lzma lz4 zstd shuffle delta fixedscaleoffset quantize "
-    "bitround astype packbits crc32 crc32c adler32 fletcher32 jenkins_lookup3 sharding_indexed "
-    "vlen-utf8".split()
+    [
+        "bytes",
+        "transpose",
+        "blosc",
+        "zlib",
+        "gzip",
+        "bz2",
+        "lzma",
+        "lz4",
+        "zstd",
+        "shuffle",
+        "delta",
+        "fixedscaleoffset",
+        "quantize",
+        "bitround",
+        "astype",
+        "packbits",
+        "crc32",
+        "crc32c",
+        "adler32",
+        "fletcher32",
+        "jenkins_lookup3",
+        "sharding_indexed",
+        "vlen-utf8",
+    ]
 )
 WITHIN = ("codecs", "index_codecs")  # where a codec of zarr 3 names others
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
-from spectra.explain._verdict import FOUND, UNDECIDED
 from spectra.explain._variables import is_present, loudest_first
+from spectra.explain._verdict import FOUND, UNDECIDED
 from spectra.explain._words import describe_dbc, describe_energy, direction, fractions
 from spectra.score import AtOutput
 

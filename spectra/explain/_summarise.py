@@ -80,9 +80,7 @@ def summarise(
     """
     traced = traces(inputs, passed, scores)
     spacing = output_spacing(inputs, passed.found)
-    steps = step_rows(
-        passed.found, scores, probed, kernels=kernels, offers=offers, spacing=spacing
-    )
+    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers, spacing=spacing)
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,

@@ -29,8 +29,6 @@ from spectra.inputs._netcdf import check_layout, read_held, read_rows
 from spectra.inputs._npy_header import read_header
 from spectra.load import check_dense, open_torch
 
-
-
 NAMED: frozenset[Format] = frozenset({"hdf5", "netcdf3", "zarr"})
 """Kinds of files whose dimensions have names."""
 

@@ -16,8 +16,8 @@ from spectra._files import memory_bytes
 from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
-from spectra.inputs._input_set import Dropped
 from spectra.inputs._field import Field
+from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin
 from spectra.inputs._masked import without_mask
 from spectra.inputs._prepare import Preparation, centre, cropped_size
@@ -106,7 +106,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
         samples=samples,
         variables=() if named is None or len(named.names) != channels else named.names,
-        spacing=named and named.spacing,
+        spacing=None if named is None else named.spacing,
         named=named,
     )
 

@@ -10,21 +10,75 @@ if TYPE_CHECKING:
 Role = Literal["samples", "channels", "space"]
 
 SAMPLES = frozenset(
-    "n sample samples batch time valid_time init_time initial_time forecast_time reference_time "
-    "forecast_reference_time forecast_period step lead_time leadtime prediction_timedelta member "
-    "members number realization realisation ensemble ens ensemble_member".split()
+    [
+        "n",
+        "sample",
+        "samples",
+        "batch",
+        "time",
+        "valid_time",
+        "init_time",
+        "initial_time",
+        "forecast_time",
+        "reference_time",
+        "forecast_reference_time",
+        "forecast_period",
+        "step",
+        "lead_time",
+        "leadtime",
+        "prediction_timedelta",
+        "member",
+        "members",
+        "number",
+        "realization",
+        "realisation",
+        "ensemble",
+        "ens",
+        "ensemble_member",
+    ]
 )
 CHANNELS = frozenset(
-    "channel channels c band bands variable variables feature features level levels lev plev "
-    "pressure pressure_level isobaricinhpa isobaric model_level hybrid bottom_top".split()
+    [
+        "channel",
+        "channels",
+        "c",
+        "band",
+        "bands",
+        "variable",
+        "variables",
+        "feature",
+        "features",
+        "level",
+        "levels",
+        "lev",
+        "plev",
+        "pressure",
+        "pressure_level",
+        "isobaricinhpa",
+        "isobaric",
+        "model_level",
+        "hybrid",
+        "bottom_top",
+    ]
 )
-LATITUDES = frozenset("latitude lat nav_lat rlat grid_latitude nlat".split())
-LONGITUDES = frozenset("longitude lon nav_lon rlon grid_longitude nlon".split())
+LATITUDES = frozenset(["latitude", "lat", "nav_lat", "rlat", "grid_latitude", "nlat"])
+LONGITUDES = frozenset(["longitude", "lon", "nav_lon", "rlon", "grid_longitude", "nlon"])
 SPACE = frozenset(
-    "plane y x yc xc easting northing south_north west_east projection_x_coordinate "
-    "projection_y_coordinate".split()
+    [
+        "plane",
+        "y",
+        "x",
+        "yc",
+        "xc",
+        "easting",
+        "northing",
+        "south_north",
+        "west_east",
+        "projection_x_coordinate",
+        "projection_y_coordinate",
+    ]
 )
-VERTICAL = frozenset("z depth height altitude deptht nav_lev".split())
+VERTICAL = frozenset(["z", "depth", "height", "altitude", "deptht", "nav_lev"])
 """Levels, which are channels, or an axis of a volume: only the user knows."""
 
 _AXES: dict[str, Role] = {"T": "samples", "Y": "space", "X": "space"}
@@ -67,9 +121,7 @@ def is_longitude(dim: str, coordinate: Coordinate | None) -> bool:
     return _runs_along(LONGITUDES, "degree", dim, coordinate)
 
 
-def _runs_along(
-    names: frozenset[str], unit: str, dim: str, coordinate: Coordinate | None
-) -> bool:
+def _runs_along(names: frozenset[str], unit: str, dim: str, coordinate: Coordinate | None) -> bool:
     if coordinate is None or coordinate.numbers is None:
         return False
     known = bool({dim.lower(), coordinate.standard_name.lower()} & names)

@@ -74,9 +74,7 @@ class Field:
     def cropped(self, window: Sequence[slice]) -> Field:
         """Return the field of a part of each map."""
         cut = dict(zip(self.dims, window, strict=True))
-        parts = {
-            dim: replace(c, values=c.values[cut[dim]]) for dim, c in self.coordinates.items()
-        }
+        parts = {dim: replace(c, values=c.values[cut[dim]]) for dim, c in self.coordinates.items()}
         return replace(self, coordinates=parts)
 
     def with_samples(self, used: Sequence[int]) -> Field:

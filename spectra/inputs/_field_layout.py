@@ -159,9 +159,7 @@ def _chosen(held: Held, query: FieldQuery, asking: _Asking) -> list[Variable]:
             )
     if asked:
         return [held.variables[name] for name in dict.fromkeys(asked)]
-    found = [
-        v for v in held.variables.values() if "float" in v.dtype and v.name not in held.bounds
-    ]
+    found = [v for v in held.variables.values() if "float" in v.dtype and v.name not in held.bounds]
     if not found:
         raise InputError(f"{asking.source} holds {described(held)}: expected maps of floats")
     return found
@@ -178,9 +176,7 @@ class _Roles:
 
     def __init__(self, held: Held, query: FieldQuery, asking: _Asking) -> None:
         self._held, self._asking = held, asking
-        self._asked: dict[str, Role] = {
-            dim: role for role in ROLES for dim in getattr(query, role)
-        }
+        self._asked: dict[str, Role] = {dim: role for role in ROLES for dim in getattr(query, role)}
         dims = {dim for variable in held.variables.values() for dim in variable.dims}
         for dim in self._asked:
             if dim not in dims:
@@ -280,8 +276,7 @@ def _names(
     of_itself = alone and len(own) == 1 and own[0].lower() in NAMELESS
     for places in _places(variable, channels):
         labels = [
-            _label(held.coordinates.get(dim), place)
-            for dim, place in zip(own, places, strict=True)
+            _label(held.coordinates.get(dim), place) for dim, place in zip(own, places, strict=True)
         ]
         named = of_itself and own[0] in held.coordinates
         yield labels[0] if named else "_".join([variable.name, *labels])

@@ -1,4 +1,4 @@
-"""What stands behind the question mark of a source: ``era5.nc?variables=t2m,u10&channels=level``."""
+"""What stands behind the question mark of a source, as in ``era5.nc?variables=t2m,u10``."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from spectra.inputs._field import Field
 
 
-def without_mask(
-    stack: Stack, source: str, num: int | None
-) -> tuple[Stack, Iterator[Tensor]]:
+def without_mask(stack: Stack, source: str, num: int | None) -> tuple[Stack, Iterator[Tensor]]:
     """Return a stack in which cells that are NaN in every sample hold the mean of their variable.
 
     Beside it an iterator over its samples that is read for the first time.

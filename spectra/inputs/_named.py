@@ -21,8 +21,8 @@ from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._field_query import NO_QUERY, FieldQuery, split_query
 from spectra.inputs._glob import matching_files
-from spectra.inputs._volume_files import VolumeFiles, find_volumes
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
+from spectra.inputs._volume_files import VolumeFiles, find_volumes
 
 EXPECTED = (
     "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc, .zarr, .nii), "

@@ -83,15 +83,13 @@ def read_rows(path: Path, layout: FieldLayout) -> Iterator[Tensor]:
     with netcdf_process(path, "values", how, room=4 * most + _room(path)) as (output, timer):
 
         def take(variable: Variable, index: dict[str, int | slice]) -> np.ndarray[Any, Any]:
-            shape = _shape(variable, layout, index)
-            data = output.read(4 * int(np.prod(shape)))
-            if len(data) < 4 * int(np.prod(shape)):
+            values = np.empty(_shape(variable, layout, index), np.float32)
+            if values.size and output.readinto(memoryview(values).cast("B")) < values.nbytes:
                 raise OSError("it ends early")
-            return np.frombuffer(bytearray(data), np.float32).reshape(shape)
+            return values
 
         for index in layout.blocks(block):
-            parts = [take(variable, index) for variable in layout.variables]
-            yield from stacked(parts, layout, index)
+            yield from stacked([take(v, index) for v in layout.variables], layout, index)
             timer.again()
 
 

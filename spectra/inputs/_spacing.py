@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import cos, pi, radians
 
 from spectra._names import times
@@ -215,7 +216,7 @@ def _step(dim: str, coordinate: Coordinate) -> float | str:
     values = coordinate.numbers
     if values is None or len(values) < 2:
         return "has fewer than two places" if values is not None else "has names, not numbers"
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(values)]
     if is_longitude(dim, coordinate):
         steps = [(step + 180) % 360 - 180 for step in steps]
     mean = sum(steps) / len(steps)

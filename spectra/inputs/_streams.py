@@ -25,12 +25,12 @@ INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data"
 def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     """Return what an iterable or a function without arguments gives as inputs.
 
-    Each item is a tensor or array with a leading sample axis, or an xarray object, whose dimensions
-    tell; of a tuple the first part is taken, of a dict the one with a usual name. A dataset's items are one sample each. The
-    first item fixes the shape, and others are dropped. A loader or function is asked anew at
-    each reading, with a random state of its own, so that a shuffling loader repeats itself
-    and the caller's state stays. An iterator can be read only once, so that its first ``num``
-    samples are kept in memory.
+    Each item is a tensor or array with a leading sample axis, or an xarray object, whose
+    dimensions tell; of a tuple the first part is taken, of a dict the one with a usual name. A
+    dataset's items are one sample each. The first item fixes the shape, and others are dropped. A
+    loader or function is asked anew at each reading, with a random state of its own, so that a
+    shuffling loader repeats itself and the caller's state stays. An iterator can be read only
+    once, so that its first ``num`` samples are kept in memory.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The first page of a TIFF, or all as planes of a volume, none of whose parts unpacks to more than it declares."""
+"""Pages of a TIFF, none of whose parts unpacks to more than it declares."""
 
 import lzma
 import zlib

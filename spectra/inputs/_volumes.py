@@ -112,9 +112,7 @@ def _look_npy(path: Path, found: VolumeFiles) -> _Volume:
     return _Volume(path, "npy", 1, _sample(shape, found.query, path, found.source), dtype.name)
 
 
-def _sample(
-    shape: tuple[int, ...], query: FieldQuery, path: Path, source: str
-) -> tuple[int, ...]:
+def _sample(shape: tuple[int, ...], query: FieldQuery, path: Path, source: str) -> tuple[int, ...]:
     """Return ``(channel, *spatial)`` of the array in one file."""
     if len(shape) == 4 and not query.maps:
         return shape

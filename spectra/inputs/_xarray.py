@@ -53,8 +53,9 @@ def field_stack(source: xr.Dataset | xr.DataArray, name: str | None = None) -> S
 
     def rows() -> Iterator[Tensor]:
         for index in layout.blocks(block_of(layout)):
-            yield from stacked([_part(dataset, v, layout, index) for v in layout.variables],
-                               layout, index)
+            yield from stacked(
+                [_part(dataset, v, layout, index) for v in layout.variables], layout, index
+            )
 
     return Stack(
         layout.count,

@@ -8,7 +8,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     import xarray as xr
-    from torch import Tensor
 
     from spectra.explain import Summary
     from spectra.gather import Passed
@@ -26,9 +25,9 @@ def with_coordinates(
 ) -> dict[str, xr.Dataset]:
     """Return the groups of a tree with what coordinates of the inputs tell.
 
-    Attributes ``cell_size``, ``cell_unit`` and ``cell_dims`` of the inputs, the output and the place
-    that is shown say how far cells lie apart, variable ``wavelength`` of the output how long the
-    plane wave of each lattice point is. Group ``outputs`` holds outputs with the names and the
+    Attributes ``cell_size``, ``cell_unit`` and ``cell_dims`` of the inputs, the output and the
+    place that is shown say how far cells lie apart; variable ``wavelength`` of the output says how
+    long the plane wave of each lattice point is. Group ``outputs`` holds outputs with the names and
     coordinates of the inputs.
 
     Parameters
@@ -89,7 +88,7 @@ def _outputs(summary: Summary, passed: Passed, inputs: Inputs | None) -> xr.Data
     named, few = None if inputs is None else inputs.named, passed.few
     if named is None or few is None or few.outputs is None or few.shown != len(few.outputs):
         return None
-    maps: Tensor = few.outputs
+    maps: Any = few.outputs
     if maps.ndim - 2 != len(named.dims) or not passed.found.ratio or maps.is_complex():
         return None
     names = [v.name for v in summary.output.variables] or [
@@ -110,7 +109,11 @@ def _outputs(summary: Summary, passed: Passed, inputs: Inputs | None) -> xr.Data
             for index, (name, unit) in enumerate(zip(names, units, strict=False))
         },
         coords={
-            **{d: c for d, n in zip(named.dims, values.shape[2:], strict=True) if (c := _along(named, d, n))},
+            **{
+                d: c
+                for d, n in zip(named.dims, values.shape[2:], strict=True)
+                if (c := _along(named, d, n))
+            },
             **_of_samples(named, count),
         },
         attrs={"cells": CELLS, "outputs_of": len(maps), "channels_of": int(maps.shape[1])},

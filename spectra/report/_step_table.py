@@ -75,8 +75,8 @@ def _fewer(rows: list[Row]) -> list[Row]:
     left = of_variables[VARIABLES:] if len(of_variables) > VARIABLES + 1 else []
     if not left:
         return rows
-    last, empty = rows.index(left[-1]), replace(HEADER, **dict.fromkeys(_COLUMNS, ""))
-    told = replace(empty, name=f"  {len(left)} variables with less")
+    last = rows.index(left[-1])
+    told = Row(**{**dict.fromkeys(_COLUMNS, ""), "name": f"    ({len(left)} with less)"})
     return [*(row for row in rows[:last] if row not in left), told, *rows[last + 1 :]]
 
 

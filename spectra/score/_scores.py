@@ -191,9 +191,7 @@ def run(
     )
 
 
-def _variables(
-    passed: Passed, inherited: NDArray[np.bool_], *, seed: int
-) -> Iterator[Score]:
+def _variables(passed: Passed, inherited: NDArray[np.bool_], *, seed: int) -> Iterator[Score]:
     """Yield the score of each variable of the output."""
     for place in passed.variables:
         measured = read_lattice(place.data, seed=seed)
