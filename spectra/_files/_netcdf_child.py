@@ -106,7 +106,8 @@ def opened(path: str) -> xr.Dataset:
 
     if os.path.isdir(path):  # what its metadata may say was checked by `check_store`
         # One copy of the metadata is read, that which was checked, and no other beside it.
-        return xr.open_zarr(path, consolidated=False, chunks=None, decode_times=False)
+        how = {"consolidated": False, "chunks": None, "decode_times": False}
+        return xr.open_dataset(path, engine="zarr", **how)
     with open(path, "rb") as file:
         is_hdf5 = file.read(len(SIGNATURE)) == SIGNATURE
     if not is_hdf5:

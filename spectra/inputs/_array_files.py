@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
 
 def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
     """Return the variables of a netCDF file or zarr store as a stack."""
-    stored = check_store(path) if path.is_dir() else path.stat().st_size
+    stored = _checked_store(path, source) if path.is_dir() else path.stat().st_size
     held = read_held(path)
     if not query.variables and query.key is None and not held.has_axes:
         arrays = {name: (v.shape, v.dtype) for name, v in held.variables.items()}
@@ -157,6 +158,17 @@ def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
         notes=layout.notes,
         named=Field.of(layout, held),
     )
+
+
+def _checked_store(path: Path, source: str) -> int:
+    """Return the bytes in a zarr store that holds numbers alone."""
+    stored = check_store(path)
+    if find_spec("zarr") is None:
+        raise InputError(
+            f"{source} is a zarr store, which is read by zarr, and that is not installed: pip "
+            "install 'spectra-artifacts[zarr]', or save it as netCDF: ds.to_netcdf('fields.nc')"
+        )
+    return stored
 
 
 def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:

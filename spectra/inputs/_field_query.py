@@ -71,7 +71,7 @@ def _parsed(source: str, text: str) -> FieldQuery:
             raise InputError(f"{source!r} has an unknown part {name!r}: {suggestion(name, KEYS)}")
         if getattr(query, name):
             raise InputError(f"{source!r} says {name!r} twice: expected it once")
-        query = replace(query, **{name: _value(source, name, value)})
+        query = replace(query, **{name: _value(source, name, value)})  # type: ignore[arg-type]
     if query.volume and query.maps:
         raise InputError(f"{source!r} says volume and maps: expected one of them")
     dims = [dim for role in ("samples", "channels", "space") for dim in getattr(query, role)]

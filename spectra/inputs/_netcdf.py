@@ -82,8 +82,8 @@ def read_rows(path: Path, layout: FieldLayout) -> Iterator[Tensor]:
     most = max(v.chunk + 8 * _values(v, layout, block) for v in layout.variables)
     with netcdf_process(path, "values", how, room=4 * most + _room(path)) as (output, timer):
 
-        def take(variable: Variable, index: dict[str, int | slice]) -> np.ndarray[Any, Any]:
-            values = np.empty(_shape(variable, layout, index), np.float32)
+        def take(variable: Variable, index: dict[str, int | slice]) -> Any:
+            values: Any = np.empty(_shape(variable, layout, index), np.float32)
             if values.size and output.readinto(memoryview(values).cast("B")) < values.nbytes:
                 raise OSError("it ends early")
             return values

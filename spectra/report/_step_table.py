@@ -76,7 +76,8 @@ def _fewer(rows: list[Row]) -> list[Row]:
     if not left:
         return rows
     last = rows.index(left[-1])
-    told = Row(**{**dict.fromkeys(_COLUMNS, ""), "name": f"    ({len(left)} with less)"})
+    empty = dict.fromkeys(_COLUMNS, "")
+    told = replace(left[-1], **empty | {"name": f"    ({len(left)} with less)"})  # type: ignore[arg-type]
     return [*(row for row in rows[:last] if row not in left), told, *rows[last + 1 :]]
 
 
