@@ -7,6 +7,7 @@ prints what a task of ``TASKS`` gives. The last line on stderr says what went wr
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import os
@@ -53,6 +54,14 @@ def confine(cpu_s: int, room: int) -> None:
     except (ImportError, OSError, ValueError):  # not on this system
         pass
     allow(cpu_s)
+
+
+def warm() -> None:
+    """Import what xarray imports when it first reads: it takes more room than a file may."""
+    import xarray  # noqa: F401
+
+    if importlib.util.find_spec("dask") is not None:
+        import dask.array  # noqa: F401
 
 
 def allow(cpu_s: int) -> None:
@@ -106,8 +115,7 @@ def opened(path: str) -> xr.Dataset:
 
     if os.path.isdir(path):  # what its metadata may say was checked by `check_store`
         # One copy of the metadata is read, that which was checked, and no other beside it.
-        how = {"consolidated": False, "chunks": None, "decode_times": False}
-        return xr.open_dataset(path, engine="zarr", **how)
+        return xr.open_dataset(path, engine="zarr", decode_times=False, consolidated=False)
     with open(path, "rb") as file:
         is_hdf5 = file.read(len(SIGNATURE)) == SIGNATURE
     if not is_hdf5:
@@ -357,6 +365,8 @@ TASKS: dict[str, Callable[..., None]] = {
 def main() -> None:
     path, given = sys.argv[1], json.loads(sys.argv[2])
     warnings.simplefilter("ignore")
+    if given["task"] == "values":
+        warm()
     confine(given["cpu_s"], given["room"])
     try:
         TASKS[given["task"]](path, given["cpu_s"], **given["arguments"])

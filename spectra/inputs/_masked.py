@@ -7,24 +7,33 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+import scipy
 import torch
 
 from spectra._text import listed
 from spectra.errors import InputError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from spectra.inputs._arrays import Stack
     from spectra.inputs._field import Field
 
+WIDTHS = (8, 4, 2, 1)  # cells, of the Gaussians within which known cells count
+ENOUGH = 0.5  # share of known cells, as at a straight coast, from which on their mean is taken
+TINY = 1e-12
+
 
 def without_mask(stack: Stack, source: str, num: int | None) -> tuple[Stack, Iterator[Tensor]]:
-    """Return a stack in which cells that are NaN in every sample hold the mean of their variable.
+    """Return a stack in which cells that are NaN in every sample are filled, and its samples.
 
-    Beside it an iterator over its samples that is read for the first time.
+    A step at the edge of a mask has power at all frequencies, those of a grid included, and so
+    have the streaks that the nearest values would make. So a filled cell holds the mean of its
+    variable, and passes smoothly into what is known within some cells of the edge.
 
-    The mean is over the other cells of all samples that are looked at, by their area where
+    That mean is over the other cells of all samples that are looked at, by their area where
     latitudes are known. Other NaN stay: their samples are dropped by who reads them.
 
     Parameters
@@ -58,9 +67,11 @@ def without_mask(stack: Stack, source: str, num: int | None) -> tuple[Stack, Ite
             "expected numbers; leave it out with ?variables=..."
         )
 
+    fill = _Fill(mask, means)
+
     def filled() -> Iterator[Tensor]:
         for row in stack.rows():
-            yield torch.where(mask, means, row) if row.shape == mask.shape else row
+            yield fill(row) if row.shape == mask.shape else row
 
     return replace(stack, rows=filled, notes=(*stack.notes, _note(mask, names))), filled()
 
@@ -76,7 +87,47 @@ def _mask(stack: Stack, field: Field, num: int | None) -> tuple[Tensor, Tensor]:
         total += (torch.where(known, row, 0).double() * area).flatten(1).sum(1)
         cells += (known * area).flatten(1).sum(1)
     means = (total / cells.clamp(min=torch.finfo(torch.float64).tiny)).float()
-    return mask, means.reshape(-1, *[1] * (len(stack.shape) - 1))
+    return mask, means
+
+
+class _Fill:
+    """Fills what a mask hides, one sample at a time.
+
+    From afar to near: where a Gaussian about a cell holds enough known cells, their mean in it
+    takes the place of what wider ones gave.
+    """
+
+    def __init__(self, mask: Tensor, means: Tensor) -> None:
+        self._masks, self._means = mask.numpy(), means.tolist()
+        self._cover: dict[bytes, list[NDArray[np.float64]]] = {}
+
+    def __call__(self, row: Tensor) -> Tensor:
+        """Return a sample, shape (channel, *spatial), without the mask."""
+        values = row.numpy().copy()
+        for own, mask, mean in zip(values, self._masks, self._means, strict=True):
+            if mask.any():
+                own[mask] = self._behind(own, mask, mean)[mask]
+        return torch.from_numpy(values)
+
+    def _behind(
+        self, values: NDArray[np.float32], mask: NDArray[np.bool_], mean: float
+    ) -> NDArray[np.float64]:
+        known = np.where(mask | ~np.isfinite(values), 0.0, values - mean)
+        found = np.zeros(values.shape)
+        for width, cover in zip(WIDTHS, self._covers(mask), strict=True):
+            share = np.clip(cover / ENOUGH, 0, 1)
+            share = share**2 * (3 - 2 * share)
+            near = scipy.ndimage.gaussian_filter(known, width) / np.maximum(cover, TINY)
+            found += share * (near - found)
+        return found + mean
+
+    def _covers(self, mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+        """Return the share of known cells about each cell, for each width; variables share masks."""
+        key = mask.tobytes()
+        if key not in self._cover:
+            known = np.where(mask, 0.0, 1.0)
+            self._cover[key] = [scipy.ndimage.gaussian_filter(known, w) for w in WIDTHS]
+        return self._cover[key]
 
 
 def _areas(field: Field, shape: tuple[int, ...]) -> Tensor:
@@ -97,6 +148,7 @@ def _note(mask: Tensor, names: tuple[str, ...]) -> str:
     shares = mask.flatten(1).double().mean(1).tolist()
     masked = [f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True) if share]
     return (
-        "cells that are NaN in every sample hold the mean of their variable, by area where "
-        f"latitudes are known: {listed(masked, 6)} of the map"
+        f"cells that are NaN in every sample ({listed(masked, 6)} of the map) hold the mean of "
+        "their variable, by area where latitudes are known, and near the edge pass into what is "
+        "known"
     )
