@@ -122,8 +122,8 @@ class _Fill:
         return found + mean
 
     def _covers(self, mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-        """Return the share of known cells about each cell, for each width; variables share masks."""
-        key = mask.tobytes()
+        """Return the share of known cells about each cell, for each width."""
+        key = mask.tobytes()  # variables share masks
         if key not in self._cover:
             known = np.where(mask, 0.0, 1.0)
             self._cover[key] = [scipy.ndimage.gaussian_filter(known, w) for w in WIDTHS]

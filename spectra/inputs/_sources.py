@@ -1,6 +1,6 @@
 """From anything that names or holds inputs to ``Inputs``."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, SupportsIndex
 
@@ -27,6 +27,7 @@ from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
 from spectra.inputs._streams import open_stream
+from spectra.inputs._tiff import count_pages
 from spectra.inputs._volume_files import VolumeFiles
 from spectra.inputs._volumes import volume_stack
 from spectra.inputs._xarray import field_stack, is_field
@@ -114,8 +115,7 @@ def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
         case RandomSpec():
             return open_random(named, how)
         case Pictures():
-            notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
-            return open_images(named.files, named.source, how, notes)
+            return open_images(named.files, named.source, how, tuple(_notes(named)))
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.query, named.source)
             return open_stack(stack, named.source, how)
@@ -123,6 +123,15 @@ def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
             return open_stack(volume_stack(named, how), named.source, how)
         case PythonName():
             return _open_object(named.spec, how)
+
+
+def _notes(named: Pictures) -> Iterator[str]:
+    """Yield what of some files is not read as pictures."""
+    if named.skipped:
+        yield f"{named.skipped} other files skipped"
+    if (pages := count_pages(named.files[0])) > 1:
+        first = named.files[0].name
+        yield (f"the first of {pages} pages of {first}; for volumes type '{named.source}?volume'")
 
 
 def _open_object(spec: str, how: Preparation) -> Inputs:

@@ -2,13 +2,14 @@
 
 import lzma
 import zlib
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra._files import check_pixels
+from spectra._files import PICTURE_HEAD_BYTES, check_pixels, open_regular, picture_format
 
 _PLAIN, _LZW = 1, 5  # LZW: by imagecodecs, which fills a buffer of known size, or not at all
 _PACKBITS, _LZMA = 32773, 34925
@@ -41,6 +42,21 @@ def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
 
     with tifffile.TiffFile(file, name=path.name) as tiff:
         return _pixels(tiff.pages.first, file, path.stat().st_size)
+
+
+def count_pages(path: Path) -> int:
+    """Return how many pages a file has, at most 1000; 1 of what is no TIFF, or a damaged one."""
+    import tifffile
+
+    try:
+        with open_regular(path) as file:
+            if picture_format(file.read(PICTURE_HEAD_BYTES)) != "TIFF":
+                return 1
+            file.seek(0)
+            with tifffile.TiffFile(file, name=path.name) as tiff:
+                return sum(1 for _ in islice(tiff.pages, 1000))
+    except Exception:  # whatever is damaged is told by who reads its pixels
+        return 1
 
 
 def shape_of_pages(file: BinaryIO, path: Path) -> tuple[tuple[int, int, int], str]:
