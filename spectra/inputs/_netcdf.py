@@ -15,7 +15,7 @@ from spectra.inputs._held import Coordinate, Held, Variable
 
 BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
 CHUNK_BYTES = 2**27  # read at once at most, so that no chunk is unpacked for each sample anew
-ZARR_ROOM = 1 << 30  # of addresses, not of memory: each of its threads reserves some
+ZARR_ROOM = 1 << 29  # of addresses, not of memory: each of its threads reserves some
 
 
 def read_held(path: Path) -> Held:

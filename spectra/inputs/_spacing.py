@@ -98,10 +98,11 @@ class Spacing:
 
         Examples
         --------
-        >>> Spacing(("lat", "lon"), (27.8, 19.7), "km").in_short((2, 2))
-        '56x39 km'
+        >>> cells = Spacing(("lat", "lon"), (27.8, 19.7), "km")
+        >>> cells.in_short((2, 2)), cells.in_short((1, 2))
+        ('56x39 km', '39 km')
         """
-        lengths = ["-" if n is None else digits(n) for n in self.wavelengths(period)]
+        lengths = [digits(n) for n in self.wavelengths(period) if n is not None]
         same = len({*lengths}) == 1
         return f"{lengths[0] if same else times(lengths)} {self.unit}" if lengths else ""
 

@@ -103,7 +103,7 @@ def test_a_volume_is_asked_for_where_there_is_none(tmp_path):
 
 
 def nifti(path, values, *, zooms=(1.0, 2.0, 3.0), unit=2, slope=(0.0, 0.0), dtype=16, offset=352):
-    """Write NIfTI-1 by its definition, without nibabel; ``values`` are (z, y, x) or (t, z, y, x)."""
+    """Write NIfTI-1 by its definition, without nibabel; values are (z, y, x) or (t, z, y, x)."""
     header = bytearray(348)
     struct.pack_into("<i", header, 0, 348)
     sides = values.shape[::-1]

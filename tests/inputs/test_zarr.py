@@ -147,6 +147,7 @@ def test_a_description_of_megabytes_is_not_read(tmp_path):
         check_store(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", ["gzip", "zstd"])
 def test_a_chunk_that_unpacks_to_more_than_it_says_ends_in_one_line(tmp_path, codec):
     zarr = pytest.importorskip("zarr")
@@ -158,7 +159,7 @@ def test_a_chunk_that_unpacks_to_more_than_it_says_ends_in_one_line(tmp_path, co
     folder = store(tmp_path / "x.zarr", array=changed(NUMBERS, codecs=chain))
     bomb = folder / "v" / "c" / "0" / "0" / "0"
     bomb.parent.mkdir(parents=True)
-    bomb.write_bytes(pack.encode(np.zeros(1 << 31, np.uint8)))
+    bomb.write_bytes(pack.encode(np.zeros(1 << 30, np.uint8)))
     assert zarr
     assert bomb.stat().st_size < 4 << 20
     with pytest.raises(InputError, match="cannot be read"):
