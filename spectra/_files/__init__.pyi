@@ -9,6 +9,7 @@ from ._picture_formats import (
     picture_format,
 )
 from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
+from ._zarr_store import check_store, is_zarr
 from ._zips import is_zip, open_zip
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "check_readable",
     "check_regular",
     "check_size",
+    "check_store",
     "has_picture_suffix",
     "is_regular",
+    "is_zarr",
     "is_zip",
     "largest_unpacked",
     "looks_like_picture",

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,8 @@ Format = Literal[
     "npz",
     "hdf5",
     "netcdf3",
+    "zarr",
+    "nifti",
     "picture",
     "lfs_pointer",
     "html",
@@ -45,6 +48,7 @@ Format = Literal[
 ]
 
 _HEAD_BYTES = 4096
+_NIFTI_BYTES = 348  # of its header
 _PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 _LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
@@ -85,6 +89,8 @@ DESCRIPTION: dict[Format, str] = {
     "npz": "an archive of NumPy arrays (.npz)",
     "hdf5": "an HDF5 file (netCDF-4 or Keras)",
     "netcdf3": "a netCDF-3 file",
+    "zarr": "a zarr store",
+    "nifti": "a NIfTI volume",
     "picture": "a picture",
     "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
     "html": "a web page (HTML): a download that went wrong",
@@ -122,6 +128,8 @@ def recognise(path: Path) -> Format:
         return "empty"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _recognise_zip(path)
+    if _is_nifti(head):
+        return "nifti"
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -134,6 +142,16 @@ def recognise(path: Path) -> Format:
         or ("tar" if head[257:262] == b"ustar" else None)
         or ("pickle" if head[:1] == b"\x80" and head[1:2] in _PICKLE_PROTOCOLS else "unknown")
     )
+
+
+def _is_nifti(head: bytes) -> bool:
+    """Tell whether the first bytes, unpacked where gzip packed them, are those of NIfTI."""
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, _NIFTI_BYTES)
+        except zlib.error:
+            return False
+    return head[344:347] in (b"n+1", b"ni1") or head[4:7] in (b"n+2", b"ni2")
 
 
 def _recognise_zip(path: Path) -> Format:

@@ -1,4 +1,4 @@
-"""Reads a netCDF file for `_netcdf_process`, as a program of its own with little room.
+"""Reads a netCDF file or a zarr store for `_netcdf_process`, as a program with little room.
 
     python _netcdf_child.py FILE '{"cpu_s": 15, "room": 200000000, "task": "describe", ...}'
 
@@ -7,6 +7,8 @@ prints what a task of ``TASKS`` gives. The last line on stderr says what went wr
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import json
 import os
 import sys
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST_OBJECTS = 100_000
+MOST_PLACES = 100_000  # of a coordinate that is told
 NO_COORDINATE = "_nc4_non_coord_"  # before a variable that is called as a dimension it is not
 OF_THE_FORMAT = {  # attributes that HDF5, netCDF and xarray keep for themselves
     "CLASS",
@@ -51,6 +54,14 @@ def confine(cpu_s: int, room: int) -> None:
     except (ImportError, OSError, ValueError):  # not on this system
         pass
     allow(cpu_s)
+
+
+def warm() -> None:
+    """Import what xarray imports when it first reads: it takes more room than a file may."""
+    import xarray  # noqa: F401
+
+    if importlib.util.find_spec("dask") is not None:
+        import dask.array  # noqa: F401
 
 
 def allow(cpu_s: int) -> None:
@@ -102,6 +113,9 @@ def objects(group: h5py.Group) -> Iterator[tuple[str, Any]]:
 def opened(path: str) -> xr.Dataset:
     import xarray as xr  # takes a third of a second, which a tree does without
 
+    if os.path.isdir(path):  # what its metadata may say was checked by `check_store`
+        # One copy of the metadata is read, that which was checked, and no other beside it.
+        return xr.open_dataset(path, engine="zarr", decode_times=False, consolidated=False)
     with open(path, "rb") as file:
         is_hdf5 = file.read(len(SIGNATURE)) == SIGNATURE
     if not is_hdf5:
@@ -110,44 +124,95 @@ def opened(path: str) -> xr.Dataset:
     return xr.open_dataset(path, engine="h5netcdf", decode_times=False, phony_dims="sort")
 
 
-def described(dataset: xr.Dataset) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": str(name),
-            "dims": [str(dim) for dim in variable.dims],
-            "shape": list(variable.shape),
-            "dtype": variable.dtype.name,
-            "chunk": chunk_bytes(variable),
-        }
-        for name, variable in dataset.data_vars.items()
-    ]
+def described(dataset: xr.Dataset) -> dict[str, list[Any]]:
+    coords = {str(name): c for name, c in dataset.coords.items() if c.dims == (name,)}
+    return {
+        "variables": [
+            {
+                "name": str(name),
+                "dims": [str(dim) for dim in variable.dims],
+                "shape": list(variable.shape),
+                "dtype": variable.dtype.name,
+                "chunk": chunk_bytes(variable),
+                "chunks": [int(side) for side in chunk_sides(variable)],
+                "units": str(variable.attrs.get("units", "")),
+            }
+            for name, variable in dataset.data_vars.items()
+        ],
+        "coordinates": [
+            {
+                "dim": name,
+                "values": places(c),
+                **{key: str(c.attrs.get(key, "")) for key in ("units", "axis", "standard_name")},
+            }
+            for name, c in coords.items()
+            if c.size <= MOST_PLACES and c.dtype.kind in "iufUSOT"
+        ],
+        "bounds": sorted({str(c.attrs["bounds"]) for c in coords.values() if "bounds" in c.attrs}),
+    }
+
+
+def places(coordinate: xr.DataArray) -> list[float | str]:
+    """Return the values of a coordinate as numbers or texts."""
+    values = coordinate.values
+    if values.dtype.kind in "iuf":
+        return [float(value) for value in values]
+    return [v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def chunk_sides(variable: xr.DataArray | xr.Variable) -> tuple[int, ...]:
+    """Return the lengths of what is unpacked at once; none where that is any number."""
+    encoding = variable.encoding
+    return encoding.get("shards") or encoding.get("chunksizes") or encoding.get("chunks") or ()
 
 
 def chunk_bytes(variable: xr.DataArray | xr.Variable) -> int:
     """Return the bytes that are unpacked at once."""
-    sides = variable.encoding.get("chunksizes") or ()
+    sides = chunk_sides(variable)
     return int(np.prod([int(side) for side in sides], dtype=object)) * variable.dtype.itemsize
 
 
 def describe(path: str, cpu_s: int) -> None:
-    """Print the variables of the file's own group as JSON."""
+    """Print the variables and coordinates of the file's own group as JSON."""
     with opened(path) as dataset:
         print(json.dumps(described(dataset)), flush=True)
 
 
-def write_values(path: str, cpu_s: int, name: str, order: list[str], block: int) -> None:
-    """Print the values of one variable as float32, ``block`` of them read at once."""
+def write_values(
+    path: str, cpu_s: int, parts: list[list[Any]], samples: list[str], block: int
+) -> None:
+    """Print values as float32: for each block of samples those of each variable in turn.
+
+    A part is the name of a variable and its dimensions in the order in which they are wanted.
+    Samples count through their dimensions, the last one fastest, and a block is of that one.
+    """
     with opened(path) as dataset:
-        write_blocks(dataset, name, order=order, block=block, cpu_s=cpu_s)
+        for index in blocks([(dim, dataset.sizes[dim]) for dim in samples], block):
+            for name, order in parts:
+                allow(cpu_s)
+                variable = dataset[name]
+                write_block(
+                    variable.isel({d: i for d, i in index.items() if d in variable.dims}), order
+                )
 
 
-def write_blocks(dataset: xr.Dataset, name: str, order: list[str], block: int, cpu_s: int) -> None:
-    variable = dataset[name].transpose(*order)
-    for start in range(0, variable.shape[0], block):
-        allow(cpu_s)
-        with np.errstate(all="ignore"):  # what float32 cannot hold is dropped by who reads it
-            values = np.ascontiguousarray(variable[start : start + block].values, np.float32)
-        sys.stdout.buffer.write(values.data)
+def blocks(samples: list[tuple[str, int]], block: int) -> Iterator[dict[str, int | slice]]:
+    """Yield what of each dimension is read at once."""
+    if not samples:
+        yield {}
+        return
+    *outer, (last, length) = samples
+    for numbers in itertools.product(*(range(size) for _, size in outer)):
+        at = {dim: i for (dim, _), i in zip(outer, numbers, strict=True)}
+        for start in range(0, length, block):
+            yield {**at, last: slice(start, start + block)}
+
+
+def write_block(variable: xr.DataArray, order: list[str]) -> None:
+    variable = variable.transpose(*(dim for dim in order if dim in variable.dims))
+    with np.errstate(all="ignore"):  # what float32 cannot hold is dropped by who reads it
+        values = np.ascontiguousarray(variable.values, np.float32)
+    sys.stdout.buffer.write(values.data)
     sys.stdout.buffer.flush()
 
 
@@ -300,6 +365,8 @@ TASKS: dict[str, Callable[..., None]] = {
 def main() -> None:
     path, given = sys.argv[1], json.loads(sys.argv[2])
     warnings.simplefilter("ignore")
+    if given["task"] == "values":
+        warm()
     confine(given["cpu_s"], given["room"])
     try:
         TASKS[given["task"]](path, given["cpu_s"], **given["arguments"])

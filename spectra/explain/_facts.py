@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
+from spectra.explain._variables import is_present, loudest_first
 from spectra.explain._verdict import FOUND, UNDECIDED
-from spectra.explain._words import describe_energy, direction, fractions
+from spectra.explain._words import describe_dbc, describe_energy, direction, fractions
 from spectra.score import AtOutput
 
 if TYPE_CHECKING:
@@ -107,6 +108,25 @@ class Facts:
     def period(self) -> str | None:
         own = self.output.period
         return f"{period(own)}{direction(own)}" if own and max(own) > 1 else None
+
+    @property
+    def wavelength(self) -> str | None:
+        """How long the period is, where the inputs have coordinates."""
+        own, spacing = self.output.period, self.summary.output.spacing
+        fits = own and spacing is not None and len(own) == len(spacing.dims) and max(own) > 1
+        return spacing.in_words(own) if fits and own and spacing else None
+
+    @property
+    def in_variables(self) -> str | None:
+        """The variables of the output that hold most of the grid, with their energies."""
+        found = [v for v in loudest_first(self.summary.output.variables) if is_present(v)]
+        texts = [f"{v.name} ({describe_dbc(v.score)})" for v in found]
+        return listed(texts) if texts else None
+
+    @property
+    def without_grid(self) -> int:
+        """How many variables show none."""
+        return sum(v.score.verdict == "none" for v in self.summary.output.variables)
 
     @property
     def label(self) -> str | None:

@@ -12,6 +12,12 @@ Said = Sentence[Facts]
 LOOKS = (
     part(
         Said(
+            "looks.wavelength",
+            "the output shows a grid, whose period is known, and its cells have coordinates",
+            lambda f: f.found and f.period is not None and f.wavelength is not None,
+            "period {period}, a wavelength of {wavelength}",
+        ),
+        Said(
             "looks.period",
             "the output shows a grid, whose period is known",
             lambda f: f.found and f.period is not None,
@@ -25,6 +31,14 @@ LOOKS = (
             "the output, where that of all steps is known",
             lambda f: f.found and f.strongest is not None,
             "strongest at {strongest}",
+        ),
+    ),
+    part(
+        Said(
+            "looks.variables",
+            "the output shows a grid, and some of its variables show one by themselves",
+            lambda f: f.found and f.in_variables is not None,
+            "most in {in_variables}",
         ),
     ),
     part(

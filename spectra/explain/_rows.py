@@ -11,11 +11,13 @@ from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
 from spectra.explain._summary import StepRow
 from spectra.explain._verdict import FOUND
+from spectra.explain._wavelengths import wavelengths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spectra.capture import Discovery
+    from spectra.inputs import Spacing
     from spectra.kernel import Measures
     from spectra.probe import Probed
     from spectra.repair import Offer
@@ -29,6 +31,7 @@ def step_rows(
     *,
     kernels: Sequence[Measures | None],
     offers: Sequence[Offer] = (),
+    spacing: Spacing | None = None,
 ) -> tuple[StepRow, ...]:
     """Return one row a step.
 
@@ -44,6 +47,8 @@ def step_rows(
         What the weights of each step say by themselves.
     offers : sequence of Offer
         What can be done to each step; empty where nobody needs advice.
+    spacing : Spacing or None
+        How far the cells of the output lie apart.
     """
     rows = []
     # Steps that were not asked for are not known; what comes before the first may hold a grid.
@@ -76,6 +81,7 @@ def step_rows(
             kernel=kernel,
             calls=step.calls,
             inherited=scored.inherited,
+            wavelength_in_output=wavelengths(spacing, found.periods[index]),
         )
         rows.append(replace(row, advice=find_advice(row, offers[index] if offers else None)))
     return tuple(rows)

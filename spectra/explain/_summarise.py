@@ -19,9 +19,11 @@ from spectra.explain._summary import (
     StepName,
     StepRow,
     Summary,
+    VariableRow,
 )
 from spectra.explain._traced import Traced, traces
 from spectra.explain._verdict import blame_row, overall_verdict, worst_step
+from spectra.explain._wavelengths import output_spacing, wavelengths
 from spectra.inputs import InputSet
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from spectra.explain._attack import AttackRow
     from spectra.gather import Passed
-    from spectra.inputs import Inputs
+    from spectra.inputs import Inputs, Spacing
     from spectra.kernel import Measures
     from spectra.load import LoadedModel
     from spectra.probe import Probed
@@ -77,7 +79,8 @@ def summarise(
         How the analysis ran.
     """
     traced = traces(inputs, passed, scores)
-    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers)
+    spacing = output_spacing(inputs, passed.found)
+    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers, spacing=spacing)
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
@@ -88,7 +91,7 @@ def summarise(
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps, blamed),
         input=InputRow(scores.input, scores.control_gap, cause=traced.cause),
-        output=_output_row(scores, probed, traced),
+        output=_output_row(scores, probed, traced, inputs, spacing),
         steps=steps,
         unexplained_growth=passed.found.growth,
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced),
@@ -104,8 +107,14 @@ def _no_inputs(shape: tuple[int, ...]) -> InputSet:
     return InputSet("none", "none", count=0, used=0, dropped=(), shape=shape)
 
 
-def _output_row(scores: Scores, probed: Probed, traced: Traced) -> OutputRow:
-    grid = probed.grid
+def _output_row(
+    scores: Scores,
+    probed: Probed,
+    traced: Traced,
+    inputs: Inputs | None,
+    spacing: Spacing | None,
+) -> OutputRow:
+    grid, names = probed.grid, inputs.variables if inputs else ()
     return OutputRow(
         score=scores.output,
         inherited=scores.inherited,
@@ -114,6 +123,12 @@ def _output_row(scores: Scores, probed: Probed, traced: Traced) -> OutputRow:
         flat_field=probed.flat.output,
         confounder=traced.confounder,
         seams=traced.seams,
+        variables=tuple(
+            VariableRow(name, index, own)
+            for index, (name, own) in enumerate(zip(names, scores.variables, strict=False))
+        ),
+        spacing=spacing,
+        wavelength=wavelengths(spacing, scores.output.period),
     )
 
 

@@ -13,7 +13,7 @@ from spectra.capture import Growth, Operation
 from spectra.explain._attack import AttackRow
 from spectra.explain._blame import Relation, Standing
 from spectra.images import Trace
-from spectra.inputs import InputSet
+from spectra.inputs import InputSet, Spacing
 from spectra.kernel import Measures
 from spectra.load import ModelSource
 from spectra.probe import FlatLines
@@ -115,9 +115,21 @@ class InputRow:
 
 
 @dataclass(frozen=True)
+class VariableRow:
+    """One variable of the output, which is one of its channels."""
+
+    name: str
+    channel: int
+    score: Score
+
+
+@dataclass(frozen=True)
 class OutputRow:
     """The model's output; ``inherited`` lists the frequencies that the inputs already had.
 
+    ``variables`` are its channels by themselves, weighted by area, where they have names;
+    ``spacing`` is how far its cells lie apart, where the inputs' coordinates tell, and
+    ``wavelength`` that times the period along each axis.
     ``confounder`` is what the inputs carry by themselves and explains its grid; ``seams`` are
     those of tiles that were made apart, in most outputs.
     """
@@ -129,6 +141,9 @@ class OutputRow:
     flat_field: FlatLines | None = None
     confounder: Trace | None = None
     seams: Trace | None = None
+    variables: tuple[VariableRow, ...] = ()
+    spacing: Spacing | None = None
+    wavelength: tuple[float | None, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,7 @@ class StepRow(Operation):
 
     ``calls`` counts how often the model ran it side by side, for each tile or frame. ``inherited``
     lists the frequencies of its maps whose peak the inputs already had: ``score`` is without them.
+    ``wavelength_in_output`` is its period in the output in the unit of the output's spacing.
     """
 
     period_in_output: tuple[int, ...] | None
@@ -166,6 +182,7 @@ class StepRow(Operation):
     kernel: Measures | None = None
     calls: int = 1
     inherited: tuple[tuple[float, ...], ...] = ()
+    wavelength_in_output: tuple[float | None, ...] | None = None
 
 
 @dataclass(frozen=True)

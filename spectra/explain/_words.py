@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from spectra._names import size
+from spectra._names import db_text, size
 from spectra._sentence import Sentence, first
 from spectra.kinds import KINDS
 
@@ -55,6 +55,13 @@ def describe_energy(score: Score) -> str:
     sentence = first(ENERGY, score)
     assert sentence is not None
     return sentence.of(score)
+
+
+def describe_dbc(score: Score) -> str:
+    """Return the locked energy alone, or its least."""
+    if score.told_dbc is None:
+        return "no number"
+    return f"{'at least ' if score.at_least else ''}{db_text(score.told_dbc)} dBc"
 
 
 def describe_step(row: StepRow) -> str:

@@ -16,6 +16,7 @@ from spectra.gather._pass import batch_size
 from spectra.gather._passed import Passed, Place
 from spectra.gather._sums import Sums
 from spectra.gather._through import through
+from spectra.gather._variables import Variables
 from spectra.inputs import Reader
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 ROUNDS = 2  # of the mean: what is known of it tells how much each map differs from it
 AGREE = 1.5  # of phases; 200 sets of clean photographs, textures and networks read .4 to 1.1
-OUTPUT, INPUT = "output", "input"
+OUTPUT, INPUT, VARIABLE = "output", "input", "variable "
 Name = int | str
-"""The index of a step, or one of the two above."""
+"""The index of a step, one of the first two above, or the third and the index of a variable."""
 
 
 def content_passes(
@@ -77,6 +78,7 @@ def content_passes(
         steps=tuple(found.get(i, place) for i, place in enumerate(passed.steps)),
         output=found.get(OUTPUT, passed.output),
         input=found.get(INPUT, passed.input) if passed.input else None,
+        variables=tuple(found.get(_name(i), place) for i, place in enumerate(passed.variables)),
     )
 
 
@@ -102,7 +104,12 @@ def _without_content(
 def _places(passed: Passed) -> dict[Name, Place]:
     """Return all places that are scored, by name."""
     named: dict[Name, Place] = {**dict(enumerate(passed.steps)), OUTPUT: passed.output}
+    named |= {_name(i): place for i, place in enumerate(passed.variables)}
     return named if passed.input is None else {**named, INPUT: passed.input}
+
+
+def _name(variable: int) -> Name:
+    return f"{VARIABLE}{variable}"
 
 
 def _agree(data: xr.Dataset) -> bool:
@@ -143,6 +150,7 @@ class _Again:
         self._options, self._progress = options, progress
         self._reader = Reader(inputs)
         self._passes = 0  # that have begun
+        self._variables = Variables.of(found, inputs)
 
     def run(
         self,
@@ -166,6 +174,8 @@ class _Again:
 
         def out(y: Tensor, first: int, inputs: int) -> None:
             add(OUTPUT, y, first, inputs)
+            for index, own in self._variables.each(y):
+                add(_name(index), own, first, inputs)
             before = (self._passes - 1) * len(self._inputs)
             self._progress(
                 "fixed content", before + first + inputs, (ROUNDS + 1) * len(self._inputs)

@@ -21,6 +21,7 @@ from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
 from spectra.gather._sums import Sums
 from spectra.gather._through import through
+from spectra.gather._variables import Variables
 from spectra.inputs import Reader
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ class FirstPass:
     ) -> None:
         self._model, self._found, self._inputs, self._options = model, found, inputs, options
         self._progress = progress
-        self._places = Places(found, len(inputs), whole=bool(options.layers))
+        self._variables = Variables.of(found, inputs)
+        self._places = Places(
+            found, len(inputs), whole=bool(options.layers), variables=self._variables.count
+        )
         self._reader = Reader(inputs)
         self.begun = False  # whether any output came
         self._empty()
@@ -250,6 +254,8 @@ class FirstPass:
         self.begun = True
         if self._found.layout is not None:
             self._add("the output", self._places.output, y)
+            for index, own in self._variables.each(y):
+                self._add("the output", self._places.variables[index], own)
             if self._keeps:
                 self._show(y, each=len(y) // inputs)
         self._ran += inputs

@@ -79,6 +79,9 @@ class Passed:
         Root mean square of the output's values; None where none was measured.
     forward_s : float
         Seconds spent in forward passes, measuring apart.
+    variables : tuple of Place
+        Each channel of the output by itself, weighted by area, where the channels are variables
+        with names.
     ran : int
         How many inputs ran.
     dropped : tuple of Dropped
@@ -94,6 +97,7 @@ class Passed:
     level: Tensor | None = None
     output_rms: float | None = None
     forward_s: float = 0.0
+    variables: tuple[Place, ...] = ()
     ran: int = 0
     dropped: tuple[Dropped, ...] = ()
 

@@ -34,9 +34,13 @@ class Places:
         Number of inputs that will come.
     whole : bool
         Also keep what the recipes of two papers need of whole images.
+    variables : int
+        So many channels of the output also have sums of their own.
     """
 
-    def __init__(self, found: Discovery, count: int, *, whole: bool = False) -> None:
+    def __init__(
+        self, found: Discovery, count: int, *, whole: bool = False, variables: int = 0
+    ) -> None:
         self._count, self._whole = count, whole
         self.input = (
             self._sums(found.input_shape, *found.control_periods)
@@ -50,6 +54,10 @@ class Places:
         self.output = self._sums(
             found.output_shape or NO_MAP, *found.output_periods, borders=found.borders
         )
+        one = (1, *(found.output_shape or NO_MAP)[1:])
+        self.variables = [
+            self._sums(one, *found.output_periods, borders=found.borders) for _ in range(variables)
+        ]
         self.layers: dict[str, spectrum.MapStatistics] = {}
 
     def layer(self, name: str, shape: tuple[int, ...]) -> tuple[str, spectrum.MapStatistics]:
@@ -104,7 +112,8 @@ class Places:
     def _named(self) -> dict[str, spectrum.MapStatistics]:
         """Return the sums of the places that every model has, by name."""
         steps = {f"steps/{index}": sums for index, sums in enumerate(self.steps)}
-        named = {**steps, "output": self.output}
+        variables = {f"variables/{index}": sums for index, sums in enumerate(self.variables)}
+        named = {**steps, "output": self.output, **variables}
         return named if self.input is None else {**named, "input": self.input}
 
     def finished(self) -> dict[str, Any]:
@@ -113,6 +122,7 @@ class Places:
             "steps": tuple(map(_place, self.steps)),
             "output": _place(self.output),
             "input": self.input and _place(self.input),
+            "variables": tuple(map(_place, self.variables)),
             "layers": {name: _place(sums) for name, sums in self.layers.items()},
         }
 

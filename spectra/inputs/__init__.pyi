@@ -7,6 +7,7 @@ from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
 from ._reader import PART, Reader
 from ._sources import open_inputs
+from ._spacing import Spacing
 from ._targets import Targets, open_targets
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Inputs",
     "Picture",
     "Reader",
+    "Spacing",
     "Targets",
     "check_inputs",
     "check_reading",

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from spectra._files import (
     Format,
     check_packed,
     check_size,
+    check_store,
     is_zip,
     open_regular,
     open_zip,
@@ -23,25 +25,31 @@ from spectra._files import (
 from spectra._text import brief, listed
 from spectra.errors import InputError, LoadError
 from spectra.inputs._arrays import AXES, Stack, array_stack, check_dtype, tensor_stack, to_tensor
-from spectra.inputs._netcdf import read_values, read_variables
+from spectra.inputs._field import Field
+from spectra.inputs._field_layout import lay_out
+from spectra.inputs._field_query import FieldQuery
+from spectra.inputs._netcdf import check_layout, read_held, read_rows
 from spectra.inputs._npy_header import read_header
 from spectra.load import check_dense, open_torch
 
-BLOCK_BYTES = 2**21  # read at once, where single samples would be slow
-CHANNEL_NAMES = frozenset({"channel", "channels", "c", "band", "variable"})
+NAMED: frozenset[Format] = frozenset({"hdf5", "netcdf3", "zarr"})
+"""Kinds of files whose dimensions have names."""
 
 
-def file_stack(path: Path, found: Format, key: str | None, source: str) -> Stack:
+def file_stack(path: Path, found: Format, query: FieldQuery, source: str) -> Stack:
     """Return the array in the file ``path``, of the kind ``found``, as a stack.
 
     Raises
     ------
     InputError
-        If the file is damaged, holds pickled objects, or several arrays and no ``key``.
+        If the file is damaged, holds pickled objects, or several arrays and no key is given.
     """
-    openers = {"npz": _npz, "hdf5": _netcdf, "netcdf3": _netcdf, "npy": _npy}
     with _reading(path, found):
-        stack = openers.get(found, _torch)(path, key, source)
+        if found in NAMED:
+            stack = _named_dimensions(path, query, source)
+        else:
+            _check_nameless(query, found, source)
+            stack = {"npz": _npz, "npy": _npy}.get(found, _torch)(path, query.key, source)
 
     def rows(first: int = 0) -> Iterator[Tensor]:
         with _reading(path, found):
@@ -64,6 +72,15 @@ def _reading(path: Path, found: Format) -> Iterator[None]:
             f"{path} looks like {DESCRIPTION[found]} but cannot be read ({brief(error)}): "
             "expected floats, not pickled objects, in an undamaged file"
         ) from error
+
+
+def _check_nameless(query: FieldQuery, found: Format, source: str) -> None:
+    """Raise InputError if dimensions are named of a file that has no names."""
+    if query.names_dimensions:
+        raise InputError(
+            f"{source} is {DESCRIPTION[found]}, whose axes have no names: expected netCDF or zarr "
+            "beside ?variables=, ?samples=, ?channels= and ?space="
+        )
 
 
 def _npy(path: Path, key: str | None, source: str) -> Stack:
@@ -127,34 +144,34 @@ def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
     return tensor_stack(tensor)
 
 
-def _netcdf(path: Path, key: str | None, source: str) -> Stack:
-    variables = {variable.name: variable for variable in read_variables(path)}
-    name = _choose({name: (v.shape, v.dtype) for name, v in variables.items()}, key, source)
-    variable = variables[name]
-    dims = variable.dims
-    channel = next((dim for dim in dims if dim.lower() in CHANNEL_NAMES), None)
-    second = () if channel is None else (channel,)
-    order = list(dict.fromkeys((*dims[:1], *second, *dims)))
-    alone = channel is None and len(dims) == 3
-    count, *rest = (variable.shape[dims.index(dim)] for dim in order) if dims else (0,)
-    size = path.stat().st_size
-    check_packed(8 * math.prod(rest), size, source)
-    check_packed(variable.chunk, size, source)
-    block = max(1, BLOCK_BYTES // (8 * math.prod(rest) or 1))
-    note = f"variable {name!r} over {', '.join(order)}"
-
-    def rows(first: int = 0) -> Iterator[Tensor]:
-        for values in islice(read_values(path, variable, order, block), first, None):
-            yield values[None] if alone else values
-
-    notes = (note + (", one channel" if alone else ""),)
+def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
+    """Return the variables of a netCDF file or zarr store as a stack."""
+    stored = _checked_store(path, source) if path.is_dir() else path.stat().st_size
+    held = read_held(path)
+    if not query.variables and query.key is None and not held.has_axes:
+        arrays = {name: (v.shape, v.dtype) for name, v in held.variables.items()}
+        query = replace(query, key=_choose(arrays, None, source))
+    layout = lay_out(held, query, source)
+    check_layout(layout, stored, source)
     return Stack(
-        count,
-        shape=(1, *rest) if alone else tuple(rest),
-        dtype=variable.dtype,
-        rows=rows,
-        notes=notes,
+        layout.count,
+        shape=layout.shape,
+        dtype=layout.dtype,
+        rows=lambda first=0: islice(read_rows(path, layout), first, None),
+        notes=layout.notes,
+        named=Field.of(layout, held),
     )
+
+
+def _checked_store(path: Path, source: str) -> int:
+    """Return the bytes in a zarr store that holds numbers alone."""
+    stored = check_store(path)
+    if find_spec("zarr") is None:
+        raise InputError(
+            f"{source} is a zarr store, which is read by zarr, and that is not installed: pip "
+            "install 'spectra-artifacts[zarr]', or save it as netCDF: ds.to_netcdf('fields.nc')"
+        )
+    return stored
 
 
 def _choose(arrays: Mapping[str, tuple[Sequence[int], str]], key: str | None, source: str) -> str:

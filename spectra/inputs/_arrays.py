@@ -17,8 +17,10 @@ from spectra._files import memory_bytes
 from spectra._names import times
 from spectra._text import gigabytes
 from spectra.errors import InputError
+from spectra.inputs._field import Field
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin, Origins, Samples
+from spectra.inputs._masked import without_mask
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
@@ -41,6 +43,8 @@ class Stack:
         Returns a new iterator over the samples, float32; given a number, from that one on.
     notes : tuple of str
         How the source was read, if there is something to say.
+    named : Field or None
+        Names of axes, channels and samples, where the source has them.
     """
 
     count: int | None
@@ -48,6 +52,7 @@ class Stack:
     dtype: str
     rows: Samples
     notes: tuple[str, ...] = ()
+    named: Field | None = None
 
 
 def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
@@ -67,7 +72,8 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
     channels = how.channels(channels, source)
-    keep, dropped, identity = _usable(stack, source, how.num)
+    stack, rows = without_mask(stack, source, how.num)
+    keep, dropped, identity = _usable(stack, rows, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not len(keep) and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -76,7 +82,9 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
             "expected finite numbers that vary"
         )
-    window = (slice(None), *centre(spatial, size))
+    part = centre(spatial, size)
+    window = (slice(None), *part)
+    named = stack.named and stack.named.cropped(part).with_samples(keep.tolist())
 
     def samples(first: int = 0) -> Iterator[Tensor]:
         wanted = keep[first:]
@@ -94,21 +102,38 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         dropped=dropped,
         shape=(channels, *size),
         bounds=how.bounds(how.range, channels),
-        notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
+        notes=(
+            *_describe(stack, how, count=count, used=len(keep), size=size),
+            *how.notes(),
+            *_places(named),
+        ),
         origins=Origins(len(keep), lambda at: Origin(source, int(keep[at]), tuple(spatial))),
         samples=samples,
         identity=identity,
+        variables=() if named is None or len(named.names) != channels else named.names,
+        spacing=None if named is None else named.spacing,
+        named=named,
     )
 
 
+def _places(named: Field | None) -> Iterator[str]:
+    """Yield how far cells lie apart, or why that is not known."""
+    if named is None:
+        return
+    if named.spacing is not None:
+        yield named.spacing.described()
+    elif named.without_spacing:
+        yield named.without_spacing
+
+
 def _usable(
-    stack: Stack, source: str, num: int | None
+    stack: Stack, rows: Iterator[Tensor], source: str, num: int | None
 ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], str]:
     """Return the indices of the first ``num`` usable samples, what was dropped, and a digest."""
     keep = array("q")
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
-    for index, row in enumerate(stack.rows()):
+    for index, row in enumerate(rows):
         if tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))

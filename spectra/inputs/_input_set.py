@@ -1,6 +1,8 @@
 """What was fed to a model: how many samples of which source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from spectra.inputs._spacing import Spacing
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class InputSet:
         What was left out and why.
     shape : tuple of int
         ``(channel, *spatial)`` of one sample as the model gets it.
+    variables : tuple of str
+        Names of the channels, where the source has them.
+    spacing : Spacing or None
+        How far the cells of a map lie apart, where its coordinates tell.
     """
 
     source: str
@@ -37,3 +43,5 @@ class InputSet:
     used: int
     dropped: tuple[Dropped, ...]
     shape: tuple[int, ...]
+    variables: tuple[str, ...] = field(default=(), kw_only=True)
+    spacing: Spacing | None = field(default=None, kw_only=True)

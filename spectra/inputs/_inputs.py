@@ -14,6 +14,8 @@ from spectra.inputs._input_set import InputSet
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from spectra.inputs._field import Field
+
 Kind = Literal["images", "array", "latent", "callable"]
 
 
@@ -98,6 +100,8 @@ class Inputs(InputSet):
         used. Where it is given, ``used`` counts samples that may turn out to be of no use.
     head : int
         The number of the first sample that can be used.
+    named : Field or None
+        Names and coordinates of axes, channels and samples, where the source has them.
     """
 
     kind: Kind
@@ -110,6 +114,7 @@ class Inputs(InputSet):
         default=None, repr=False, compare=False
     )
     head: int = 0
+    named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:

@@ -10,19 +10,28 @@ from pathlib import Path
 from typing import TypeGuard
 
 from spectra._factories import check_spec, is_spec
-from spectra._files import DESCRIPTION, Format, check_readable, looks_like_picture, recognise
+from spectra._files import (
+    DESCRIPTION,
+    Format,
+    check_readable,
+    is_zarr,
+    looks_like_picture,
+    recognise,
+)
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
+from spectra.inputs._field_query import NO_QUERY, FieldQuery, split_query
 from spectra.inputs._glob import matching_files
 from spectra.inputs._listing import Listing, is_file, is_picture
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
+from spectra.inputs._volume_files import VolumeFiles, find_volumes
 
 EXPECTED = (
-    "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc), "
+    "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc, .zarr, .nii), "
     "'random:latent?shape=...', or a function such as 'file.py:make'"
 )
 _ARRAYS: frozenset[Format] = frozenset(
-    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy"}
+    {"npy", "npz", "hdf5", "netcdf3", "torch_zip", "torch_legacy", "zarr"}
 )
 NamedSource = str | Path | Sequence[str | Path]
 
@@ -38,11 +47,11 @@ class Pictures:
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """A file of arrays, what kind of file it is, and which of its arrays is meant."""
+    """A file of arrays, what kind of file it is, and what of it is meant."""
 
     file: Path
     format: Format
-    key: str | None
+    query: FieldQuery
     source: str
 
 
@@ -53,7 +62,7 @@ class PythonName:
     spec: str
 
 
-NamedInputs = Pictures | ArrayFile | PythonName | RandomSpec
+NamedInputs = Pictures | ArrayFile | VolumeFiles | PythonName | RandomSpec
 
 
 def check_inputs(source: object) -> None:
@@ -107,14 +116,12 @@ def name_inputs(source: NamedSource) -> NamedInputs:
 def _one(source: str) -> NamedInputs:
     if source.startswith(PREFIX):
         return parse_random(source)
-    path = Path(source)
-    if path.is_dir():
-        return _folder(path, source)
+    path, query = Path(source), NO_QUERY
+    if not path.exists():
+        source, query = split_query(source)
+        path = Path(source)
     if path.exists():
-        return _file(path, None, source)
-    file, _, query = source.partition("?key=")
-    if query and Path(file).is_file():
-        return _file(Path(file), query, file)
+        return _at(path, query, source)
     if glob.has_magic(source):
         files = matching_files(source)
         if not files:
@@ -125,6 +132,15 @@ def _one(source: str) -> NamedInputs:
         return PythonName(source)
     check_readable(path, EXPECTED, InputError)
     raise InputError(f"{source} is neither a file nor a folder: expected {EXPECTED}")
+
+
+def _at(path: Path, query: FieldQuery, source: str) -> NamedInputs:
+    """Return what lies at a path that exists."""
+    if volumes := find_volumes(path, query, source):
+        return volumes
+    if is_zarr(path):
+        return ArrayFile(path, "zarr", query, source)
+    return _folder(path, source) if path.is_dir() else _file(path, query, source)
 
 
 def _folder(folder: Path, source: str) -> Pictures:
@@ -171,11 +187,11 @@ def _pictures(paths: list[Path], source: str) -> Pictures:
     return Pictures(tuple(paths), source)
 
 
-def _file(path: Path, key: str | None, source: str) -> NamedInputs:
+def _file(path: Path, query: FieldQuery, source: str) -> NamedInputs:
     check_readable(path, EXPECTED, InputError)
     found = recognise(path)
     if found in _ARRAYS:
-        return ArrayFile(path, found, key, source)
+        return ArrayFile(path, found, query, source)
     if looks_like_picture(path):
         return Pictures((path,), source)
     raise InputError(f"{path} is {DESCRIPTION[found]}: expected {EXPECTED}")

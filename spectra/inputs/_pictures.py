@@ -230,7 +230,7 @@ def _array(found: ArrayFile) -> PictureSource:
     """Return the pictures of an array, scaled as its first one says."""
     from spectra.inputs._array_files import file_stack  # loads torch
 
-    stack = file_stack(found.file, found.format, found.key, found.source)
+    stack = file_stack(found.file, found.format, found.query, found.source)
     each = [row.numpy() for row in stack.rows()] if _is_one(stack.shape) else None
     first = _planes(np.stack(each) if each else next(stack.rows()).numpy())
     scale, offset, said = _levels(first, stack.dtype)

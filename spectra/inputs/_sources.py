@@ -1,6 +1,6 @@
 """From anything that names or holds inputs to ``Inputs``."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, SupportsIndex
 
@@ -28,6 +28,10 @@ from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
 from spectra.inputs._streams import open_stream
+from spectra.inputs._tiff import count_pages
+from spectra.inputs._volume_files import VolumeFiles
+from spectra.inputs._volumes import volume_stack
+from spectra.inputs._xarray import field_stack, is_field
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
@@ -57,7 +61,10 @@ def open_inputs(
         * a folder (not its subfolders), a glob, a file or a list of files: pictures of 8 or
           16 bits, gray, RGB or with alpha, of any sizes;
         * an array (N, C, L), (N, C, H, W), (N, C, D, H, W) or vectors (N, C): in memory, or a
-          file ``.npy``, ``.npz``, ``.pt`` or netCDF, with ``?key=NAME`` if it holds several;
+          file ``.npy``, ``.npz``, ``.pt``, with ``?key=NAME`` if it holds several;
+        * named dimensions: an xarray Dataset or DataArray, a file of netCDF or a zarr store, with
+          ``?variables=t2m,u10&samples=time&channels=level`` where something is to be chosen;
+        * volumes: NIfTI, or a folder of ``.npy``, NIfTI or multi-page TIFF (``?volume``);
         * ``random:latent?shape=512,4,4&n=16&seed=0&dist=normal`` or ``random:image?...``, where
           ``shape`` is that of one sample without the sample axis;
         * a loader, dataset, generator or function (also as ``pkg.mod:name`` or
@@ -99,6 +106,8 @@ def open_inputs(
         return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
         return _open_named(name_inputs(source), how, lazy=lazy)
+    if is_field(source):
+        return open_stack(field_stack(source), type(source).__name__, how)
     if hasattr(source, "__array__") and not isinstance(source, type):
         return open_stack(array_stack(np.asarray(source)), "array", how)
     name = getattr(source, "__name__", type(source).__name__)
@@ -111,17 +120,28 @@ def _open_named(named: NamedInputs, how: Preparation, *, lazy: bool) -> Inputs:
         case RandomSpec():
             return open_random(named, how)
         case Pictures():
-            notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
+            notes = tuple(_notes(named))
             paths, source = named.files, named.source
             most = len(paths) if how.num is None else min(len(paths), how.num)
             if lazy and most > HEAD:
                 return open_many(paths, source, how, most=most, notes=notes)
             return open_images(paths, source, how, notes)
         case ArrayFile():
-            stack = file_stack(named.file, named.format, named.key, named.source)
+            stack = file_stack(named.file, named.format, named.query, named.source)
             return open_stack(stack, named.source, how)
+        case VolumeFiles():
+            return open_stack(volume_stack(named, how), named.source, how)
         case PythonName():
             return _open_object(named.spec, how)
+
+
+def _notes(named: Pictures) -> Iterator[str]:
+    """Yield what of some files is not read as pictures."""
+    if named.skipped:
+        yield f"{named.skipped} other files skipped"
+    if (pages := count_pages(named.files[0])) > 1:
+        first = named.files[0].name
+        yield (f"the first of {pages} pages of {first}; for volumes type '{named.source}?volume'")
 
 
 def _open_object(spec: str, how: Preparation) -> Inputs:
@@ -131,4 +151,6 @@ def _open_object(spec: str, how: Preparation) -> Inputs:
         return open_stack(tensor_stack(found), spec, how)
     if isinstance(found, np.ndarray):
         return open_stack(array_stack(found), spec, how)
+    if is_field(found):
+        return open_stack(field_stack(found, spec), spec, how)
     return open_stream(found, spec, how)

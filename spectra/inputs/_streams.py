@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from spectra._process import borrowed_process, random_states, seed_all, set_rand
 from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
+from spectra.inputs._field import Field
 from spectra.inputs._inputs import Inputs, Samples
 from spectra.inputs._prepare import Preparation
+from spectra.inputs._xarray import field_notes, field_of, field_samples, is_field
 
 INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data", "lq", "sample")
 
@@ -23,12 +25,12 @@ INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data"
 def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     """Return what an iterable or a function without arguments gives as inputs.
 
-    Each item is a tensor or array with a leading sample axis; of a tuple the first part is
-    taken, of a dict the one with a usual name. A dataset's items are one sample each. The
-    first item fixes the shape, and others are dropped. A loader or function is asked anew at
-    each reading, with a random state of its own, so that a shuffling loader repeats itself
-    and the caller's state stays. An iterator can be read only once, so that its first ``num``
-    samples are kept in memory.
+    Each item is a tensor or array with a leading sample axis, or an xarray object, whose
+    dimensions tell; of a tuple the first part is taken, of a dict the one with a usual name. A
+    dataset's items are one sample each. The first item fixes the shape, and others are dropped. A
+    loader or function is asked anew at each reading, with a random state of its own, so that a
+    shuffling loader repeats itself and the caller's state stays. An iterator can be read only
+    once, so that its first ``num`` samples are kept in memory.
 
     Raises
     ------
@@ -39,13 +41,17 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     """
     single = isinstance(items, Dataset)
     if isinstance(items, Iterator):
-        kept = list(islice(_samples(lambda: items, source, how.seed, single), how.num))
+        first = _guarded(lambda: [*islice(items, 1)], source)
+        again = chain(first, items)
+        kept = list(islice(_samples(lambda: again, source, how.seed, single), how.num))
+        note = "kept in memory: read once"
         return _open(
-            lambda first=0: iter(kept[first:]),
+            lambda begin=0: iter(kept[begin:]),
             source,
             how,
             count=len(kept),
-            notes=("kept in memory: read once",),
+            notes=(note,),
+            named=lambda: _field(*first, source=source),
         )
     make = _restartable(items, source)
     count = len(items) if single and isinstance(items, Sized) else None
@@ -53,7 +59,13 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     def rows(first: int = 0) -> Iterator[Tensor]:
         return islice(_samples(make, source, how.seed, single), first, None)
 
-    return _open(rows, source, how, count=count)
+    return _open(
+        rows,
+        source,
+        how,
+        count=count,
+        named=lambda: _field(*islice(_items(make, source, how.seed), 1), source=source),
+    )
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -77,35 +89,55 @@ def _open(
     *,
     count: int | None,
     notes: tuple[str, ...] = (),
+    named: Callable[[], Field | None],
 ) -> Inputs:
     first = next(rows(), None)
     if first is None:
         raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
     shape = tuple(first.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    return open_stack(
-        Stack(count, shape=shape, dtype="float32", rows=rows, notes=(read, *notes)),
-        source,
-        how,
-        "callable",
+    field = named()
+    stack = Stack(
+        count,
+        shape=shape,
+        dtype="float32",
+        rows=rows,
+        notes=(read, *notes) if field is None else (*field_notes(field), *notes),
+        named=field,
     )
+    return open_stack(stack, source, how, "callable")
+
+
+def _field(*first: object, source: str) -> Field | None:
+    """Return the names that the first item has, if it is an xarray object."""
+    return field_of(first[0], source) if first and is_field(first[0]) else None
 
 
 def _samples(
     make: Callable[[], Iterable[Any]], source: str, seed: int, single: bool
 ) -> Iterator[Tensor]:
     """Yield the samples of the items that ``make`` gives, one by one."""
+    for item in _items(make, source, seed):
+        if is_field(item):
+            yield from field_samples(item, source)
+            continue
+        values = _values(item, source)
+        yield from (values[None] if single else values)
+
+
+def _items(make: Callable[[], Iterable[Any]], source: str, seed: int) -> Iterator[Any]:
+    """Yield what ``make`` gives, item by item, with a random state of its own."""
     state = _RandomState(seed)
     with state.active():
         made = _guarded(make, source)
-        items = iter([made] if isinstance(made, Tensor | np.ndarray) else made)
+        alone = isinstance(made, Tensor | np.ndarray) or is_field(made)
+        items = iter([made] if alone else made)
     while True:
         with state.active():
             item = _guarded(lambda: next(items, None), source)
         if item is None:
             return
-        values = _values(item, source)
-        yield from (values[None] if single else values)
+        yield item
 
 
 def _guarded(function: Callable[[], Any], source: str) -> Any:

@@ -97,7 +97,7 @@ def open_targets(
                 yield sides.cut(read(path), origin, str(path))
 
     elif isinstance(named, ArrayFile) and inputs.kind != "images":
-        stack = file_stack(named.file, named.format, named.key, named.source)
+        stack = file_stack(named.file, named.format, named.query, named.source)
         wanted = {origin.index: origin for origin in inputs.origins}
 
         def samples() -> Iterator[Tensor]:

@@ -11,12 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from spectra import _names as names
+from spectra.inputs import Spacing
 from spectra.plot._amplified import Display, display
 from spectra.plot._crop import MOST_PIXELS
 from spectra.plot._panels import fill_lines
 from spectra.plot._styles import inches, ink, letters, small
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -101,6 +104,8 @@ def output_in_words(data: xr.Dataset) -> str:
     """Return which output it is, and which channel where one of several is drawn."""
     output = f"output {int(data.attrs['picture'])}"
     channel = data.attrs.get("channel")
+    if "variable" in data.attrs:
+        return f"{output}, {data.attrs['variable']}"
     return output if channel is None else f"{output}, channel {int(channel)}"
 
 
@@ -116,7 +121,26 @@ def grid_in_words(data: xr.Dataset) -> str:
     period = data.attrs.get("period")
     if period is None:
         return ""
-    return f"; its grid has period {names.period([int(p) for p in np.atleast_1d(period)])}"
+    own = [int(p) for p in np.atleast_1d(period)]
+    return f"; its grid has period {names.period(own)}{wavelength_in_words(data, own)}"
+
+
+def wavelength_in_words(data: xr.Dataset, period: Sequence[int]) -> str:
+    """Return how long a period is where the cells of a map have a size; nothing else.
+
+    Examples
+    --------
+    >>> attrs = {"cell_size": [31.0, 31.0], "cell_unit": "km", "cell_dims": ["lat", "lon"]}
+    >>> import xarray as xr
+    >>> wavelength_in_words(xr.Dataset(attrs=attrs), (2, 2))
+    ', a wavelength of 62 km'
+    """
+    sizes = np.atleast_1d(data.attrs.get("cell_size", [])).tolist()
+    if len(sizes) != len(period) or max(period) == 1:
+        return ""
+    dims = tuple(map(str, np.atleast_1d(data.attrs["cell_dims"])))
+    spacing = Spacing(dims, tuple(map(float, sizes)), str(data.attrs["cell_unit"]))
+    return f", a wavelength of {spacing.in_words(period)}"
 
 
 def _picture(

@@ -8,6 +8,7 @@ from spectra import _names as names
 from spectra._names import Named
 from spectra._printable import printable
 from spectra.explain import StepRow
+from spectra.inputs import Spacing
 from spectra.probe import FlatLines
 from spectra.score import Score
 from spectra.severity import Graded
@@ -71,6 +72,13 @@ def kernel_and_stride(
 def period(values: Sequence[int] | None) -> str:
     """Return a period along each axis with its unit; samples of 1-D maps have none."""
     return names.period(values) if values and len(values) > 1 else size(values)
+
+
+def wavelength(spacing: Spacing | None, values: Sequence[int] | None) -> str:
+    """Return how long a period is; nothing where that is not known, or there is none."""
+    if spacing is None or values is None or len(values) != len(spacing.dims) or max(values) == 1:
+        return ""
+    return printable(spacing.in_short(values))
 
 
 class Scored(Protocol):

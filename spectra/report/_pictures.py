@@ -26,8 +26,8 @@ def with_pictures(
     passed: Passed,
     judged: Judged,
     portraits: Sequence[xr.Dataset | None] = (),
-) -> xr.DataTree:
-    """Return the tables of a run with what its pictures are drawn from.
+) -> dict[str, xr.Dataset]:
+    """Return the tables of a run, by path, with what its pictures are drawn from.
 
     Group ``where`` is the output that shows a grid most, with that grid and a map of where it is.
     Where there is none, group ``crop`` is the middle of one output and the mean pattern of its
@@ -44,19 +44,17 @@ def with_pictures(
     portraits : sequence of (Dataset or None)
         What the kernel of each step looks like, see `spectra.weights.portraits_of_steps`.
     """
-    import xarray as xr  # not before: reading a summary needs no xarray
-
     groups = {node.path: node.to_dataset(inherit=False) for node in tables.subtree}
     for index, portrait in enumerate(portraits):
         if portrait is not None:
             groups[f"/kernels/{index}"] = portrait
     if judged.where is not None:
-        return xr.DataTree.from_dict({**groups, "/where": judged.where.to_dataset()})
+        return {**groups, "/where": judged.where.to_dataset()}
     crop = _middle(passed)
     if crop is None:
-        return xr.DataTree.from_dict(groups)
+        return groups
     limits = None if judged.limits is None else list(judged.limits)
-    return xr.DataTree.from_dict({**groups, "/crop": crop.assign_attrs(limits=limits)})
+    return {**groups, "/crop": crop.assign_attrs(limits=limits)}
 
 
 def _middle(passed: Passed) -> xr.Dataset | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from spectra import explain
     from spectra.gather import Passed
+    from spectra.inputs import Inputs
     from spectra.report._redrawn import Figures, Style
     from spectra.severity import Judged
 
@@ -45,6 +46,8 @@ class Result(Printed):
         ``steps/0`` and so on, and ``layers/...`` where asked for. Group ``where`` holds the output
         that shows a grid most, with that grid and a map of where it is; without one, group
         ``crop`` holds the middle of an output with the mean grid-locked pattern. Group
+        ``outputs`` holds outputs with the names and coordinates of their inputs, where those have
+        any. Group
         ``attacked`` holds the same places of attacked inputs, where an attack was asked for.
     """
 
@@ -59,6 +62,7 @@ class Result(Printed):
         *,
         passed: Passed,
         judged: Judged,
+        inputs: Inputs | None = None,
         portraits: Sequence[xr.Dataset | None] = (),
         attacked: xr.DataTree | None = None,
     ) -> Result:
@@ -70,12 +74,18 @@ class Result(Printed):
             The answer.
         tables, passed, judged, portraits
             See `spectra.report._pictures.with_pictures`.
+        inputs : Inputs, optional
+            What ran: outputs are kept with the coordinates that they have.
         attacked : DataTree, optional
             The tables of attacked inputs, which become group ``attacked``.
         """
+        import xarray as xr
+
+        from spectra.report._coordinates import with_coordinates
         from spectra.report._pictures import with_pictures  # torch, which reading does without
 
-        data = with_pictures(tables, passed, judged, portraits)
+        groups = with_pictures(tables, passed, judged, portraits)
+        data = xr.DataTree.from_dict(with_coordinates(groups, summary, passed, inputs))
         if attacked is not None:
             data["attacked"] = attacked
         data.attrs["created"] = summary.created  # so that files of two runs are told apart

@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spectra._printable import printable
+from spectra.explain import loudest_first
 from spectra.report import _cells as cells
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spectra.explain import StepRow, Summary
+    from spectra.inputs import Spacing
     from spectra.score import Score
     from spectra.severity import Graded
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table as strings; ``worst`` marks the step that is named."""
+    """One row of the table as strings; ``worst`` marks the step that is named.
+
+    ``of_variable``: it is a part of the row above, of which not all have to be shown.
+    """
 
     name: str
     kind: str
@@ -29,22 +37,38 @@ class Row:
     change: str
     nearest: str
     cubic: str
+    wavelength: str = ""
     worst: bool = False
+    of_variable: bool = False
 
 
 def table_rows(summary: Summary) -> list[Row]:
-    """Return a row a step, then the output and the inputs."""
+    """Return a row a step, then the output, its variables where it has any, and the inputs."""
     worst = summary.worst and (summary.worst.name, summary.worst.call)
-    inputs = _map_row("input (control)", summary.input.score)
+    inputs = _map_row("input (control)", summary.input.score, spacing=summary.inputs.spacing)
     cause = summary.input.cause
     return [
         *(
             _step_row(summary, step, worst=(step.name, step.call) == worst)
             for step in summary.steps
         ),
-        _map_row("output", summary.output.score, summary.severity),
+        _map_row("output", summary.output.score, summary.severity, summary.output.spacing),
+        *_variable_rows(summary),
         replace(inputs, kind=cause.text if cause else "", nearest="", cubic=""),
     ]
+
+
+def _variable_rows(summary: Summary) -> Iterator[Row]:
+    """Yield a row for each variable of the output, that of most locked energy first."""
+    spacing = summary.output.spacing
+    for variable in loudest_first(summary.output.variables):
+        row = _map_row(f"  {printable(variable.name)}", variable.score, spacing=spacing)
+        yield replace(row, nearest="", cubic="", of_variable=True)
+
+
+def has_wavelengths(rows: list[Row]) -> bool:
+    """Return whether a wavelength is known in any of the rows."""
+    return any(row.wavelength for row in rows)
 
 
 def has_yardsticks(rows: list[Row]) -> bool:
@@ -69,11 +93,17 @@ def _step_row(summary: Summary, step: StepRow, *, worst: bool) -> Row:
         change=change,
         nearest=yardsticks["nearest"],
         cubic=yardsticks["cubic"],
+        wavelength=cells.wavelength(summary.output.spacing, step.period_in_output),
         worst=worst,
     )
 
 
-def _map_row(name: str, score: Score, graded: Graded | None = None) -> Row:
+def _map_row(
+    name: str,
+    score: Score,
+    graded: Graded | None = None,
+    spacing: Spacing | None = None,
+) -> Row:
     """Return the row of the output or the inputs, which have no kernel; yardsticks are summed."""
     alias, interval = cells.alias(score)
     yardsticks = cells.yardsticks_of_all(graded)
@@ -90,4 +120,5 @@ def _map_row(name: str, score: Score, graded: Graded | None = None) -> Row:
         change="",
         nearest=yardsticks["nearest"],
         cubic=yardsticks["cubic"],
+        wavelength=cells.wavelength(spacing, score.period),
     )

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.report import _cells as cells
-from spectra.report._rows import Row, has_yardsticks, table_rows
+from spectra.report._rows import Row, has_wavelengths, has_yardsticks, table_rows
 
 if TYPE_CHECKING:
     from spectra.explain import Summary
@@ -37,22 +37,28 @@ HEADER = Row(
     change="change",
     nearest="nearest",
     cubic="cubic",
+    wavelength="wavelength",
 )
 LEFT = {"name", "kind", "interval", "verdict"}
 ABOUT = ("name", "kind", "kernel")  # what a step is; the other columns are numbers
 YARDSTICKS = {"nearest", "cubic"}  # columns that stand where one is known
 EXPLAINED = {"z", "change"}  # columns that are not needed every time
+NO_COLUMNS = {"worst", "of_variable"}
+VARIABLES = 5  # that are shown without being asked for
+_NAMES = [field.name for field in fields(Row) if field.name not in NO_COLUMNS | {"wavelength"}]
+_COLUMNS = [*_NAMES[: _NAMES.index("period") + 1], "wavelength", *_NAMES[_NAMES.index("alias") :]]
 
 
 def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType:
     """Return a row a step, then the output and the inputs; two lines a row if need be."""
-    rows = [HEADER, *map(_marked, table_rows(summary))]
+    told = table_rows(summary)
+    rows = [HEADER, *map(_marked, told if explain else _fewer(told))]
     columns = [
-        field.name
-        for field in fields(Row)
-        if field.name != "worst"
-        and (explain or field.name not in EXPLAINED)
-        and (field.name not in YARDSTICKS or has_yardsticks(rows[1:]))
+        name
+        for name in _COLUMNS
+        if (explain or name not in EXPLAINED)
+        and (name not in YARDSTICKS or has_yardsticks(rows[1:]))
+        and (name != "wavelength" or has_wavelengths(rows[1:]))
     ]
     for most in REASON_WIDTHS:
         shown = rows
@@ -61,6 +67,18 @@ def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType
         if table := _one_line_each(shown, columns, width, most):
             return table
     return _two_lines_each(rows, columns, width)
+
+
+def _fewer(rows: list[Row]) -> list[Row]:
+    """Return the rows without all but the first variables, and one that counts the others."""
+    of_variables = [row for row in rows if row.of_variable]
+    left = of_variables[VARIABLES:] if len(of_variables) > VARIABLES + 1 else []
+    if not left:
+        return rows
+    last = rows.index(left[-1])
+    empty = dict.fromkeys(_COLUMNS, "")
+    told = replace(left[-1], **empty | {"name": f"    ({len(left)} with less)"})  # type: ignore[arg-type]
+    return [*(row for row in rows[:last] if row not in left), told, *rows[last + 1 :]]
 
 
 def _one_line_each(rows: list[Row], columns: list[str], width: int, most: int) -> Table | None:

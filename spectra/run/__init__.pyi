@@ -5,8 +5,8 @@ from ._compare_logs import compare_logs
 from ._compare_pictures import compare_pictures
 from ._images import measure_images
 from ._kernels import measure_kernels
-from ._shards import part_by_part
 from ._repair import repair_model
+from ._shards import part_by_part
 from ._swap import try_swap
 
 __all__ = [

@@ -129,6 +129,7 @@ def analyze(
             tables,
             passed=passed,
             judged=judged,
+            inputs=inputs,
             portraits=portraits,
             attacked=attacked.tables if attacked else None,
         )

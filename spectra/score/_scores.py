@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -77,6 +77,9 @@ class Scores:
     measured : mapping of str to LatticeReading or None
         What the lattice points of ``input``, ``output``, ``steps/0`` and so on show; None where
         there are none.
+    variables : tuple of Score
+        Of each channel of the output by itself, where the channels are variables with names,
+        weighted by area, and without the peaks that the inputs already had.
     """
 
     input: Score
@@ -86,6 +89,7 @@ class Scores:
     control_gap: str | None
     far_off: bool
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
+    variables: tuple[Score, ...] = ()
 
     @property
     def own_points(self) -> NDArray[np.bool_]:
@@ -187,7 +191,16 @@ def run(
         control_gap=_control_gap(passed),
         far_off=far_off,
         measured=measured,
+        variables=tuple(_variables(passed, inherited, seed=seed)),
     )
+
+
+def _variables(passed: Passed, inherited: NDArray[np.bool_], *, seed: int) -> Iterator[Score]:
+    """Yield the score of each variable of the output."""
+    for place in passed.variables:
+        measured = read_lattice(place.data, seed=seed)
+        fits = measured is not None and len(measured.lattice.frequency) == len(inherited)
+        yield score(measured, place.data, chosen=~inherited if fits else None)
 
 
 def _measured(
