@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".y4m"})
+# What FFmpeg may take a file for, whatever its name: a playlist in it would open other files.
+CONTAINERS = "avi,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts,mpegvideo,m4v,yuv4mpegpipe"
 EVERY = 8  # frames: neighbours in time show the same scene
 
 
@@ -51,7 +53,7 @@ def frames(path: Path) -> Iterator[tuple[int, NDArray[Any]]]:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options={"format_whitelist": CONTAINERS}) as container:
             for number, frame in enumerate(container.decode(video=0)):
                 if number % EVERY == 0:
                     yield number, frame.to_ndarray(format="rgb24")
