@@ -1,8 +1,11 @@
 """Loaders, datasets, generators and functions that give tensors."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -41,31 +44,22 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
     """
     single = isinstance(items, Dataset)
     if isinstance(items, Iterator):
-        first = _guarded(lambda: [*islice(items, 1)], source)
-        again = chain(first, items)
-        kept = list(islice(_samples(lambda: again, source, how.seed, single), how.num))
-        note = "kept in memory: read once"
+        reading = _Reading(lambda: items, source, how.seed, single=single)
+        kept = list(islice(reading.samples(), how.num))
         return _open(
-            lambda begin=0: iter(kept[begin:]),
-            source,
+            lambda first=0: iter(kept[first:]),
+            reading,
             how,
             count=len(kept),
-            notes=(note,),
-            named=lambda: _field(*first, source=source),
+            notes=("kept in memory: read once",),
         )
-    make = _restartable(items, source)
+    reading = _Reading(_restartable(items, source), source, how.seed, single=single)
     count = len(items) if single and isinstance(items, Sized) else None
 
     def rows(first: int = 0) -> Iterator[Tensor]:
-        return islice(_samples(make, source, how.seed, single), first, None)
+        return islice(reading.samples(), first, None)
 
-    return _open(
-        rows,
-        source,
-        how,
-        count=count,
-        named=lambda: _field(*islice(_items(make, source, how.seed), 1), source=source),
-    )
+    return _open(rows, reading, how, count=count)
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -84,19 +78,18 @@ def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
 
 def _open(
     rows: Samples,
-    source: str,
+    reading: _Reading,
     how: Preparation,
     *,
     count: int | None,
     notes: tuple[str, ...] = (),
-    named: Callable[[], Field | None],
 ) -> Inputs:
-    first = next(rows(), None)
+    first, source = next(rows(), None), reading.source
     if first is None:
         raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
     shape = tuple(first.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    field = named()
+    field = reading.field
     stack = Stack(
         count,
         shape=shape,
@@ -108,21 +101,39 @@ def _open(
     return open_stack(stack, source, how, "callable")
 
 
-def _field(*first: object, source: str) -> Field | None:
-    """Return the names that the first item has, if it is an xarray object."""
-    return field_of(first[0], source) if first and is_field(first[0]) else None
+@dataclass
+class _Reading:
+    """Items from the beginning, as often as wanted.
 
+    Attributes
+    ----------
+    make : callable
+        Starts them anew.
+    source : str
+        What they are called in errors.
+    seed : int
+        Of the random state that they use.
+    single : bool
+        Whether an item is one sample, without a sample axis.
+    field : Field or None
+        The names that the first item had, once it was read, if it is an xarray object.
+    """
 
-def _samples(
-    make: Callable[[], Iterable[Any]], source: str, seed: int, single: bool
-) -> Iterator[Tensor]:
-    """Yield the samples of the items that ``make`` gives, one by one."""
-    for item in _items(make, source, seed):
-        if is_field(item):
-            yield from field_samples(item, source)
-            continue
-        values = _values(item, source)
-        yield from (values[None] if single else values)
+    make: Callable[[], Iterable[Any]]
+    source: str
+    seed: int
+    single: bool
+    field: Field | None = None
+
+    def samples(self) -> Iterator[Tensor]:
+        """Yield the samples of the items, one by one."""
+        for item in _items(self.make, self.source, self.seed):
+            if is_field(item):
+                self.field = self.field or field_of(item, self.source)
+                yield from field_samples(item, self.source)
+                continue
+            values = _values(item, self.source)
+            yield from (values[None] if self.single else values)
 
 
 def _items(make: Callable[[], Iterable[Any]], source: str, seed: int) -> Iterator[Any]:

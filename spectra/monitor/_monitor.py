@@ -231,7 +231,7 @@ def _opened(inputs: Any, options: Options) -> Inputs:
     """Return the inputs, decoded once: they are asked for at each measurement."""
     opened = inputs if isinstance(inputs, Inputs) else open_inputs(inputs, **options.reading)
     held = [sample.clone() for batch in opened.batches(1) for sample in batch]
-    return replace(opened, samples=lambda: iter(held))
+    return replace(opened, samples=lambda first=0: iter(held[first:]), pick=None)
 
 
 def _strip(where: Where) -> Strip | None:
