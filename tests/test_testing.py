@@ -54,7 +54,7 @@ def test_a_grid_fails_in_one_line_whose_command_draws_it(smooth, tmp_path):
     command = shlex.split(text.partition("look at it: ")[2])
     name = "test_a_grid_fails_in_one_line_whose_command_draws_it"
     assert command == ["spectra", "figures", f"spectra-out/tests/{name}"]
-    done = CliRunner().invoke(main, [*command[1:], "--fig", "where", "--formats", "png"])
+    done = CliRunner().invoke(main, [*command[1:], "--fig", "where", "--format", "png"])
     assert done.exit_code == 0, done.output
     assert list(tmp_path.glob("spectra-out/**/where.png"))
     assert failure(Planted(0.3), smooth) == text  # the same numbers, and the old result replaced
