@@ -60,7 +60,9 @@ def test_the_build_fails_as_is_shown_and_keeps_to_its_baseline(tmp_path, monkeyp
     with pytest.raises(AssertionError) as caught:
         first()
     same(str(caught.value), blocks(text, "text")[0])
-    update, _, rest = blocks(text, "console")[0].partition("\n")[0].removeprefix("$ ").partition(" ")
+    update, _, rest = (
+        blocks(text, "console")[0].partition("\n")[0].removeprefix("$ ").partition(" ")
+    )
     monkeypatch.setenv(*update.split("="))
     assert rest.startswith("pytest ")
     second()

@@ -50,9 +50,7 @@ def batches():
 
 
 @pytest.mark.slow
-def test_the_trainer_of_lightning_takes_it_and_its_checkpoint_resumes_it(
-    decoder, inputs, tmp_path
-):
+def test_the_trainer_of_lightning_takes_it_and_its_checkpoint_resumes_it(decoder, inputs, tmp_path):
     lightning = pytest.importorskip("lightning.pytorch", reason="lightning is not installed")
 
     class Task(lightning.LightningModule):

@@ -191,6 +191,9 @@ def test_a_grid_in_colour_is_drawn_in_colour_and_one_of_features_in_grey():
     assert set(pixels[:, :4].ravel()) == {128}
     assert set(pixels[:, 4:8].ravel()) == {255}
     assert "AMPLIFIED ×2;" in caption  # 0.1 of the range: twice that is the most below 0.4 of it
-    assert set(pixels[:, 8:].ravel()) == {round(255 * 0.4), round(255 * 0.6)}  # what is there, once more
+    assert set(pixels[:, 8:].ravel()) == {
+        round(255 * 0.4),
+        round(255 * 0.6),
+    }  # what is there, once more
     grey, _ = grid_strip(output[:1], grid[:1], limits=None, shown=(0, 1))
     assert (grey[..., 0] == grey[..., 2]).all()
