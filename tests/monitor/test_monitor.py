@@ -114,10 +114,8 @@ def test_steps_are_counted_where_the_loop_gives_no_number(decoder, inputs):
 
 def test_a_number_that_jumps_over_a_multiple_is_measured(decoder, inputs):
     monitor = watched(decoder, inputs, every=10)
-    assert [monitor.step(n) is not None for n in (4, 8, 12, 16, 20)] == [True, False, True] + [
-        False,
-        True,
-    ]
+    measured = [n for n in (4, 8, 12, 16, 20) if monitor.step(n) is not None]
+    assert measured == [4, 12, 20]
 
 
 def test_a_model_that_gets_another_step_in_training_is_discovered_again(decoder, inputs):
@@ -130,10 +128,11 @@ def test_a_model_that_gets_another_step_in_training_is_discovered_again(decoder,
 
 def test_what_goes_wrong_is_warned_of_once_and_ends_no_training(decoder, inputs):
     monitor = spectra.Monitor(decoder, inputs[:, :2], every=1, share=None)
-    with pytest.warns(RuntimeWarning, match="spectra.Monitor at step 1: ModelError") as caught:
+    with pytest.warns(RuntimeWarning, match=r"spectra\.Monitor at step 1: ModelError"):
         monitor.step()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # said once
         monitor.measure()
-    assert len(caught) == 1
     assert [tick.error is None for tick in monitor.ticks] == [False]
     with pytest.raises(spectra.SpectraError):
         spectra.Monitor(decoder, inputs[:, :2], strict=True).step()
