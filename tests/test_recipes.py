@@ -36,6 +36,7 @@ def test_the_index_names_every_recipe():
     assert named == {path.name for path in RECIPES.glob("*.md")} - {"README.md"}
 
 
+@pytest.mark.slow
 def test_the_training_logs_what_is_shown(tmp_path, monkeypatch):
     from spectra_cli.main import main
 
@@ -48,6 +49,7 @@ def test_the_training_logs_what_is_shown(tmp_path, monkeypatch):
     same(done.stdout, told)
 
 
+@pytest.mark.slow
 def test_the_build_fails_as_is_shown_and_keeps_to_its_baseline(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECTRA_UPDATE", raising=False)

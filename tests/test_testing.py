@@ -43,6 +43,7 @@ def failure(*args, **kwargs):
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_grid_fails_in_one_line_whose_command_draws_it(smooth, tmp_path):
     from spectra_cli.main import main
 
@@ -64,6 +65,7 @@ def test_a_grid_less_severe_than_what_is_asked_passes(smooth):
     assert_no_grid(Planted(0.0), smooth, severity="visible")
 
 
+@pytest.mark.slow
 def test_a_baseline_lets_the_grid_it_has_pass_and_no_stronger_one(smooth, monkeypatch, tmp_path):
     known = tmp_path / "baselines" / "known.json"
     with pytest.raises(NothingToAnalyseError, match="SPECTRA_UPDATE=1"):
