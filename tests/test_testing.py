@@ -43,6 +43,7 @@ def failure(*args, **kwargs):
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_grid_fails_in_one_line_whose_command_draws_it(smooth, tmp_path):
     from spectra_cli.main import main
 
@@ -54,7 +55,7 @@ def test_a_grid_fails_in_one_line_whose_command_draws_it(smooth, tmp_path):
     command = shlex.split(text.partition("look at it: ")[2])
     name = "test_a_grid_fails_in_one_line_whose_command_draws_it"
     assert command == ["spectra", "figures", f"spectra-out/tests/{name}"]
-    done = CliRunner().invoke(main, [*command[1:], "--fig", "where", "--formats", "png"])
+    done = CliRunner().invoke(main, [*command[1:], "--fig", "where", "--format", "png"])
     assert done.exit_code == 0, done.output
     assert list(tmp_path.glob("spectra-out/**/where.png"))
     assert failure(Planted(0.3), smooth) == text  # the same numbers, and the old result replaced
@@ -64,6 +65,7 @@ def test_a_grid_less_severe_than_what_is_asked_passes(smooth):
     assert_no_grid(Planted(0.0), smooth, severity="visible")
 
 
+@pytest.mark.slow
 def test_a_baseline_lets_the_grid_it_has_pass_and_no_stronger_one(smooth, monkeypatch, tmp_path):
     known = tmp_path / "baselines" / "known.json"
     with pytest.raises(NothingToAnalyseError, match="SPECTRA_UPDATE=1"):

@@ -1,4 +1,4 @@
-"""``spectra compare`` of a monitor's logs: when a grid came, and in which training it is stronger."""
+"""``spectra compare`` of logs: when a grid came, and in which training it is stronger."""
 
 import json
 
