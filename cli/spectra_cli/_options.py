@@ -108,6 +108,13 @@ loading_options = section(
     *LOADING,
     option("--call", default="forward", metavar="METHOD", help="What to call instead of forward."),
     option(
+        "--call-arg",
+        "call_args",
+        multiple=True,
+        metavar="NAME=VALUE|FILE",
+        help="What it is given beside INPUTS, a number or a file of one tensor; repeat for more.",
+    ),
+    option(
         "--output",
         metavar="NAME|INDEX",
         help="Which of several tensors that it returns [default: the largest map behind a step].",
@@ -119,6 +126,7 @@ input_options = section(
     option("--mean", metavar="M,M,M", callback=_numbers, help="Subtract from the channels."),
     option("--std", metavar="S,S,S", callback=_numbers, help="Divide the channels by."),
     option("--gray", is_flag=True, help="Read pictures as one channel."),
+    option("--bgr", is_flag=True, help="Give pictures as blue, green, red, as OpenCV reads them."),
     option("--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
     option("--crop", type=COUNT, metavar="PX", help="Crop to this size."),
     option("--num", type=COUNT, metavar="N", default=64, help="How many to use [default: 64]."),

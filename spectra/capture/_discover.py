@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spectra._text import listed
 from spectra._walk import unwrap
+from spectra.capture._arguments import current_arguments
 from spectra.capture._choice import Returned, choose
 from spectra.capture._events import Draft, Event
 from spectra.capture._explorer import Explorer
@@ -71,7 +72,7 @@ def discover(
     >>> discover(net, torch.zeros(1, 1, 8, 8)).steps[0].label
     '1'
     """
-    root = unwrap(model)
+    root, first = unwrap(model), current_arguments().channels
     stack = ModuleStack(root)
     with quiet(root), stack.following(root, example):
         explorer = Explorer(stack, example)
@@ -88,7 +89,7 @@ def discover(
             unwatched=unwatched(root, watched),
         )
         known = [_read(explorer, named, *each) for each in tensors_returned.items()]
-        chosen, why = choose(known, output, example.shape[1])
+        chosen, why = choose(known, output, first or example.shape[1])
         result = tensors_returned[known[chosen].where]
         stack.finish(example, result)
     return Discovery(
@@ -108,6 +109,7 @@ def discover(
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
         borders=explorer.padding.of(result),
+        first_channels=first,
     )
 
 

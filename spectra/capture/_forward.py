@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra._names import near
+from spectra.capture._arguments import current_arguments
 from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
 
@@ -27,6 +28,9 @@ class Watcher:
 
     def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""
+
+    def also(self, values: Tensor) -> None:
+        """Note a tensor of floats that the model is given beside the maps."""
 
     def end(self) -> None:
         """Look away from what runs after a forward pass, finished or not."""
@@ -106,7 +110,8 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
         watcher.begin(x)
     try:
         with _compiled_code_runs_as_python():
-            output = call(_fit(x, model))
+            given, named = _given(model, x, watchers)
+            output = call(*given, **named)
     except Exception as error:
         # A TorchScript turns what a watcher raised into RuntimeError; the watcher has the original.
         for watcher in watchers:
@@ -132,7 +137,7 @@ def _first_map(returned: Mapping[str, Tensor]) -> Tensor:
     return next((t for t in values if t.is_floating_point() and t.ndim >= 3), values[0])
 
 
-def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
+def _callable(model: nn.Module, method: str) -> Callable[..., Any]:
     if method == "forward":
         return model
     found = getattr(model, method, None)
@@ -144,12 +149,26 @@ def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
     return found  # type: ignore[no-any-return]
 
 
-def _fit(x: Tensor, model: nn.Module) -> Tensor:
-    """Move an input to the device and dtype of the model's first weights."""
+def _given(
+    model: nn.Module, x: Tensor, watchers: Iterable[Watcher]
+) -> tuple[list[object], dict[str, object]]:
+    """Return the arguments of a call, on the device and of the dtype of the first weights."""
+    arguments = current_arguments()
+    given, named = arguments.of(x)
     weight = next((p for p in walk.parameters(model) if p.is_floating_point()), None)
-    if weight is None:
-        return x
-    return x.to(weight.device, weight.dtype if x.is_floating_point() else None)
+
+    def fit(value: object) -> object:
+        if weight is None or not isinstance(value, Tensor):
+            return value
+        return value.to(weight.device, weight.dtype if value.is_floating_point() else None)
+
+    fitted = {name: fit(value) for name, value in named.items()}
+    for part in arguments.parts:
+        beside = fitted[part.name] if part.is_beside else None
+        if isinstance(beside, Tensor) and beside.is_floating_point():
+            for watcher in watchers:
+                watcher.also(beside)
+    return [fit(value) for value in given], fitted
 
 
 def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,6 +145,9 @@ class _Again:
             if name in into:
                 into[name].add(maps, first=first, inputs=inputs)
 
+        def take(x: Tensor, first: int, inputs: int) -> None:
+            add(INPUT, x[:, : self._found.first_channels], first, inputs)
+
         def out(y: Tensor, first: int, inputs: int) -> None:
             add(OUTPUT, y, first, inputs)
             self._done += inputs
@@ -157,7 +159,7 @@ class _Again:
                 self._found,
                 self._inputs,
                 batch=batch_size(self._found, self._options.batch),
-                on_input=partial(add, INPUT),
+                on_input=take,
                 on_step=add,
                 on_output=out,
             )

@@ -130,7 +130,7 @@ class _Pass:
             x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()
         ).sum(0)
         if self._places.input is not None:
-            self._places.input.update(x, first=first)
+            self._places.input.update(x[:, : self._found.first_channels], first=first)
         left = max(FEW - first, 0)
         if left:
             self._few_inputs.append(x[:left].clone())

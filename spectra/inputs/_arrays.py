@@ -1,7 +1,7 @@
 """Arrays of samples, read one sample at a time."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -18,7 +18,9 @@ from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin
+from spectra.inputs._parts import Part, numbered, with_values
 from spectra.inputs._prepare import Preparation, centre, cropped_size
+from spectra.inputs._prepared_parts import prepared, prepared_parts
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
@@ -40,13 +42,19 @@ class Stack:
         Returns a new iterator over the samples, float32.
     notes : tuple of str
         How the source was read, if there is something to say.
+    parts : tuple of Part
+        How several things lie in a sample; empty where it is one thing.
+    beside : callable or None
+        Returns a new iterator over what is kept beside the samples, where something is.
     """
 
     count: int | None
     shape: tuple[int, ...]
     dtype: str
-    rows: Callable[[], Iterator[Tensor]]
+    rows: Callable[[], Iterator[Tensor | str]]
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    beside: Callable[[], Iterator[tuple[Tensor, ...]]] | None = None
 
 
 def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
@@ -65,7 +73,8 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
-    channels = how.channels(channels, source)
+    parts = prepared_parts(stack.parts, how, source)
+    channels = parts[0].channels if parts else how.channels(channels, source)
     keep, dropped = _usable(stack, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not keep and not dropped:
@@ -75,12 +84,17 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
             "expected finite numbers that vary"
         )
-    kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
+    numbers, window = (
+        {index: n for n, index in enumerate(keep)},
+        (slice(None), *centre(spatial, size)),
+    )
 
     def samples() -> Iterator[Tensor]:
         for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
-            if index in kept:
-                yield how.values(row[window])
+            if index in numbers:
+                assert isinstance(row, Tensor)
+                values = prepared(row[window], stack.parts, how)
+                yield numbered(values, numbers[index]) if stack.beside else values
 
     return Inputs(
         source=source,
@@ -93,7 +107,23 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         notes=(*_describe(stack, how, count=count, used=len(keep), size=size), *how.notes()),
         origins=tuple(Origin(source, index, tuple(spatial)) for index in keep),
         samples=samples,
+        parts=_kept_beside(stack, parts, numbers, source),
     )
+
+
+def _kept_beside(
+    stack: Stack, parts: tuple[Part, ...], keep: Collection[int], source: str
+) -> tuple[Part, ...]:
+    """Return the parts with what is kept beside the samples that are used."""
+    if stack.beside is None:
+        return parts
+    size = 4 * len(keep) * sum(math.prod(part.shape) for part in parts if part.is_beside)
+    if size > memory_bytes() // 4:
+        raise InputError(
+            f"{source} has {gigabytes(size)} beside the maps of {len(keep)} samples: expected what "
+            "fits this machine's memory; use fewer with --num"
+        )
+    return with_values(parts, [row for i, row in enumerate(stack.beside()) if i in keep])
 
 
 def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
@@ -102,7 +132,9 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
     for index, row in enumerate(stack.rows()):
-        if tuple(row.shape) != stack.shape:
+        if isinstance(row, str):
+            dropped.append(Dropped(f"{source}[{index}]", row))
+        elif tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))
         elif not row.isfinite().all():

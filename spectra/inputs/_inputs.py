@@ -14,6 +14,8 @@ from spectra.inputs._input_set import InputSet
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from spectra.inputs._parts import Part
+
 Kind = Literal["images", "array", "latent", "callable"]
 
 
@@ -51,7 +53,11 @@ class Inputs(InputSet):
     origins : tuple of Origin
         Where each of the samples comes from.
     samples : callable
-        Returns a new iterator over the samples, float32 of shape ``shape``.
+        Returns a new iterator over the samples, float32 of shape ``shape``; with more channels
+        where there are several parts.
+    parts : tuple of Part
+        How several things that a model takes at once lie in a sample, the map of ``shape`` first;
+        empty where a sample is one thing.
     """
 
     kind: Kind
@@ -59,6 +65,7 @@ class Inputs(InputSet):
     notes: tuple[str, ...]
     origins: tuple[Origin, ...] = field(repr=False, compare=False)
     samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+    parts: tuple[Part, ...] = ()
 
     @property
     def range(self) -> tuple[float, float] | None:

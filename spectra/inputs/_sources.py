@@ -27,6 +27,7 @@ from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
 from spectra.inputs._streams import open_stream
+from spectra.load import Wanted
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
@@ -43,6 +44,8 @@ def open_inputs(
     crop: SupportsIndex | None = None,
     num: SupportsIndex | None = 64,
     seed: int = 0,
+    bgr: bool = False,
+    wanted: Wanted | None = None,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
@@ -77,6 +80,11 @@ def open_inputs(
         Use the first so many samples in sorted order; None for all.
     seed : int
         Seed of random inputs and shuffling loaders.
+    bgr : bool
+        Give the three channels of a picture in the order blue, green, red, as OpenCV reads them.
+    wanted : Wanted, optional
+        What the model has to be given, by which the parts of a loader's items are told apart;
+        without it an item is one thing.
 
     Raises
     ------
@@ -88,19 +96,27 @@ def open_inputs(
         If an option has no meaning.
     """
     how = check_reading(
-        range=range, mean=mean, std=std, gray=gray, multiple=multiple, crop=crop, num=num, seed=seed
+        range=range,
+        mean=mean,
+        std=std,
+        gray=gray,
+        multiple=multiple,
+        crop=crop,
+        num=num,
+        seed=seed,
+        bgr=bgr,
     )
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
-        return _open_named(name_inputs(source), how)
+        return _open_named(name_inputs(source), how, wanted)
     if hasattr(source, "__array__") and not isinstance(source, type):
         return open_stack(array_stack(np.asarray(source)), "array", how)
     name = getattr(source, "__name__", type(source).__name__)
-    return open_stream(source, name, how)
+    return open_stream(source, name, how, wanted)
 
 
-def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
+def _open_named(named: NamedInputs, how: Preparation, wanted: Wanted | None) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
         case RandomSpec():
@@ -112,14 +128,14 @@ def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
             stack = file_stack(named.file, named.format, named.key, named.source)
             return open_stack(stack, named.source, how)
         case PythonName():
-            return _open_object(named.spec, how)
+            return _open_object(named.spec, how, wanted)
 
 
-def _open_object(spec: str, how: Preparation) -> Inputs:
+def _open_object(spec: str, how: Preparation, wanted: Wanted | None) -> Inputs:
     """Open the function or data in a module that ``spec`` names."""
     found = resolve(spec, error=InputError)
     if isinstance(found, Tensor):
         return open_stack(tensor_stack(found), spec, how)
     if isinstance(found, np.ndarray):
         return open_stack(array_stack(found), spec, how)
-    return open_stream(found, spec, how)
+    return open_stream(found, spec, how, wanted)

@@ -1,9 +1,11 @@
 """Loaders, datasets, generators and functions that give tensors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,16 +17,24 @@ from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
 from spectra.inputs._inputs import Inputs
+from spectra.inputs._items import as_tensors, check_alike, chosen, left_out
+from spectra.inputs._parts import Part, pack, plan_parts
 from spectra.inputs._prepare import Preparation
 
-INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data", "lq", "sample")
+if TYPE_CHECKING:
+    from spectra.load import Wanted
+
+Row = tuple[Tensor | str, tuple[Tensor, ...]]
+"""A sample, or why it cannot be used, and what is kept beside it."""
 
 
-def open_stream(items: object, source: str, how: Preparation) -> Inputs:
+def open_stream(
+    items: object, source: str, how: Preparation, wanted: Wanted | None = None
+) -> Inputs:
     """Return what an iterable or a function without arguments gives as inputs.
 
-    Each item is a tensor or array with a leading sample axis; of a tuple the first part is
-    taken, of a dict the one with a usual name. A dataset's items are one sample each. The
+    Each item is a tensor or array with a leading sample axis, or a tuple or dict of such, of
+    which `chosen` tells what the model is given. A dataset's items are one sample each. The
     first item fixes the shape, and others are dropped. A loader or function is asked anew at
     each reading, with a random state of its own, so that a shuffling loader repeats itself
     and the caller's state stays. An iterator can be read only once, so that its first ``num``
@@ -38,14 +48,27 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
         If it gives no sample.
     """
     single = isinstance(items, Dataset)
-    if isinstance(items, Iterator):
-        kept = list(islice(_samples(lambda: items, source, how.seed, single), how.num))
-        return _open(
-            lambda: iter(kept), source, how, count=len(kept), notes=("kept in memory: read once",)
-        )
-    make = _restartable(items, source)
+    reader = _Reader(source, how.seed, wanted, single=single)
+    once = isinstance(items, Iterator)
+    make = (lambda: items) if once else _restartable(items, source)
+    kept = list(islice(reader.samples(make), how.num if once else 1))
+    if not kept:
+        raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
+    notes = ("kept in memory: read once",) if once else ()
+    if reader.maps_left_out and wanted is not None:
+        needs = listed(wanted.required) if wanted.required else "one input"
+        left = f"{reader.maps_left_out} of each item's maps not given to the model"
+        notes = (*notes, f"{left}, as labels are: {wanted.where} needs {needs}")
     count = len(items) if single and isinstance(items, Sized) else None
-    return _open(lambda: _samples(make, source, how.seed, single), source, how, count=count)
+    return _open(
+        kept[0],
+        (lambda: iter(kept)) if once else (lambda: reader.samples(make)),
+        source,
+        how,
+        reader.parts,
+        count=len(kept) if once else count,
+        notes=notes,
+    )
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -63,41 +86,78 @@ def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
 
 
 def _open(
-    rows: Callable[[], Iterator[Tensor]],
+    first: Row,
+    rows: Callable[[], Iterator[Row]],
     source: str,
     how: Preparation,
+    parts: tuple[Part, ...],
     *,
     count: int | None,
     notes: tuple[str, ...] = (),
 ) -> Inputs:
-    first = next(rows(), None)
-    if first is None:
-        raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
-    shape = tuple(first.shape)
+    sample, beside = first
+    assert isinstance(sample, Tensor)
+    shape = tuple(sample.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    return open_stack(
-        Stack(count, shape=shape, dtype="float32", rows=rows, notes=(read, *notes)),
-        source,
-        how,
-        "callable",
+    if parts:
+        read = f"each sample is {listed(parts)}; the first is the one that is scored as the input"
+    stack = Stack(
+        count,
+        shape=shape,
+        dtype="float32",
+        rows=lambda: (row for row, _ in rows()),
+        notes=(read, *notes),
+        parts=parts,
+        beside=(lambda: (kept for _, kept in rows())) if beside else None,
     )
+    return open_stack(stack, source, how, "callable")
 
 
-def _samples(
-    make: Callable[[], Iterable[Any]], source: str, seed: int, single: bool
-) -> Iterator[Tensor]:
-    """Yield the samples of the items that ``make`` gives, one by one."""
-    state = _RandomState(seed)
-    with state.active():
-        made = _guarded(make, source)
-        items = iter([made] if isinstance(made, Tensor | np.ndarray) else made)
-    while True:
+class _Reader:
+    """Reads the samples of a source, as often as needed.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        How several things lie in a sample, once one was read; empty where there is one thing.
+    maps_left_out : int
+        How many maps of an item the model is not given.
+    """
+
+    def __init__(self, source: str, seed: int, wanted: Wanted | None, *, single: bool) -> None:
+        self._source, self._seed, self._wanted, self._single = source, seed, wanted, single
+        self.parts: tuple[Part, ...] = ()
+        self.maps_left_out = 0
+
+    def samples(self, make: Callable[[], Iterable[Any]]) -> Iterator[Row]:
+        """Yield the samples of the items that ``make`` gives, one by one."""
+        state = _RandomState(self._seed)
         with state.active():
-            item = _guarded(lambda: next(items, None), source)
-        if item is None:
+            made = _guarded(make, self._source)
+            items = iter([made] if isinstance(made, Tensor | np.ndarray) else made)
+        while True:
+            with state.active():
+                item = _guarded(lambda: next(items, None), self._source)
+            if item is None:
+                return
+            yield from self._of_item(item)
+
+    def _of_item(self, item: object) -> Iterator[Row]:
+        """Yield the samples in one item."""
+        given = chosen(item, self._wanted, self._source)
+        self.maps_left_out = left_out(item, given)
+        if list(given) == [""]:
+            values = _values(given[""], self._source)
+            yield from ((row, ()) for row in (values[None] if self._single else values))
             return
-        values = _values(item, source)
-        yield from (values[None] if single else values)
+        tensors = as_tensors(given, self._source, single=self._single)
+        if not self.parts:
+            self.parts = plan_parts(tensors)
+            check_dtype(str(self.parts[0].dtype), f"{self.parts[0].name} of {self._source}")
+        if problem := check_alike(tensors, {part.name: part.shape for part in self.parts}):
+            yield from ((problem, ()) for _ in range(len(next(iter(tensors.values())))))
+            return
+        yield from pack(tensors, self.parts)
 
 
 def _guarded(function: Callable[[], Any], source: str) -> Any:
@@ -112,13 +172,6 @@ def _guarded(function: Callable[[], Any], source: str) -> Any:
 
 def _values(item: object, source: str) -> Tensor:
     """Return the tensor of floats in ``item``."""
-    if isinstance(item, tuple | list) and item:
-        return _values(item[0], source)
-    if isinstance(item, Mapping):
-        names = [name for name in (*INPUT_NAMES, *item) if isinstance(item.get(name), Tensor)]
-        if not names:
-            raise InputError(f"{source} gave a dict of {listed(item)}: expected a tensor in it")
-        return _values(item[names[0]], source)
     if isinstance(item, Tensor):
         check_dtype(str(item.dtype), source)
         check_values(item, f"what {source} gave")

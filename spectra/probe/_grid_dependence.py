@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra.capture import Discovery, forward, quiet
+from spectra.capture import Discovery, current_arguments, forward, quiet
 from spectra.errors import ModelError
 
 _SMALLEST_INTERIOR = 8
@@ -93,6 +93,8 @@ def grid_dependence(
     phases there are; with n = N this is the sub-stride equivariance error,
     ``mean_o (Y_o - M)^2 / var(M)``. It judges the whole model: lost detail counts too.
     """
+    if standing := current_arguments().standing:
+        return GridDependence(None, f"the model also takes {standing}, which does not move with it")
     moved = moved_scene(inputs, total_stride, scale=scale, offsets=offsets, seed=seed)
     if isinstance(moved, str):
         return GridDependence(None, moved)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +25,7 @@ from spectra import (
 )
 from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
+from spectra.run._calling import calling
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def analyze(
     with borrowed(model, options):
         loaded, inputs = opened(model, inputs, options)
         net = loaded.model
-        with advised(loaded, inputs), capture.quiet(net):
+        with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             attacking = plan_attack(net, found, inputs, options)
@@ -134,7 +136,7 @@ def list_steps(
     options = options or Options()
     with borrowed(model, options):
         loaded, inputs = opened(model, inputs, options)
-        with advised(loaded, inputs):
+        with advised(loaded, inputs), calling(loaded, inputs, options):
             example = capture.example_input(loaded.model, inputs, crop=options.crop)
             return capture.list_steps(loaded.model, example, options)
 
@@ -153,8 +155,16 @@ def _run_record(
         dtype=str(first.dtype).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=options.seed,
-        options={**loaded.options, **asdict(options)},
+        options={**loaded.options, **asdict(replace(options, call_args=_told(options.call_args)))},
         torch=torch.__version__,
         elapsed_s=time.perf_counter() - started,
         forward_s=forward_s,
     )
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """Return constants as JSON can hold them: of a tensor its shape."""
+    return {
+        name: f"tensor {tuple(v.shape)}" if hasattr(v, "shape") else load.plain(v)
+        for name, v in values.items()
+    }
