@@ -60,10 +60,10 @@ class Arguments:
         ParameterError
             If it does not take one of these, or needs more.
         """
-        for name in constants:
-            if not wanted.takes(name):
+        for given_name in constants:
+            if not wanted.takes(given_name):
                 raise ParameterError(
-                    f"call_args: {wanted.where} takes no {name!r}: {suggestion(name, wanted.names)}"
+                    f"call_args: {wanted.where} takes no {given_name!r}: {suggestion(given_name, wanted.names)}"
                 )
         parts = inputs.parts if inputs is not None else ()
         name = None if parts else wanted.first(constants)

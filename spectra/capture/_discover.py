@@ -22,6 +22,7 @@ from spectra.capture._steps import Discovery
 from spectra.capture._stride import total_stride
 from spectra.capture._unwatched import unwatched
 from spectra.errors import ModelError
+from spectra.follow import LiveBytes
 
 
 def discover(
@@ -77,7 +78,9 @@ def discover(
     with quiet(root), stack.following(root, example):
         explorer = Explorer(stack, example)
         stack.space = explorer.space
-        with watched_by(explorer), explorer:
+        live = LiveBytes()
+        # The explorer comes first, since it looks up the call stack for the model's own line.
+        with watched_by(explorer), live, explorer:
             tensors_returned = returned_by(root, example, method=method)
         if stack.elsewhere:
             raise ModelError(_ran_elsewhere(stack.elsewhere))
@@ -110,6 +113,7 @@ def discover(
         watched=watched,
         borders=explorer.padding.of(result),
         first_channels=first,
+        peak_bytes=-(-live.peak // len(example)),
     )
 
 

@@ -14,10 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._files import memory_bytes
 from spectra._names import near
+from spectra._text import gigabytes
 from spectra.capture._arguments import current_arguments
 from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
+
+
+USABLE = 0.6  # of a device's memory, for the tensors of a pass: weights and kernels have the rest
 
 
 class Watcher:
@@ -91,7 +96,9 @@ def forward(
     if found.reading.alone and len(x) > 1:
         inputs = torch.split(x, 1)
         return torch.cat([forward(model, one, found=found, method=method) for one in inputs])
-    returned = returned_by(model, x, method=method or found.method)
+    returned = returned_by(
+        model, x, method=method or found.method, peak_bytes=found.peak_bytes
+    )
     name = found.outputs[found.output]
     if name not in returned:
         raise ModelError(f"the model did not return {name or 'a tensor'} this time")
@@ -101,8 +108,19 @@ def forward(
     return maps
 
 
-def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
-    """Call a model and return every tensor that it returns, by where it stands."""
+def returned_by(
+    model: nn.Module, x: Tensor, *, method: str = "forward", peak_bytes: int = 0
+) -> dict[str, Tensor]:
+    """Call a model and return every tensor that it returns, by where it stands.
+
+    Parameters
+    ----------
+    model, x, method
+        As `forward` takes them.
+    peak_bytes : int
+        What one sample takes, by which a batch that fits is named where memory ran out; 0 where
+        it is not known.
+    """
     model = walk.unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
@@ -119,7 +137,7 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
                 raise watcher.error from None
         if isinstance(error, SpectraError):
             raise
-        raise _failure(model, error, x) from error
+        raise _failure(model, error, x, peak_bytes) from error
     finally:
         for watcher in watchers:
             watcher.end()
@@ -212,22 +230,34 @@ def _tensors(
         yield from _tensors(part, where + name, (*around, output))
 
 
-def _failure(model: nn.Module, error: Exception, x: Tensor) -> ModelError:
+def _failure(model: nn.Module, error: Exception, x: Tensor, peak_bytes: int) -> ModelError:
     """Return one line naming the innermost module that failed."""
     where = _innermost_module(model, error.__traceback__)
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate" in str(error):
         return ModelError(
-            f"the model ran out of memory {where} on {tuple(x.shape)}{_what_may_fit(x)}"
+            f"the model ran out of memory {where} on {tuple(x.shape)}"
+            f"{_what_may_fit(x, peak_bytes, walk.device(model))}"
         )
     return ModelError(f"the model failed {where} on {tuple(x.shape)}: {_last_words(error)}")
 
 
-def _what_may_fit(x: Tensor) -> str:
+def _what_may_fit(x: Tensor, peak_bytes: int, device: torch.device) -> str:
     """Return what to type next where an input does not fit into memory."""
     if x.shape[0] > 1:
-        return f": try --batch {x.shape[0] // 2}"
+        half = x.shape[0] // 2
+        if not peak_bytes:
+            return f": try --batch {half}"
+        fits = min(max(int(USABLE * _memory(device) / peak_bytes), 1), half)
+        return f": one input takes {gigabytes(peak_bytes)}; try --batch {fits}"
     side = min(x.shape[2:], default=1)
     return f": try --crop {side // 2}" if side > 1 else ""
+
+
+def _memory(device: torch.device) -> int:
+    """Return the memory of a device, whatever is free of it at the moment."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return memory_bytes()
 
 
 def _last_words(error: Exception) -> str:

@@ -191,6 +191,9 @@ class Discovery:
     first_channels : int or None
         Channels of the first of several maps that lie side by side in the example; None where it
         is one thing.
+    peak_bytes : int
+        Most memory that the tensors of a forward pass of one sample take at once, weights and
+        what kernels take for themselves apart.
     """
 
     steps: tuple[Step, ...]
@@ -212,6 +215,7 @@ class Discovery:
     ratio: tuple[Fraction, ...] | None = None
     output_periods: tuple[Period, ...] = ()
     first_channels: int | None = None
+    peak_bytes: int = field(default=0, compare=False)
 
     @property
     def control_shape(self) -> tuple[int, ...]:

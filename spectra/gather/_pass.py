@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -176,12 +175,12 @@ class _Pass:
 
 
 def batch_size(found: Discovery, asked: int | None) -> int:
-    """Return how many inputs run at a time: what fits memory, judged by the largest step.
+    """Return how many inputs run at a time: as many as take 256 MiB at their peak, at least one.
 
     Parameters
     ----------
     found : Discovery
-        The model's steps, and whether its inputs have to run alone.
+        What one input takes, and whether inputs have to run alone.
     asked : int or None
         What the user asks for.
     """
@@ -189,5 +188,4 @@ def batch_size(found: Discovery, asked: int | None) -> int:
         return 1
     if asked is not None:
         return asked
-    largest = max(int(np.prod(step.output_shape)) for step in found.steps)
-    return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))
+    return min(max(ACTIVATION_BYTES // max(found.peak_bytes, 1), 1), MOST_BATCH)

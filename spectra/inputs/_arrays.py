@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spectra._files import memory_bytes
 from spectra._names import times
-from spectra._text import gigabytes
+from spectra._text import gigabytes, listed
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin
@@ -51,7 +51,7 @@ class Stack:
     count: int | None
     shape: tuple[int, ...]
     dtype: str
-    rows: Callable[[], Iterator[Tensor | str]]
+    rows: Callable[[], Iterator[Tensor]]
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     beside: Callable[[], Iterator[tuple[Tensor, ...]]] | None = None
@@ -92,7 +92,6 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     def samples() -> Iterator[Tensor]:
         for index, row in enumerate(islice(stack.rows(), keep[-1] + 1)):
             if index in numbers:
-                assert isinstance(row, Tensor)
                 values = prepared(row[window], stack.parts, how)
                 yield numbered(values, numbers[index]) if stack.beside else values
 
@@ -132,8 +131,9 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
     for index, row in enumerate(stack.rows()):
-        if isinstance(row, str):
-            dropped.append(Dropped(f"{source}[{index}]", row))
+        if stack.parts and row.numel() == 0:
+            shapes = listed(stack.parts)
+            dropped.append(Dropped(f"{source}[{index}]", f"other shapes than the first: {shapes}"))
         elif tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))

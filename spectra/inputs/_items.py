@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,11 +135,3 @@ def _tensor(value: object, name: str, source: str) -> Tensor:
     if tensor.is_complex():
         check_dtype(str(tensor.dtype), f"{name} of {source}")
     return tensor.float() if tensor.is_floating_point() else tensor
-
-
-def check_alike(values: Mapping[str, Tensor], shapes: Mapping[str, Sequence[int]]) -> str | None:
-    """Return what is other than in the first sample; None where nothing is."""
-    for name, shape in shapes.items():
-        if tuple(values[name].shape[1:]) != tuple(shape):
-            return f"{name} of shape {tuple(values[name].shape[1:])}, {tuple(shape)} in the first"
-    return None

@@ -17,15 +17,15 @@ from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
 from spectra.inputs._inputs import Inputs
-from spectra.inputs._items import as_tensors, check_alike, chosen, left_out
+from spectra.inputs._items import as_tensors, chosen, left_out
 from spectra.inputs._parts import Part, pack, plan_parts
 from spectra.inputs._prepare import Preparation
 
 if TYPE_CHECKING:
     from spectra.load import Wanted
 
-Row = tuple[Tensor | str, tuple[Tensor, ...]]
-"""A sample, or why it cannot be used, and what is kept beside it."""
+Row = tuple[Tensor, tuple[Tensor, ...]]
+"""A sample, empty where its parts are not those of the first, and what is kept beside it."""
 
 
 def open_stream(
@@ -50,7 +50,7 @@ def open_stream(
     single = isinstance(items, Dataset)
     reader = _Reader(source, how.seed, wanted, single=single)
     once = isinstance(items, Iterator)
-    make = (lambda: items) if once else _restartable(items, source)
+    make = _restartable(items, source)
     kept = list(islice(reader.samples(make), how.num if once else 1))
     if not kept:
         raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
@@ -96,7 +96,6 @@ def _open(
     notes: tuple[str, ...] = (),
 ) -> Inputs:
     sample, beside = first
-    assert isinstance(sample, Tensor)
     shape = tuple(sample.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
     if parts:
@@ -154,10 +153,10 @@ class _Reader:
         if not self.parts:
             self.parts = plan_parts(tensors)
             check_dtype(str(self.parts[0].dtype), f"{self.parts[0].name} of {self._source}")
-        if problem := check_alike(tensors, {part.name: part.shape for part in self.parts}):
-            yield from ((problem, ()) for _ in range(len(next(iter(tensors.values())))))
-            return
-        yield from pack(tensors, self.parts)
+        if all(tensors[part.name].shape[1:] == part.shape for part in self.parts):
+            yield from pack(tensors, self.parts)
+        else:
+            yield from [(torch.empty(0), ())] * len(tensors[self.parts[0].name])
 
 
 def _guarded(function: Callable[[], Any], source: str) -> Any:

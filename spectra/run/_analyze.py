@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -26,6 +27,7 @@ from spectra import (
 from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._calling import calling
+from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -74,11 +76,11 @@ def analyze(
     started = time.perf_counter()
     options, tell = options or Options(), progress or silent
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        source, (loaded, inputs) = inputs, opened(model, inputs, options)
         net = loaded.model
         with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
-            example = capture.example_input(net, inputs, crop=options.crop)
-            found = capture.find_steps(net, example, options, progress=tell)
+            find = partial(capture.find_steps, options=options, progress=tell)
+            inputs, example, found = first_look(loaded, source, inputs, options, find)
             attacking = plan_attack(net, found, inputs, options)
             passed = gather.run(net, found, inputs, options, progress=tell)
             passed = gather.without_fixed_content(net, passed, inputs, options, progress=tell)
@@ -135,10 +137,10 @@ def list_steps(
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options)
+        source, (loaded, inputs) = inputs, opened(model, inputs, options)
         with advised(loaded, inputs), calling(loaded, inputs, options):
-            example = capture.example_input(loaded.model, inputs, crop=options.crop)
-            return capture.list_steps(loaded.model, example, options)
+            find = partial(capture.list_steps, options=options)
+            return first_look(loaded, source, inputs, options, find)[2]
 
 
 def _run_record(
