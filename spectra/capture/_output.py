@@ -189,7 +189,7 @@ def _as_a_map(shape: Sides, maps: Sequence[Sides]) -> str:
         grids = {sides for sides in maps if len(sides) == 2 and prod(sides) == shape[1] - before}
         if len(grids) == 1:
             cut = f"y[:, {before}:]" if before else "y"
-            told = f", without the {before} tokens before the map" if before else ""
+            told = ", without the tokens that stand before the map" if before else ""
             return f"{say} {cut}.mT.unflatten(2, {grids.pop()}){told}"
     return f"{say} y.mT.unflatten(2, (rows, columns)), where rows x columns is {shape[1]}"
 

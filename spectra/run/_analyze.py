@@ -28,6 +28,7 @@ from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
+from spectra.run._reference import compared
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def analyze(
         with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
             find = partial(capture.find_steps, options=options, progress=tell)
             inputs, example, found = first_look(loaded, source, inputs, options, find)
+            loaded = compared(loaded, example, found)
             attacking = plan_attack(net, found, inputs, options)
             passed = gather.run(net, found, inputs, options, progress=tell)
             passed = gather.without_fixed_content(net, passed, inputs, options, progress=tell)
