@@ -60,11 +60,9 @@ class Arguments:
         ParameterError
             If it does not take one of these, or needs more.
         """
-        for given_name in constants:
-            if not wanted.takes(given_name):
-                raise ParameterError(
-                    f"call_args: {wanted.where} takes no {given_name!r}: {suggestion(given_name, wanted.names)}"
-                )
+        if unknown := [name for name in constants if not wanted.takes(name)]:
+            instead = suggestion(unknown[0], wanted.names)
+            raise ParameterError(f"call_args: {wanted.where} takes no {unknown[0]!r}: {instead}")
         parts = inputs.parts if inputs is not None else ()
         name = None if parts else wanted.first(constants)
         given = {*constants, *(part.name for part in parts), *([name] if name else [])}

@@ -21,7 +21,6 @@ from spectra.capture._arguments import current_arguments
 from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
 
-
 USABLE = 0.6  # of a device's memory, for the tensors of a pass: weights and kernels have the rest
 
 
@@ -96,9 +95,7 @@ def forward(
     if found.reading.alone and len(x) > 1:
         inputs = torch.split(x, 1)
         return torch.cat([forward(model, one, found=found, method=method) for one in inputs])
-    returned = returned_by(
-        model, x, method=method or found.method, peak_bytes=found.peak_bytes
-    )
+    returned = returned_by(model, x, method=method or found.method, peak_bytes=found.peak_bytes)
     name = found.outputs[found.output]
     if name not in returned:
         raise ModelError(f"the model did not return {name or 'a tensor'} this time")

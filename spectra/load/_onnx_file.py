@@ -52,7 +52,9 @@ def read_graph(path: Path) -> Any:
         onnx.external_data_helper.load_external_data_for_model(graph, str(path.parent))
         onnx.checker.check_model(graph)
     except Exception as error:
-        raise LoadError(f"{path} is no valid ONNX graph ({brief(error)}): export it again") from error
+        raise LoadError(
+            f"{path} is no valid ONNX graph ({brief(error)}): export it again"
+        ) from error
     _make_names_harmless(graph)
     _name_weights_once(graph.graph)
     return graph

@@ -119,4 +119,3 @@ def replace_resizes(model: nn.Module, wanted: dict[str, Wish]) -> None:
     """
     for name, wish in wanted.items():
         model._modules[name.replace(".", "/").lstrip("/")] = Resize(wish)
-

@@ -28,8 +28,8 @@ from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
-from spectra.run._reference import compared
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._reference import compared
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -74,7 +74,10 @@ def first_look(
 
     def seen(inputs: Inputs | None, crop: int | None) -> tuple[Tensor, capture.Discovery]:
         example = capture.example_input(loaded.model, inputs, crop=crop)
-        return example, look(loaded.model, example)
+        found = look(loaded.model, example)
+        if loaded.input_shape is not None and loaded.input_shape[:1] == (1,):
+            return example, replace(found, reading=replace(found.reading, alone=True))
+        return example, found
 
     try:
         return inputs, *seen(inputs, options.crop)
@@ -129,7 +132,11 @@ def _fit_of(loaded: LoadedModel, inputs: Inputs | None, message: str) -> Fit | N
     by = "as it was exported", "as its configuration says"
     given = None if inputs is None else set(inputs.shape[1:])
     return next(
-        (Fit("crop", side, who) for side, who in zip(told, by, strict=True) if side and {side} != given),
+        (
+            Fit("crop", side, who)
+            for side, who in zip(told, by, strict=True)
+            if side and {side} != given
+        ),
         None,
     )
 
