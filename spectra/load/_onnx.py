@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spectra._text import brief, listed
 from spectra.errors import LoadError
 from spectra.load._onnx_file import read_graph
-from spectra.load._onnx_resize import replace_resizes, wishes
+from spectra.load._onnx_operators import put_in, take_out
 from spectra.load._packages import optional
 
 OPSET = 17  # the latest whose operators the converter knows
@@ -55,7 +55,7 @@ def open_graph(path: Path) -> Graph:
     """
     proto = read_graph(path)
     reference = _Runtime(proto, path)
-    resizes = wishes(proto.graph)
+    modules = take_out(proto.graph)
     lowered, notes = _lowered(proto, path)
     _check_known(lowered, path)
     converter = optional("onnx2torch", str(path))
@@ -65,7 +65,7 @@ def open_graph(path: Path) -> Graph:
             model: nn.Module = converter.convert(lowered, save_input_names=True)
     except Exception as error:
         raise LoadError(f"{path} cannot be converted ({brief(error)}): {AGAIN}") from error
-    replace_resizes(model, resizes)
+    put_in(model, modules)
     return Graph(model.eval(), _input_shape(proto.graph), reference, notes)
 
 
