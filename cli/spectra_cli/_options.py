@@ -72,6 +72,7 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+LIST: dict[str, Any] = {"metavar": "LIST", "callback": _names}
 COUNT = click.IntRange(min=1, max=2**31 - 1)
 THREADS = click.IntRange(min=1, max=1024)
 FILE = click.Path(path_type=Path)
@@ -166,8 +167,7 @@ result_options = section(
     option(
         "--formats",
         default="json,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,nc,png,pdf,html [default: json,nc,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
@@ -203,8 +203,7 @@ table_options = section(
     option(
         "--formats",
         default="json,csv,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     AS_JSON,
@@ -245,8 +244,7 @@ comparison_options = section(
     option(
         "--formats",
         default="json,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,png,pdf,html [default: json,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean."),
@@ -267,8 +265,7 @@ picture_options = section(
         "--recipe",
         "recipes",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Also what papers measure: some of corvi2023,synthbuster2023.",
     ),
 )
@@ -279,8 +276,7 @@ picture_result_options = section(
     option(
         "--formats",
         default="json,csv,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     option("--per-image", type=FILE, metavar="FILE", help="Also write a row a picture as CSV."),
@@ -354,8 +350,7 @@ figure_options = section(
         "--fig",
         "figures",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
         "that RESULT can draw].",
     ),
@@ -386,8 +381,7 @@ figure_options = section(
     option(
         "--table",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="The table of steps too: some of csv,md,latex.",
     ),
 )
@@ -399,8 +393,7 @@ figure_result_options = section(
         "--format",
         "formats",
         default="pdf,png",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of pdf,svg,png [default: pdf,png].",
     ),
     AS_JSON,

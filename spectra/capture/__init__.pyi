@@ -3,7 +3,7 @@ from ._convolution import Convolution
 from ._discover import discover
 from ._example import example_input
 from ._find import find_steps, list_steps, select_steps
-from ._forward import forward, returned_by
+from ._forward import forward
 from ._operation import Growth, Operation
 from ._periods import follow_periods
 from ._quiet import quiet
@@ -26,7 +26,6 @@ __all__ = [
     "forward",
     "list_steps",
     "quiet",
-    "returned_by",
     "select_steps",
     "stream",
 ]

@@ -115,7 +115,7 @@ def _missing(wanted: Wanted, missing: tuple[str, ...], *, sole: str) -> str:
     )
     given = f" beside {sole}" if sole else ""
     return (
-        f"{wanted}: {listed(missing, 12)} {'is' if len(missing) == 1 else 'are'} not given{given}; "
+        f"{wanted.where} needs {listed(wanted.required, 12)}: {listed(missing, 12)} {'is' if len(missing) == 1 else 'are'} not given{given}; "
         f"add {typed}, or let a loader give tuples in this order or dicts with these names"
     )
 

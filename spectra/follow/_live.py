@@ -69,6 +69,6 @@ class LiveBytes(LightMode):  # type: ignore[no-untyped-call]
 def _storage(tensor: Tensor) -> int | None:
     """Return what tells storages apart, None for a tensor without one."""
     try:
-        return tensor.untyped_storage()._cdata
+        return int(tensor.untyped_storage()._cdata)
     except NotImplementedError:
         return None

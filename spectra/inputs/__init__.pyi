@@ -6,7 +6,7 @@ from ._labels import IGNORED, read_labels
 from ._named import check_inputs
 from ._parts import Part
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
-from ._prepare import centre, check_reading
+from ._prepare import check_reading
 from ._sources import open_inputs
 from ._targets import Targets, open_targets
 
@@ -18,7 +18,6 @@ __all__ = [
     "Part",
     "Picture",
     "Targets",
-    "centre",
     "check_constants",
     "check_inputs",
     "check_reading",

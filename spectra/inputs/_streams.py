@@ -64,8 +64,8 @@ def open_stream(
         kept[0],
         (lambda: iter(kept)) if once else (lambda: reader.samples(make)),
         source,
-        how,
-        reader.parts,
+        how=how,
+        parts=reader.parts,
         count=len(kept) if once else count,
         notes=notes,
     )
@@ -89,9 +89,9 @@ def _open(
     first: Row,
     rows: Callable[[], Iterator[Row]],
     source: str,
+    *,
     how: Preparation,
     parts: tuple[Part, ...],
-    *,
     count: int | None,
     notes: tuple[str, ...] = (),
 ) -> Inputs:
@@ -99,7 +99,8 @@ def _open(
     shape = tuple(sample.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
     if parts:
-        read = f"each sample is {listed(parts)}; the first is the one that is scored as the input"
+        scored = f"; {parts[0].name} is what is scored as the input" if len(parts) > 1 else ""
+        read = f"each sample is {listed(parts)}{scored}"
     stack = Stack(
         count,
         shape=shape,

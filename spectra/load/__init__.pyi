@@ -2,7 +2,7 @@ from ._arch_option import parse_arch_args
 from ._bare import LoadedWeights, load_weights
 from ._checkpoints import open_torch
 from ._loaded import LoadedModel
-from ._model import load_model, plain
+from ._model import load_model
 from ._model_source import ModelSource
 from ._sight import check_source
 from ._values import check_dense
@@ -20,6 +20,5 @@ __all__ = [
     "load_weights",
     "open_torch",
     "parse_arch_args",
-    "plain",
     "wanted",
 ]

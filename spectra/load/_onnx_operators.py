@@ -63,7 +63,7 @@ class DepthColumnRow(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, C, block H, block W) of (B, block block C, H, W)."""
-        apart = x.unflatten(1, (self.block**2, -1))
+        apart = x.reshape(len(x), self.block**2, -1, *x.shape[2:])
         return functional.pixel_shuffle(apart.transpose(1, 2).flatten(1, 2), self.block)
 
 
@@ -127,4 +127,6 @@ def _asymmetric(x: Tensor, size: list[int], mode: str) -> Tensor:
     padded = functional.pad(x, (0, 1) * (x.ndim - 2), mode="replicate")
     larger = [side + 1 for side in size]
     grown = functional.interpolate(padded, size=larger, mode=mode, align_corners=True)
-    return grown[(..., *(slice(0, side) for side in size))]
+    for axis, side in enumerate(size, start=2):
+        grown = grown.narrow(axis, 0, side)
+    return grown

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from spectra._text import listed
-
 if TYPE_CHECKING:
     from torch import nn
 
@@ -75,11 +73,6 @@ class Wanted:
     def missing(self, given: Collection[str]) -> tuple[str, ...]:
         """Return the required parameters of which none of these is one."""
         return tuple(name for name in self.required if name not in given)
-
-    def __str__(self) -> str:
-        needs = listed(self.required, 12) or "nothing that has no default"
-        more = listed([name for name in self.optional if name not in LABELS], 8)
-        return f"{self.where} needs {needs}" + (f", and takes {more}" if more else "")
 
 
 def wanted(model: nn.Module, method: str = "forward") -> Wanted:

@@ -81,7 +81,7 @@ def analyze(
         net = loaded.model
         with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
             find = partial(capture.find_steps, options=options, progress=tell)
-            inputs, example, found = first_look(loaded, source, inputs, options, find)
+            inputs, example, found = first_look(loaded, source, inputs, options=options, look=find)
             loaded = compared(loaded, example, found)
             attacking = plan_attack(net, found, inputs, options)
             passed = gather.run(net, found, inputs, options, progress=tell)
@@ -142,7 +142,7 @@ def list_steps(
         source, (loaded, inputs) = inputs, opened(model, inputs, options)
         with advised(loaded, inputs), calling(loaded, inputs, options):
             find = partial(capture.list_steps, options=options)
-            return first_look(loaded, source, inputs, options, find)[2]
+            return first_look(loaded, source, inputs, options=options, look=find)[2]
 
 
 def _run_record(
@@ -168,7 +168,10 @@ def _run_record(
 
 def _told(values: Mapping[str, object]) -> dict[str, object]:
     """Return constants as JSON can hold them: of a tensor its shape."""
-    return {
-        name: f"tensor {tuple(v.shape)}" if hasattr(v, "shape") else load.plain(v)
-        for name, v in values.items()
-    }
+
+    def told(value: object) -> object:
+        if hasattr(value, "shape"):
+            return f"tensor {tuple(value.shape)}"
+        return value if isinstance(value, bool | int | float | str) else str(value)
+
+    return {name: told(value) for name, value in values.items()}

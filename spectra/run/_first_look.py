@@ -46,7 +46,7 @@ Look = Callable[["nn.Module", "Tensor"], capture.Discovery]
 
 
 def first_look(
-    loaded: LoadedModel, source: Any, inputs: Inputs | None, options: Options, look: Look
+    loaded: LoadedModel, source: Any, inputs: Inputs | None, *, options: Options, look: Look
 ) -> tuple[Inputs | None, Tensor, capture.Discovery]:
     """Return the inputs, the first of them, and what the model makes of it.
 
@@ -85,10 +85,11 @@ def first_look(
         fit, cause = _fit_of(loaded, inputs, str(error)), error
     if fit is None or getattr(options, fit.option) == fit.pixels:
         raise cause
-    fitted = replace(options, **{fit.option: fit.pixels})
+    one = fit.option == "crop"
+    fitted = replace(options, crop=fit.pixels) if one else replace(options, multiple=fit.pixels)
     try:
         again = _opened_again(loaded, source, inputs, fit, options=options, fitted=fitted)
-        return again, *seen(again, fit.pixels)
+        return again, *seen(again, fitted.crop)
     except (ModelError, InputError, NothingToAnalyseError) as error:
         typed = f"--{fit.option} {fit.pixels}"
         raise ModelError(f"{cause}; it takes {typed}, {fit.by}, but {error}") from error

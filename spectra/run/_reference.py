@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectra import _walk as walk
 from spectra import capture
 from spectra._text import brief
 from spectra.errors import ModelError
-from spectra.inputs import centre
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,8 +50,9 @@ def compared(loaded: LoadedModel, example: Tensor, found: Discovery) -> LoadedMo
         text = f"not compared with onnxruntime, which does not run it: {brief(error)}"
         return replace(loaded, notes=(*loaded.notes, text))
     with capture.quiet(loaded.model):
-        output = capture.returned_by(walk.unwrap(loaded.model), example, method=found.method)
-    share = _difference(output[found.outputs[found.output]], expected)
+        output = capture.forward(loaded.model, example, found=found)
+    expected = found.reading.as_maps(expected, example.shape[2:], found.input_shape[1:])
+    share = _difference(output, expected)
     told = f"{share:.2g} of the output's range"
     if not share <= DIFFERS:
         raise ModelError(
@@ -74,7 +73,9 @@ def _as_exported(example: Tensor, shape: Sequence[int | None] | None) -> Tensor:
         return example
     pairs = zip(example.shape[2:], shape[2:], strict=True)
     sides = [n if side is None else min(n, side) for n, side in pairs]
-    return example[(..., *centre(example.shape[2:], sides))]
+    for axis, side in enumerate(sides, start=2):
+        example = example.narrow(axis, (example.shape[axis] - side) // 2, side)
+    return example
 
 
 def _difference(output: Tensor, expected: Tensor) -> float:
