@@ -114,9 +114,10 @@ def _missing(wanted: Wanted, missing: tuple[str, ...], *, sole: str) -> str:
         f"--call-arg {name}={'10' if name in _NUMBERS else 'VALUE|FILE.npy'}" for name in missing
     )
     given = f" beside {sole}" if sole else ""
+    be = "is" if len(missing) == 1 else "are"
     return (
-        f"{wanted.where} needs {listed(wanted.required, 12)}: {listed(missing, 12)} {'is' if len(missing) == 1 else 'are'} not given{given}; "
-        f"add {typed}, or let a loader give tuples in this order or dicts with these names"
+        f"{wanted.where} needs {listed(wanted.required, 12)}: {listed(missing, 12)} {be} not given"
+        f"{given}; add {typed}, or let a loader give tuples in this order or dicts with these names"
     )
 
 
