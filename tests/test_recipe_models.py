@@ -16,9 +16,8 @@ def blocks(page):
     """Return the code of a page and each of its commands with the output shown below it."""
     text = (PAGES / page).read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    shown = re.findall(
-        r"^    (spectra .*)\n\n(?:```text\n(.*?)```)", text, re.MULTILINE | re.DOTALL
-    )
+    pattern = r"^    (spectra [^\n]*)\n\n```text\n(.*?)```"
+    shown = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
     return "".join(code), shown
 
 
