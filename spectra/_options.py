@@ -1,7 +1,7 @@
 """What a user may decide about a run."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
@@ -17,8 +17,13 @@ class Options:
         How inputs are read, see `spectra.inputs.open_inputs`.
     batch : int, optional
         Inputs per forward pass; by default what fits 256 MiB of activations, at most 16.
+    bgr : bool
+        Whether pictures are given in the order blue, green, red.
     call : str
         The model's method to run, for example ``"decode"``.
+    call_args : mapping
+        What the method is given beside the inputs, by parameter: numbers, texts, tensors, or the
+        name of a file of one, ``"prompt.pt"``. A tensor of one row is repeated for each input.
     output : str or int, optional
         Which of several tensors that the model returns is its output: ``"audio"`` or a number;
         by default the largest map that comes through a step.
@@ -51,7 +56,9 @@ class Options:
     crop: int | None = None
     num: int | None = 64
     batch: int | None = None
+    bgr: bool = False
     call: str = "forward"
+    call_args: Mapping[str, object] = field(default_factory=dict)
     output: str | int | None = None
     steps: str | None = None
     layers: tuple[str, ...] = ()
@@ -65,5 +72,5 @@ class Options:
     @property
     def reading(self) -> dict[str, Any]:
         """How inputs are read: arguments of `spectra.inputs.open_inputs`."""
-        names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed")
+        names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed", "bgr")
         return {name: getattr(self, name) for name in names}

@@ -96,6 +96,9 @@ def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
     found = sum(public.values())
     # 150, and four for trainings: a log, what logs say, comparing them, the strip that is logged
     assert found <= 154, f"{found} public names: {public}"
+    # 150, and nine for models that take several things: Wanted, wanted, LABELS, Part, two for
+    # constants, Arguments and the two that set and read them
+    assert found <= 159, f"{found} public names: {public}"
 
 
 def test_a_library_has_no_more_public_names_than_a_page_lists():

@@ -72,6 +72,7 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+LIST: dict[str, Any] = {"metavar": "LIST", "callback": _names}
 COUNT = click.IntRange(min=1, max=2**31 - 1)
 THREADS = click.IntRange(min=1, max=1024)
 FILE = click.Path(path_type=Path)
@@ -108,6 +109,13 @@ loading_options = section(
     *LOADING,
     option("--call", default="forward", metavar="METHOD", help="What to call instead of forward."),
     option(
+        "--call-arg",
+        "call_args",
+        multiple=True,
+        metavar="NAME=VALUE|FILE",
+        help="What it is given beside INPUTS, a number or a file of one tensor; repeat for more.",
+    ),
+    option(
         "--output",
         metavar="NAME|INDEX",
         help="Which of several tensors that it returns [default: the largest map behind a step].",
@@ -119,6 +127,7 @@ input_options = section(
     option("--mean", metavar="M,M,M", callback=_numbers, help="Subtract from the channels."),
     option("--std", metavar="S,S,S", callback=_numbers, help="Divide the channels by."),
     option("--gray", is_flag=True, help="Read pictures as one channel."),
+    option("--bgr", is_flag=True, help="Give pictures as blue, green, red, as OpenCV reads them."),
     option("--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
     option("--crop", type=COUNT, metavar="PX", help="Crop to this size."),
     option("--num", type=COUNT, metavar="N", default=64, help="How many to use [default: 64]."),
@@ -191,8 +200,7 @@ _ANALYSIS = (
     option(
         "--formats",
         default="json,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,nc,png,pdf,html [default: json,nc,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
@@ -238,8 +246,7 @@ table_options = section(
     option(
         "--formats",
         default="json,csv,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     AS_JSON,
@@ -280,8 +287,7 @@ comparison_options = section(
     option(
         "--formats",
         default="json,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,png,pdf,html [default: json,png,html].",
     ),
     option("--per-image", type=FILE, metavar="FILE", help="Of pictures: a row each, as CSV."),
@@ -303,8 +309,7 @@ picture_options = section(
         "--recipe",
         "recipes",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Also what papers measure: some of corvi2023,synthbuster2023.",
     ),
 )
@@ -315,8 +320,7 @@ picture_result_options = section(
     option(
         "--formats",
         default="json,csv,nc,png,html",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     option("--per-image", type=FILE, metavar="FILE", help="Also write a row a picture as CSV."),
@@ -427,8 +431,7 @@ figure_options = section(
         "--fig",
         "figures",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
         "that RESULT can draw].",
     ),
@@ -459,8 +462,7 @@ figure_options = section(
     option(
         "--table",
         default="",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="The table of steps too: some of csv,md,latex.",
     ),
 )
@@ -472,8 +474,7 @@ figure_result_options = section(
         "--format",
         "formats",
         default="pdf,png",
-        metavar="LIST",
-        callback=_names,
+        **LIST,
         help="Some of pdf,svg,png [default: pdf,png].",
     ),
     AS_JSON,

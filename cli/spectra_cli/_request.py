@@ -35,6 +35,7 @@ def parse_request(model: str, inputs: tuple[str, ...], given: dict[str, Any]) ->
 
     loading = {name: given.pop(name) for name in LOADING}
     loading["arch_args"] = load.parse_arch_args(given.pop("arch_args"))
+    given["call_args"] = load.parse_arch_args(given.pop("call_args"), "call_arg")
     source = inputs[0] if len(inputs) == 1 else list(inputs) or None
     options = Options(**given)
     load.check_source(model, arch=loading["arch"], trust=loading["trust"])

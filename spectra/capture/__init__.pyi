@@ -1,3 +1,4 @@
+from ._arguments import Arguments, called_with, current_arguments
 from ._convolution import Convolution
 from ._discover import discover
 from ._example import example_input
@@ -10,11 +11,14 @@ from ._steps import Discovery, Step
 from ._stream import stream
 
 __all__ = [
+    "Arguments",
     "Convolution",
     "Discovery",
     "Growth",
     "Operation",
     "Step",
+    "called_with",
+    "current_arguments",
     "discover",
     "example_input",
     "find_steps",

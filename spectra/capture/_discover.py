@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spectra._text import listed
 from spectra._walk import unwrap
+from spectra.capture._arguments import current_arguments
 from spectra.capture._choice import Returned, choose
 from spectra.capture._events import Draft, Event
 from spectra.capture._explorer import Explorer
@@ -21,6 +22,7 @@ from spectra.capture._steps import Discovery
 from spectra.capture._stride import total_stride
 from spectra.capture._unwatched import unwatched
 from spectra.errors import ModelError
+from spectra.follow import LiveBytes
 
 
 def discover(
@@ -71,12 +73,14 @@ def discover(
     >>> discover(net, torch.zeros(1, 1, 8, 8)).steps[0].label
     '1'
     """
-    root = unwrap(model)
+    root, first = unwrap(model), current_arguments().channels
     stack = ModuleStack(root)
     with quiet(root), stack.following(root, example):
         explorer = Explorer(stack, example)
         stack.space = explorer.space
-        with watched_by(explorer), explorer:
+        live = LiveBytes()
+        # The explorer comes first, since it looks up the call stack for the model's own line.
+        with watched_by(explorer), live, explorer:
             tensors_returned = returned_by(root, example, method=method)
         if stack.elsewhere:
             raise ModelError(_ran_elsewhere(stack.elsewhere))
@@ -88,7 +92,7 @@ def discover(
             unwatched=unwatched(root, watched),
         )
         known = [_read(explorer, named, *each) for each in tensors_returned.items()]
-        chosen, why = choose(known, output, example.shape[1])
+        chosen, why = choose(known, output, first or example.shape[1])
         result = tensors_returned[known[chosen].where]
         stack.finish(example, result)
     return Discovery(
@@ -108,6 +112,8 @@ def discover(
         untraced=tuple(explorer.untraced.items()),
         watched=watched,
         borders=explorer.padding.of(result),
+        first_channels=first,
+        peak_bytes=-(-live.peak // len(example)),
     )
 
 

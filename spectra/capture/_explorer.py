@@ -65,6 +65,10 @@ class Explorer(LightMode, Watcher):  # type: ignore[no-untyped-call]
         self._seams = Seams()
         self._weights = WeightFinder(stack.current.module)
 
+    def also(self, values: Tensor) -> None:
+        """Let what the model is given beside the maps count as its input."""
+        self.taint.enter(values)
+
     def __torch_dispatch__(
         self,
         func: OpOverload,

@@ -14,9 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._files import memory_bytes
 from spectra._names import near
+from spectra._text import gigabytes
+from spectra.capture._arguments import current_arguments
 from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
+
+USABLE = 0.6  # of a device's memory, for the tensors of a pass: weights and kernels have the rest
 
 
 class Watcher:
@@ -27,6 +32,9 @@ class Watcher:
 
     def begin(self, x: Tensor) -> None:
         """Prepare for a forward pass."""
+
+    def also(self, values: Tensor) -> None:
+        """Note a tensor of floats that the model is given beside the maps."""
 
     def end(self) -> None:
         """Look away from what runs after a forward pass, finished or not."""
@@ -87,7 +95,7 @@ def forward(
     if found.reading.alone and len(x) > 1:
         inputs = torch.split(x, 1)
         return torch.cat([forward(model, one, found=found, method=method) for one in inputs])
-    returned = returned_by(model, x, method=method or found.method)
+    returned = returned_by(model, x, method=method or found.method, peak_bytes=found.peak_bytes)
     name = found.outputs[found.output]
     if name not in returned:
         raise ModelError(f"the model did not return {name or 'a tensor'} this time")
@@ -97,8 +105,19 @@ def forward(
     return maps
 
 
-def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict[str, Tensor]:
-    """Call a model and return every tensor that it returns, by where it stands."""
+def returned_by(
+    model: nn.Module, x: Tensor, *, method: str = "forward", peak_bytes: int = 0
+) -> dict[str, Tensor]:
+    """Call a model and return every tensor that it returns, by where it stands.
+
+    Parameters
+    ----------
+    model, x, method
+        As `forward` takes them.
+    peak_bytes : int
+        What one sample takes, by which a batch that fits is named where memory ran out; 0 where
+        it is not known.
+    """
     model = walk.unwrap(model)
     call = _callable(model, method)
     watchers = _WATCHERS.get()
@@ -106,7 +125,8 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
         watcher.begin(x)
     try:
         with _compiled_code_runs_as_python():
-            output = call(_fit(x, model))
+            given, named = _given(model, x, watchers)
+            output = call(*given, **named)
     except Exception as error:
         # A TorchScript turns what a watcher raised into RuntimeError; the watcher has the original.
         for watcher in watchers:
@@ -114,7 +134,7 @@ def returned_by(model: nn.Module, x: Tensor, *, method: str = "forward") -> dict
                 raise watcher.error from None
         if isinstance(error, SpectraError):
             raise
-        raise _failure(model, error, x) from error
+        raise _failure(model, error, x, peak_bytes) from error
     finally:
         for watcher in watchers:
             watcher.end()
@@ -132,7 +152,7 @@ def _first_map(returned: Mapping[str, Tensor]) -> Tensor:
     return next((t for t in values if t.is_floating_point() and t.ndim >= 3), values[0])
 
 
-def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
+def _callable(model: nn.Module, method: str) -> Callable[..., Any]:
     if method == "forward":
         return model
     found = getattr(model, method, None)
@@ -144,12 +164,26 @@ def _callable(model: nn.Module, method: str) -> Callable[[Tensor], Any]:
     return found  # type: ignore[no-any-return]
 
 
-def _fit(x: Tensor, model: nn.Module) -> Tensor:
-    """Move an input to the device and dtype of the model's first weights."""
+def _given(
+    model: nn.Module, x: Tensor, watchers: Iterable[Watcher]
+) -> tuple[list[object], dict[str, object]]:
+    """Return the arguments of a call, on the device and of the dtype of the first weights."""
+    arguments = current_arguments()
+    given, named = arguments.of(x)
     weight = next((p for p in walk.parameters(model) if p.is_floating_point()), None)
-    if weight is None:
-        return x
-    return x.to(weight.device, weight.dtype if x.is_floating_point() else None)
+
+    def fit(value: object) -> object:
+        if weight is None or not isinstance(value, Tensor):
+            return value
+        return value.to(weight.device, weight.dtype if value.is_floating_point() else None)
+
+    fitted = {name: fit(value) for name, value in named.items()}
+    for part in arguments.parts:
+        beside = fitted[part.name] if part.is_beside else None
+        if isinstance(beside, Tensor) and beside.is_floating_point():
+            for watcher in watchers:
+                watcher.also(beside)
+    return [fit(value) for value in given], fitted
 
 
 def _compiled_code_runs_as_python() -> AbstractContextManager[Any]:
@@ -193,22 +227,34 @@ def _tensors(
         yield from _tensors(part, where + name, (*around, output))
 
 
-def _failure(model: nn.Module, error: Exception, x: Tensor) -> ModelError:
+def _failure(model: nn.Module, error: Exception, x: Tensor, peak_bytes: int) -> ModelError:
     """Return one line naming the innermost module that failed."""
     where = _innermost_module(model, error.__traceback__)
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate" in str(error):
         return ModelError(
-            f"the model ran out of memory {where} on {tuple(x.shape)}{_what_may_fit(x)}"
+            f"the model ran out of memory {where} on {tuple(x.shape)}"
+            f"{_what_may_fit(x, peak_bytes, walk.device(model))}"
         )
     return ModelError(f"the model failed {where} on {tuple(x.shape)}: {_last_words(error)}")
 
 
-def _what_may_fit(x: Tensor) -> str:
+def _what_may_fit(x: Tensor, peak_bytes: int, device: torch.device) -> str:
     """Return what to type next where an input does not fit into memory."""
     if x.shape[0] > 1:
-        return f": try --batch {x.shape[0] // 2}"
+        half = x.shape[0] // 2
+        if not peak_bytes:
+            return f": try --batch {half}"
+        fits = min(max(int(USABLE * _memory(device) / peak_bytes), 1), half)
+        return f": one input takes {gigabytes(peak_bytes)}; try --batch {fits}"
     side = min(x.shape[2:], default=1)
     return f": try --crop {side // 2}" if side > 1 else ""
+
+
+def _memory(device: torch.device) -> int:
+    """Return the memory of a device, whatever is free of it at the moment."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return memory_bytes()
 
 
 def _last_words(error: Exception) -> str:

@@ -13,6 +13,7 @@ from spectra.capture._reading import Reading
 from spectra.follow import NOWHERE, Indices, Layout, Origins, Role, moves, read_roles
 
 Sides = tuple[int, ...]
+BEFORE_TOKENS = (0, 1, 2, 5)  # class, distillation and register tokens of published transformers
 
 
 def read_tensor(
@@ -102,7 +103,7 @@ def _followed(
         return Reading(shape, None, reason=what)
     if _holds_tokens(layout) and rank is not None and rank > 1:
         reason = f"{shape} holds tokens of a map whose width is not known"
-        return Reading(shape, None, reason=reason)
+        return Reading(shape, None, reason=f"{reason}; {_as_a_map(shape, maps)}")
     return Reading(shape, layout)
 
 
@@ -168,6 +169,29 @@ def _rows(index: Sequence[Indices]) -> Sides:
 def _holds_tokens(layout: Layout) -> bool:
     """Tell whether features stand behind the one spatial axis."""
     return len(layout.spatial) == 1 and max(layout.channel, default=0) > layout.spatial[0]
+
+
+def _as_a_map(shape: Sides, maps: Sequence[Sides]) -> str:
+    """Return the line by which a model returns tokens (sample, token, channel) as a map.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the tokens.
+    maps : sequence of tuple of int
+        Sides of the maps of the forward pass. If only one of them has so many places, but for a
+        few tokens that stand before them, it is the one.
+    """
+    say = "return a map: in a factory of your own wrap the model so that it returns"
+    if len(shape) != 3:
+        return f"{say} (sample, channel, y, x)"
+    for before in BEFORE_TOKENS:
+        grids = {sides for sides in maps if len(sides) == 2 and prod(sides) == shape[1] - before}
+        if len(grids) == 1:
+            cut = f"y[:, {before}:]" if before else "y"
+            told = ", without the tokens that stand before the map" if before else ""
+            return f"{say} {cut}.mT.unflatten(2, {grids.pop()}){told}"
+    return f"{say} y.mT.unflatten(2, (rows, columns)), where rows x columns is {shape[1]}"
 
 
 def _assumed(shape: tuple[int, ...], rank: int | None) -> Reading:

@@ -188,6 +188,12 @@ class Discovery:
     output_periods : tuple of tuple of int
         The different periods at which the output is scored: those of all steps of the model, also
         of those that `select` has left out.
+    first_channels : int or None
+        Channels of the first of several maps that lie side by side in the example; None where it
+        is one thing.
+    peak_bytes : int
+        Most memory that the tensors of a forward pass of one sample take at once, weights and
+        what kernels take for themselves apart.
     """
 
     steps: tuple[Step, ...]
@@ -208,6 +214,13 @@ class Discovery:
     period_reasons: tuple[str | None, ...] = ()
     ratio: tuple[Fraction, ...] | None = None
     output_periods: tuple[Period, ...] = ()
+    first_channels: int | None = None
+    peak_bytes: int = field(default=0, compare=False)
+
+    @property
+    def control_shape(self) -> tuple[int, ...]:
+        """``(channel, *spatial)`` of the input that is scored: the first map of several."""
+        return (self.first_channels or self.input_shape[0], *self.input_shape[1:])
 
     @property
     def layout(self) -> Layout | None:

@@ -86,7 +86,7 @@ def summarise(
         spectra_version=spectra.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=loaded.about,
-        inputs=inputs.about if inputs else _no_inputs(passed.found.input_shape),
+        inputs=inputs.about if inputs else _no_inputs(passed.found.control_shape),
         run=run,
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps, blamed),

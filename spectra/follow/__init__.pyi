@@ -2,6 +2,7 @@ from ._along import NOWHERE, Indices, Role, moves
 from ._borders import NOTHING, Borders
 from ._dispatched import Dispatched, name_of, tensors
 from ._layout import Layout
+from ._live import LiveBytes
 from ._manner import Manner, channel_axis
 from ._mode import LargestTensor, LightMode, is_composite, unseen
 from ._origins import Origins
@@ -21,6 +22,7 @@ __all__ = [
     "LargestTensor",
     "Layout",
     "LightMode",
+    "LiveBytes",
     "Manner",
     "Origins",
     "Padding",

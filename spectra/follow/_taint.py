@@ -21,7 +21,11 @@ class Taint:
 
     def __init__(self, source: Tensor) -> None:
         self._bits: StorageMap[int] = StorageMap()
-        self._bits.set(source, SOURCE)
+        self.enter(source)
+
+    def enter(self, source: Tensor) -> None:
+        """Let a tensor count as the model's input."""
+        self.mark(source, SOURCE)
 
     def follow(self, call: Dispatched) -> bool:
         """Return whether a call depends on the input, and note what it made or wrote as such."""

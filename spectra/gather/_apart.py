@@ -172,6 +172,9 @@ class _Again:
             if name in into:
                 into[name].add(maps, first=first, inputs=inputs)
 
+        def take(x: Tensor, first: int, inputs: int) -> None:
+            add(INPUT, x[:, : self._found.first_channels], first, inputs)
+
         def out(y: Tensor, first: int, inputs: int) -> None:
             add(OUTPUT, y, first, inputs)
             for index, own in self._variables.each(y):
@@ -187,7 +190,7 @@ class _Again:
                 self._model,
                 self._found,
                 self._reader.part(wanted, batch_size(self._found, self._options.batch)),
-                on_input=partial(add, INPUT),
+                on_input=take,
                 on_step=add,
                 on_output=out,
             )

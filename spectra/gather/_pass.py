@@ -244,7 +244,7 @@ class FirstPass:
             x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()
         ).sum(0)
         if self._places.input is not None:
-            self._places.input.update(x, first=first)
+            self._places.input.update(x[:, : self._found.first_channels], first=first)
         left = max(FEW - self._ran, 0) if self._keeps else 0
         if left:
             self._few_inputs.append(x[:left].clone())
@@ -334,12 +334,12 @@ def run_alone(found: Discovery) -> Discovery:
 
 
 def batch_size(found: Discovery, asked: int | None) -> int:
-    """Return how many inputs run at a time: what fits memory, judged by the largest step.
+    """Return how many inputs run at a time: as many as take 256 MiB at their peak, at least one.
 
     Parameters
     ----------
     found : Discovery
-        The model's steps, and whether its inputs have to run alone.
+        What one input takes, and whether inputs have to run alone.
     asked : int or None
         What the user asks for.
     """
@@ -347,5 +347,4 @@ def batch_size(found: Discovery, asked: int | None) -> int:
         return 1
     if asked is not None:
         return asked
-    largest = max(int(np.prod(step.output_shape)) for step in found.steps)
-    return int(np.clip(ACTIVATION_BYTES // (largest * 4 * 4), 1, MOST_BATCH))
+    return min(max(ACTIVATION_BYTES // max(found.peak_bytes, 1), 1), MOST_BATCH)

@@ -43,8 +43,8 @@ class Places:
     ) -> None:
         self._count, self._whole = count, whole
         self.input = (
-            self._sums(found.input_shape, *found.control_periods)
-            if is_map(found.input_shape)
+            self._sums(found.control_shape, *found.control_periods)
+            if is_map(found.control_shape)
             else None
         )
         self.steps = [

@@ -1,8 +1,10 @@
+from ._constants import check_constants, read_constants
 from ._decode import read_picture
 from ._input_set import Dropped, InputSet
 from ._inputs import Inputs
 from ._labels import IGNORED, read_labels
 from ._named import check_inputs
+from ._parts import Part
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
 from ._reader import PART, Reader
@@ -16,10 +18,12 @@ __all__ = [
     "Dropped",
     "InputSet",
     "Inputs",
+    "Part",
     "Picture",
     "Reader",
     "Spacing",
     "Targets",
+    "check_constants",
     "check_inputs",
     "check_reading",
     "each_picture",
@@ -27,6 +31,7 @@ __all__ = [
     "open_inputs",
     "open_targets",
     "picture_source",
+    "read_constants",
     "read_labels",
     "read_picture",
 ]

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import compress, islice
@@ -15,13 +15,15 @@ from torch import Tensor
 
 from spectra._files import memory_bytes
 from spectra._names import times
-from spectra._text import gigabytes
+from spectra._text import gigabytes, listed
 from spectra.errors import InputError
 from spectra.inputs._field import Field
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin, Origins, Samples
 from spectra.inputs._masked import without_mask
+from spectra.inputs._parts import Part, numbered, with_values
 from spectra.inputs._prepare import Preparation, centre, cropped_size
+from spectra.inputs._prepared_parts import prepared, prepared_parts
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
@@ -45,6 +47,10 @@ class Stack:
         How the source was read, if there is something to say.
     named : Field or None
         Names of axes, channels and samples, where the source has them.
+    parts : tuple of Part
+        How several things lie in a sample; empty where it is one thing.
+    beside : callable or None
+        Returns a new iterator over what is kept beside the samples, where something is.
     """
 
     count: int | None
@@ -53,6 +59,8 @@ class Stack:
     rows: Samples
     notes: tuple[str, ...] = ()
     named: Field | None = None
+    parts: tuple[Part, ...] = ()
+    beside: Callable[[], Iterator[tuple[Tensor, ...]]] | None = None
 
 
 def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
@@ -71,7 +79,8 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
     size = cropped_size(spatial, how, source)
-    channels = how.channels(channels, source)
+    parts = prepared_parts(stack.parts, how, source)
+    channels = parts[0].channels if parts else how.channels(channels, source)
     stack, rows = without_mask(stack, source, how.num)
     keep, dropped, identity = _usable(stack, rows, source, how.num)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
@@ -91,8 +100,10 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         if len(wanted):
             left = int(wanted[-1] - wanted[0]) + 1
             usable = np.isin(np.arange(left), wanted - wanted[0])
-            for row in compress(islice(stack.rows(int(wanted[0])), left), usable):
-                yield how.values(row[window])
+            kept = compress(islice(stack.rows(int(wanted[0])), left), usable)
+            for number, row in enumerate(kept, first):
+                values = prepared(row[window], stack.parts, how)
+                yield numbered(values, number) if stack.beside else values
 
     return Inputs(
         source=source,
@@ -113,7 +124,23 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         variables=() if named is None or len(named.names) != channels else named.names,
         spacing=None if named is None else named.spacing,
         named=named,
+        parts=_kept_beside(stack, parts, frozenset(keep.tolist()), source),
     )
+
+
+def _kept_beside(
+    stack: Stack, parts: tuple[Part, ...], keep: Collection[int], source: str
+) -> tuple[Part, ...]:
+    """Return the parts with what is kept beside the samples that are used."""
+    if stack.beside is None:
+        return parts
+    size = 4 * len(keep) * sum(math.prod(part.shape) for part in parts if part.is_beside)
+    if size > memory_bytes() // 4:
+        raise InputError(
+            f"{source} has {gigabytes(size)} beside the maps of {len(keep)} samples: expected what "
+            "fits this machine's memory; use fewer with --num"
+        )
+    return with_values(parts, [row for i, row in enumerate(stack.beside()) if i in keep])
 
 
 def _places(named: Field | None) -> Iterator[str]:
@@ -134,7 +161,10 @@ def _usable(
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
     for index, row in enumerate(rows):
-        if tuple(row.shape) != stack.shape:
+        if stack.parts and row.numel() == 0:
+            shapes = listed(stack.parts)
+            dropped.append(Dropped(f"{source}[{index}]", f"other shapes than the first: {shapes}"))
+        elif tuple(row.shape) != stack.shape:
             reason = f"shape {tuple(row.shape)} is not that of the first, {stack.shape}"
             dropped.append(Dropped(f"{source}[{index}]", reason))
         elif not row.isfinite().all():

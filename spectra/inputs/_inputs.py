@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.inputs._field import Field
+    from spectra.inputs._parts import Part
 
 Kind = Literal["images", "array", "latent", "callable"]
 
@@ -91,8 +92,9 @@ class Inputs(InputSet):
     origins : sequence of Origin
         Where each of the samples comes from.
     samples : callable
-        Returns a new iterator over the samples, float32 of shape ``shape``; given a number, from
-        that sample on. Pictures and arrays begin there, other sources read what stands before.
+        Returns a new iterator over the samples, float32 of shape ``shape``, with more channels
+        where there are several parts; given a number, from that sample on. Pictures and arrays
+        begin there, other sources read what stands before.
     identity : str
         Digest of what the samples are, in their order; of many pictures of their names and sizes.
     pick : callable, optional
@@ -102,6 +104,9 @@ class Inputs(InputSet):
         The number of the first sample that can be used.
     named : Field or None
         Names and coordinates of axes, channels and samples, where the source has them.
+    parts : tuple of Part
+        How several things that a model takes at once lie in a sample, the map of ``shape`` first;
+        empty where a sample is one thing.
     """
 
     kind: Kind
@@ -115,6 +120,7 @@ class Inputs(InputSet):
     )
     head: int = 0
     named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
+    parts: tuple[Part, ...] = ()
 
     @property
     def range(self) -> tuple[float, float] | None:

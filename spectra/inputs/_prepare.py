@@ -59,6 +59,7 @@ class Preparation:
     crop: int | None = None
     num: int | None = 64
     seed: int = 0
+    bgr: bool = False
 
     def bounds(self, span: Range | None, channels: int) -> tuple[Range, ...] | None:
         """Return the range of each channel of values in ``span`` after normalisation."""
@@ -76,11 +77,13 @@ class Preparation:
         )
 
     def values(self, sample: Tensor) -> Tensor:
-        """Return ``sample`` (channel, *spatial) as gray and normalised, as far as asked for."""
+        """Return ``sample`` (channel, *spatial) as gray, BGR, normalised, as far as asked for."""
         import torch
 
         if self.gray and sample.shape[0] == 3:
             sample = torch.tensordot(sample.new_tensor(LUMA), sample, dims=1)[None]
+        if self.bgr:
+            sample = sample.flip(0)
         if not self.mean and not self.std:
             return sample
         pairs = torch.tensor(list(self._pairs(sample.shape[0])), dtype=torch.float32)
@@ -94,6 +97,11 @@ class Preparation:
             raise InputError(
                 f"gray=True cannot turn the {channels} channels of {source} to gray: "
                 "expected RGB (3) or gray (1)"
+            )
+        if self.bgr and (channels != 3 or self.gray):
+            raise InputError(
+                f"bgr=True cannot turn the {1 if self.gray else channels} channels of {source} "
+                "round: expected RGB (3)"
             )
         channels = 1 if self.gray else channels
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -111,7 +119,8 @@ class Preparation:
             for verb, values in (("minus mean", self.mean), ("over std", self.std))
             if values
         ]
-        return (" ".join(texts),) if texts else ()
+        order = ("channels in the order blue, green, red",) if self.bgr else ()
+        return (*order, " ".join(texts)) if texts else order
 
 
 def check_reading(
@@ -124,6 +133,7 @@ def check_reading(
     crop: SupportsIndex | None,
     num: SupportsIndex | None,
     seed: int,
+    bgr: bool = False,
 ) -> Preparation:
     """Return how samples are prepared; raise ParameterError for what no source makes right."""
     how = Preparation(
@@ -135,6 +145,7 @@ def check_reading(
         crop=None if crop is None else check_positive("crop", crop),
         num=None if num is None else check_positive("num", num),
         seed=_check_seed(seed),
+        bgr=bgr,
     )
     if any(value < _FLOAT32[0] for value in how.std):
         raise ParameterError(f"std={std!r} is no deviation: expected numbers above 0")

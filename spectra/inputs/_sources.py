@@ -32,6 +32,7 @@ from spectra.inputs._tiff import count_pages
 from spectra.inputs._volume_files import VolumeFiles
 from spectra.inputs._volumes import volume_stack
 from spectra.inputs._xarray import field_stack, is_field
+from spectra.load import Wanted
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
 
@@ -49,6 +50,8 @@ def open_inputs(
     num: SupportsIndex | None = 64,
     seed: int = 0,
     lazy: bool = False,
+    bgr: bool = False,
+    wanted: Wanted | None = None,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
@@ -89,6 +92,11 @@ def open_inputs(
     lazy : bool
         Of more than 1024 pictures, look at the first 1024 only, which fix size and colour; the
         others are looked at when their turn comes, and what cannot be used is dropped then.
+    bgr : bool
+        Give the three channels of a picture in the order blue, green, red, as OpenCV reads them.
+    wanted : Wanted, optional
+        What the model has to be given, by which the parts of a loader's items are told apart;
+        without it an item is one thing.
 
     Raises
     ------
@@ -100,21 +108,31 @@ def open_inputs(
         If an option has no meaning.
     """
     how = check_reading(
-        range=range, mean=mean, std=std, gray=gray, multiple=multiple, crop=crop, num=num, seed=seed
+        range=range,
+        mean=mean,
+        std=std,
+        gray=gray,
+        multiple=multiple,
+        crop=crop,
+        num=num,
+        seed=seed,
+        bgr=bgr,
     )
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
-        return _open_named(name_inputs(source), how, lazy=lazy)
+        return _open_named(name_inputs(source), how, wanted, lazy=lazy)
     if is_field(source):
         return open_stack(field_stack(source), type(source).__name__, how)
     if hasattr(source, "__array__") and not isinstance(source, type):
         return open_stack(array_stack(np.asarray(source)), "array", how)
     name = getattr(source, "__name__", type(source).__name__)
-    return open_stream(source, name, how)
+    return open_stream(source, name, how, wanted)
 
 
-def _open_named(named: NamedInputs, how: Preparation, *, lazy: bool) -> Inputs:
+def _open_named(
+    named: NamedInputs, how: Preparation, wanted: Wanted | None, *, lazy: bool
+) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
         case RandomSpec():
@@ -132,7 +150,7 @@ def _open_named(named: NamedInputs, how: Preparation, *, lazy: bool) -> Inputs:
         case VolumeFiles():
             return open_stack(volume_stack(named, how), named.source, how)
         case PythonName():
-            return _open_object(named.spec, how)
+            return _open_object(named.spec, how, wanted)
 
 
 def _notes(named: Pictures) -> Iterator[str]:
@@ -144,7 +162,7 @@ def _notes(named: Pictures) -> Iterator[str]:
         yield (f"the first of {pages} pages of {first}; for volumes type '{named.source}?volume'")
 
 
-def _open_object(spec: str, how: Preparation) -> Inputs:
+def _open_object(spec: str, how: Preparation, wanted: Wanted | None) -> Inputs:
     """Open the function or data in a module that ``spec`` names."""
     found = resolve(spec, error=InputError)
     if isinstance(found, Tensor):
@@ -153,4 +171,4 @@ def _open_object(spec: str, how: Preparation) -> Inputs:
         return open_stack(array_stack(found), spec, how)
     if is_field(found):
         return open_stack(field_stack(found, spec), spec, how)
-    return open_stream(found, spec, how)
+    return open_stream(found, spec, how, wanted)

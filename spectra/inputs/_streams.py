@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,22 +17,30 @@ from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
 from spectra.inputs._arrays import Stack, check_dtype, check_values, open_stack, to_tensor
 from spectra.inputs._field import Field
-from spectra.inputs._inputs import Inputs, Samples
+from spectra.inputs._inputs import Inputs
+from spectra.inputs._items import as_tensors, chosen, left_out
+from spectra.inputs._parts import Part, pack, plan_parts
 from spectra.inputs._prepare import Preparation
 from spectra.inputs._xarray import field_notes, field_of, field_samples, is_field
 
-INPUT_NAMES = ("image", "images", "input", "inputs", "x", "pixel_values", "data", "lq", "sample")
+if TYPE_CHECKING:
+    from spectra.load import Wanted
+
+Row = tuple[Tensor, tuple[Tensor, ...]]
+"""A sample, empty where its parts are not those of the first, and what is kept beside it."""
 
 
-def open_stream(items: object, source: str, how: Preparation) -> Inputs:
+def open_stream(
+    items: object, source: str, how: Preparation, wanted: Wanted | None = None
+) -> Inputs:
     """Return what an iterable or a function without arguments gives as inputs.
 
-    Each item is a tensor or array with a leading sample axis, or an xarray object, whose
-    dimensions tell; of a tuple the first part is taken, of a dict the one with a usual name. A
-    dataset's items are one sample each. The first item fixes the shape, and others are dropped. A
-    loader or function is asked anew at each reading, with a random state of its own, so that a
-    shuffling loader repeats itself and the caller's state stays. An iterator can be read only
-    once, so that its first ``num`` samples are kept in memory.
+    Each item is a tensor or array with a leading sample axis, an xarray object, whose dimensions
+    tell, or a tuple or dict of such, of which `chosen` tells what the model is given. A dataset's
+    items are one sample each. The first item fixes the shape, and others are dropped. A loader or
+    function is asked anew at each reading, with a random state of its own, so that a shuffling
+    loader repeats itself and the caller's state stays. An iterator can be read only once, so that
+    its first ``num`` samples are kept in memory.
 
     Raises
     ------
@@ -43,23 +50,28 @@ def open_stream(items: object, source: str, how: Preparation) -> Inputs:
         If it gives no sample.
     """
     single = isinstance(items, Dataset)
-    if isinstance(items, Iterator):
-        reading = _Reading(lambda: items, source, how.seed, single=single)
-        kept = list(islice(reading.samples(), how.num))
-        return _open(
-            lambda first=0: iter(kept[first:]),
-            reading,
-            how,
-            count=len(kept),
-            notes=("kept in memory: read once",),
-        )
-    reading = _Reading(_restartable(items, source), source, how.seed, single=single)
+    reader = _Reader(source, how.seed, wanted, single=single)
+    once = isinstance(items, Iterator)
+    make = _restartable(items, source)
+    kept = list(islice(reader.samples(make), how.num if once else 1))
+    if not kept:
+        raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
+    notes = ("kept in memory: read once",) if once else ()
+    if reader.maps_left_out and wanted is not None:
+        needs = listed(wanted.required) if wanted.required else "one input"
+        left = f"{reader.maps_left_out} of each item's maps not given to the model"
+        notes = (*notes, f"{left}, as labels are: {wanted.where} needs {needs}")
     count = len(items) if single and isinstance(items, Sized) else None
-
-    def rows(first: int = 0) -> Iterator[Tensor]:
-        return islice(reading.samples(), first, None)
-
-    return _open(rows, reading, how, count=count)
+    return _open(
+        kept[0],
+        (lambda: iter(kept)) if once else (lambda: reader.samples(make)),
+        source,
+        how=how,
+        parts=reader.parts,
+        field=reader.field,
+        count=len(kept) if once else count,
+        notes=notes,
+    )
 
 
 def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
@@ -77,78 +89,88 @@ def _restartable(items: object, source: str) -> Callable[[], Iterable[Any]]:
 
 
 def _open(
-    rows: Samples,
-    reading: _Reading,
-    how: Preparation,
+    first: Row,
+    rows: Callable[[], Iterator[Row]],
+    source: str,
     *,
+    how: Preparation,
+    parts: tuple[Part, ...],
+    field: Field | None,
     count: int | None,
     notes: tuple[str, ...] = (),
 ) -> Inputs:
-    first, source = next(rows(), None), reading.source
-    if first is None:
-        raise NothingToAnalyseError(f"{source} gave no sample: expected float tensors (N, C, ...)")
-    shape = tuple(first.shape)
+    sample, beside = first
+    shape = tuple(sample.shape)
     read = f"items have a leading sample axis, one sample is {shape}"
-    field = reading.field
+    if parts:
+        scored = f"; {parts[0].name} is what is scored as the input" if len(parts) > 1 else ""
+        read = f"each sample is {listed(parts)}{scored}"
     stack = Stack(
         count,
         shape=shape,
         dtype="float32",
-        rows=rows,
+        rows=lambda first=0: (row for row, _ in islice(rows(), first, None)),
         notes=(read, *notes) if field is None else (*field_notes(field), *notes),
         named=field,
+        parts=parts,
+        beside=(lambda: (kept for _, kept in rows())) if beside else None,
     )
     return open_stack(stack, source, how, "callable")
 
 
-@dataclass
-class _Reading:
-    """Items from the beginning, as often as wanted.
+class _Reader:
+    """Reads the samples of a source, as often as needed.
 
     Attributes
     ----------
-    make : callable
-        Starts them anew.
-    source : str
-        What they are called in errors.
-    seed : int
-        Of the random state that they use.
-    single : bool
-        Whether an item is one sample, without a sample axis.
+    parts : tuple of Part
+        How several things lie in a sample, once one was read; empty where there is one thing.
+    maps_left_out : int
+        How many maps of an item the model is not given.
     field : Field or None
-        The names that the first item had, once it was read, if it is an xarray object.
+        The names of the first item, once it was read, if it is an xarray object.
     """
 
-    make: Callable[[], Iterable[Any]]
-    source: str
-    seed: int
-    single: bool
-    field: Field | None = None
+    def __init__(self, source: str, seed: int, wanted: Wanted | None, *, single: bool) -> None:
+        self._source, self._seed, self._wanted, self._single = source, seed, wanted, single
+        self.parts: tuple[Part, ...] = ()
+        self.maps_left_out = 0
+        self.field: Field | None = None
 
-    def samples(self) -> Iterator[Tensor]:
-        """Yield the samples of the items, one by one."""
-        for item in _items(self.make, self.source, self.seed):
-            if is_field(item):
-                self.field = self.field or field_of(item, self.source)
-                yield from field_samples(item, self.source)
-                continue
-            values = _values(item, self.source)
-            yield from (values[None] if self.single else values)
-
-
-def _items(make: Callable[[], Iterable[Any]], source: str, seed: int) -> Iterator[Any]:
-    """Yield what ``make`` gives, item by item, with a random state of its own."""
-    state = _RandomState(seed)
-    with state.active():
-        made = _guarded(make, source)
-        alone = isinstance(made, Tensor | np.ndarray) or is_field(made)
-        items = iter([made] if alone else made)
-    while True:
+    def samples(self, make: Callable[[], Iterable[Any]]) -> Iterator[Row]:
+        """Yield the samples of the items that ``make`` gives, one by one."""
+        state = _RandomState(self._seed)
         with state.active():
-            item = _guarded(lambda: next(items, None), source)
-        if item is None:
+            made = _guarded(make, self._source)
+            alone = isinstance(made, Tensor | np.ndarray) or is_field(made)
+            items = iter([made] if alone else made)
+        while True:
+            with state.active():
+                item = _guarded(lambda: next(items, None), self._source)
+            if item is None:
+                return
+            yield from self._of_item(item)
+
+    def _of_item(self, item: object) -> Iterator[Row]:
+        """Yield the samples in one item."""
+        if is_field(item):
+            self.field = self.field or field_of(item, self._source)
+            yield from ((row, ()) for row in field_samples(item, self._source))
             return
-        yield item
+        given = chosen(item, self._wanted, self._source)
+        self.maps_left_out = left_out(item, given)
+        if list(given) == [""]:
+            values = _values(given[""], self._source)
+            yield from ((row, ()) for row in (values[None] if self._single else values))
+            return
+        tensors = as_tensors(given, self._source, single=self._single)
+        if not self.parts:
+            self.parts = plan_parts(tensors)
+            check_dtype(str(self.parts[0].dtype), f"{self.parts[0].name} of {self._source}")
+        if all(tensors[part.name].shape[1:] == part.shape for part in self.parts):
+            yield from pack(tensors, self.parts)
+        else:
+            yield from [(torch.empty(0), ())] * len(tensors[self.parts[0].name])
 
 
 def _guarded(function: Callable[[], Any], source: str) -> Any:
@@ -163,13 +185,6 @@ def _guarded(function: Callable[[], Any], source: str) -> Any:
 
 def _values(item: object, source: str) -> Tensor:
     """Return the tensor of floats in ``item``."""
-    if isinstance(item, tuple | list) and item:
-        return _values(item[0], source)
-    if isinstance(item, Mapping):
-        names = [name for name in (*INPUT_NAMES, *item) if isinstance(item.get(name), Tensor)]
-        if not names:
-            raise InputError(f"{source} gave a dict of {listed(item)}: expected a tensor in it")
-        return _values(item[names[0]], source)
     if isinstance(item, Tensor):
         check_dtype(str(item.dtype), source)
         check_values(item, f"what {source} gave")

@@ -16,13 +16,15 @@ ARCH_EXPECTED = (
 )
 
 
-def parse_arch_args(pairs: Iterable[str]) -> dict[str, object]:
+def parse_arch_args(pairs: Iterable[str], option: str = "arch_arg") -> dict[str, object]:
     """Return ``name=value`` texts as keyword arguments; a value that is no literal is a text.
 
     Parameters
     ----------
     pairs : iterable of str
         What the user gave, one argument each.
+    option : str
+        Of which option they are, for errors.
 
     Raises
     ------
@@ -39,9 +41,9 @@ def parse_arch_args(pairs: Iterable[str]) -> dict[str, object]:
         name, equals, value = pair.partition("=")
         name = name.strip()
         if not equals or not name.isidentifier():
-            raise ParameterError(f"arch_arg={pair!r} is no argument: expected NAME=VALUE")
+            raise ParameterError(f"{option}={pair!r} is no argument: expected NAME=VALUE")
         if name in arguments:
-            raise ParameterError(f"arch_arg={pair!r} comes twice: expected each name once")
+            raise ParameterError(f"{option}={pair!r} comes twice: expected each name once")
         arguments[name] = _literal(value.strip())
     return arguments
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from spectra.load._model_source import ModelSource
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor, nn
 
 DECODER = "its decoder alone:"  # how the note on running only that begins
 
@@ -28,13 +30,17 @@ class LoadedModel(ModelSource):
     options : dict
         The loading options that were given, as plain values.
     input_shape : tuple of (int or None), or None
-        What a torch.export program accepts, None for an axis of any length; None for others.
+        What a program or graph accepts, None for an axis of any length; None for others.
+    reference : callable or None
+        Runs the file as another library does: takes inputs in order and returns its outputs. Of
+        an ONNX graph, which has been converted.
     """
 
     model: nn.Module
     notes: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     input_shape: tuple[int | None, ...] | None = None
+    reference: Callable[[Sequence[Tensor]], list[Tensor]] | None = field(default=None, repr=False)
 
     @property
     def about(self) -> ModelSource:

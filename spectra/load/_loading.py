@@ -20,6 +20,7 @@ from spectra.load._folders import load_folder, open_parts
 from spectra.load._hyper_parameters import hyper_parameters
 from spectra.load._libraries import renamed_by_transformers
 from spectra.load._loaded import LoadedModel
+from spectra.load._onnx import open_graph
 from spectra.load._sight import is_factory
 from spectra.load._spandrel import PREFIX, build_spandrel
 from spectra.load._unnamed import recognised
@@ -63,6 +64,8 @@ def load(
             return _from_folder(path, arguments, strict=strict)
         path = weights_in(path)
     check_no_part(path)
+    if recognise(path) == "onnx":
+        return _from_graph(path)
     if recognise(path) == "weights_index":
         opened = Opened(recognise(parts_of(path)[0]), open_parts(path, trust=trust))
     else:
@@ -101,6 +104,19 @@ def _from_folder(folder: Path, arguments: Mapping[str, object], *, strict: bool)
     notes = (f"weights of {file.name}", *built.notes, *as_float32(built.model))
     built = replace(built, notes=notes)
     return _loaded(built, str(folder), f"{library}_folder", sha256=digest_of(file))
+
+
+def _from_graph(path: Path) -> LoadedModel:
+    graph = open_graph(path)
+    notes = (*graph.notes, *as_float32(graph.model))
+    loaded = _loaded(
+        Built(graph.model, "ONNX graph", notes),
+        str(path),
+        "onnx",
+        sha256=digest_of(path),
+        input_shape=graph.input_shape,
+    )
+    return replace(loaded, reference=graph.reference)
 
 
 def _from_factory(spec: str, arguments: Mapping[str, object]) -> LoadedModel:

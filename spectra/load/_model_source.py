@@ -14,7 +14,7 @@ class ModelSource:
     sha256 : str or None
         Digest of the file.
     format : str
-        "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module",
+        "state_dict", "safetensors", "torchscript", "torch_export", "pickled_module", "onnx",
         "diffusers_folder", "transformers_folder", "smp_folder", "timm_folder", "factory" or
         "module".
     architecture : str

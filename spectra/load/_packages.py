@@ -18,6 +18,9 @@ PACKAGES = {
 }  # by prefix of ``--arch``; spandrel apart, which builds around weights only
 
 
+ONNX_PACKAGES = ("onnx", "onnx2torch", "onnxruntime")
+
+
 def is_installed(name: str) -> bool:
     """Tell whether the package ``name`` is there, without importing it."""
     return importlib.util.find_spec(name) is not None

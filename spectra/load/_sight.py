@@ -10,7 +10,7 @@ from spectra._files import check_readable, recognise
 from spectra.errors import LoadError, ParameterError
 from spectra.load._arch_option import check_arch, is_architecture
 from spectra.load._folder_files import described_files, parts_of, weights_in
-from spectra.load._packages import check_installed
+from spectra.load._packages import ONNX_PACKAGES, check_installed, is_installed
 from spectra.load._spandrel_index import SPANDREL
 from spectra.load._weight_files import check_weights
 
@@ -52,12 +52,28 @@ def check_source(
         described, path = described_files(path)
     elif path.is_dir():
         path = weights_in(path)
+    if recognise(path) == "onnx" and described is None:
+        _check_graph(path, arch)
+        return
     for part in parts_of(path) if recognise(path) == "weights_index" else (path,):
         check_weights(part, trust=trust)
     if described is not None:
         check_installed(described.package, f"{described.folder} ({described.arch})")
     if isinstance(arch, str):
         check_arch(arch)
+
+
+def _check_graph(path: Path, arch: str | Callable[..., Any] | None) -> None:
+    """Raise unless an ONNX graph can be converted here, as far as that can be told."""
+    if arch is not None:
+        raise ParameterError(f"arch={arch!r} needs a file of weights, but {path} is an ONNX graph")
+    for package in ONNX_PACKAGES:
+        if not is_installed(package):
+            raise LoadError(
+                f"{path} is an ONNX graph, which needs the package {package}: type "
+                "pip install 'spectra-artifacts[onnx]', or give the checkpoint that it was "
+                "exported from with --arch"
+            )
 
 
 def is_factory(source: str | Path) -> bool:

@@ -11,8 +11,8 @@ WEIGHTS = PROGRAMS | {"safetensors", "torch_zip", "torch_legacy", "pickle"}
 WEIGHTS_EXPECTED = "expected weights (torch.save or safetensors), or a factory such as net.py:make"
 _WEIGHTS_ADVICE: dict[Format, str] = {
     "compiled_program": "give the torch.export program or the weights it was compiled from",
-    "onnx": "give the PyTorch checkpoint it was exported from and name its class with --arch; if "
-    "only the graph is left, a factory net.py:make that returns onnx2torch.convert(FILE)",
+    "onnx": "'spectra analyze' takes a graph as it is; else give the PyTorch checkpoint it was "
+    "exported from and name its class with --arch",
     "tensorflow": "rewrite its weights as a state_dict of a PyTorch module "
     "and name that module with --arch",
     "tflite": "rewrite its weights as a state_dict of a PyTorch module "

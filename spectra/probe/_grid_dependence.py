@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spectra.capture import Discovery, forward, quiet
+from spectra.capture import Discovery, current_arguments, forward, quiet
 from spectra.errors import ModelError
+from spectra.gather import batch_size
 
 _SMALLEST_INTERIOR = 8
 ROUNDING = 1e-6  # of the range
@@ -93,6 +94,8 @@ def grid_dependence(
     phases there are; with n = N this is the sub-stride equivariance error,
     ``mean_o (Y_o - M)^2 / var(M)``. It judges the whole model: lost detail counts too.
     """
+    if standing := current_arguments().standing:
+        return GridDependence(None, f"the model also takes {standing}, which does not move with it")
     moved = moved_scene(inputs, total_stride, scale=scale, offsets=offsets, seed=seed)
     if isinstance(moved, str):
         return GridDependence(None, moved)
@@ -104,7 +107,7 @@ def grid_dependence(
     )
     try:
         with quiet(model, seed=seed):
-            still = forward(model, inputs, found=found)
+            still = _output(model, inputs, found)
         moments = _moments(model, shift, chosen, seed=seed, found=found)
     except ModelError as error:
         return GridDependence(None, str(error), how)
@@ -337,7 +340,7 @@ def _moments(
     mean = deviation = torch.zeros(())
     for count, offset in enumerate(offsets, start=1):
         with quiet(model, seed=seed):
-            output = forward(model, shift.view(offset), found=found)
+            output = _output(model, shift.view(offset), found)
         now = shift.aligned(output, offset).double()
         step = now - mean
         mean = mean + step / count
@@ -348,6 +351,12 @@ def _moments(
         variance=mean.var(_axes(mean), correction=0).mean(0),
         level=mean.square().mean(over),
     )
+
+
+def _output(model: nn.Module, x: Tensor, found: Discovery | None) -> Tensor:
+    """Return the model's output, of as many inputs at a time as fit."""
+    size = len(x) if found is None else batch_size(found, None)
+    return torch.cat([forward(model, part, found=found) for part in torch.split(x, size)])
 
 
 def _implausible(moments: _Moments, still: Tensor) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,11 +26,16 @@ from spectra import (
 )
 from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
+from spectra.run._calling import calling
+from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._reference import compared
 from spectra.run._shards import planned
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from spectra.inputs import Inputs
 
 
 def analyze(
@@ -77,12 +84,15 @@ def analyze(
     started = time.perf_counter()
     options, tell = options or Options(), progress or silent
     with borrowed(model, options):
+        source = inputs
         loaded, inputs = opened(model, inputs, options, lazy=options.attack is None)
-        inputs = inputs.without(files.left_out()) if inputs and files else inputs
+        inputs = _usable(inputs, files)
         net = loaded.model
-        with advised(loaded, inputs), capture.quiet(net):
-            example = capture.example_input(net, inputs, crop=options.crop)
-            found = capture.find_steps(net, example, options, progress=tell)
+        with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
+            find = partial(capture.find_steps, options=options, progress=tell)
+            inputs, example, found = first_look(loaded, source, inputs, options=options, look=find)
+            inputs = _usable(inputs, files)
+            loaded = compared(loaded, example, found)
             attacking = plan_attack(net, found, inputs, options)
             found, files = planned(loaded, found, inputs, options, files=files)
             passed = gather.run(net, found, inputs, options, progress=tell, files=files)
@@ -144,10 +154,15 @@ def list_steps(
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options, lazy=True)
-        with advised(loaded, inputs):
-            example = capture.example_input(loaded.model, inputs, crop=options.crop)
-            return capture.list_steps(loaded.model, example, options)
+        source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
+        with advised(loaded, inputs), calling(loaded, inputs, options):
+            find = partial(capture.list_steps, options=options)
+            return first_look(loaded, source, inputs, options=options, look=find)[2]
+
+
+def _usable(inputs: Inputs | None, files: gather.PartFiles | None) -> Inputs | None:
+    """Return the inputs but for those that an earlier run with these files left out."""
+    return inputs.without(files.left_out()) if inputs is not None and files else inputs
 
 
 def _run_record(
@@ -164,8 +179,19 @@ def _run_record(
         dtype=str(first.dtype).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=options.seed,
-        options={**loaded.options, **asdict(options)},
+        options={**loaded.options, **asdict(replace(options, call_args=_told(options.call_args)))},
         torch=torch.__version__,
         elapsed_s=time.perf_counter() - started,
         forward_s=forward_s,
     )
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """Return constants as JSON can hold them: of a tensor its shape."""
+
+    def told(value: object) -> object:
+        if hasattr(value, "shape"):
+            return f"tensor {tuple(value.shape)}"
+        return value if isinstance(value, bool | int | float | str) else str(value)
+
+    return {name: told(value) for name, value in values.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectra import explain, gather, score, severity
+from spectra._text import listed
 from spectra.attack import AttackSpec, attacked_inputs, check_attackable, effect, is_always_one
 from spectra.errors import ParameterError
 from spectra.inputs import check_reading, open_targets
@@ -68,6 +69,11 @@ def plan_attack(
     if inputs is None:
         raise ParameterError(f"attack={options.attack!r} without inputs: give what is attacked")
     spec = AttackSpec.parse(options.attack)
+    if inputs.parts:
+        raise ParameterError(
+            f"attack={options.attack!r} on a model that takes {listed(inputs.parts)}: expected a "
+            "model of one input; wrap it in a factory that holds the others"
+        )
     if found.layout is None:
         raise ParameterError(
             f"attack={str(spec)!r} needs an output with pixels: this model's is no map "
@@ -173,6 +179,6 @@ def _limits(
 ) -> tuple[float, float] | None:
     """Return black and white of outputs that are of the inputs' kind; None of all others."""
     found = passed.found
-    alike = found.output_shape[:1] == found.input_shape[:1]
+    alike = found.output_shape[:1] == found.control_shape[:1]
     told = options.mean is None and options.std is None  # else outputs may be of either range
     return inputs.range if alike and told and not scores.far_off else None

@@ -3,7 +3,7 @@
 from spectra._options import Options
 from spectra.attack import AttackSpec
 from spectra.errors import ParameterError
-from spectra.inputs import check_reading
+from spectra.inputs import check_constants, check_reading
 
 
 def check_options(options: Options) -> None:
@@ -12,6 +12,7 @@ def check_options(options: Options) -> None:
     Imports torch only where a device is named.
     """
     check_reading(**options.reading)
+    check_constants(options.call_args)
     if options.attack is not None:
         AttackSpec.parse(options.attack)
     elif options.targets is not None:

@@ -21,6 +21,7 @@ from spectra.explain import StepRow, Summary
 from spectra.inputs import Inputs
 from spectra.report import Trial, TrialStep
 from spectra.run._analyze import analyze
+from spectra.run._calling import calling
 from spectra.run._opened import opened
 
 COMPARED = 16  # inputs on which the outputs are compared
@@ -73,7 +74,32 @@ def try_swap(
     """
     options = options or Options()
     remedies.parse_remedy(remedy)
-    loaded, held_out = opened(model, inputs, options)
+    loaded, opened_inputs = opened(model, inputs, options)
+    with calling(loaded, opened_inputs, options):
+        return _tried(
+            loaded,
+            opened_inputs,
+            remedy,
+            steps=steps,
+            init=init,
+            repair=repair,
+            options=options,
+            progress=progress,
+        )
+
+
+def _tried(
+    loaded: load.LoadedModel,
+    held_out: Inputs | None,
+    remedy: str,
+    *,
+    steps: str,
+    init: remedies.Start,
+    repair: int | None,
+    options: Options,
+    progress: Progress | None,
+) -> Trial:
+    """Return what a swap changes; arguments are those of `try_swap`."""
     if repair is not None:
         learned, held_out = repairs.split(held_out)
     example = example_input(loaded.model, held_out, crop=options.crop)

@@ -315,7 +315,7 @@ def _output(
     found = passed.found
     if found.layout is None:
         return Score(reason=f"no map: {found.reading.reason}")
-    alike = found.output_shape[:1] == found.input_shape[:1]  # else no picture: logits, features
+    alike = found.output_shape[:1] == found.control_shape[:1]  # else no picture: logits, features
     levels = _levels(inputs) if alike and inputs is not None else None
     own = None if measured is None else ~inherited
     output = score(measured, passed.output.data, chosen=own, levels=levels)
@@ -333,7 +333,7 @@ def _levels(inputs: Inputs) -> float | None:
 def _is_far_off(passed: Passed, inputs: Inputs) -> bool:
     """Tell whether what comes out does not look like what went in, as pictures should."""
     found = passed.found
-    alike = found.output_shape[:1] == found.input_shape[:1]
+    alike = found.output_shape[:1] == found.control_shape[:1]
     if _levels(inputs) is None or not alike or passed.output_rms is None:
         return False
     assert inputs.range is not None

@@ -74,7 +74,7 @@ BAD = {
         lambda p: p.write_bytes(save({"w": torch.ones(1000)})[:-7]),
         "looks like a safetensors file but cannot be read.*damaged",
     ),
-    "onnx": (lambda p: p.write_bytes(ONNX), r"ONNX graph.*--arch; .*onnx2torch\.convert"),
+    "onnx": (lambda p: p.write_bytes(ONNX), r"ONNX graph"),
     "tflite": (lambda p: p.write_bytes(b"\x1c\0\0\0TFL3" + bytes(20)), "TensorFlow Lite.*--arch"),
     "tensorrt": (lambda p: p.write_bytes(b"ftrt" + bytes(20)), "TensorRT engine.*built from"),
     "keras": (lambda p: zip_of(p, "config.json", "model.weights.h5"), "Keras model.*state_dict"),

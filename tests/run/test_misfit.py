@@ -52,19 +52,16 @@ def test_vectors_that_a_model_takes_need_no_advice():
     assert list_steps(net, "random:latent?shape=8").steps
 
 
-def test_a_program_of_fixed_shape_hints_at_crop_and_batch_and_runs_with_them(exported):
+def test_a_program_of_fixed_shape_is_given_inputs_of_that_shape_one_by_one(exported):
     loaded = exported(1, 3, 32, 32)
     assert loaded.input_shape == (1, 3, 32, 32)
     pictures = torch.rand(4, 3, 48, 48, generator=torch.Generator().manual_seed(0))
-    for run in (list_steps, analyze):
-        with pytest.raises(
-            ModelError, match=r"takes inputs \(1, 3, 32, 32\): add --crop 32 --batch 1"
-        ):
-            run(loaded, pictures)
-    with pytest.raises(ModelError, match=r"\(1, 3, 32, 32\): add --batch 1, or export"):
-        analyze(loaded, pictures, options=Options(crop=32, batch=4))
-    assert analyze(loaded, pictures, options=Options(crop=32)).summary.inputs.used == 4
-    assert list_steps(loaded, pictures, options=Options(crop=32, batch=1)).steps
+    summary = analyze(loaded, pictures).summary
+    assert (summary.inputs.used, summary.inputs.shape) == (4, (3, 32, 32))
+    assert "as it was exported" in " ".join(note.text for note in summary.warnings)
+    assert list_steps(loaded, pictures, options=Options(crop=32, batch=4)).steps
+    with pytest.raises(ModelError, match=r"it takes --crop 32, as it was exported, but"):
+        list_steps(loaded, pictures, options=Options(crop=40))
 
 
 def test_a_program_tells_the_random_input_it_takes(exported):
