@@ -1,7 +1,7 @@
 """What a user may decide about a run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
@@ -74,3 +74,15 @@ class Options:
         """How inputs are read: arguments of `spectra.inputs.open_inputs`."""
         names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed", "bgr")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All options as JSON can hold them: of a tensor its shape."""
+        constants = {name: _plain(value) for name, value in self.call_args.items()}
+        return {**asdict(replace(self, call_args={})), "call_args": constants}
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "shape"):
+        return f"tensor {tuple(value.shape)}"
+    return value if isinstance(value, bool | int | float | str) else str(value)

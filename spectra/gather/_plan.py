@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ def plan_run(
     threads : int
         CPU threads: other numbers may add in another order.
     """
-    chosen = {name: value for name, value in asdict(options).items() if name not in ELSEWHERE}
+    chosen = {name: value for name, value in options.told.items() if name not in ELSEWHERE}
     fields = {
         "spectra": spectra.__version__,
         "torch": torch.__version__,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -179,19 +177,8 @@ def _run_record(
         dtype=str(first.dtype).removeprefix("torch."),
         threads=torch.get_num_threads(),
         seed=options.seed,
-        options={**loaded.options, **asdict(replace(options, call_args=_told(options.call_args)))},
+        options={**loaded.options, **options.told},
         torch=torch.__version__,
         elapsed_s=time.perf_counter() - started,
         forward_s=forward_s,
     )
-
-
-def _told(values: Mapping[str, object]) -> dict[str, object]:
-    """Return constants as JSON can hold them: of a tensor its shape."""
-
-    def told(value: object) -> object:
-        if hasattr(value, "shape"):
-            return f"tensor {tuple(value.shape)}"
-        return value if isinstance(value, bool | int | float | str) else str(value)
-
-    return {name: told(value) for name, value in values.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +13,8 @@ from torch import nn
 from spectra import capture, gather
 from spectra._options import Options, Progress
 from spectra.errors import ParameterError
+from spectra.run._calling import calling
+from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
 
 if TYPE_CHECKING:
@@ -69,14 +72,15 @@ def part_by_part(
             "attack out, or run without shards"
         )
     with borrowed(model, options):
-        loaded, inputs = opened(model, inputs, options, lazy=True)
+        source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
         if inputs is None:
             raise ParameterError("shards without inputs: give what is cut into parts")
         inputs = inputs.without(files.left_out())
         net = loaded.model
-        with advised(loaded, inputs), capture.quiet(net):
-            example = capture.example_input(net, inputs, crop=options.crop)
-            found = capture.find_steps(net, example, options, progress=tell)
+        with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
+            find = partial(capture.find_steps, options=options, progress=tell)
+            inputs, _, found = first_look(loaded, source, inputs, options=options, look=find)
+            inputs = inputs.without(files.left_out())
             found = _plan(loaded, found, inputs, options, files=files)
             if not files.are_begun:
                 files.write_plan()
