@@ -94,11 +94,9 @@ def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
     stages = sorted(rooms - LIBRARIES)
     public = {stage: len(listed(f"{stage}/__init__.pyi")) for stage in stages}
     found = sum(public.values())
-    # 150, and four for trainings: a log, what logs say, comparing them, the strip that is logged
-    assert found <= 154, f"{found} public names: {public}"
-    # 150, and nine for models that take several things: Wanted, wanted, LABELS, Part, two for
-    # constants, Arguments and the two that set and read them
-    assert found <= 159, f"{found} public names: {public}"
+    # 150 of what analysed one model on pictures; the others came with trainings, several things at
+    # once, fields, shards, clusters, sound and repairs
+    assert found <= 190, f"{found} public names: {public}"
 
 
 def test_a_library_has_no_more_public_names_than_a_page_lists():

@@ -9,7 +9,7 @@ from ._picture_formats import (
     picture_format,
 )
 from ._regular import check_readable, check_regular, is_regular, open_regular, read_head, read_whole
-from ._zarr_store import check_store, is_zarr
+from ._zarr_store import check_store, is_zarr, told_order
 from ._zips import is_zip, open_zip
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "read_head",
     "read_whole",
     "recognise",
+    "told_order",
 ]

@@ -78,6 +78,22 @@ def check_store(path: Path) -> int:
     return stored
 
 
+def told_order(path: Path) -> tuple[str, ...]:
+    """Return the names of a store's arrays in the order in which they were written, if it tells.
+
+    A folder lists its files in any order; a copy of all descriptions in one, which many stores
+    have, in the order of the variables. Nothing but names is taken from it.
+    """
+    for mark in ("zarr.json", ".zmetadata"):
+        if is_regular(path / mark):
+            held = _read(path / mark)
+            copy = held.get("consolidated_metadata") if mark == "zarr.json" else held
+            inner = copy.get("metadata") if isinstance(copy, dict) else None
+            if isinstance(inner, dict):
+                return tuple(dict.fromkeys(str(name).partition("/")[0] for name in inner))
+    return ()
+
+
 def _files(path: Path) -> Iterator[Path]:
     """Yield all that is no folder, and folders that are links, which are not entered."""
     for folder, folders, names in os.walk(path):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
-from spectra.explain._variables import is_present, loudest_first
 from spectra.explain._verdict import FOUND, UNDECIDED
 from spectra.explain._words import describe_dbc, describe_energy, direction, fractions
 from spectra.score import AtOutput
@@ -119,14 +118,9 @@ class Facts:
     @property
     def in_variables(self) -> str | None:
         """The variables of the output that hold most of the grid, with their energies."""
-        found = [v for v in loudest_first(self.summary.output.variables) if is_present(v)]
+        found = [v for v in self.summary.output.loudest_first if v.is_present]
         texts = [f"{v.name} ({describe_dbc(v.score)})" for v in found]
         return listed(texts) if texts else None
-
-    @property
-    def without_grid(self) -> int:
-        """How many variables show none."""
-        return sum(v.score.verdict == "none" for v in self.summary.output.variables)
 
     @property
     def label(self) -> str | None:

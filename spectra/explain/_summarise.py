@@ -91,7 +91,7 @@ def summarise(
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps, blamed),
         input=InputRow(scores.input, scores.control_gap, cause=traced.cause),
-        output=_output_row(scores, probed, traced, inputs, spacing),
+        output=_output_row(scores, probed, traced, inputs=inputs, spacing=spacing),
         steps=steps,
         unexplained_growth=passed.found.growth,
         warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced),
@@ -111,6 +111,7 @@ def _output_row(
     scores: Scores,
     probed: Probed,
     traced: Traced,
+    *,
     inputs: Inputs | None,
     spacing: Spacing | None,
 ) -> OutputRow:

@@ -122,6 +122,11 @@ class VariableRow:
     channel: int
     score: Score
 
+    @property
+    def is_present(self) -> bool:
+        """Whether it shows a grid by itself, beyond what chance gives one in many."""
+        return self.score.verdict == "present"
+
 
 @dataclass(frozen=True)
 class OutputRow:
@@ -144,6 +149,16 @@ class OutputRow:
     variables: tuple[VariableRow, ...] = ()
     spacing: Spacing | None = None
     wavelength: tuple[float | None, ...] | None = None
+
+    @property
+    def loudest_first(self) -> list[VariableRow]:
+        """The variables, those first that show a grid, and of these that of most locked energy."""
+
+        def height(variable: VariableRow) -> tuple[bool, float]:
+            told = variable.score.told_dbc
+            return variable.is_present, float("-inf") if told is None else told
+
+        return sorted(self.variables, key=height, reverse=True)
 
 
 @dataclass(frozen=True)

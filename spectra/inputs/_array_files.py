@@ -21,6 +21,7 @@ from spectra._files import (
     is_zip,
     open_regular,
     open_zip,
+    told_order,
 )
 from spectra._text import brief, listed
 from spectra.errors import InputError, LoadError
@@ -28,6 +29,7 @@ from spectra.inputs._arrays import AXES, Stack, array_stack, check_dtype, tensor
 from spectra.inputs._field import Field
 from spectra.inputs._field_layout import lay_out
 from spectra.inputs._field_query import FieldQuery
+from spectra.inputs._held import Held
 from spectra.inputs._netcdf import check_layout, read_held, read_rows
 from spectra.inputs._npy_header import read_header
 from spectra.load import check_dense, open_torch
@@ -147,7 +149,7 @@ def _tensor(tensor: Tensor, name: str, path: Path, source: str) -> Stack:
 def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
     """Return the variables of a netCDF file or zarr store as a stack."""
     stored = _checked_store(path, source) if path.is_dir() else path.stat().st_size
-    held = read_held(path)
+    held, note = _in_order(read_held(path), path)
     if not query.variables and query.key is None and not held.has_axes:
         arrays = {name: (v.shape, v.dtype) for name, v in held.variables.items()}
         query = replace(query, key=_choose(arrays, None, source))
@@ -158,9 +160,20 @@ def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
         shape=layout.shape,
         dtype=layout.dtype,
         rows=lambda first=0: islice(read_rows(path, layout), first, None),
-        notes=layout.notes,
+        notes=layout.notes if len(layout.variables) == 1 else (*layout.notes, *note),
         named=Field.of(layout, held),
     )
+
+
+def _in_order(held: Held, path: Path) -> tuple[Held, tuple[str, ...]]:
+    """Return what a zarr store holds in the order that it tells, else by name, which is noted."""
+    if not path.is_dir():
+        return held, ()
+    told = told_order(path)
+    place = {name: index for index, name in enumerate(told)}
+    names = sorted(held.variables, key=lambda name: (place.get(name, len(told)), name))
+    note = () if told else ("in the order of their names, as the store tells no other",)
+    return replace(held, variables={name: held.variables[name] for name in names}), note
 
 
 def _checked_store(path: Path, source: str) -> int:

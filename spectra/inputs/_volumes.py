@@ -113,7 +113,8 @@ def _look_npy(path: Path, found: VolumeFiles) -> _Volume:
     if not dtype.hasobject:
         check_dtype(dtype.name, str(path))
     check_packed(4 * int(np.prod(shape, dtype=object)), path.stat().st_size, str(path))
-    return _Volume(path, "npy", 1, _sample(shape, found.query, path, found.source), dtype.name)
+    sample = _sample(shape, found.query, path, found.source)
+    return _Volume(path, "npy", count=1, shape=sample, dtype=dtype.name)
 
 
 def _sample(shape: tuple[int, ...], query: FieldQuery, path: Path, source: str) -> tuple[int, ...]:
@@ -153,7 +154,7 @@ def _look_nifti(path: Path, found: VolumeFiles) -> _Volume:
 def _look_tiff(path: Path, found: VolumeFiles) -> _Volume:
     with open_regular(path) as file:
         pages, dtype = shape_of_pages(file, path)
-    return _Volume(path, "tiff", 1, (1, *pages), dtype)
+    return _Volume(path, "tiff", count=1, shape=(1, *pages), dtype=dtype)
 
 
 _LOOK = {"npy": _look_npy, "nifti": _look_nifti, "tiff": _look_tiff}

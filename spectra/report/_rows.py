@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectra._printable import printable
-from spectra.explain import loudest_first
 from spectra.report import _cells as cells
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def table_rows(summary: Summary) -> list[Row]:
 def _variable_rows(summary: Summary) -> Iterator[Row]:
     """Yield a row for each variable of the output, that of most locked energy first."""
     spacing = summary.output.spacing
-    for variable in loudest_first(summary.output.variables):
+    for variable in summary.output.loudest_first:
         row = _map_row(f"  {printable(variable.name)}", variable.score, spacing=spacing)
         yield replace(row, nearest="", cubic="", of_variable=True)
 

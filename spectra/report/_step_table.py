@@ -77,7 +77,7 @@ def _fewer(rows: list[Row]) -> list[Row]:
         return rows
     last = rows.index(left[-1])
     empty = dict.fromkeys(_COLUMNS, "")
-    told = replace(left[-1], **empty | {"name": f"    ({len(left)} with less)"})  # type: ignore[arg-type]
+    told = replace(left[-1], **empty | {"name": f"  ({len(left)} more)"})  # type: ignore[arg-type]
     return [*(row for row in rows[:last] if row not in left), told, *rows[last + 1 :]]
 
 

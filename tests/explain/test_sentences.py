@@ -22,10 +22,12 @@ from spectra.explain._summary import (
     OriginRow,
     OutputRow,
     StepName,
+    VariableRow,
 )
 from spectra.explain._verdict import overall_verdict, worst_step
 from spectra.explain._words import ENERGY
 from spectra.images import Trace
+from spectra.inputs import Spacing
 from spectra.kernel import interpolator, measure, transposed_conv
 from spectra.kinds import FIXED_TAPS
 from spectra.probe import FlatLines
@@ -58,6 +60,9 @@ ALL_INHERITED = Score(0.0, verdict="none", reason="every peak is inherited from 
 WEAK = replace(
     PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=-50.0, replica_dbc=None, period=None
 )
+CELLS = Spacing(("lat", "lon"), (27.8, 19.7), "km")
+QUIET, LOUD = VariableRow("u", 0, NOTHING), VariableRow("t", 1, PRESENT)
+LOUDER = VariableRow("q", 2, replace(PRESENT, asr_dbc=None, asr_lower_dbc=-14.5))
 CHECKERBOARD, STRIPES = (0.5, 0.5), (0.0, 0.25)
 
 
@@ -602,6 +607,16 @@ ANSWER = {
         run(up(), up(GONE, FAINT, "up.1")),
     ),
     "looks.period": Case(run(), "period 2 px (both directions)", changed(period=None)),
+    "looks.wavelength": Case(
+        replace(run(), output=replace(run().output, spacing=CELLS)),
+        "period 2 px (both directions), a wavelength of 56 km along lat, 39 km along lon",
+        run(),
+    ),
+    "looks.variables": Case(
+        replace(run(), output=replace(run().output, variables=(QUIET, LOUD, LOUDER))),
+        "most in t (-13.2 dBc), q (at least -14.5 dBc)",
+        replace(run(), output=replace(run().output, variables=(QUIET,))),
+    ),
     "looks.strongest": Case(
         changed(period=(8, 8)),
         "period 8 px (both directions); strongest at 2 px",

@@ -63,6 +63,21 @@ def test_a_store_written_by_hand_gives_its_numbers(tmp_path, array):
     np.testing.assert_array_equal(torch.cat(list(inputs.batches(3)))[:, 0].numpy(), values)
 
 
+def test_variables_stand_in_the_order_that_the_store_tells_else_by_name(tmp_path):
+    from spectra._files import told_order
+
+    folder = store(tmp_path / "x.zarr")
+    assert told_order(folder) == ()
+    names = {"b": {}, "a": {}, "time": {}}
+    group = {"zarr_format": 3, "consolidated_metadata": {"metadata": names}}
+    (folder / "zarr.json").write_text(json.dumps(group))
+    assert told_order(folder) == ("b", "a", "time")
+    (folder / "zarr.json").unlink()
+    old = {"metadata": {".zgroup": {}, "b/.zarray": {}, "b/.zattrs": {}, "a/.zarray": {}}}
+    (folder / ".zmetadata").write_text(json.dumps(old))
+    assert told_order(folder) == (".zgroup", "b", "a")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [2, 3])
 def test_what_xarray_writes_is_read_as_the_object_itself(tmp_path, version):
