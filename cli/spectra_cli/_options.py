@@ -122,6 +122,11 @@ input_options = section(
     option("--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
     option("--crop", type=COUNT, metavar="PX", help="Crop to this size."),
     option("--num", type=COUNT, metavar="N", default=64, help="How many to use [default: 64]."),
+    option(
+        "--layout",
+        type=click.Choice(["NCT", "NTC", "NT", "CT", "TC"], case_sensitive=False),
+        help="Axes of an array of signals: samples, channels, time [default: what runs].",
+    ),
     option("--batch", type=COUNT, metavar="N", help="At a time [default: what fits 256 MiB]."),
 )
 run_options = section(
@@ -138,6 +143,17 @@ run_options = section(
         "--blame/--no-blame",
         default=True,
         help="What the output loses without the grid of each step: up to ten more passes.",
+    ),
+    option(
+        "--sample-rate",
+        type=float,
+        metavar="HZ",
+        help="Of the output along time, to tell frequencies in Hz [default: that of the files].",
+    ),
+    option(
+        "--probe",
+        metavar="SPEC",
+        help="Also the lines that a constant leaves: silence, or constant=-11.5.",
     ),
     option(
         "--attack",
@@ -348,8 +364,8 @@ figure_options = section(
         default="",
         metavar="LIST",
         callback=_names,
-        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
-        "that RESULT can draw].",
+        help="Some of strip,profiles,worst,slices,where,crop,spectrogram,kernels,layers,attack "
+        "[default: all that RESULT can draw].",
     ),
     option(
         "--recipe",

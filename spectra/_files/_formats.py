@@ -28,6 +28,7 @@ Format = Literal[
     "hdf5",
     "netcdf3",
     "picture",
+    "sound",
     "lfs_pointer",
     "html",
     "weights_index",
@@ -63,6 +64,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"x\x9c", "compressed"),
     (b"x\xda", "compressed"),
     (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"fLaC", "sound"),
     (b"ftrt", "tensorrt"),
     (b"version https://git-lfs", "lfs_pointer"),
 )
@@ -86,6 +88,7 @@ DESCRIPTION: dict[Format, str] = {
     "hdf5": "an HDF5 file (netCDF-4 or Keras)",
     "netcdf3": "a netCDF-3 file",
     "picture": "a picture",
+    "sound": "sound (wav or flac)",
     "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
     "html": "a web page (HTML): a download that went wrong",
     "weights_index": "an index of sharded weights",
@@ -125,6 +128,8 @@ def recognise(path: Path) -> Format:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "sound"
     if picture_format(head) is not None:
         return "picture"
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._hertz import rate_text, several_hertz
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
@@ -107,6 +108,27 @@ class Facts:
     def period(self) -> str | None:
         own = self.output.period
         return f"{period(own)}{direction(own)}" if own and max(own) > 1 else None
+
+    @property
+    def hertz(self) -> str | None:
+        """The frequencies of the output that are of its period and of none shorter."""
+        rows = self._of_period
+        return several_hertz(rows[0].frequencies_hz) if rows and rows[0].frequencies_hz else None
+
+    @property
+    def rate(self) -> str | None:
+        rate = self.summary.run.sample_rate
+        return None if rate is None else rate_text(rate)
+
+    @property
+    def of_period(self) -> str:
+        """The steps whose grids have the output's period."""
+        return listed([row.label for row in self._of_period])
+
+    @property
+    def _of_period(self) -> list[StepRow]:
+        own = self.output.period
+        return [row for row in self.steps if own and row.period_in_output == own]
 
     @property
     def label(self) -> str | None:

@@ -12,6 +12,12 @@ Said = Sentence[Facts]
 LOOKS = (
     part(
         Said(
+            "looks.hertz",
+            "the output shows a grid, whose period some step has, and its sample rate is known",
+            lambda f: f.found and f.hertz is not None,
+            "period {period} of {rate}: lines at {hertz}, step {of_period}",
+        ),
+        Said(
             "looks.period",
             "the output shows a grid, whose period is known",
             lambda f: f.found and f.period is not None,

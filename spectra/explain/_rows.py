@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from spectra._hertz import line_frequencies
 from spectra.capture import Operation
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
@@ -29,6 +30,7 @@ def step_rows(
     *,
     kernels: Sequence[Measures | None],
     offers: Sequence[Offer] = (),
+    sample_rate: float | None = None,
 ) -> tuple[StepRow, ...]:
     """Return one row a step.
 
@@ -44,6 +46,8 @@ def step_rows(
         What the weights of each step say by themselves.
     offers : sequence of Offer
         What can be done to each step; empty where nobody needs advice.
+    sample_rate : float, optional
+        Samples a second of the output, where it is a signal.
     """
     rows = []
     # Steps that were not asked for are not known; what comes before the first may hold a grid.
@@ -76,9 +80,21 @@ def step_rows(
             kernel=kernel,
             calls=step.calls,
             inherited=scored.inherited,
+            frequencies_hz=_frequencies(found, index, sample_rate),
         )
         rows.append(replace(row, advice=find_advice(row, offers[index] if offers else None)))
     return tuple(rows)
+
+
+def _frequencies(
+    found: Discovery, index: int, sample_rate: float | None
+) -> tuple[float, ...] | None:
+    """Return where in the output the lines of a step lie, in Hz, and no later step's."""
+    own = found.periods[index]
+    if sample_rate is None or own is None or len(own) != 1:
+        return None
+    others = [period[0] for period in found.periods if period is not None]
+    return line_frequencies(own[0], sample_rate, others)
 
 
 def _at_output(there: AtOutput, probed: Probed, index: int) -> AtOutput:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import spectra
 from spectra.explain._answer import answer
+from spectra.explain._constant_rows import constant_row
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
 from spectra.explain._summary import (
@@ -77,7 +78,14 @@ def summarise(
         How the analysis ran.
     """
     traced = traces(inputs, passed, scores)
-    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers)
+    steps = step_rows(
+        passed.found,
+        scores,
+        probed,
+        kernels=kernels,
+        offers=offers,
+        sample_rate=run.sample_rate,
+    )
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
@@ -96,6 +104,12 @@ def summarise(
         severity=severity,
         origin=_origin(probed),
         attack=attack,
+        probe=constant_row(
+            probed.constant,
+            passed.found,
+            sample_rate=run.sample_rate,
+            output_rms=passed.output_rms,
+        ),
     )
     return replace(summary, answer=answer(summary), brief=answer(summary, brief=True))
 

@@ -1,7 +1,7 @@
 """Arrays of samples, read one sample at a time."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -18,9 +18,11 @@ from spectra._text import gigabytes
 from spectra.errors import InputError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin
+from spectra.inputs._layout import laid_out
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
+CONSTANT = "constant"  # how the reason begins that drops such a sample
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
 
 
@@ -61,6 +63,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         If the axes or the type are not those of samples, or no sample is finite.
     """
     check_dtype(stack.dtype, source)
+    stack = laid_out(stack, how.layout, source)
     _check_axes(stack.shape, source)
     _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
@@ -73,7 +76,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     if not keep:
         raise InputError(
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
-            "expected finite numbers that vary"
+            f"expected finite numbers that vary{_as_probe(stack, dropped)}"
         )
     kept, window = frozenset(keep), (slice(None), *centre(spatial, size))
 
@@ -96,6 +99,14 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     )
 
 
+def _as_probe(stack: Stack, dropped: Sequence[Dropped]) -> str:
+    """Return how to show a model the constant that all samples are, if they are one."""
+    if not dropped[0].reason.startswith(CONSTANT):
+        return ""
+    value = float(next(iter(stack.rows())).flatten()[0])
+    return f"; what a model makes of a constant is shown by --probe constant={value:.6g}"
+
+
 def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tuple[Dropped, ...]]:
     """Return the indices of the first ``num`` samples that can be used, and what was dropped."""
     keep: list[int] = []
@@ -108,7 +119,7 @@ def _usable(stack: Stack, source: str, num: int | None) -> tuple[list[int], tupl
         elif not row.isfinite().all():
             dropped.append(Dropped(f"{source}[{index}]", "holds NaN or infinite values"))
         elif row.numel() > row.shape[0] and bool((row == row.flatten()[0]).all()):
-            dropped.append(Dropped(f"{source}[{index}]", "constant: all values are equal"))
+            dropped.append(Dropped(f"{source}[{index}]", f"{CONSTANT}: all values are equal"))
         elif (twin := seen.setdefault(_digest(row), index)) != index:
             dropped.append(Dropped(f"{source}[{index}]", f"the same values as [{twin}]"))
         else:

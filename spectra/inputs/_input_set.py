@@ -1,6 +1,6 @@
 """What was fed to a model: how many samples of which source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class InputSet:
     source : str
         The folder, file, specification or type they come from.
     kind : str
-        What they are: "images", "array", "latent", "callable"; "none" without any.
+        What they are: "images", "sound", "array", "latent", "callable"; "none" without any.
     count : int
         Samples found in the source, used or not.
     used : int
@@ -29,6 +29,8 @@ class InputSet:
         What was left out and why.
     shape : tuple of int
         ``(channel, *spatial)`` of one sample as the model gets it.
+    sample_rate : float or None
+        Samples a second, where they are sound whose files tell.
     """
 
     source: str
@@ -37,3 +39,4 @@ class InputSet:
     used: int
     dropped: tuple[Dropped, ...]
     shape: tuple[int, ...]
+    sample_rate: float | None = field(default=None, kw_only=True)

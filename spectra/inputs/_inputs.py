@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, SupportsIndex
 
@@ -14,7 +14,7 @@ from spectra.inputs._input_set import InputSet
 if TYPE_CHECKING:
     from torch import Tensor
 
-Kind = Literal["images", "array", "latent", "callable"]
+Kind = Literal["images", "sound", "array", "latent", "callable"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ class Inputs(InputSet):
         Where each of the samples comes from.
     samples : callable
         Returns a new iterator over the samples, float32 of shape ``shape``.
+    turned : bool
+        Whether the model takes time first and then channels, so that each sample is turned on its
+        way into it.
     """
 
     kind: Kind
@@ -59,6 +62,7 @@ class Inputs(InputSet):
     notes: tuple[str, ...]
     origins: tuple[Origin, ...] = field(repr=False, compare=False)
     samples: Callable[[], Iterator[Tensor]] = field(repr=False, compare=False)
+    turned: bool = field(default=False, kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -80,6 +84,24 @@ class Inputs(InputSet):
     def channels(self) -> int:
         """Channels of one sample: 1 for gray pictures, 3 for RGB."""
         return self.shape[0]
+
+    def with_axes_turned(self) -> Inputs:
+        """Return the same signals, given as (time, channel), as (channel, time)."""
+        given = self.samples
+
+        def samples() -> Iterator[Tensor]:
+            for sample in given():
+                yield sample.mT.contiguous()
+
+        channels = self.shape[-1]
+        alike = self.bounds is not None and len({*self.bounds}) == 1
+        return replace(
+            self,
+            shape=self.shape[::-1],
+            samples=samples,
+            bounds=self.bounds[:1] * channels if self.bounds and alike else None,
+            notes=(*self.notes, f"axes read as time, channels: {channels} channels"),
+        )
 
     def batches(self, size: SupportsIndex) -> Iterator[Tensor]:
         """Yield the samples in batches; each call starts anew and holds one batch at a time.

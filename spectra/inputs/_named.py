@@ -14,9 +14,11 @@ from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._glob import matching_files
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
+from spectra.inputs._signal_files import SignalFiles, find_signals
+from spectra.inputs._sound_files import Sounds, check_not_mixed, find_sounds
 
 EXPECTED = (
-    "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc), "
+    "a folder, glob or file of pictures or of sound (wav, flac), an array (.npy, .npz, .pt, .nc), "
     "'random:latent?shape=...', or a function such as 'file.py:make'"
 )
 _ARRAYS: frozenset[Format] = frozenset(
@@ -51,7 +53,7 @@ class PythonName:
     spec: str
 
 
-NamedInputs = Pictures | ArrayFile | PythonName | RandomSpec
+NamedInputs = Pictures | Sounds | SignalFiles | ArrayFile | PythonName | RandomSpec
 
 
 def check_inputs(source: object) -> None:
@@ -122,14 +124,18 @@ def _one(source: str) -> NamedInputs:
     raise InputError(f"{source} is neither a file nor a folder: expected {EXPECTED}")
 
 
-def _folder(folder: Path, source: str) -> Pictures:
-    """Find the pictures of a folder.
+def _folder(folder: Path, source: str) -> Pictures | Sounds | SignalFiles:
+    """Find the pictures of a folder, else its files of sound, else those of signals.
 
     A file is a picture by its first bytes; one with a picture's suffix but other bytes also
     counts, and is later dropped with a reason.
     """
     files = sorted(file for file in folder.iterdir() if file.is_file())
     pictures = tuple(file for file in files if looks_like_picture(file))
+    sounds = find_sounds(files, source)
+    check_not_mixed(pictures, sounds, source)
+    if not pictures and (others := sounds or find_signals(files, source)):
+        return others
     if not pictures:
         held = f"it holds {listed((f.name for f in files), 3)}" if files else "it holds no file"
         raise NothingToAnalyseError(
@@ -146,6 +152,8 @@ def _several(paths: list[Path], source: str) -> NamedInputs:
     for path in paths:
         check_readable(path, "a picture", InputError)
     if not any(map(looks_like_picture, paths)):
+        if others := find_sounds(paths, source) or find_signals(paths, source):
+            return others
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
         raise NothingToAnalyseError(
             f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, or "
@@ -161,4 +169,6 @@ def _file(path: Path, key: str | None, source: str) -> NamedInputs:
         return ArrayFile(path, found, key, source)
     if looks_like_picture(path):
         return Pictures((path,), source)
+    if sounds := find_sounds([path], source):
+        return sounds
     raise InputError(f"{path} is {DESCRIPTION[found]}: expected {EXPECTED}")

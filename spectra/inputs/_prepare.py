@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from spectra._checks import check_positive
 from spectra._names import times
 from spectra.errors import InputError, ParameterError
+from spectra.inputs._layout import check_layout
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,6 +60,7 @@ class Preparation:
     crop: int | None = None
     num: int | None = 64
     seed: int = 0
+    layout: str | None = None
 
     def bounds(self, span: Range | None, channels: int) -> tuple[Range, ...] | None:
         """Return the range of each channel of values in ``span`` after normalisation."""
@@ -124,6 +126,7 @@ def check_reading(
     crop: SupportsIndex | None,
     num: SupportsIndex | None,
     seed: int,
+    layout: str | None = None,
 ) -> Preparation:
     """Return how samples are prepared; raise ParameterError for what no source makes right."""
     how = Preparation(
@@ -135,6 +138,7 @@ def check_reading(
         crop=None if crop is None else check_positive("crop", crop),
         num=None if num is None else check_positive("num", num),
         seed=_check_seed(seed),
+        layout=check_layout(layout),
     )
     if any(value < _FLOAT32[0] for value in how.std):
         raise ParameterError(f"std={std!r} is no deviation: expected numbers above 0")

@@ -1,6 +1,7 @@
 """From anything that names or holds inputs to ``Inputs``."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, SupportsIndex
 
@@ -26,6 +27,9 @@ from spectra.inputs._named import (
 from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
+from spectra.inputs._signal_files import SignalFiles, signal_stack
+from spectra.inputs._sound_files import Sounds
+from spectra.inputs._sounds import open_sounds
 from spectra.inputs._streams import open_stream
 
 Source = str | Path | Tensor | NDArray[Any] | Iterable[Any] | Callable[[], Any]
@@ -43,6 +47,7 @@ def open_inputs(
     crop: SupportsIndex | None = None,
     num: SupportsIndex | None = 64,
     seed: int = 0,
+    layout: str | None = None,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
@@ -53,7 +58,8 @@ def open_inputs(
     ----------
     source : str, Path, Tensor, ndarray, iterable or callable
         * a folder (not its subfolders), a glob, a file or a list of files: pictures of 8 or
-          16 bits, gray, RGB or with alpha, of any sizes;
+          16 bits, gray, RGB or with alpha, of any sizes, or sound (wav, flac) of one sample
+          rate, or NumPy files of one signal (C, T) each;
         * an array (N, C, L), (N, C, H, W), (N, C, D, H, W) or vectors (N, C): in memory, or a
           file ``.npy``, ``.npz``, ``.pt`` or netCDF, with ``?key=NAME`` if it holds several;
         * ``random:latent?shape=512,4,4&n=16&seed=0&dist=normal`` or ``random:image?...``, where
@@ -77,6 +83,9 @@ def open_inputs(
         Use the first so many samples in sorted order; None for all.
     seed : int
         Seed of random inputs and shuffling loaders.
+    layout : {"NCT", "NTC", "NT", "CT", "TC"}, optional
+        Of arrays of signals: the order of samples, channels and time. ``"NT"`` are waveforms,
+        ``"CT"`` and ``"TC"`` one signal. Default: ``"NCT"``, and two axes are vectors.
 
     Raises
     ------
@@ -88,7 +97,15 @@ def open_inputs(
         If an option has no meaning.
     """
     how = check_reading(
-        range=range, mean=mean, std=std, gray=gray, multiple=multiple, crop=crop, num=num, seed=seed
+        range=range,
+        mean=mean,
+        std=std,
+        gray=gray,
+        multiple=multiple,
+        crop=crop,
+        num=num,
+        seed=seed,
+        layout=layout,
     )
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
@@ -108,6 +125,12 @@ def _open_named(named: NamedInputs, how: Preparation) -> Inputs:
         case Pictures():
             notes = (f"{named.skipped} other files skipped",) if named.skipped else ()
             return open_images(named.files, named.source, how, notes)
+        case Sounds():
+            return open_sounds(named, how)
+        case SignalFiles():
+            each = f"N{(how.layout or 'CT')[-2:]}"
+            stack = signal_stack(named, each)
+            return open_stack(stack, named.source, replace(how, layout=each))
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.key, named.source)
             return open_stack(stack, named.source, how)

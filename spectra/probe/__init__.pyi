@@ -1,3 +1,4 @@
+from ._constant import ConstantLines, ConstantProbe, parse_probe
 from ._flat_lines import FlatLines
 from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
@@ -6,12 +7,15 @@ from ._removed import Removals
 from ._shift_psnr import ShiftPsnr, shift_psnr
 
 __all__ = [
+    "ConstantLines",
+    "ConstantProbe",
     "FlatLines",
     "LockedPart",
     "Probed",
     "Removals",
     "ShiftPsnr",
     "equivalent_kernel",
+    "parse_probe",
     "run",
     "shift_psnr",
 ]

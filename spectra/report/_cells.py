@@ -5,6 +5,7 @@ from math import log10
 from typing import Protocol
 
 from spectra import _names as names
+from spectra._hertz import hertz
 from spectra._names import Named
 from spectra._printable import printable
 from spectra.explain import StepRow
@@ -71,6 +72,11 @@ def kernel_and_stride(
 def period(values: Sequence[int] | None) -> str:
     """Return a period along each axis with its unit; samples of 1-D maps have none."""
     return names.period(values) if values and len(values) > 1 else size(values)
+
+
+def lowest_line(frequencies_hz: Sequence[float] | None) -> str:
+    """Return the lowest frequency at which a step alone has a line; the others are multiples."""
+    return hertz(frequencies_hz[0]) if frequencies_hz else "-"
 
 
 class Scored(Protocol):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from spectra import explain
     from spectra.gather import Passed
+    from spectra.probe import ConstantLines
     from spectra.report._redrawn import Figures, Style
     from spectra.severity import Judged
 
@@ -45,7 +46,8 @@ class Result(Printed):
         ``steps/0`` and so on, and ``layers/...`` where asked for. Group ``where`` holds the output
         that shows a grid most, with that grid and a map of where it is; without one, group
         ``crop`` holds the middle of an output with the mean grid-locked pattern. Group
-        ``attacked`` holds the same places of attacked inputs, where an attack was asked for.
+        ``attacked`` holds the same places of attacked inputs, where an attack was asked for; group
+        ``sound`` spectrograms, where the output's sample rate is known or a constant was asked for.
     """
 
     summary: explain.Summary
@@ -61,6 +63,7 @@ class Result(Printed):
         judged: Judged,
         portraits: Sequence[xr.Dataset | None] = (),
         attacked: xr.DataTree | None = None,
+        constant: ConstantLines | None = None,
     ) -> Result:
         """Return the result of a run: its answer, its tables, and what its pictures show.
 
@@ -72,12 +75,20 @@ class Result(Printed):
             See `spectra.report._pictures.with_pictures`.
         attacked : DataTree, optional
             The tables of attacked inputs, which become group ``attacked``.
+        constant : ConstantLines, optional
+            What the output is under the constant that was asked for; see group ``sound``.
         """
+        import xarray as xr
+
         from spectra.report._pictures import with_pictures  # torch, which reading does without
+        from spectra.report._sound import spectrograms, with_hertz
 
         data = with_pictures(tables, passed, judged, portraits)
         if attacked is not None:
             data["attacked"] = attacked
+        data = with_hertz(data, summary)
+        if (sound := spectrograms(summary, passed, constant)) is not None:
+            data["sound"] = xr.DataTree(sound)
         data.attrs["created"] = summary.created  # so that files of two runs are told apart
         return cls(summary, data)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.report import _cells as cells
-from spectra.report._rows import Row, has_yardsticks, table_rows
+from spectra.report._rows import Row, has_lines, has_yardsticks, table_rows
 
 if TYPE_CHECKING:
     from spectra.explain import Summary
@@ -29,6 +29,7 @@ HEADER = Row(
     kind="kind",
     kernel="k/s",
     period="period",
+    lines="lowest line",
     alias="alias dBc",
     interval="95 % interval",
     z="z",
@@ -53,6 +54,7 @@ def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType
         if field.name != "worst"
         and (explain or field.name not in EXPLAINED)
         and (field.name not in YARDSTICKS or has_yardsticks(rows[1:]))
+        and (field.name != "lines" or has_lines(rows[1:]))
     ]
     for most in REASON_WIDTHS:
         shown = rows

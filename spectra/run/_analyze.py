@@ -23,8 +23,10 @@ from spectra import (
     weights,
 )
 from spectra._options import Options, Progress
+from spectra.run._arranged import fed
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._rate import output_rate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +76,7 @@ def analyze(
     with borrowed(model, options):
         loaded, inputs = opened(model, inputs, options)
         net = loaded.model
-        with advised(loaded, inputs), capture.quiet(net):
+        with advised(loaded, inputs), fed(net, inputs), capture.quiet(net):
             example = capture.example_input(net, inputs, crop=options.crop)
             found = capture.find_steps(net, example, options, progress=tell)
             attacking = plan_attack(net, found, inputs, options)
@@ -88,6 +90,7 @@ def analyze(
                 inputs,
                 seed=options.seed,
                 blame=options.blame,
+                constant=options.probe,
                 trace=options.steps is None,
                 batch=options.batch,
                 progress=tell,
@@ -99,7 +102,12 @@ def analyze(
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
             offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
         run = _run_record(
-            loaded, example, options=options, forward_s=passed.forward_s, started=started
+            loaded,
+            example,
+            options=options,
+            forward_s=passed.forward_s,
+            started=started,
+            sample_rate=output_rate(passed.found, inputs, options),
         )
         summary = explain.summarise(
             loaded,
@@ -121,6 +129,7 @@ def analyze(
             judged=judged,
             portraits=portraits,
             attacked=attacked.tables if attacked else None,
+            constant=probed.constant,
         )
 
 
@@ -134,7 +143,7 @@ def list_steps(
     options = options or Options()
     with borrowed(model, options):
         loaded, inputs = opened(model, inputs, options)
-        with advised(loaded, inputs):
+        with advised(loaded, inputs), fed(loaded.model, inputs):
             example = capture.example_input(loaded.model, inputs, crop=options.crop)
             return capture.list_steps(loaded.model, example, options)
 
@@ -142,9 +151,11 @@ def list_steps(
 def _run_record(
     loaded: load.LoadedModel,
     example: torch.Tensor,
+    *,
     options: Options,
     forward_s: float,
     started: float,
+    sample_rate: float | None,
 ) -> explain.RunRecord:
     """Return how the analysis ran; its precision is that of the first weights, else the inputs'."""
     first = next(walk.parameters(loaded.model), example)
@@ -157,4 +168,5 @@ def _run_record(
         torch=torch.__version__,
         elapsed_s=time.perf_counter() - started,
         forward_s=forward_s,
+        sample_rate=sample_rate,
     )

@@ -14,6 +14,7 @@ from spectra import load
 from spectra._process import borrowed_process
 from spectra.errors import InputError, ModelError
 from spectra.inputs import Inputs, check_inputs, open_inputs
+from spectra.run._arranged import arranged
 from spectra.run._check import check_options
 from spectra.run._misfit import advice
 
@@ -35,7 +36,8 @@ def opened(
     if device is not None:
         loaded.model.to(device)
     if inputs is not None and not isinstance(inputs, Inputs):
-        inputs = open_inputs(inputs, **options.reading)
+        source, inputs = inputs, open_inputs(inputs, **options.reading)
+        inputs = arranged(loaded.model, source, inputs, options)
     return loaded, inputs
 
 

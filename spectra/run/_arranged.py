@@ -1,0 +1,152 @@
+"""Which axis of a signal is time, asked of the model: it runs on one order, not on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from spectra import _walk as walk
+from spectra import capture
+from spectra.errors import InputError, ModelError
+from spectra.inputs import Inputs, open_inputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from spectra._options import Options
+
+WAVEFORM = 2  # channels up to which a signal is a waveform: nobody's channels are its time
+MOST_VALUES = 1 << 22  # of a sample that is shown to the model twice as long
+READINGS = {
+    "NT": "{0} signals of {1} samples, one channel (N, T)",
+    "CT": "one signal of {0} channels and {1} samples (C, T)",
+    "TC": "one signal of {0} samples and {1} channels (T, C)",
+}
+
+
+def arranged(model: nn.Module, source: Any, inputs: Inputs, options: Options) -> Inputs:
+    """Return inputs whose samples are (channel, time), as the model shows by what it runs on.
+
+    An array of three axes may be (N, C, T) or (N, T, C), and a model may take either; one of two
+    axes may be vectors, a signal (C, T) or (T, C), or waveforms (N, T). The first sample is given
+    to the model in each order, and then twice as long: the axis that may grow is time.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it came.
+    source : object
+        What the inputs were opened from.
+    inputs : Inputs
+        As they were opened.
+    options : Options
+        The call, and the layout where the user says it.
+
+    Raises
+    ------
+    InputError
+        If several readings of an array run: it names them, and what to type for each.
+    """
+    if inputs.kind not in ("array", "latent", "callable") or _is_random(source):
+        return inputs
+    run = _Trial(model, options.call)
+    if len(inputs.shape) == 1 and options.layout is None and _takes_signals(model):
+        inputs = _of_two_axes(source, inputs, options, run)
+    if len(inputs.shape) != 2 or inputs.shape[0] <= WAVEFORM:
+        return inputs
+    sample = next(iter(inputs.batches(1)))
+    if options.layout is not None:
+        return replace(inputs, turned=not run.takes(sample) and run.takes(sample.mT))
+    given = run.takes(sample)
+    if not given and not run.takes(sample.mT):
+        return inputs
+    time_first = run.grows_first(sample if given else sample.mT)
+    if time_first == given:  # what was given is (T, C)
+        inputs = inputs.with_axes_turned()
+    return replace(inputs, turned=time_first, notes=(*inputs.notes, *_said(inputs, time_first)))
+
+
+@contextmanager
+def fed(model: nn.Module, inputs: Inputs | None) -> Iterator[None]:
+    """Turn each sample on its way into a model that takes time first and then channels."""
+    if inputs is None or not inputs.turned:
+        yield
+        return
+
+    def turn(_module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (given[0].mT, *given[1:])
+
+    handle = walk.unwrap(model).register_forward_pre_hook(turn)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+class _Trial:
+    """A model that is given samples to see whether it runs on them."""
+
+    def __init__(self, model: nn.Module, method: str) -> None:
+        self._model, self._method = model, method
+
+    def takes(self, x: Tensor) -> bool:
+        """Tell whether the model runs on a batch."""
+        try:
+            with capture.quiet(self._model):
+                capture.forward(self._model, x.contiguous(), method=self._method)
+        except ModelError:
+            return False
+        return True
+
+    def grows_first(self, x: Tensor) -> bool:
+        """Tell whether the first axis of a sample that the model takes is time, not the second."""
+        if x.numel() > MOST_VALUES or self.takes(torch.cat([x, x], 2)):
+            return False
+        return self.takes(torch.cat([x, x], 1))
+
+
+def _of_two_axes(source: Any, inputs: Inputs, options: Options, run: _Trial) -> Inputs:
+    """Return an array of two axes in the one reading that a model of signals runs on."""
+    count, length = inputs.count, inputs.shape[0]
+    opened = {}
+    for layout in READINGS:
+        reading = {**options.reading, "layout": layout}
+        try:
+            opened[layout] = open_inputs(source, **reading)
+        except InputError:
+            continue
+        if not run.takes(next(iter(opened[layout].batches(1)))):
+            del opened[layout]
+    if len(opened) > 1:
+        readings = " or ".join(
+            f"{READINGS[layout].format(count, length)}: --layout {layout}" for layout in opened
+        )
+        raise InputError(f"{inputs.source} has two axes, and the model runs on it as {readings}")
+    return next(iter(opened.values()), inputs)
+
+
+def _takes_signals(model: nn.Module) -> bool:
+    """Tell whether the first convolution of a model is along one axis."""
+    with capture.quiet(model):
+        axes = (
+            weight.ndim - 2
+            for module in walk.modules(model)
+            if isinstance(weight := getattr(module, "weight", None), torch.Tensor)
+            and weight.ndim >= 3
+        )
+        return next(axes, None) == 1
+
+
+def _is_random(source: Any) -> bool:
+    return isinstance(source, str) and source.startswith("random:")
+
+
+def _said(inputs: Inputs, time_first: bool) -> Iterator[str]:
+    if time_first:
+        channels, length = inputs.shape
+        yield f"the model takes time first, ({length}, {channels}): samples are turned for it"
