@@ -100,7 +100,7 @@ class Inputs(InputSet):
             shape=self.shape[::-1],
             samples=samples,
             bounds=self.bounds[:1] * channels if self.bounds and alike else None,
-            notes=(*self.notes, f"axes read as time, channels: {channels} channels"),
+            notes=tuple(note.replace("(N, C, L)", "(N, T, C)") for note in self.notes),
         )
 
     def batches(self, size: SupportsIndex) -> Iterator[Tensor]:

@@ -92,10 +92,12 @@ def label_frequency_axis(
 ) -> None:
     """Label an axis in cycles/pixel, of signals cycles/sample, with fractions at quarters.
 
-    Where the sample rate of a signal is known, each tick says its frequency in Hz below.
+    Where the sample rate of a signal is known, every other tick says its frequency in Hz below.
     """
     ticks = [-0.5, -0.25, 0, 0.25, 0.5] if full else [0, 0.125, 0.25, 0.375, 0.5]
-    labels = [frequency(tick, sample_rate) for tick in ticks]
+    labels = [fraction(tick) for tick in ticks]
+    if sample_rate is not None:  # there is room for every other one
+        labels[::2] = [frequency(tick, sample_rate) for tick in ticks[::2]]
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(ticks, labels=labels)
     hertz_below = "" if sample_rate is None else ", below in Hz"

@@ -60,15 +60,24 @@ def arranged(model: nn.Module, source: Any, inputs: Inputs, options: Options) ->
     if len(inputs.shape) != 2 or inputs.shape[0] <= WAVEFORM:
         return inputs
     sample = next(iter(inputs.batches(1)))
-    if options.layout is not None:
-        return replace(inputs, turned=not run.takes(sample) and run.takes(sample.mT))
     given = run.takes(sample)
     if not given and not run.takes(sample.mT):
         return inputs
-    time_first = run.grows_first(sample if given else sample.mT)
+    time_first = run.time_axis(sample if given else sample.mT) == 1
     if time_first == given:  # what was given is (T, C)
+        _check_layout(options.layout, inputs)
         inputs = inputs.with_axes_turned()
     return replace(inputs, turned=time_first, notes=(*inputs.notes, *_said(inputs, time_first)))
+
+
+def _check_layout(layout: str | None, inputs: Inputs) -> None:
+    """Raise InputError where what the user says of the axes is what the model shows not to be."""
+    if layout is not None:
+        other = layout[:-2] + layout[:-3:-1]
+        raise InputError(
+            f"layout={layout} makes signals of {inputs.shape[0]} channels of {inputs.source}, and "
+            f"the model runs on {inputs.shape[1]}: expected --layout {other}"
+        )
 
 
 @contextmanager
@@ -103,31 +112,39 @@ class _Trial:
             return False
         return True
 
-    def grows_first(self, x: Tensor) -> bool:
-        """Tell whether the first axis of a sample that the model takes is time, not the second."""
-        if x.numel() > MOST_VALUES or self.takes(torch.cat([x, x], 2)):
-            return False
-        return self.takes(torch.cat([x, x], 1))
+    def time_axis(self, x: Tensor) -> int | None:
+        """Return which axis of a batch that the model takes may be longer: 2, else 1."""
+        for axis in (2, 1) if x.numel() <= MOST_VALUES else ():
+            if self.takes(torch.cat([x, x], axis)):
+                return axis
+        return None
+
+    def bears_out(self, layout: str, inputs: Inputs) -> bool:
+        """Tell whether what a layout takes for time may be longer, in one order or the other."""
+        sample = next(iter(inputs.batches(1)))
+        if self.takes(sample) and self.time_axis(sample) != 1:
+            return layout != "NT" or self.time_axis(sample) == 2
+        turned = sample.mT
+        return layout != "NT" and self.takes(turned) and self.time_axis(turned) == 1
 
 
 def _of_two_axes(source: Any, inputs: Inputs, options: Options, run: _Trial) -> Inputs:
     """Return an array of two axes in the one reading that a model of signals runs on."""
-    count, length = inputs.count, inputs.shape[0]
     opened = {}
     for layout in READINGS:
-        reading = {**options.reading, "layout": layout}
         try:
-            opened[layout] = open_inputs(source, **reading)
-        except InputError:
-            continue
-        if not run.takes(next(iter(opened[layout].batches(1)))):
-            del opened[layout]
-    if len(opened) > 1:
-        readings = " or ".join(
-            f"{READINGS[layout].format(count, length)}: --layout {layout}" for layout in opened
+            opened[layout] = open_inputs(source, **{**options.reading, "layout": layout})
+        except InputError as error:
+            if "--probe" in str(error):
+                raise
+    readings = {name: each for name, each in opened.items() if run.bears_out(name, each)}
+    if len(readings) > 1:
+        count, length = inputs.count, inputs.shape[0]
+        said = " or ".join(
+            f"{READINGS[layout].format(count, length)}: --layout {layout}" for layout in readings
         )
-        raise InputError(f"{inputs.source} has two axes, and the model runs on it as {readings}")
-    return next(iter(opened.values()), inputs)
+        raise InputError(f"{inputs.source} has two axes, and the model runs on it as {said}")
+    return next(iter(readings.values()), inputs)
 
 
 def _takes_signals(model: nn.Module) -> bool:
