@@ -34,6 +34,11 @@ class Constant(Facts):
         return None if self.shown is None else self.shown.reason
 
     @property
+    def upper(self) -> float | None:
+        """What all lines lie below, where there is none."""
+        return None if self.shown is None else self.shown.line_upper_dbfs
+
+    @property
     def lines(self) -> str | None:
         """The stages with lines that are settled, the loudest first."""
         return "; ".join(map(_stage, self._settled)) if self._settled else None
@@ -68,7 +73,8 @@ def _stage(row: StageRow) -> str:
     where = f"{row.strongest:.4g} cycles/sample"
     if row.strongest_hz is not None:
         where = hertz(row.strongest_hz)
-    return f"{label(row)} {db_text(row.line_dbfs)} dBFS, most at {where}"
+    beside = "" if row.line_dbc is None else f" ({db_text(row.line_dbc)} dBc of outputs)"
+    return f"{label(row)} {db_text(row.line_dbfs)} dBFS{beside}, most at {where}"
 
 
 Said = Sentence[Constant]
@@ -95,8 +101,14 @@ PROBE = (
         Said(
             "probe.clean",
             "the output under that constant was measured and holds no line",
+            lambda f: f.shown is not None and f.upper is not None,
+            "{what} leaves no line above {upper:.1f} dBFS, the rounding of the output",
+        ),
+        Said(
+            "probe.zero",
+            "the output under that constant is zero all over its middle",
             lambda f: f.shown is not None,
-            "{what} leaves no line above -140 dBFS in the output",
+            "{what} leaves nothing in the output",
         ),
     ),
     part(

@@ -53,7 +53,7 @@ class ConstantRow:
         "silence" or "constant".
     value : float
         The constant, in the units of the model's input.
-    period, size, rms_dbfs, rest_dbfs, reason
+    period, size, rms_dbfs, rest_dbfs, line_upper_dbfs, reason
         See `spectra.probe.ConstantLines`.
     steps : tuple of StageRow
         One for each step whose lines are known.
@@ -65,6 +65,7 @@ class ConstantRow:
     size: int | None
     rms_dbfs: float | None
     rest_dbfs: float | None
+    line_upper_dbfs: float | None
     reason: str | None
     steps: tuple[StageRow, ...] = ()
 
@@ -113,6 +114,7 @@ def constant_row(
         size=lines.size,
         rms_dbfs=lines.rms_dbfs,
         rest_dbfs=lines.rest_dbfs,
+        line_upper_dbfs=lines.line_upper_dbfs,
         reason=lines.reason,
         steps=rows,
     )

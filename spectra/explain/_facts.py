@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._hertz import rate_text, several_hertz
+from spectra._hertz import line_frequencies, rate_text, several_hertz
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
@@ -111,9 +111,13 @@ class Facts:
 
     @property
     def hertz(self) -> str | None:
-        """The frequencies of the output that are of its period and of none shorter."""
-        rows = self._of_period
-        return several_hertz(rows[0].frequencies_hz) if rows and rows[0].frequencies_hz else None
+        """The frequencies of the output that are of its period and of no step's shorter one."""
+        own, rate = self.output.period, self.summary.run.sample_rate
+        if rate is None or own is None or len(own) != 1 or own[0] < 2:
+            return None
+        steps = [row.period_in_output[0] for row in self.steps if row.period_in_output]
+        lines = line_frequencies(own[0], rate, steps)
+        return several_hertz(lines) if lines else None
 
     @property
     def rate(self) -> str | None:
@@ -121,14 +125,10 @@ class Facts:
         return None if rate is None else rate_text(rate)
 
     @property
-    def of_period(self) -> str:
+    def of_period(self) -> str | None:
         """The steps whose grids have the output's period."""
-        return listed([row.label for row in self._of_period])
-
-    @property
-    def _of_period(self) -> list[StepRow]:
-        own = self.output.period
-        return [row for row in self.steps if own and row.period_in_output == own]
+        rows = [row.label for row in self.steps if row.period_in_output == self.output.period]
+        return listed(rows) if rows else None
 
     @property
     def label(self) -> str | None:

@@ -14,8 +14,14 @@ LOOKS = (
         Said(
             "looks.hertz",
             "the output shows a grid, whose period some step has, and its sample rate is known",
-            lambda f: f.found and f.hertz is not None,
+            lambda f: f.found and f.hertz is not None and f.of_period is not None,
             "period {period} of {rate}: lines at {hertz}, step {of_period}",
+        ),
+        Said(
+            "looks.hertz_alone",
+            "the same, and no step has that period",
+            lambda f: f.found and f.hertz is not None,
+            "period {period} of {rate}: lines at {hertz}",
         ),
         Said(
             "looks.period",

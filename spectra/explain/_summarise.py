@@ -99,7 +99,9 @@ def summarise(
         output=_output_row(scores, probed, traced),
         steps=steps,
         unexplained_growth=passed.found.growth,
-        warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced),
+        warnings=notes(
+            loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced, run=run
+        ),
         blame=blamed,
         severity=severity,
         origin=_origin(probed),

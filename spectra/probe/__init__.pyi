@@ -1,4 +1,5 @@
-from ._constant import ConstantLines, ConstantProbe, parse_probe
+from ._constant import ConstantLines
+from ._constant_probe import parse_probe
 from ._flat_lines import FlatLines
 from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
@@ -8,7 +9,6 @@ from ._shift_psnr import ShiftPsnr, shift_psnr
 
 __all__ = [
     "ConstantLines",
-    "ConstantProbe",
     "FlatLines",
     "LockedPart",
     "Probed",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, lcm, log10
-from typing import TYPE_CHECKING, Literal
+from math import lcm, log10
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
-from spectra.errors import ParameterError
+from spectra.probe._constant_probe import ConstantProbe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,55 +21,8 @@ LEAST_PERIODS = 16  # of the output, half of which lie far enough from its borde
 MOST_PERIOD = 1 << 16  # samples: of longer grids no map holds as many periods
 SETTLED_DB = 0.5
 FULL_SCALE = 0.5  # power of a sine of amplitude 1
-FLOOR_DBFS = -140.0  # rounding of a float32 waveform
-_SILENCE = "silence"
-_CONSTANT = "constant="
-
-
-@dataclass(frozen=True)
-class ConstantProbe:
-    """A constant that a model is to be shown.
-
-    Attributes
-    ----------
-    name : {"silence", "constant"}
-        What was asked for.
-    value : float
-        The constant, in the units of the model's input: 0 for silence.
-    """
-
-    name: Literal["silence", "constant"]
-    value: float
-
-    def __str__(self) -> str:
-        return _SILENCE if self.name == "silence" else f"a constant of {self.value:g}"
-
-
-def parse_probe(text: str) -> ConstantProbe:
-    """Return what ``silence`` or ``constant=-11.5`` asks for.
-
-    Raises
-    ------
-    ParameterError
-        If it is neither, or no finite number.
-
-    Examples
-    --------
-    >>> print(parse_probe("constant=-11.5"), parse_probe("silence").value)
-    a constant of -11.5 0.0
-    """
-    if text == _SILENCE:
-        return ConstantProbe("silence", 0.0)
-    try:
-        value = float(text.removeprefix(_CONSTANT)) if text.startswith(_CONSTANT) else inf
-    except ValueError:
-        value = inf
-    if not isfinite(value) or abs(value) > 1e30:
-        raise ParameterError(
-            f"probe={text!r} is no probe: expected silence, or constant=VALUE with the value that "
-            "inputs have in silence, such as constant=-11.5 for log mels"
-        )
-    return ConstantProbe("constant", value)
+ROUNDINGS = 8  # of the whole waveform, below which a line may be one
+NO_SIGNAL = "the output is no signal along time; flat fields of steps are at that constant"
 
 
 @dataclass(frozen=True)
@@ -78,8 +32,8 @@ class StageLines:
     Attributes
     ----------
     line_dbfs : float or None
-        Power of all of them over that of a sine of amplitude 1; None where they lie below
-        -140 dBFS, the rounding of a waveform.
+        Power of all of them over that of a sine of amplitude 1; None where they lie below the
+        rounding of the waveform.
     strongest_dbfs : float or None
         Power of the strongest of them.
     strongest : float or None
@@ -116,6 +70,8 @@ class ConstantLines:
         Why nothing is known.
     output : ndarray of float32, shape (time,), or None
         The output itself, its first channel.
+    line_upper_dbfs : float or None
+        What lines lie below that are not told, the rounding of the waveform.
     """
 
     probe: ConstantProbe
@@ -126,6 +82,7 @@ class ConstantLines:
     steps: tuple[StageLines | None, ...] = ()
     reason: str | None = None
     output: NDArray[np.float32] | None = None
+    line_upper_dbfs: float | None = None
 
 
 def common_period(periods: Sequence[tuple[int, ...] | None]) -> int | None:
@@ -160,7 +117,7 @@ def constant_lines(
     """
     period = common_period(periods)
     if output is None or output.ndim != 3:
-        return ConstantLines(probe, size=size, reason="the output is no signal along time")
+        return ConstantLines(probe, size=size, reason=NO_SIGNAL)
     wave = output.detach().double().real.mean(0).cpu().numpy()
     shown = wave[0].astype(np.float32)
     if period is None:
@@ -175,6 +132,7 @@ def constant_lines(
     pattern = middle.mean(1)
     halves = [_line_powers(half.mean(1)) for half in np.array_split(middle, 2, axis=1)]
     powers = _line_powers(pattern)
+    least = float((middle**2).mean()) * (ROUNDINGS * torch.finfo(output.dtype).eps) ** 2
     rest = float(((middle - pattern[:, None]) ** 2).mean())
     return ConstantLines(
         probe,
@@ -182,7 +140,13 @@ def constant_lines(
         size=size,
         rms_dbfs=_dbfs(float(powers[1:].sum()) + rest),
         rest_dbfs=_dbfs(rest),
-        steps=tuple(_stage(own, periods, period, powers, halves) for own in periods),
+        steps=tuple(
+            _stage(own_lines(own, periods, period), period, powers, halves, least=least)
+            if own is not None and own[0] > 1
+            else None
+            for own in periods
+        ),
+        line_upper_dbfs=_dbfs(least),
         output=shown,
     )
 
@@ -215,26 +179,25 @@ def own_lines(
 
 
 def _stage(
-    own: tuple[int, ...] | None,
-    periods: Sequence[tuple[int, ...] | None],
+    k: NDArray[np.int64],
     period: int,
     powers: NDArray[np.float64],
     halves: Sequence[NDArray[np.float64]],
-) -> StageLines | None:
-    """Return the lines of one stage."""
-    if own is None or own[0] < 2:
-        return None
-    k = own_lines(own, periods, period)
-    total = _dbfs(float(powers[k].sum()))
-    if not k.size or total is None:
+    *,
+    least: float,
+) -> StageLines:
+    """Return the lines k / period of one stage, those above the power ``least``."""
+    total = float(powers[k].sum())
+    if not k.size or total <= least:
         return StageLines(None, None, None, converged=True)
     first, second = (_dbfs(float(half[k].sum())) for half in halves)
-    settled = None not in (first, second) and abs((first or 0) - (second or 0)) < SETTLED_DB
+    settled = first is not None and second is not None and abs(first - second) < SETTLED_DB
     strongest = int(k[np.argmax(powers[k])])
-    return StageLines(total, _dbfs(float(powers[strongest])), strongest / period, converged=settled)
+    return StageLines(
+        _dbfs(total), _dbfs(float(powers[strongest])), strongest / period, converged=settled
+    )
 
 
 def _dbfs(power: float) -> float | None:
-    """Return a power over that of a sine of full scale; None below the rounding of a waveform."""
-    level = 10 * log10(power / FULL_SCALE) if power > 0 else -inf
-    return level if level > FLOOR_DBFS else None
+    """Return a power over that of a sine of full scale; None where there is none."""
+    return 10 * log10(power / FULL_SCALE) if power > 0 else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spectra.probe._constant import ConstantLines, common_period, constant_lines, parse_probe
+from spectra.probe._constant import ConstantLines, common_period, constant_lines
+from spectra.probe._constant_probe import parse_probe
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
 from spectra.probe._line_drop import line_drops
