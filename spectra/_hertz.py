@@ -42,6 +42,30 @@ def line_frequencies(
     )
 
 
+def time_period(period: Sequence[int] | None) -> int | None:
+    """Return the period of a grid along time, the last axis; None of one along other axes too.
+
+    Examples
+    --------
+    >>> time_period((4,)), time_period((1, 256)), time_period((2, 2)), time_period(None)
+    (4, 256, None, None)
+    """
+    if period is None or any(p != 1 for p in period[:-1]):
+        return None
+    return period[-1]
+
+
+def is_signal(shape: Sequence[int]) -> bool:
+    """Tell whether a map (channel, *spatial) is one along time: its other axes hold one place.
+
+    Examples
+    --------
+    >>> is_signal((1, 4096)), is_signal((1, 1, 4096)), is_signal((3, 64, 64)), is_signal((512,))
+    (True, True, False, False)
+    """
+    return len(shape) > 1 and all(side == 1 for side in shape[1:-1]) and shape[-1] > 1
+
+
 def hertz(frequency: float) -> str:
     """Return a frequency with three digits and its unit.
 

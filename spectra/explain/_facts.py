@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._hertz import line_frequencies, rate_text, several_hertz
+from spectra._hertz import line_frequencies, rate_text, several_hertz, time_period
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
@@ -112,11 +112,11 @@ class Facts:
     @property
     def hertz(self) -> str | None:
         """The frequencies of the output that are of its period and of no step's shorter one."""
-        own, rate = self.output.period, self.summary.run.sample_rate
-        if rate is None or own is None or len(own) != 1 or own[0] < 2:
+        own, rate = time_period(self.output.period), self.summary.run.sample_rate
+        if rate is None or own is None:
             return None
-        steps = [row.period_in_output[0] for row in self.steps if row.period_in_output]
-        lines = line_frequencies(own[0], rate, steps)
+        steps = (time_period(row.period_in_output) for row in self.steps)
+        lines = line_frequencies(own, rate, filter(None, steps))
         return several_hertz(lines) if lines else None
 
     @property

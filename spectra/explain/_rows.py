@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from spectra._hertz import line_frequencies
+from spectra._hertz import line_frequencies, time_period
 from spectra.capture import Operation
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
@@ -90,11 +90,11 @@ def _frequencies(
     found: Discovery, index: int, sample_rate: float | None
 ) -> tuple[float, ...] | None:
     """Return where in the output the lines of a step lie, in Hz, and no later step's."""
-    own = found.periods[index]
-    if sample_rate is None or own is None or len(own) != 1:
+    periods = list(map(time_period, found.periods))
+    own = periods[index]
+    if sample_rate is None or own is None:
         return None
-    others = [period[0] for period in found.periods if period is not None]
-    return line_frequencies(own[0], sample_rate, others)
+    return line_frequencies(own, sample_rate, filter(None, periods))
 
 
 def _at_output(there: AtOutput, probed: Probed, index: int) -> AtOutput:

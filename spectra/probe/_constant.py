@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from spectra._hertz import is_signal, time_period
 from spectra.probe._constant_probe import ConstantProbe
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class ConstantLines:
 
 def common_period(periods: Sequence[tuple[int, ...] | None]) -> int | None:
     """Return the period of all stages of a model of signals together; None without any."""
-    known = [period[0] for period in periods if period is not None and len(period) == 1]
+    known = list(filter(None, map(time_period, periods)))
     return lcm(*known) if known and lcm(*known) <= MOST_PERIOD else None
 
 
@@ -115,10 +116,10 @@ def constant_lines(
     size : int or None
         Length of the input.
     """
-    period = common_period(periods)
-    if output is None or output.ndim != 3:
+    known = list(map(time_period, periods))
+    if output is None or not is_signal(output.shape[1:]):
         return ConstantLines(probe, size=size, reason=NO_SIGNAL)
-    wave = output.detach().double().real.mean(0).cpu().numpy()
+    wave = output.detach().double().real.mean(0).flatten(0, -2).cpu().numpy()
     shown = wave[0].astype(np.float32)
     if period is None:
         return ConstantLines(probe, size=size, reason="no period is known", output=shown)
@@ -141,10 +142,10 @@ def constant_lines(
         rms_dbfs=_dbfs(float(powers[1:].sum()) + rest),
         rest_dbfs=_dbfs(rest),
         steps=tuple(
-            _stage(own_lines(own, periods, period), period, powers, halves, least=least)
-            if own is not None and own[0] > 1
+            _stage(own_lines(own, known, period), period, powers, halves, least=least)
+            if own is not None and own > 1
             else None
-            for own in periods
+            for own in known
         ),
         line_upper_dbfs=_dbfs(least),
         output=shown,
@@ -169,12 +170,10 @@ def _line_powers(pattern: NDArray[np.float64]) -> NDArray[np.float64]:
     return powers
 
 
-def own_lines(
-    own: tuple[int, ...], periods: Sequence[tuple[int, ...] | None], period: int
-) -> NDArray[np.int64]:
+def own_lines(own: int, periods: Sequence[int | None], period: int) -> NDArray[np.int64]:
     """Return which lines k / period are a stage's own: on no shorter grid of another stage."""
-    k = np.arange(period // own[0], period // 2 + 1, period // own[0])
-    shorter = {p[0] for p in periods if p is not None and 1 < p[0] < own[0]}
+    k = np.arange(period // own, period // 2 + 1, period // own)
+    shorter = {p for p in periods if p is not None and 1 < p < own}
     return k[np.all([k % (period // p) != 0 for p in shorter], axis=0)] if shorter else k
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spectra._hertz import is_signal
 from spectra.probe._constant import ConstantLines, common_period, constant_lines
 from spectra.probe._constant_probe import parse_probe
 from spectra.probe._flat_field import FlatField, flat_field
@@ -137,4 +138,6 @@ def _flat_period(passed: Passed, constant: str | None) -> tuple[int, ...]:
     """Return the period at which the output is looked at: of a probed signal that of all stages."""
     period = passed.output.plan.period
     whole = common_period(passed.found.periods)
-    return (whole,) if constant is not None and whole and len(period) == 1 else period
+    if constant is None or not whole or not is_signal(passed.found.output_shape):
+        return period
+    return (*period[:-1], whole)

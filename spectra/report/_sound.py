@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra._hertz import line_frequencies
+from spectra._hertz import is_signal, line_frequencies, time_period
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,8 +46,8 @@ def with_hertz(tree: xr.DataTree, summary: Summary) -> xr.DataTree:
     groups = {node.path: node.to_dataset(inherit=False) for node in tree.subtree}
     rates: dict[str, float | None] = {"output": rate, "input": summary.inputs.sample_rate}
     for number, step in enumerate(summary.steps):
-        if step.period_in_output and step.factor:
-            rates[f"steps/{number}"] = rate * step.factor[0] / step.period_in_output[0]
+        if (period := time_period(step.period_in_output)) and step.factor:
+            rates[f"steps/{number}"] = rate * step.factor[-1] / period
     for path, own in rates.items():
         if own is not None and f"/{path}" in groups:
             groups[f"/{path}"] = _in_hertz(groups[f"/{path}"], own)
@@ -118,25 +118,22 @@ def spectrograms(
 def _loudest(passed: Passed) -> NDArray[np.float32] | None:
     """Return the first channel of the output with most power, of those that are looked at."""
     few = passed.few
-    if few is None or few.outputs is None or few.outputs.ndim != 3 or few.outputs.is_complex():
+    if few is None or few.outputs is None or few.outputs.is_complex():
         return None
-    waves = few.outputs[:, 0].detach().float().cpu().numpy()
+    if not is_signal(few.outputs.shape[1:]):
+        return None
+    waves = few.outputs[:, 0].flatten(1).detach().float().cpu().numpy()
     waves = waves[np.isfinite(waves).all(1)]
     return waves[np.argmax(waves.var(1))] if len(waves) else None
 
 
 def _lines(summary: Summary) -> list[tuple[int, float]]:
     """Return the first lines of each step, in cycles/sample of the output."""
-    periods = {
-        number: step.period_in_output[0]
-        for number, step in enumerate(summary.steps)
-        if step.period_in_output and len(step.period_in_output) == 1
-    }
+    periods = [time_period(step.period_in_output) or 1 for step in summary.steps]
     return [
         (number, f)
-        for number, period in periods.items()
-        if period > 1
-        for f in line_frequencies(period, 1.0, periods.values())[:MARKED]
+        for number, period in enumerate(periods)
+        for f in line_frequencies(period, 1.0, periods)[:MARKED]
     ]
 
 

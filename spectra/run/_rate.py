@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._hertz import is_signal
+
 if TYPE_CHECKING:
     from spectra._options import Options
     from spectra.capture import Discovery
@@ -24,7 +26,7 @@ def output_rate(found: Discovery, inputs: Inputs | None, options: Options) -> fl
     options : Options
         What the user says.
     """
-    if found.layout is None or len(found.output_shape) != 2:
+    if found.layout is None or not is_signal(found.output_shape):
         return None
     if options.sample_rate is not None:
         return float(options.sample_rate)
