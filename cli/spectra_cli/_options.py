@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from spectra_cli._sections import SectionedCommand as SectionedCommand
-from spectra_cli._sections import option, section
+from spectra_cli._sections import SectionedCommand, option, section
+
+__all__ = ["SectionedCommand"]
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:

@@ -117,6 +117,7 @@ def constant_lines(
         Length of the input.
     """
     known = list(map(time_period, periods))
+    period = common_period(periods)
     if output is None or not is_signal(output.shape[1:]):
         return ConstantLines(probe, size=size, reason=NO_SIGNAL)
     wave = output.detach().double().real.mean(0).flatten(0, -2).cpu().numpy()
