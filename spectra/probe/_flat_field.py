@@ -47,6 +47,7 @@ def flat_field(
     *,
     level: float | Tensor,
     period: tuple[int, ...] | None = None,
+    least: int = 1,
 ) -> FlatField:
     """Measure the lines that a model makes out of a constant input.
 
@@ -67,6 +68,8 @@ def flat_field(
     period : tuple of int, optional
         Period of the lines that are looked for in the output, in its pixels, per axis;
         period 1 counts all structure, and without a period the output has no row.
+    least : int
+        Side of the smallest input that is tried.
 
     Returns
     -------
@@ -92,7 +95,8 @@ def flat_field(
     constant = torch.as_tensor(level, dtype=torch.float32).flatten().expand(shape[0])
     flat = _Flat(model, discovery, constant, grids)
     smallest, largest = _SIDES[min(max(len(shape) - 1, 1), 3)]
-    end = flat.grow(tuple(shape[1:]), smallest, largest)
+    smallest = max(smallest, least)
+    end = flat.grow(tuple(shape[1:]), smallest, max(largest, 4 * smallest))
     rows = [flat.lines(i, end) for i in range(len(grids))]
     return FlatField(tuple(rows[:-1]), rows[-1], shown=flat.output, size=flat.size)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from spectra._hertz import is_signal
-from spectra.probe._constant import ConstantLines, common_period, constant_lines
+from spectra.probe._constant import LEAST_PERIODS, ConstantLines, common_period, constant_lines
 from spectra.probe._constant_probe import parse_probe
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
@@ -104,6 +105,7 @@ def run(
         found.input_shape,
         level=mean if shown is None else shown.value,
         period=_flat_period(passed, constant) if found.layout else None,
+        least=1 if shown is None else _least_side(passed),
     )
     lines = None
     if shown is not None:
@@ -141,3 +143,9 @@ def _flat_period(passed: Passed, constant: str | None) -> tuple[int, ...]:
     if constant is None or not whole or not is_signal(passed.found.output_shape):
         return period
     return (*period[:-1], whole)
+
+
+def _least_side(passed: Passed) -> int:
+    """Return how long an input of a signal has to be for an output of enough periods."""
+    whole, scale = common_period(passed.found.periods), passed.found.scale
+    return ceil(LEAST_PERIODS * whole / scale[-1]) if whole and len(scale) == 1 else 1
