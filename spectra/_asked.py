@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from spectra.errors import ParameterError
 
-FIGURES = ("strip", "profiles", "worst", "slices", "where", "crop", "kernels", "layers", "attack")
+FIGURES = (
+    "strip",
+    "profiles",
+    "worst",
+    "slices",
+    "where",
+    "crop",
+    "spectrogram",
+    "kernels",
+    "layers",
+    "attack",
+)
 RECIPES = ("spectra", "agnihotri2024", "park-kim2022")  # those that a spectra.nc can hold
 _MISSING = {
     "stylegan3": "power through a Kaiser window of maps whitened by mean and deviation of all",

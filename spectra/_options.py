@@ -13,7 +13,7 @@ class Options:
 
     Attributes
     ----------
-    range, mean, std, gray, multiple, crop, num
+    range, mean, std, gray, multiple, crop, num, layout
         How inputs are read, see `spectra.inputs.open_inputs`.
     batch : int, optional
         Inputs per forward pass; by default what fits 256 MiB of activations, at most 16.
@@ -44,6 +44,12 @@ class Options:
         ``"auto"`` leaves the model where it is, or moves it to a GPU if there is one.
     threads : int, optional
         CPU threads; unchanged by default.
+    sample_rate : float, optional
+        Samples a second of the model's output along time, by which its frequencies are told in
+        Hz; by default what the inputs' files say.
+    probe : str, optional
+        Also what the model makes of a constant: ``"silence"``, or ``"constant=-11.5"`` for the
+        value that its inputs have in silence. See `spectra.probe.parse_probe`.
     seed : int
         Seed of the randomisation test and of drawn inputs.
     """
@@ -67,12 +73,15 @@ class Options:
     targets: str | None = None
     device: str = "auto"
     threads: int | None = None
+    sample_rate: float | None = None
+    layout: str | None = None
+    probe: str | None = None
     seed: int = 0
 
     @property
     def reading(self) -> dict[str, Any]:
         """How inputs are read: arguments of `spectra.inputs.open_inputs`."""
-        names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed", "bgr")
+        names = ("range", "mean", "std", "gray", "multiple", "crop", "num", "seed", "bgr", "layout")
         return {name: getattr(self, name) for name in names}
 
     @property

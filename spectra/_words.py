@@ -18,7 +18,7 @@ def counted(number: int, noun: str) -> str:
 
 def input_noun(kind: str) -> str:
     """Return what one input of a kind is called."""
-    return {"images": "picture", "latent": "latent"}.get(kind, "input")
+    return {"images": "picture", "sound": "recording", "latent": "latent"}.get(kind, "input")
 
 
 def listed(labels: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ ADVISED = (ROOT / "docs" / "advice.md").read_text(encoding="utf-8")
 ATTACKED = (
     (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8").partition("## The sentences")[2]
 )
+PROBED = (ROOT / "docs" / "sound.md").read_text(encoding="utf-8").partition("## The sentences")[2]
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
@@ -61,11 +62,12 @@ def shown(sentence, where="always"):
 def test_every_sentence_stands_on_its_page_and_no_other():
     of = {name: question.parts for name, question in QUESTIONS.items()}
     attack = of.pop("attack")  # which has a page of its own
+    probe = of.pop("probe")  # likewise
     parts = [part for each in of.values() for part in each]
     rows = [shown(s, part.shown) for part in parts for s in part.sentences]
     rows += [shown(s) for s in (*ENERGY, *CAUSES, *ADVICE)]
-    rows += [shown(s, part.shown) for part in attack for s in part.sentences]
-    tables = SENTENCES.partition("## Notes and warnings")[0] + ADVISED + ATTACKED
+    rows += [shown(s, part.shown) for part in (*attack, *probe) for s in part.sentences]
+    tables = SENTENCES.partition("## Notes and warnings")[0] + ADVISED + ATTACKED + PROBED
     assert [line for line in tables.splitlines() if line.startswith("| `")] == rows
 
 

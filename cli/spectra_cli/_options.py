@@ -2,63 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from spectra_cli import _typed
+from spectra_cli._sections import SectionedCommand, option, section
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
-
-
-class SectionedCommand(click.Command):
-    """A command whose help text lists the options by section, and that knows what was typed."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep the arguments as they were typed, then parse them."""
-        _typed.remember(ctx, args)
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options by section, in the order of declaration, the general ones last."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if isinstance(parameter, click.Option) and record:
-                section = getattr(parameter, "section", "General")
-                sections.setdefault(section, []).append(record)
-        sections["General"] = sections.pop("General")
-        for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-
-class SectionedOption(click.Option):
-    """An option that knows its section."""
-
-    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.section = section
-
-
-def option(*flags: str, **attributes: Any) -> Callable[..., Decorator[Any]]:
-    """Return `click.option` of these arguments, which still lacks its section."""
-    return partial(click.option, *flags, cls=SectionedOption, **attributes)
-
-
-def section(title: str, *options: Callable[..., Decorator[Any]]) -> Decorator[Any]:
-    """Return a decorator that adds ``options`` to a command as one section of its help."""
-
-    def decorate(command: Command) -> Command:
-        for add in reversed(options):
-            command = add(section=title)(command)
-        return command
-
-    return decorate
+__all__ = ["SectionedCommand"]
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -131,6 +82,11 @@ input_options = section(
     option("--multiple", type=COUNT, metavar="PX", help="Crop to a multiple of this."),
     option("--crop", type=COUNT, metavar="PX", help="Crop to this size."),
     option("--num", type=COUNT, metavar="N", default=64, help="How many to use [default: 64]."),
+    option(
+        "--layout",
+        type=click.Choice(["NCT", "NTC", "NT", "CT", "TC"], case_sensitive=False),
+        help="Axes of an array of signals: samples, channels, time [default: what runs].",
+    ),
     option("--batch", type=COUNT, metavar="N", help="At a time [default: what fits 256 MiB]."),
 )
 run_options = section(
@@ -147,6 +103,17 @@ run_options = section(
         "--blame/--no-blame",
         default=True,
         help="What the output loses without the grid of each step: up to ten more passes.",
+    ),
+    option(
+        "--sample-rate",
+        type=float,
+        metavar="HZ",
+        help="Of the output along time, to tell frequencies in Hz [default: that of the files].",
+    ),
+    option(
+        "--probe",
+        metavar="SPEC",
+        help="Also the lines that a constant leaves: silence, or constant=-11.5.",
     ),
     option(
         "--attack",
@@ -432,8 +399,8 @@ figure_options = section(
         "figures",
         default="",
         **LIST,
-        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
-        "that RESULT can draw].",
+        help="Some of strip,profiles,worst,slices,where,crop,spectrogram,kernels,layers,attack "
+        "[default: all that RESULT can draw].",
     ),
     option(
         "--recipe",

@@ -31,6 +31,7 @@ Format = Literal[
     "zarr",
     "nifti",
     "picture",
+    "sound",
     "lfs_pointer",
     "html",
     "weights_index",
@@ -67,6 +68,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"x\x9c", "compressed"),
     (b"x\xda", "compressed"),
     (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"fLaC", "sound"),
     (b"ftrt", "tensorrt"),
     (b"version https://git-lfs", "lfs_pointer"),
 )
@@ -92,6 +94,7 @@ DESCRIPTION: dict[Format, str] = {
     "zarr": "a zarr store",
     "nifti": "a NIfTI volume",
     "picture": "a picture",
+    "sound": "sound (wav or flac)",
     "lfs_pointer": "a git-LFS pointer: the name of the data, not the data",
     "html": "a web page (HTML): a download that went wrong",
     "weights_index": "an index of sharded weights",
@@ -133,6 +136,8 @@ def recognise(path: Path) -> Format:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "sound"
     if picture_format(head) is not None:
         return "picture"
     return (

@@ -11,6 +11,7 @@ from spectra.errors import InputError
 from spectra.inputs import Inputs
 
 GUESSED_SIDE = {1: 4096, 2: 128, 3: 32}  # of an input that only data-free probes see
+WAVEFORM, FRAMES = 2, 256  # channels up to which a signal is a waveform; length of one of features
 
 
 def example_input(
@@ -46,7 +47,8 @@ def example_input(
                 continue
             channels = getattr(module, "in_channels", None)
             if channels is not None:
-                side = crop or GUESSED_SIDE[weight.ndim - 2]
+                features = weight.ndim == 3 and channels > WAVEFORM
+                side = crop or (FRAMES if features else GUESSED_SIDE[weight.ndim - 2])
                 return torch.full((1, channels, *[side] * (weight.ndim - 2)), 0.5, device=device)
     raise InputError(
         "inputs=None, and the model's first layer does not tell their shape: give pictures, an "

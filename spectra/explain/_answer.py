@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer(summary: Summary, *, brief: bool = False) -> dict[str, str]:
-    """Return the lines below the table: severity, verdict, where, looks, why, not, but, try, trust.
+    """Return the lines below the table, one for each question in the order of `QUESTIONS`.
 
     Lines that do not apply are left out.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._hertz import line_frequencies, rate_text, several_hertz, time_period
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
@@ -121,6 +122,26 @@ class Facts:
         found = [v for v in self.summary.output.loudest_first if v.is_present]
         texts = [f"{v.name} ({describe_dbc(v.score)})" for v in found]
         return listed(texts) if texts else None
+
+    def hertz(self) -> str | None:
+        """Lines of the output that are of its period and of no step's shorter one."""
+        own, rate = time_period(self.output.period), self.summary.run.sample_rate
+        if rate is None or own is None:
+            return None
+        steps = (time_period(row.period_in_output) for row in self.steps)
+        lines = line_frequencies(own, rate, filter(None, steps))
+        return several_hertz(lines) if lines else None
+
+    @property
+    def rate(self) -> str | None:
+        rate = self.summary.run.sample_rate
+        return None if rate is None else rate_text(rate)
+
+    @property
+    def of_period(self) -> str | None:
+        """The steps whose grids have the output's period."""
+        rows = [row.label for row in self.steps if row.period_in_output == self.output.period]
+        return listed(rows) if rows else None
 
     @property
     def label(self) -> str | None:

@@ -21,6 +21,11 @@ class Flat(Facts):
         return not self.used
 
     @property
+    def probed(self) -> bool:
+        """Whether what a constant leaves is told by itself."""
+        return self.summary.probe is not None and self.summary.probe.reason is None
+
+    @property
     def step(self) -> str | None:
         return self._loudest.label if self._loudest else None
 
@@ -63,6 +68,12 @@ class Flat(Facts):
 Said = Sentence[Flat]
 STEPS: tuple[Said, ...] = (
     Said(
+        "verdict.flat_probed",
+        "no inputs; a constant was asked for, and the output is a signal",
+        lambda f: f.bare and f.probed,
+        "no inputs, so no verdict: only a constant was shown",
+    ),
+    Said(
         "verdict.flat_lines",
         "no inputs; a constant input leaves lines that have settled",
         lambda f: f.bare and f.line is not None,
@@ -93,13 +104,13 @@ OUTPUT: tuple[Said, ...] = (
     Said(
         "verdict.output_lines",
         "no inputs; lines at a step, and the output's have settled",
-        lambda f: f.bare and f.line is not None and f.output_line is not None,
+        lambda f: f.bare and not f.probed and f.line is not None and f.output_line is not None,
         "the output holds lines of {output_line:.1f} dB",
     ),
     Said(
         "verdict.output_clean",
         "no inputs; lines at a step, and the output was measured and has none",
-        lambda f: f.bare and f.line is not None and f.output_clean,
+        lambda f: f.bare and not f.probed and f.line is not None and f.output_clean,
         "the output holds none",
     ),
 )

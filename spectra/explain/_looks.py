@@ -12,6 +12,18 @@ Said = Sentence[Facts]
 LOOKS = (
     part(
         Said(
+            "looks.hertz",
+            "the output shows a grid, whose period some step has, and its sample rate is known",
+            lambda f: f.found and f.hertz is not None and f.of_period is not None,
+            "period {period} of {rate}: lines at {hertz}, step {of_period}",
+        ),
+        Said(
+            "looks.hertz_alone",
+            "the same, and no step has that period",
+            lambda f: f.found and f.hertz is not None,
+            "period {period} of {rate}: lines at {hertz}",
+        ),
+        Said(
             "looks.wavelength",
             "the output shows a grid, whose period is known, and its cells have coordinates",
             lambda f: f.found and f.period is not None and f.wavelength is not None,

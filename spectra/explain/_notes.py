@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spectra._hertz import rate_text
 from spectra._names import times
 from spectra.explain._summary import Finding
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from spectra.capture import Discovery
-    from spectra.explain._summary import StepRow
+    from spectra.explain._summary import RunRecord, StepRow
     from spectra.explain._traced import Traced
     from spectra.gather import Passed, Place
     from spectra.inputs import Inputs
@@ -30,6 +31,7 @@ def notes(
     scores: Scores,
     steps: Sequence[StepRow],
     traced: Traced,
+    run: RunRecord,
 ) -> tuple[Finding, ...]:
     """Return what was assumed, left out, or could not be done.
 
@@ -47,10 +49,13 @@ def notes(
         The rows of its steps.
     traced : Traced
         What inputs and outputs carry by themselves.
+    run : RunRecord
+        How the analysis ran.
     """
     found = [Finding("loading", text) for text in loaded.notes]
     if inputs is not None:
         found += _of_inputs(inputs, passed, scores)
+    found += _of_sample_rate(inputs, passed.found, run)
     found += _of_traces(traced)
     found += _of_output_choice(passed.found)
     found += _of_non_finite(passed.output)
@@ -77,6 +82,25 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
             "--range is what the model was trained on"
         )
         yield Finding("range", text)
+
+
+def _of_sample_rate(inputs: Inputs | None, found: Discovery, run: RunRecord) -> Iterator[Finding]:
+    """Say where the sample rate that was asked for is of no use, or not what the files say."""
+    asked = run.options.get("sample_rate")
+    if asked is None:
+        return
+    if run.sample_rate is None:
+        text = "--sample-rate says nothing here: the output is no signal along time"
+        yield Finding("sample_rate", text)
+    elif inputs is not None and inputs.sample_rate is not None and len(found.scale) == 1:
+        files = float(inputs.sample_rate * found.scale[0])
+        if abs(files - asked) > 1e-6 * asked:
+            yield Finding(
+                "sample_rate",
+                f"the files are of {rate_text(inputs.sample_rate)}, and the model makes them "
+                f"{found.scale[0]} times as long: {rate_text(files)}; told in Hz of "
+                f"{rate_text(asked)}, as asked for",
+            )
 
 
 def _of_traces(traced: Traced) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from spectra._hertz import line_frequencies, time_period
 from spectra.capture import Operation
 from spectra.explain._advice import find_advice
 from spectra.explain._cause import find_cause
@@ -32,6 +33,7 @@ def step_rows(
     kernels: Sequence[Measures | None],
     offers: Sequence[Offer] = (),
     spacing: Spacing | None = None,
+    sample_rate: float | None = None,
 ) -> tuple[StepRow, ...]:
     """Return one row a step.
 
@@ -49,6 +51,8 @@ def step_rows(
         What can be done to each step; empty where nobody needs advice.
     spacing : Spacing or None
         How far the cells of the output lie apart.
+    sample_rate : float, optional
+        Samples a second of the output, where it is a signal.
     """
     rows = []
     # Steps that were not asked for are not known; what comes before the first may hold a grid.
@@ -82,9 +86,21 @@ def step_rows(
             calls=step.calls,
             inherited=scored.inherited,
             wavelength_in_output=wavelengths(spacing, found.periods[index]),
+            frequencies_hz=_frequencies(found, index, sample_rate),
         )
         rows.append(replace(row, advice=find_advice(row, offers[index] if offers else None)))
     return tuple(rows)
+
+
+def _frequencies(
+    found: Discovery, index: int, sample_rate: float | None
+) -> tuple[float, ...] | None:
+    """Return where in the output the lines of a step lie, in Hz, and no later step's."""
+    periods = list(map(time_period, found.periods))
+    own = periods[index]
+    if sample_rate is None or own is None:
+        return None
+    return line_frequencies(own, sample_rate, filter(None, periods))
 
 
 def _at_output(there: AtOutput, probed: Probed, index: int) -> AtOutput:

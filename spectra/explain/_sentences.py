@@ -13,6 +13,7 @@ from typing import NamedTuple
 from spectra._sentence import Part, Sentence, part
 from spectra.explain import _flat as flat
 from spectra.explain._attacked import ATTACK, Attacked
+from spectra.explain._constant import PROBE, Constant
 from spectra.explain._facts import Facts
 from spectra.explain._looks import BUT, LOOKS, NOT, WHY
 from spectra.explain._severe import SEVERITY, Severe
@@ -216,6 +217,7 @@ QUESTIONS = {
     "why": Question(Facts, WHY),
     "not": Question(Facts, NOT),
     "but": Question(Facts, BUT),
+    "probe": Question(Constant, PROBE),
     "attack": Question(Attacked, ATTACK),
     "try": Question(Facts, TRY),
     "trust": Question(Facts, TRUST),

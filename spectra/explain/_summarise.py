@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import spectra
 from spectra.explain._answer import answer
+from spectra.explain._constant_rows import constant_row
 from spectra.explain._notes import notes
 from spectra.explain._rows import step_rows
 from spectra.explain._summary import (
@@ -80,7 +81,15 @@ def summarise(
     """
     traced = traces(inputs, passed, scores)
     spacing = output_spacing(inputs, passed.found)
-    steps = step_rows(passed.found, scores, probed, kernels=kernels, offers=offers, spacing=spacing)
+    steps = step_rows(
+        passed.found,
+        scores,
+        probed,
+        kernels=kernels,
+        offers=offers,
+        spacing=spacing,
+        sample_rate=run.sample_rate,
+    )
     blamed = blame_row(probed.removals, steps, scores.output, floor_dbc=severity.floor_dbc)
     summary = Summary(
         spectra_version=spectra.__version__,
@@ -94,11 +103,19 @@ def summarise(
         output=_output_row(scores, probed, traced, inputs=inputs, spacing=spacing),
         steps=steps,
         unexplained_growth=passed.found.growth,
-        warnings=notes(loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced),
+        warnings=notes(
+            loaded, inputs, passed=passed, scores=scores, steps=steps, traced=traced, run=run
+        ),
         blame=blamed,
         severity=severity,
         origin=_origin(probed),
         attack=attack,
+        probe=constant_row(
+            probed.constant,
+            passed.found,
+            sample_rate=run.sample_rate,
+            output_rms=passed.output_rms,
+        ),
     )
     return replace(summary, answer=answer(summary), brief=answer(summary, brief=True))
 

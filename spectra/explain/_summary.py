@@ -12,6 +12,7 @@ from spectra._words import counted, input_noun
 from spectra.capture import Growth, Operation
 from spectra.explain._attack import AttackRow
 from spectra.explain._blame import Relation, Standing
+from spectra.explain._constant_rows import ConstantRow
 from spectra.images import Trace
 from spectra.inputs import InputSet, Spacing
 from spectra.kernel import Measures
@@ -29,7 +30,8 @@ class RunRecord:
     """How the analysis ran.
 
     ``command`` is what was typed, and ``arguments`` what of it names the model, the inputs and how
-    both are read: what other commands take as well. None where Python called.
+    both are read: what other commands take as well. None where Python called. ``sample_rate`` is
+    that of the output in Hz, where it is a signal whose rate is known.
     """
 
     device: str
@@ -42,6 +44,7 @@ class RunRecord:
     forward_s: float
     command: str | None = None
     arguments: str | None = None
+    sample_rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,8 @@ class StepRow(Operation):
     ``calls`` counts how often the model ran it side by side, for each tile or frame. ``inherited``
     lists the frequencies of its maps whose peak the inputs already had: ``score`` is without them.
     ``wavelength_in_output`` is its period in the output in the unit of the output's spacing.
+    ``frequencies_hz`` are those of the output that are this step's lines and no later step's, where
+    the sample rate is known.
     """
 
     period_in_output: tuple[int, ...] | None
@@ -198,6 +203,7 @@ class StepRow(Operation):
     calls: int = 1
     inherited: tuple[tuple[float, ...], ...] = ()
     wavelength_in_output: tuple[float | None, ...] | None = None
+    frequencies_hz: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +229,7 @@ class Summary:
     brief: dict[str, str] = field(default_factory=dict)
     origin: OriginRow | None = None
     attack: AttackRow | None = None
+    probe: ConstantRow | None = None
 
     @property
     def advised_command(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import compress, islice
@@ -20,12 +20,14 @@ from spectra.errors import InputError
 from spectra.inputs._field import Field
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin, Origins, Samples
+from spectra.inputs._layout import laid_out
 from spectra.inputs._masked import without_mask
 from spectra.inputs._parts import Part, numbered, with_values
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 from spectra.inputs._prepared_parts import prepared, prepared_parts
 
 GIVE_UP = 1000  # useless samples in a row, of a source that may have no end
+CONSTANT = "constant"  # how the reason begins that drops such a sample
 AXES = {2: "(N, C, L)", 3: "(N, C, H, W)", 4: "(N, C, D, H, W)"}  # by axes of one sample
 
 
@@ -75,6 +77,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         If the axes or the type are not those of samples, or no sample is finite.
     """
     check_dtype(stack.dtype, source)
+    stack = laid_out(stack, how.layout, source)
     _check_axes(stack.shape, source)
     _check_sample(stack.shape, source)
     channels, *spatial = stack.shape
@@ -89,7 +92,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     if not len(keep):
         raise InputError(
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
-            "expected finite numbers that vary"
+            f"expected finite numbers that vary{_as_probe(stack, dropped)}"
         )
     part = centre(spatial, size)
     window = (slice(None), *part)
@@ -143,6 +146,14 @@ def _kept_beside(
     return with_values(parts, [row for i, row in enumerate(stack.beside()) if i in keep])
 
 
+def _as_probe(stack: Stack, dropped: Sequence[Dropped]) -> str:
+    """Return how to show a model the constant that all samples are, if they are one."""
+    if not dropped[0].reason.startswith(CONSTANT):
+        return ""
+    value = float(next(iter(stack.rows())).flatten()[0])
+    return f"; what a model makes of a constant is shown by --probe constant={value:.6g}"
+
+
 def _places(named: Field | None) -> Iterator[str]:
     """Yield how far cells lie apart, or why that is not known."""
     if named is None:
@@ -170,7 +181,7 @@ def _usable(
         elif not row.isfinite().all():
             dropped.append(Dropped(f"{source}[{index}]", "holds NaN or infinite values"))
         elif row.numel() > row.shape[0] and bool((row == row.flatten()[0]).all()):
-            dropped.append(Dropped(f"{source}[{index}]", "constant: all values are equal"))
+            dropped.append(Dropped(f"{source}[{index}]", f"{CONSTANT}: all values are equal"))
         elif (twin := seen.setdefault(_digest(row), index)) != index:
             dropped.append(Dropped(f"{source}[{index}]", f"the same values as [{twin}]"))
         else:

@@ -22,7 +22,7 @@ class InputSet:
     source : str
         The folder, file, specification or type they come from.
     kind : str
-        What they are: "images", "array", "latent", "callable"; "none" without any.
+        What they are: "images", "sound", "array", "latent", "callable"; "none" without any.
     count : int
         Samples found in the source, used or not.
     used : int
@@ -35,6 +35,8 @@ class InputSet:
         Names of the channels, where the source has them.
     spacing : Spacing or None
         How far the cells of a map lie apart, where its coordinates tell.
+    sample_rate : float or None
+        Samples a second, where they are sound whose files tell.
     """
 
     source: str
@@ -45,3 +47,4 @@ class InputSet:
     shape: tuple[int, ...]
     variables: tuple[str, ...] = field(default=(), kw_only=True)
     spacing: Spacing | None = field(default=None, kw_only=True)
+    sample_rate: float | None = field(default=None, kw_only=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spectra.inputs._field import Field
     from spectra.inputs._parts import Part
 
-Kind = Literal["images", "array", "latent", "callable"]
+Kind = Literal["images", "sound", "array", "latent", "callable"]
 
 
 class Samples(Protocol):
@@ -107,6 +107,9 @@ class Inputs(InputSet):
     parts : tuple of Part
         How several things that a model takes at once lie in a sample, the map of ``shape`` first;
         empty where a sample is one thing.
+    turned : bool
+        Whether the model takes time first and then channels, so that each sample is turned on its
+        way into it.
     """
 
     kind: Kind
@@ -121,6 +124,7 @@ class Inputs(InputSet):
     head: int = 0
     named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
     parts: tuple[Part, ...] = ()
+    turned: bool = field(default=False, kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -174,6 +178,24 @@ class Inputs(InputSet):
         for batch in self.batches(size):
             yield first, batch
             first += len(batch)
+
+    def with_axes_turned(self) -> Inputs:
+        """Return the same signals, given as (time, channel), as (channel, time)."""
+        given = self.samples
+
+        def samples(first: int = 0) -> Iterator[Tensor]:
+            for sample in given(first):
+                yield sample.mT.contiguous()
+
+        channels = self.shape[-1]
+        alike = self.bounds is not None and len({*self.bounds}) == 1
+        return replace(
+            self,
+            shape=self.shape[::-1],
+            samples=samples,
+            bounds=self.bounds[:1] * channels if self.bounds and alike else None,
+            notes=tuple(note.replace("(N, C, L)", "(N, T, C)") for note in self.notes),
+        )
 
     def batches(
         self, size: SupportsIndex, first: int = 0, end: int | None = None

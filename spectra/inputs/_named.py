@@ -24,10 +24,13 @@ from spectra.inputs._field_query import NO_QUERY, FieldQuery, split_query
 from spectra.inputs._glob import matching_files
 from spectra.inputs._listing import Listing, is_file, is_picture
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
+from spectra.inputs._signal_files import SignalFiles, find_signals
+from spectra.inputs._sound_files import Sounds, check_not_mixed, find_sounds
 from spectra.inputs._volume_files import VolumeFiles, find_volumes
 
 EXPECTED = (
-    "a folder, glob or file of pictures, an array (.npy, .npz, .pt, .nc, .zarr, .nii), "
+    "a folder, glob or file of pictures or of sound (wav, flac), an array (.npy, .npz, .pt, .nc, "
+    ".zarr, .nii), "
     "'random:latent?shape=...', or a function such as 'file.py:make'"
 )
 _ARRAYS: frozenset[Format] = frozenset(
@@ -62,7 +65,7 @@ class PythonName:
     spec: str
 
 
-NamedInputs = Pictures | ArrayFile | VolumeFiles | PythonName | RandomSpec
+NamedInputs = Pictures | Sounds | SignalFiles | ArrayFile | VolumeFiles | PythonName | RandomSpec
 
 
 def check_inputs(source: object) -> None:
@@ -136,21 +139,29 @@ def _one(source: str) -> NamedInputs:
 
 def _at(path: Path, query: FieldQuery, source: str) -> NamedInputs:
     """Return what lies at a path that exists."""
-    if volumes := find_volumes(path, query, source):
-        return volumes
     if is_zarr(path):
         return ArrayFile(path, "zarr", query, source)
+    told = query.volume or query.maps
+    if path.is_dir() and not told and (_holds_picture(path) or _signals(path, source)):
+        return _folder(path, source)
+    if volumes := find_volumes(path, query, source):
+        return volumes
     return _folder(path, source) if path.is_dir() else _file(path, query, source)
 
 
-def _folder(folder: Path, source: str) -> Pictures:
-    """Find the pictures of a folder.
+def _folder(folder: Path, source: str) -> Pictures | Sounds | SignalFiles:
+    """Find the pictures of a folder, else its files of sound, else those of signals.
 
     A file is a picture by its first bytes; one with a picture's suffix but other bytes also
     counts, and is later dropped with a reason.
     """
     pictures = Listing.of(folder, is_picture)
     files = pictures.files
+    others = _signals(folder, source) if files > len(pictures) else None
+    if isinstance(others, Sounds):
+        check_not_mixed(pictures, others, source)
+    if not pictures and others:
+        return others
     if not pictures:
         names = sorted(file.name for file in folder.iterdir() if file.is_file())
         held = f"it holds {listed(names, 3)}" if names else "it holds no file"
@@ -159,6 +170,12 @@ def _folder(folder: Path, source: str) -> Pictures:
             f"expected {EXPECTED}"
         )
     return Pictures(pictures, source, files - len(pictures))
+
+
+def _signals(folder: Path, source: str) -> Sounds | SignalFiles | None:
+    """Return the files of a folder that are sound, else those that hold one signal each."""
+    rest = Listing.of(folder, lambda file: not is_picture(file))
+    return find_sounds(rest, source) or find_signals(rest, source)
 
 
 def _holds_picture(folder: Path) -> bool:
@@ -176,9 +193,11 @@ def _several(paths: list[Path], source: str) -> NamedInputs:
     return _pictures(paths, source)
 
 
-def _pictures(paths: list[Path], source: str) -> Pictures:
-    """Return several files, one of which at least must look like a picture."""
+def _pictures(paths: list[Path], source: str) -> Pictures | Sounds | SignalFiles:
+    """Return several files, one of which at least must be a picture or a signal."""
     if not any(map(looks_like_picture, paths)):
+        if others := find_sounds(paths, source) or find_signals(paths, source):
+            return others
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
         raise NothingToAnalyseError(
             f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, or "
@@ -194,4 +213,6 @@ def _file(path: Path, query: FieldQuery, source: str) -> NamedInputs:
         return ArrayFile(path, found, query, source)
     if looks_like_picture(path):
         return Pictures((path,), source)
+    if sounds := find_sounds([path], source):
+        return sounds
     raise InputError(f"{path} is {DESCRIPTION[found]}: expected {EXPECTED}")

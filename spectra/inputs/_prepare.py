@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from spectra._checks import check_positive
 from spectra._names import times
 from spectra.errors import InputError, ParameterError
+from spectra.inputs._layout import check_layout
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,6 +61,7 @@ class Preparation:
     num: int | None = 64
     seed: int = 0
     bgr: bool = False
+    layout: str | None = None
 
     def bounds(self, span: Range | None, channels: int) -> tuple[Range, ...] | None:
         """Return the range of each channel of values in ``span`` after normalisation."""
@@ -134,6 +136,7 @@ def check_reading(
     num: SupportsIndex | None,
     seed: int,
     bgr: bool = False,
+    layout: str | None = None,
 ) -> Preparation:
     """Return how samples are prepared; raise ParameterError for what no source makes right."""
     how = Preparation(
@@ -146,6 +149,7 @@ def check_reading(
         num=None if num is None else check_positive("num", num),
         seed=_check_seed(seed),
         bgr=bgr,
+        layout=check_layout(layout),
     )
     if any(value < _FLOAT32[0] for value in how.std):
         raise ParameterError(f"std={std!r} is no deviation: expected numbers above 0")

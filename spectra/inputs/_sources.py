@@ -1,6 +1,7 @@
 """From anything that names or holds inputs to ``Inputs``."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, SupportsIndex
 
@@ -27,6 +28,9 @@ from spectra.inputs._named import (
 from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
+from spectra.inputs._signal_files import SignalFiles, signal_stack
+from spectra.inputs._sound_files import Sounds
+from spectra.inputs._sounds import open_sounds
 from spectra.inputs._streams import open_stream
 from spectra.inputs._tiff import count_pages
 from spectra.inputs._volume_files import VolumeFiles
@@ -52,6 +56,7 @@ def open_inputs(
     lazy: bool = False,
     bgr: bool = False,
     wanted: Wanted | None = None,
+    layout: str | None = None,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
@@ -62,7 +67,8 @@ def open_inputs(
     ----------
     source : str, Path, Tensor, ndarray, iterable or callable
         * a folder (not its subfolders), a glob, a file or a list of files: pictures of 8 or
-          16 bits, gray, RGB or with alpha, of any sizes;
+          16 bits, gray, RGB or with alpha, of any sizes, or sound (wav, flac) of one sample
+          rate, or NumPy files of one signal (C, T) each;
         * an array (N, C, L), (N, C, H, W), (N, C, D, H, W) or vectors (N, C): in memory, or a
           file ``.npy``, ``.npz``, ``.pt``, with ``?key=NAME`` if it holds several;
         * named dimensions: an xarray Dataset or DataArray, a file of netCDF or a zarr store, with
@@ -97,6 +103,9 @@ def open_inputs(
     wanted : Wanted, optional
         What the model has to be given, by which the parts of a loader's items are told apart;
         without it an item is one thing.
+    layout : {"NCT", "NTC", "NT", "CT", "TC"}, optional
+        Of arrays of signals: the order of samples, channels and time. ``"NT"`` are waveforms,
+        ``"CT"`` and ``"TC"`` one signal. Default: ``"NCT"``, and two axes are vectors.
 
     Raises
     ------
@@ -117,6 +126,7 @@ def open_inputs(
         num=num,
         seed=seed,
         bgr=bgr,
+        layout=layout,
     )
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
@@ -144,6 +154,11 @@ def _open_named(
             if lazy and most > HEAD:
                 return open_many(paths, source, how, most=most, notes=notes)
             return open_images(paths, source, how, notes)
+        case Sounds():
+            return open_sounds(named, how)
+        case SignalFiles():
+            each = f"N{(how.layout or 'CT')[-2:]}"
+            return open_stack(signal_stack(named, each), named.source, replace(how, layout=each))
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.query, named.source)
             return open_stack(stack, named.source, how)

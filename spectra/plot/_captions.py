@@ -113,6 +113,22 @@ def _crop(shown: Sequence[Drawable], _: str) -> list[str]:
     ]
 
 
+def _spectrogram(shown: Sequence[Drawable], _: str) -> list[str]:
+    data = shown[0].tree["sound"].to_dataset()
+    named = {"output_db": f"an output of {_given(shown)}", "constant_db": "the output under "}
+    drawn = [
+        f"{text}{data.attrs.get('constant', '') * (name == 'constant_db')}"
+        for name, text in named.items()
+        if name in data
+    ]
+    return [
+        f"Spectrogram of {' and of '.join(drawn)}, {data.attrs['window']}",
+        "Power in dB over that of a sine of amplitude 1",
+        "Marks at both ends are the first lines of each step: the multiples of the output's sample "
+        "rate over the period of its grid, without those of the steps behind it",
+    ]
+
+
 def _kernels(shown: Sequence[Drawable], _: str) -> list[str]:
     kernels = shown[0].kernels
     axes = len(sides_of(kernels[0][0], "stride"))
@@ -174,6 +190,7 @@ _SENTENCES = {
     "where": _where,
     "crop": _crop,
     "kernels": _kernels,
+    "spectrogram": _spectrogram,
     "layers": _layers,
 }
 

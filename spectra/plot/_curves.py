@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from spectra.plot._labels import decibels, label_frequency_axis
+from spectra.plot._labels import decibels, label_frequency_axis, sample_rate_of
 from spectra.plot._spectrum import lattice_frequencies, without_dc
 from spectra.plot._styles import ink, shade
 from spectra.spectrum import slice_along
@@ -59,7 +59,8 @@ def plot_slices(
             ax.axvline(f, color=shade(0.4), linestyle=":", linewidth=1.0, zorder=0)
     ax.set(xlim=(0, 0.51), ylabel="power (dB)")
     name = "frequency along each axis" if axes > 1 else "fx"
-    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)
+    rate = sample_rate_of(power_db) if axes == 1 else None
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes, sample_rate=rate)
     return tuple(lines)
 
 

@@ -32,6 +32,7 @@ from spectra.plot._panels import (
 )
 from spectra.plot._peaks import label_peaks, unseen_peaks
 from spectra.plot._profiles import profiles_figure
+from spectra.plot._spectrogram import spectrogram_figure
 from spectra.plot._spectrum import limits, plot_spectrum
 from spectra.plot._styles import inches, letters, shade, small
 from spectra.plot._where import crop_of, output_in_words, place_in_words, where_figure
@@ -73,6 +74,16 @@ def run_figures(
         yield "where", where_figure(tree["where"].to_dataset(), dpi=dpi)
     if {"where", "crop"} & set(tree.children):
         yield "crop", crop_of_run(tree)
+    if "sound" in tree.children:
+        yield "spectrogram", spectrogram_of_run(tree, rows)
+
+
+def spectrogram_of_run(
+    tree: xr.DataTree, rows: Rows, *, width: float | None = None, notes: bool = True
+) -> Figure:
+    """Draw the spectrograms of a run, see `spectrogram_figure`."""
+    steps = [label for path, label in rows if path.startswith("steps/")]
+    return spectrogram_figure(tree["sound"].to_dataset(), steps, width=width, notes=notes)
 
 
 def strip_figure(

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
+from spectra._hertz import hertz
 from spectra._names import db_text, place
 
 MINUS = "\N{MINUS SIGN}"
@@ -79,10 +81,43 @@ def decibels(power: ArrayLike) -> NDArray[np.float64]:
     return 10 * np.log10(positive)
 
 
-def label_frequency_axis(ax: Axes, which: str, *, name: str, full: bool, axes: int = 2) -> None:
-    """Label an axis in cycles/pixel, of signals cycles/sample, with fractions at quarters."""
+def label_frequency_axis(
+    ax: Axes,
+    which: str,
+    *,
+    name: str,
+    full: bool,
+    axes: int = 2,
+    sample_rate: float | None = None,
+) -> None:
+    """Label an axis in cycles/pixel, of signals cycles/sample, with fractions at quarters.
+
+    Where the sample rate of a signal is known, every other tick says its frequency in Hz below.
+    """
     ticks = [-0.5, -0.25, 0, 0.25, 0.5] if full else [0, 0.125, 0.25, 0.375, 0.5]
     labels = [fraction(tick) for tick in ticks]
+    if sample_rate is not None:  # there is room for every other one
+        labels[::2] = [frequency(tick, sample_rate) for tick in ticks[::2]]
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(ticks, labels=labels)
-    axis.set_label_text(f"{name} (cycles/{place(axes)})")
+    hertz_below = "" if sample_rate is None else ", below in Hz"
+    axis.set_label_text(f"{name} (cycles/{place(axes)}{hertz_below})")
+
+
+def frequency(f: float, sample_rate: float | None) -> str:
+    r"""Return a frequency as a fraction, and below it in Hz where the sample rate is known.
+
+    Examples
+    --------
+    >>> frequency(0.25, None), frequency(0.25, 22050.0)
+    ('1/4', '1/4\n5.51 kHz')
+    """
+    return fraction(f) if sample_rate is None else f"{fraction(f)}\n{hertz(f * sample_rate)}"
+
+
+def sample_rate_of(data: xr.DataArray) -> float | None:
+    """Return the sample rate of what has a frequency in cycles/sample and in Hz; else None."""
+    for name in ("fx", "f"):
+        if f"{name}_hz" in data.coords and float(data[name].max()) > 0:
+            return float(data[f"{name}_hz"].max() / data[name].max())
+    return None

@@ -15,7 +15,14 @@ from spectra.plot._attack_figure import attack_figure, is_attacked
 from spectra.plot._by_recipe import by_recipe
 from spectra.plot._captions import caption_of
 from spectra.plot._drawing import Drawing, Look
-from spectra.plot._figures import COLUMNS, columns_of, crop_of_run, strip_figure, worst_figure
+from spectra.plot._figures import (
+    COLUMNS,
+    columns_of,
+    crop_of_run,
+    spectrogram_of_run,
+    strip_figure,
+    worst_figure,
+)
 from spectra.plot._kernel_figure import kernels_figure
 from spectra.plot._labels import shorten
 from spectra.plot._layers_figure import Layers, layer_curves, layers_figure
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
     from spectra.plot._panels import Rows
 
 OF_SPECTRA = ("strip", "worst", "slices")  # what a recipe may change
-APART = ("where", "crop", "kernels")  # drawn of each result by itself
+APART = ("where", "crop", "kernels", "spectrogram")  # drawn of each result by itself
 LAYERS_RECIPE = "park-kim2022"
 
 
@@ -196,6 +203,8 @@ def _lacking(one: Drawable, name: str, recipe: str | None) -> str | None:
         return "no output shows a grid"
     if name == "crop" and not {"where", "crop"} & set(groups):
         return "it holds no output: give spectra analyze inputs"
+    if name == "spectrogram" and "sound" not in groups:
+        return "it holds no sound: run spectra analyze with --sample-rate, or with --probe silence"
     if name == "kernels" and not one.kernels:
         return "it holds no kernel of a step; of what is older, run spectra analyze again"
     if name == "attack" and not is_attacked(one.tree):
@@ -300,6 +309,9 @@ _DRAW: dict[str, Callable[[Sequence[Drawable], Look], Figure]] = {
         shown[0].tree["where"].to_dataset(), dpi=look.dpi, width=look.width, notes=look.notes
     ),
     "crop": lambda shown, look: crop_of_run(shown[0].tree, width=look.width, notes=look.notes),
+    "spectrogram": lambda shown, look: spectrogram_of_run(
+        shown[0].tree, shown[0].rows, width=look.width, notes=look.notes
+    ),
     "kernels": lambda shown, look: kernels_figure(shown[0].kernels, width=look.width),
     "layers": _layers,
     "attack": lambda shown, look: attack_figure(

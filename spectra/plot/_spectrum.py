@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
-from spectra.plot._labels import label_frequency_axis
+from spectra.plot._labels import label_frequency_axis, sample_rate_of
 from spectra.plot._styles import ink
 from spectra.spectrum import slice_along
 
@@ -169,5 +169,6 @@ def _line(
         draw_rings(ax, places, height)
     ax.margins(y=0.08)
     ax.set(xlim=(0, 0.5), ylim=y_limits, ylabel="power (dB)")
-    label_frequency_axis(ax, "x", name="fx", full=False, axes=1)
+    rate = sample_rate_of(power_db)
+    label_frequency_axis(ax, "x", name="fx", full=False, axes=1, sample_rate=rate)
     return line

@@ -1,3 +1,5 @@
+from ._constant import ConstantLines
+from ._constant_probe import parse_probe
 from ._flat_lines import FlatLines
 from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
@@ -6,12 +8,14 @@ from ._removed import Removals
 from ._shift_psnr import ShiftPsnr, shift_psnr
 
 __all__ = [
+    "ConstantLines",
     "FlatLines",
     "LockedPart",
     "Probed",
     "Removals",
     "ShiftPsnr",
     "equivalent_kernel",
+    "parse_probe",
     "run",
     "shift_psnr",
 ]

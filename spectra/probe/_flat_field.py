@@ -32,10 +32,12 @@ _TENSORS = {1: 8, 2: 8, 3: 8 + 27}
 
 @dataclass(frozen=True)
 class FlatField:
-    """Lines of every step and of the output."""
+    """Lines of every step and of the output; ``shown`` is the output itself, at ``size``."""
 
     steps: tuple[FlatLines, ...]
     output: FlatLines
+    shown: Tensor | None = None
+    size: int | None = None
 
 
 def flat_field(
@@ -45,6 +47,7 @@ def flat_field(
     *,
     level: float | Tensor,
     period: tuple[int, ...] | None = None,
+    least: int = 1,
 ) -> FlatField:
     """Measure the lines that a model makes out of a constant input.
 
@@ -65,6 +68,8 @@ def flat_field(
     period : tuple of int, optional
         Period of the lines that are looked for in the output, in its pixels, per axis;
         period 1 counts all structure, and without a period the output has no row.
+    least : int
+        Side of the smallest input that is tried.
 
     Returns
     -------
@@ -90,9 +95,10 @@ def flat_field(
     constant = torch.as_tensor(level, dtype=torch.float32).flatten().expand(shape[0])
     flat = _Flat(model, discovery, constant, grids)
     smallest, largest = _SIDES[min(max(len(shape) - 1, 1), 3)]
-    end = flat.grow(tuple(shape[1:]), smallest, largest)
+    smallest = max(smallest, least)
+    end = flat.grow(tuple(shape[1:]), smallest, max(largest, 4 * smallest))
     rows = [flat.lines(i, end) for i in range(len(grids))]
-    return FlatField(steps=tuple(rows[:-1]), output=rows[-1])
+    return FlatField(tuple(rows[:-1]), rows[-1], shown=flat.output, size=flat.size)
 
 
 class _Flat:
@@ -110,7 +116,8 @@ class _Flat:
         self._constant = constant
         self._grids = grids
         self._readings: list[list[Locked | None]] = []
-        self._size: int | None = None
+        self.size: int | None = None
+        self.output: Tensor | None = None
         self._largest: list[int] = []  # bytes of a tensor, at each size
 
     def grow(self, spatial: tuple[int, ...], start: int, limit: int) -> str:
@@ -133,26 +140,26 @@ class _Flat:
                 return f"an input of {max(size)} pixels does not fit into memory"
             if not self._accepts(size):
                 return f"the model does not run at {max(size)} pixels"
-        return f"not settled at {self._size} pixels"
+        return f"not settled at {self.size} pixels"
 
     def lines(self, row: int, end: str) -> FlatLines:
         """Return what is known of one map."""
         now = self._readings[-1][row]
         if not self._grids[row]:
-            return FlatLines(None, self._size, converged=False, reason="no period")
+            return FlatLines(None, self.size, converged=False, reason="no period")
         if now is None:
             reason = f"the map holds fewer than two periods: {end}"
-            return FlatLines(None, self._size, converged=False, reason=reason)
+            return FlatLines(None, self.size, converged=False, reason=reason)
         if not isfinite(now.level + now.line + now.rest):
             reason = "a constant input gives NaN or infinite values"
-            return FlatLines(None, self._size, converged=True, reason=reason)
+            return FlatLines(None, self.size, converged=True, reason=reason)
         if now.level <= now.eps**2 * (now.line + now.rest):
-            return FlatLines(None, self._size, converged=True, reason="the mean level is zero")
+            return FlatLines(None, self.size, converged=True, reason="the mean level is zero")
         rounding = 20 * log10(8 * now.eps)
         if _dbc(now) < rounding:
             reason = "no line above rounding"
             return FlatLines(
-                None, self._size, converged=True, reason=reason, line_upper_dbc=rounding
+                None, self.size, converged=True, reason=reason, line_upper_dbc=rounding
             )
         settled = self._converged(row)
         doubts = [
@@ -160,7 +167,7 @@ class _Flat:
             None if settled else end,
         ]
         doubt = "; ".join(filter(None, doubts))
-        return FlatLines(_dbc(now), self._size, converged=settled, reason=doubt or None)
+        return FlatLines(_dbc(now), self.size, converged=settled, reason=doubt or None)
 
     def _converged(self, row: int) -> bool:
         """Whether another size would change nothing, or there is nothing to find."""
@@ -204,10 +211,12 @@ class _Flat:
 
         largest = LargestTensor()
         with quiet(self._model, seed=0), largest:
-            read(len(self._grids) - 1, self._run(x, read))
+            output = self._run(x, read)
+            read(len(self._grids) - 1, output)
+        self.output = output
         self._largest.append(largest.bytes)
         self._readings.append(readings)
-        self._size = max(spatial, default=None)
+        self.size = max(spatial, default=None)
 
     def _run(self, x: Tensor, read: Callable[[int, Tensor], None]) -> Tensor:
         """Stream one forward; at another size a model may resize a table that it did not."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
+from spectra._hertz import is_signal
+from spectra.probe._constant import LEAST_PERIODS, ConstantLines, common_period, constant_lines
+from spectra.probe._constant_probe import parse_probe
 from spectra.probe._flat_field import FlatField, flat_field
 from spectra.probe._grid_dependence import GridDependence, grid_dependence
 from spectra.probe._line_drop import LineDrop, line_drops
@@ -41,6 +45,8 @@ class Probed:
         What the output shows without the grid-locked part of each step's map.
     origin : Origin or None
         The first module that shows a grid of the output that no step has, where one does.
+    constant : ConstantLines or None
+        What the output of signals is under the constant that was asked for, where one was.
     """
 
     flat: FlatField
@@ -48,6 +54,7 @@ class Probed:
     line_drops: tuple[LineDrop | None, ...]
     removals: Removals
     origin: Origin | None = None
+    constant: ConstantLines | None = None
 
 
 def run(
@@ -58,6 +65,7 @@ def run(
     *,
     seed: int,
     blame: bool,
+    constant: str | None = None,
     trace: bool = True,
     batch: int | None = None,
     progress: Progress,
@@ -78,6 +86,8 @@ def run(
         Seed of the positions that are drawn, and of the model's random numbers.
     blame : bool
         Whether the grid of each step is taken away as well.
+    constant : str, optional
+        The constant that the model is shown, see `parse_probe`; the inputs' mean by default.
     trace : bool
         Whether a grid that no step has is traced to a module: not where only some steps are known.
     batch : int, optional
@@ -87,13 +97,19 @@ def run(
     """
     found = passed.found
     progress("flat field", 0, 1)
+    shown = None if constant is None else parse_probe(constant)
+    mean = MID_GREY if passed.level is None else passed.level
     flat = flat_field(
         model,
         found,
         found.input_shape,
-        level=MID_GREY if passed.level is None else passed.level,
-        period=passed.output.plan.period if found.layout else None,
+        level=mean if shown is None else shown.value,
+        period=_flat_period(passed, constant) if found.layout else None,
+        least=1 if shown is None else _least_side(passed),
     )
+    lines = None
+    if shown is not None:
+        lines = constant_lines(shown, flat.shown, found.periods, size=flat.size)
     progress("flat field", 1, 1)
     removals = Removals((Without(reason=NOT_ASKED),) * len(found.steps))
     if blame:
@@ -104,7 +120,7 @@ def run(
             model, passed, scores, inputs, batch=batch, seed=seed, progress=progress
         )
     if passed.few is None:
-        return Probed(flat, None, (None,) * len(found.steps), removals)
+        return Probed(flat, None, (None,) * len(found.steps), removals, constant=lines)
     progress("grid position", 0, 1)
     grid = grid_dependence(
         model,
@@ -117,4 +133,19 @@ def run(
     )
     progress("grid position", 1, 1)
     drops = line_drops(model, passed, scores)
-    return Probed(flat, grid, line_drops=drops, removals=removals, origin=origin)
+    return Probed(flat, grid, line_drops=drops, removals=removals, origin=origin, constant=lines)
+
+
+def _flat_period(passed: Passed, constant: str | None) -> tuple[int, ...]:
+    """Return the period at which the output is looked at: of a probed signal that of all stages."""
+    period = passed.output.plan.period
+    whole = common_period(passed.found.periods)
+    if constant is None or not whole or not is_signal(passed.found.output_shape):
+        return period
+    return (*period[:-1], whole)
+
+
+def _least_side(passed: Passed) -> int:
+    """Return how long an input of a signal has to be for an output of enough periods."""
+    whole, scale = common_period(passed.found.periods), passed.found.scale
+    return ceil(LEAST_PERIODS * whole / scale[-1]) if whole and len(scale) == 1 else 1

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spectra import plot
+from spectra._hertz import rate_text, several_hertz
 from spectra._names import db_text, times
 from spectra.report import _cells as cells
 from spectra.report._attack_section import attack_section
 from spectra.report._embedded import DPI, Embedded, embed_curves, embed_map
 from spectra.report._first_screen import first_screen
 from spectra.report._page import render
-from spectra.report._rows import has_yardsticks, table_rows
+from spectra.report._rows import has_lines, has_yardsticks, table_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,11 +66,13 @@ def analysis_page(result: Result, figures: dict[str, Any]) -> bytes:
         notes=[found.text for found in summary.warnings if found.is_note],
         rows=rows,
         yardsticks=has_yardsticks(rows),
+        lines=has_lines(rows),
         attack=attack_section(summary),
         attacked=_map(figures.get("attack"), alt=summary.answer.get("attack", "")),
         strip=_map(figures.get("strip"), alt=_strip_in_words(result), dpi=_dpi(summary)),
         steps=list(_sections(result)),
         where=_map(figures.get("where"), alt=summary.answer.get("severity", "")),
+        spectrogram=_map(figures.get("spectrogram"), alt=_spectrogram_in_words(summary)),
         profiles=_curves(figures.get("profiles"), alt="Mean power by radius, a line a row"),
         whole=[(name.capitalize(), text) for name, text in summary.answer.items()],
         run=_run(summary),
@@ -85,6 +88,7 @@ def notebook_cell(result: Result) -> str:
         screen=first_screen(result),
         rows=rows,
         yardsticks=has_yardsticks(rows),
+        lines=has_lines(rows),
         warnings=[found.text for found in result.summary.warnings if not found.is_note],
     ).decode()
 
@@ -148,6 +152,9 @@ def _facts(step: StepRow) -> Facts:
         "kind": f"{step.kind}, {kernel}",
         "maps": f"{cells.shape(step.input_shape)} to {cells.shape(step.output_shape)}",
         "period in the output": cells.period(step.period_in_output),
+        "its own lines in the output": several_hertz(step.frequencies_hz)
+        if step.frequencies_hz
+        else "",
         "locked energy of its own maps": _energy_in_words(step),
         "why there is no number": score.reason or "",
         "lines, replicas": _two(score.line_dbc, score.replica_dbc),
@@ -231,12 +238,19 @@ def _run(summary: Summary) -> Facts:
         else "none",
         "shape of an input": times(inputs.shape) if inputs.shape else "",
         "options": ", ".join(f"{name}={value}" for name, value in given.items()),
+        "sample rate of the output": rate_text(run.sample_rate) if run.sample_rate else "",
         "device": f"{run.device}, {run.dtype}, {run.threads} threads, seed {run.seed}",
         "versions": f"spectra {summary.spectra_version}, torch {run.torch}",
         "made": summary.created,
         "took": f"{run.elapsed_s:.0f} s, {run.forward_s:.0f} s of it in the model",
     }
     return [(name, text) for name, text in facts.items() if text]
+
+
+def _spectrogram_in_words(summary: Summary) -> str:
+    """Return what the spectrograms show."""
+    what = "Spectrogram of an output, the first lines of each step marked"
+    return f"{what}; {summary.answer['probe']}" if "probe" in summary.answer else what
 
 
 def _strip_in_words(result: Result) -> str:

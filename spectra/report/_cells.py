@@ -5,6 +5,7 @@ from math import log10
 from typing import Protocol
 
 from spectra import _names as names
+from spectra._hertz import hertz
 from spectra._names import Named
 from spectra._printable import printable
 from spectra.explain import StepRow
@@ -79,6 +80,11 @@ def wavelength(spacing: Spacing | None, values: Sequence[int] | None) -> str:
     if spacing is None or values is None or len(values) != len(spacing.dims) or max(values) == 1:
         return ""
     return printable(spacing.in_short(values))
+
+
+def lowest_line(frequencies_hz: Sequence[float] | None) -> str:
+    """Return the lowest frequency at which a step alone has a line; the others are multiples."""
+    return hertz(frequencies_hz[0]) if frequencies_hz else "-"
 
 
 class Scored(Protocol):

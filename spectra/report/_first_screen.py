@@ -18,6 +18,7 @@ QUESTIONS = {
     "Where is it born?": ("where",),
     "What does it look like?": ("looks",),
     "Why?": ("why", "not", "but"),
+    "What does a constant leave?": ("probe",),
     "What does an attack do?": ("attack",),
     "What to change?": ("try",),
     "How far to trust this?": ("trust",),
@@ -89,7 +90,7 @@ def _questions(summary: Summary) -> list[Question]:
             summary.advised_command if "try" in keys else None,
         )
         for text, keys in QUESTIONS.items()
-        if keys != ("attack",) or summary.attack
+        if (keys != ("attack",) or summary.attack) and (keys != ("probe",) or summary.probe)
     ]
 
 

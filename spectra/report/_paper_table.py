@@ -43,6 +43,7 @@ class _Row:
     kind: str
     kernel_stride: str
     period: str
+    lowest_line: str
     alias_dbc: str
     interval_dbc: str
     verdict: str
@@ -57,6 +58,7 @@ HEADINGS = {
     "kind": "kind",
     "kernel_stride": "kernel/stride",
     "period": "period",
+    "lowest_line": "lowest line",
     "alias_dbc": "alias (dBc)",
     "interval_dbc": "95 % interval",
     "verdict": "verdict",
@@ -88,6 +90,7 @@ def paper_table(results: Sequence[tuple[str, Summary]], form: str) -> str:
         field.name
         for field in fields(_Row)
         if (field.name != "result" or len(results) > 1)
+        and (field.name != "lowest_line" or any(row.lowest_line != MISSING for row in rows))
         and (form == "csv" or not field.name.startswith("without") or _measured(rows))
     ]
     chosen = [{f.name: v for f, v in zip(fields(_Row), astuple(row), strict=True)} for row in rows]
@@ -121,6 +124,7 @@ def _step(label: str, step: StepRow) -> _Row:
         kind=step.kind.replace("_", " "),
         kernel_stride=cells.kernel_and_stride(step.kernel_size, step.stride, step.factor),
         period=cells.period(step.period_in_output),
+        lowest_line=cells.lowest_line(step.frequencies_hz),
         score=step.score,
         at_output_dbc=cells.at_output(step)[0] or MISSING,
         without_it_db=_db(there.without_db),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spectra import explain
     from spectra.gather import Passed
     from spectra.inputs import Inputs
+    from spectra.probe import ConstantLines
     from spectra.report._redrawn import Figures, Style
     from spectra.severity import Judged
 
@@ -47,8 +48,9 @@ class Result(Printed):
         that shows a grid most, with that grid and a map of where it is; without one, group
         ``crop`` holds the middle of an output with the mean grid-locked pattern. Group
         ``outputs`` holds outputs with the names and coordinates of their inputs, where those have
-        any. Group
-        ``attacked`` holds the same places of attacked inputs, where an attack was asked for.
+        any. Group ``attacked`` holds the same places of attacked inputs, where an attack was asked
+        for; group ``sound`` spectrograms, where the output's sample rate is known or a constant
+        was asked for.
     """
 
     summary: explain.Summary
@@ -65,6 +67,7 @@ class Result(Printed):
         inputs: Inputs | None = None,
         portraits: Sequence[xr.Dataset | None] = (),
         attacked: xr.DataTree | None = None,
+        constant: ConstantLines | None = None,
     ) -> Result:
         """Return the result of a run: its answer, its tables, and what its pictures show.
 
@@ -78,16 +81,22 @@ class Result(Printed):
             What ran: outputs are kept with the coordinates that they have.
         attacked : DataTree, optional
             The tables of attacked inputs, which become group ``attacked``.
+        constant : ConstantLines, optional
+            What the output is under the constant that was asked for; see group ``sound``.
         """
         import xarray as xr
 
         from spectra.report._coordinates import with_coordinates
         from spectra.report._pictures import with_pictures  # torch, which reading does without
+        from spectra.report._sound import spectrograms, with_hertz
 
         groups = with_pictures(tables, passed, judged, portraits)
         data = xr.DataTree.from_dict(with_coordinates(groups, summary, passed, inputs))
         if attacked is not None:
             data["attacked"] = attacked
+        data = with_hertz(data, summary)
+        if (sound := spectrograms(summary, passed, constant)) is not None:
+            data["sound"] = xr.DataTree(sound)
         data.attrs["created"] = summary.created  # so that files of two runs are told apart
         return cls(summary, data)
 

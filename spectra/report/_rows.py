@@ -28,6 +28,7 @@ class Row:
     kind: str
     kernel: str
     period: str
+    lines: str
     alias: str
     interval: str
     z: str
@@ -70,6 +71,11 @@ def has_wavelengths(rows: list[Row]) -> bool:
     return any(row.wavelength for row in rows)
 
 
+def has_lines(rows: list[Row]) -> bool:
+    """Return whether frequencies of lines are known in any of the rows."""
+    return any(row.lines.strip("-") for row in rows)
+
+
 def has_yardsticks(rows: list[Row]) -> bool:
     """Return whether a yardstick is known in any of the rows."""
     return any(row.nearest.strip("-") for row in rows)
@@ -84,6 +90,7 @@ def _step_row(summary: Summary, step: StepRow, *, worst: bool) -> Row:
         kind=step.kind,
         kernel=cells.kernel_and_stride(step.kernel_size, step.stride, step.factor),
         period=cells.period(step.period_in_output),
+        lines=cells.lowest_line(step.frequencies_hz),
         alias=alias,
         interval=interval,
         z=cells.z(step.score),
@@ -111,6 +118,7 @@ def _map_row(
         kind="",
         kernel="",
         period=cells.period(score.period),
+        lines="",
         alias=alias,
         interval=interval,
         z=cells.z(score),

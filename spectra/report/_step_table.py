@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra.report import _cells as cells
-from spectra.report._rows import Row, has_wavelengths, has_yardsticks, table_rows
+from spectra.report._rows import Row, has_lines, has_wavelengths, has_yardsticks, table_rows
 
 if TYPE_CHECKING:
     from spectra.explain import Summary
@@ -29,6 +29,7 @@ HEADER = Row(
     kind="kind",
     kernel="k/s",
     period="period",
+    lines="lowest line",
     alias="alias dBc",
     interval="95 % interval",
     z="z",
@@ -59,6 +60,7 @@ def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType
         if (explain or name not in EXPLAINED)
         and (name not in YARDSTICKS or has_yardsticks(rows[1:]))
         and (name != "wavelength" or has_wavelengths(rows[1:]))
+        and (name != "lines" or has_lines(rows[1:]))
     ]
     for most in REASON_WIDTHS:
         shown = rows

@@ -23,10 +23,12 @@ from spectra import (
     weights,
 )
 from spectra._options import Options, Progress
+from spectra.run._arranged import fed
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._rate import output_rate
 from spectra.run._reference import compared
 from spectra.run._shards import planned
 
@@ -86,7 +88,12 @@ def analyze(
         loaded, inputs = opened(model, inputs, options, lazy=options.attack is None)
         inputs = _usable(inputs, files)
         net = loaded.model
-        with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
+        with (
+            advised(loaded, inputs),
+            calling(loaded, inputs, options),
+            fed(net, inputs),
+            capture.quiet(net),
+        ):
             find = partial(capture.find_steps, options=options, progress=tell)
             inputs, example, found = first_look(loaded, source, inputs, options=options, look=find)
             inputs = _usable(inputs, files)
@@ -106,6 +113,7 @@ def analyze(
                 inputs,
                 seed=options.seed,
                 blame=options.blame,
+                constant=options.probe,
                 trace=options.steps is None,
                 batch=options.batch,
                 progress=tell,
@@ -117,7 +125,12 @@ def analyze(
             advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
             offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
         run = _run_record(
-            loaded, example, options=options, forward_s=passed.forward_s, started=started
+            loaded,
+            example,
+            options=options,
+            forward_s=passed.forward_s,
+            started=started,
+            sample_rate=output_rate(passed.found, inputs, options),
         )
         summary = explain.summarise(
             loaded,
@@ -140,6 +153,7 @@ def analyze(
             inputs=inputs,
             portraits=portraits,
             attacked=attacked.tables if attacked else None,
+            constant=probed.constant,
         )
 
 
@@ -153,7 +167,7 @@ def list_steps(
     options = options or Options()
     with borrowed(model, options):
         source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
-        with advised(loaded, inputs), calling(loaded, inputs, options):
+        with advised(loaded, inputs), calling(loaded, inputs, options), fed(loaded.model, inputs):
             find = partial(capture.list_steps, options=options)
             return first_look(loaded, source, inputs, options=options, look=find)[2]
 
@@ -166,9 +180,11 @@ def _usable(inputs: Inputs | None, files: gather.PartFiles | None) -> Inputs | N
 def _run_record(
     loaded: load.LoadedModel,
     example: torch.Tensor,
+    *,
     options: Options,
     forward_s: float,
     started: float,
+    sample_rate: float | None,
 ) -> explain.RunRecord:
     """Return how the analysis ran; its precision is that of the first weights, else the inputs'."""
     first = next(walk.parameters(loaded.model), example)
@@ -181,4 +197,5 @@ def _run_record(
         torch=torch.__version__,
         elapsed_s=time.perf_counter() - started,
         forward_s=forward_s,
+        sample_rate=sample_rate,
     )

@@ -4,6 +4,9 @@ from spectra._options import Options
 from spectra.attack import AttackSpec
 from spectra.errors import ParameterError
 from spectra.inputs import check_constants, check_reading
+from spectra.probe import parse_probe
+
+MOST_RATE = 1e12
 
 
 def check_options(options: Options) -> None:
@@ -13,6 +16,12 @@ def check_options(options: Options) -> None:
     """
     check_reading(**options.reading)
     check_constants(options.call_args)
+    if options.probe is not None:
+        parse_probe(options.probe)
+    if options.sample_rate is not None and not 0 < options.sample_rate < MOST_RATE:
+        raise ParameterError(
+            f"sample_rate={options.sample_rate!r} is no sample rate: expected Hz, such as 22050"
+        )
     if options.attack is not None:
         AttackSpec.parse(options.attack)
     elif options.targets is not None:

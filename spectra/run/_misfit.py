@@ -19,7 +19,8 @@ def advice(loaded: LoadedModel, inputs: Inputs | None) -> str:
             return (
                 f"{inputs.source} has three axes and was read as {inputs.count} signals of "
                 f"{inputs.shape[0]} channels (N, C, L): if it is a stack of maps (N, H, W), save "
-                "x[:, None]; if one map (C, H, W), save x[None]"
+                "x[:, None]; if one map (C, H, W), save x[None]; "
+                "signals with time first, (N, T, C), do not run either"
             )
     if inputs is None and loaded.decoder_note:
         return loaded.decoder_note

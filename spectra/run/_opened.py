@@ -14,7 +14,8 @@ from spectra import load
 from spectra._process import borrowed_process
 from spectra.errors import InputError, ModelError
 from spectra.inputs import Inputs, check_inputs, open_inputs
-from spectra.run._calling import wanted_by
+from spectra.run._arranged import arranged
+from spectra.run._calling import calling, wanted_by
 from spectra.run._check import check_options
 from spectra.run._misfit import advice
 
@@ -44,7 +45,9 @@ def opened(
         loaded.model.to(device)
     if inputs is not None and not isinstance(inputs, Inputs):
         left = wanted_by(loaded, options).without(options.call_args)
-        inputs = open_inputs(inputs, **options.reading, wanted=left, lazy=lazy)
+        source, inputs = inputs, open_inputs(inputs, **options.reading, wanted=left, lazy=lazy)
+        with calling(loaded, inputs, options):
+            inputs = arranged(loaded.model, source, inputs, options)
     return loaded, inputs
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from spectra import capture, gather
 from spectra._options import Options, Progress
 from spectra.errors import ParameterError
+from spectra.run._arranged import fed
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
@@ -77,7 +78,12 @@ def part_by_part(
             raise ParameterError("shards without inputs: give what is cut into parts")
         inputs = inputs.without(files.left_out())
         net = loaded.model
-        with advised(loaded, inputs), calling(loaded, inputs, options), capture.quiet(net):
+        with (
+            advised(loaded, inputs),
+            calling(loaded, inputs, options),
+            fed(net, inputs),
+            capture.quiet(net),
+        ):
             find = partial(capture.find_steps, options=options, progress=tell)
             inputs, _, found = first_look(loaded, source, inputs, options=options, look=find)
             inputs = inputs.without(files.left_out())

@@ -14,6 +14,7 @@ from spectra.explain._advice import ADVICE, _Case
 from spectra.explain._answer import answer
 from spectra.explain._attack import AttackRow
 from spectra.explain._cause import CAUSES, _Step
+from spectra.explain._constant_rows import ConstantRow, StageRow
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._summary import (
     BlameRow,
@@ -97,6 +98,8 @@ def run(
     origin: OriginRow | None = None,
     attack: AttackRow | None = None,
     confounder: Trace | None = None,
+    probe: ConstantRow | None = None,
+    rate: float | None = None,
 ) -> Summary:
     """Return a run, its verdict and worst step as the rows and what is to blame give them."""
     base, rows, blame = summary(), steps or (up(),), blame or BlameRow()
@@ -117,13 +120,33 @@ def run(
         blame=blame,
         origin=origin,
         attack=attack,
+        probe=probe,
+        run=replace(base.run, sample_rate=rate),
     )
 
 
-def bare(*flats: FlatLines, output: FlatLines | None = None) -> Summary:
+def bare(
+    *flats: FlatLines, output: FlatLines | None = None, probe: ConstantRow | None = None
+) -> Summary:
     """Return a run without inputs, whose steps show this under a constant input."""
     rows = [up(UNKNOWN, NO_DATA, f"up.{n}", flat_field=flat) for n, flat in enumerate(flats)]
-    return run(*rows, output=NO_DATA, inputs=NO_DATA, flat=output, used=0)
+    return run(*rows, output=NO_DATA, inputs=NO_DATA, flat=output, used=0, probe=probe)
+
+
+def stage(line: float | None = -24.6, converged: bool = True, **changes: Any) -> StageRow:
+    row = StageRow("up", 0, line, -3.1, line, 0.1875, 4134.4, converged=converged)
+    return replace(row, **changes)
+
+
+def hum(*stages: StageRow, **changes: Any) -> ConstantRow:
+    row = ConstantRow("constant", -11.5, 32, 128, -20.0, -90.0, -143.4, None, stages)
+    return replace(row, **changes)
+
+
+def signal(period: int, rate: float | None = 22050.0, other: int = 32) -> Summary:
+    """Return a run of a signal of some period, the grid of whose only step has another."""
+    row = up(period_in_output=(other,))
+    return run(row, output=replace(OUTPUT, period=(period,)), rate=rate)
 
 
 def clean(name: str = "up", at: AtOutput = GONE) -> StepRow:
@@ -373,6 +396,11 @@ ANSWER = {
         "3 of 8 pictures judged; just detectable at 100 % in smooth places",
         run(severity=replace(VISIBLE, detectable_zoom=2)),
     ),
+    "verdict.flat_probed": Case(
+        bare(LINES, probe=hum(stage())),
+        "no inputs, so no verdict: only a constant was shown",
+        bare(LINES, probe=hum(reason="no period is known")),
+    ),
     "verdict.flat_lines": Case(
         bare(LINES, REFUSED),
         "a constant input leaves lines of -15.1 dB over the mean level at up.0",
@@ -606,6 +634,14 @@ ANSWER = {
         "on its way to the output; what of up.1 reaches the output is not known",
         run(up(), up(GONE, FAINT, "up.1")),
     ),
+    "looks.hertz": Case(
+        signal(32),
+        "period 32 samples of 22.05 kHz: lines at 0.689, 1.38, 2.07 kHz and so on, step up",
+        signal(32, rate=None),
+    ),
+    "looks.hertz_alone": Case(
+        signal(4), "period 4 samples of 22.05 kHz: lines at 5.51, 11 kHz", signal(4, rate=None)
+    ),
     "looks.period": Case(run(), "period 2 px (both directions)", changed(period=None)),
     "looks.wavelength": Case(
         replace(run(), output=replace(run().output, spacing=CELLS)),
@@ -751,6 +787,44 @@ ANSWER = {
     "trust.more": Case(run(), "more with --explain (1 note)", None),
 }
 
+ANSWER |= {
+    "probe.unknown": Case(
+        run(probe=hum(reason="no period is known")),
+        "what a constant of -11.5 leaves in the output is not known: no period is known",
+        run(probe=hum(stage())),
+    ),
+    "probe.lines": Case(
+        run(probe=hum(stage())),
+        "a constant of -11.5 leaves lines in the output: up -24.6 dBFS (-3.1 dBc of outputs), most "
+        "at 4.13 kHz",
+        run(probe=hum(stage(converged=False))),
+    ),
+    "probe.unsettled": Case(
+        run(probe=hum(stage(converged=False))),
+        "the lines that a constant of -11.5 leaves have not settled",
+        run(probe=hum(stage(None))),
+    ),
+    "probe.clean": Case(
+        run(probe=hum(stage(None), name="silence", value=0.0)),
+        "silence leaves no line above -143.4 dBFS",
+        run(probe=hum(stage())),
+    ),
+    "probe.zero": Case(
+        run(probe=hum(stage(None), line_upper_dbfs=None)),
+        "a constant of -11.5 leaves nothing in the output",
+        run(probe=hum(stage(None))),
+    ),
+    "probe.open": Case(
+        run(probe=hum(stage(), stage(converged=False, name="down"))),
+        "the lines of down have not settled",
+        run(probe=hum(stage())),
+    ),
+    "probe.rest": Case(
+        run(probe=hum(stage(), rest_dbfs=-3.0)),
+        "-3.0 dBFS of the output are no line",
+        run(probe=hum(stage())),
+    ),
+}
 SCORES = {
     "energy.at_least": Case(
         replace(OUTPUT, asr_ci95_dbc=None, asr_upper_dbc=None, asr_lower_dbc=31.2),

@@ -1,0 +1,35 @@
+"""How many samples a second a model's output has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectra._hertz import is_signal
+
+if TYPE_CHECKING:
+    from spectra._options import Options
+    from spectra.capture import Discovery
+    from spectra.inputs import Inputs
+
+
+def output_rate(found: Discovery, inputs: Inputs | None, options: Options) -> float | None:
+    """Return the sample rate of a model's output in Hz; None where it is no signal, or not known.
+
+    What the user says goes before what files say, whose rate grows as the model makes them longer.
+
+    Parameters
+    ----------
+    found : Discovery
+        What the output is, and how much longer than an input.
+    inputs : Inputs or None
+        What may know its own rate.
+    options : Options
+        What the user says.
+    """
+    if found.layout is None or not is_signal(found.output_shape):
+        return None
+    if options.sample_rate is not None:
+        return float(options.sample_rate)
+    if inputs is None or inputs.sample_rate is None or len(found.scale) != 1:
+        return None
+    return float(inputs.sample_rate * found.scale[0])
