@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spectra.gather._part_files import PartFiles
     from spectra.gather._sums import Sums
 
+FIRST = "pass"  # name of the pass that every run needs
 SEED_STEP = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits: multiples of it lie far apart
 Outcome = TypeVar("Outcome")
 
