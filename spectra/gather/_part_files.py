@@ -274,6 +274,20 @@ class PartFiles:
             file.replace(bad := file.with_name(f"{file.name}.bad"))
             self.say(f"{error}: set aside as {bad.name}, its parts are measured anew")
 
+    def take_over(self, name: str, parts: int) -> None:
+        """Say now whether parts of an earlier run are used, and not of those that come from here on.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass that begins.
+        parts : int
+            How many parts it has.
+        """
+        if self.covered(name, parts):
+            self._tell()
+        self._told = True
+
     def _tell(self) -> None:
         if not self._told and not self.only:
             self._told = True

@@ -53,6 +53,7 @@ def test_two_workers_give_the_bits_of_one_run_and_leave_nothing_behind(
     assert (code, "Traceback" in stderr) == (0, False), stderr
     assert "Verdict" in stdout
     assert "distributed" not in stderr
+    assert "goes on with" not in stderr
     assert_same(tmp_path / "out", alone)
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "out") == []
 
