@@ -275,7 +275,7 @@ class PartFiles:
             self.say(f"{error}: set aside as {bad.name}, its parts are measured anew")
 
     def take_over(self, name: str, parts: int) -> None:
-        """Say now whether parts of an earlier run are used, and not of those that come from here on.
+        """Say now whether parts of an earlier run are used, and not of those that come later.
 
         Parameters
         ----------
