@@ -76,7 +76,10 @@ def attacked_inputs(
         yield replace(
             inputs,
             source=f"{inputs.source} under {spec}",
-            samples=lambda: _rows(kept, inputs.shape, len(inputs)),
+            used=done,
+            samples=lambda: _rows(kept, inputs.shape, done),
+            pick=None,
+            head=0,
         )
 
 
