@@ -125,6 +125,6 @@ def summed(one: Pass, files: PartFiles | None = None) -> Sums:
         if files is not None and files.are_due:
             files.keep(one.name, tree.held)
     total = tree.total()
-    if files is not None and files.are_begun:
+    if files is not None and files.are_begun and not files.only:
         files.keep(one.name, [Stretch(0, one.parts, total)])
     return total

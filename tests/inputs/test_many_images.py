@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.inputs import Reader, _many_images, open_inputs
+from spectra.inputs import Reader, _many_images, open_inputs, open_targets
 from spectra.inputs._listing import Listing
 from spectra.inputs._named import name_inputs
+from spectra.repair._judge import _every_second
 
 COUNT, HEAD = 40, 4
 
@@ -140,3 +141,16 @@ def test_a_listing_is_the_sorted_paths_of_the_pictures(tmp_path):
     assert found.files[1:3] == expected[1:3]
     assert found.skipped == 1
     assert [size for _, size in found.files.sizes()] == [p.stat().st_size for p in expected]
+
+
+def test_every_second_of_many_pictures_is_not_read_by_the_numbers_of_all(folder):
+    inputs = open_inputs(folder, num=None, lazy=True)
+    half = _every_second(inputs, 1)
+    read = np.concatenate([x for _, x in Reader(half).part(range(10), 4)])
+    assert np.array_equal(read, np.stack(list(inputs.samples())[1::2][:10]))
+
+
+def test_targets_of_many_pictures_are_refused(folder):
+    inputs = open_inputs(folder, num=None, lazy=True)
+    with pytest.raises(InputError, match="expected inputs that were opened with lazy=False"):
+        open_targets(str(folder), inputs, shape=(3, 16, 16), labels=False, span=(0.0, 1.0))
