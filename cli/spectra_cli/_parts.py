@@ -116,12 +116,13 @@ def measure_shard(
 
     from spectra import gather, run
 
-    opened = run.part_by_part(
-        loaded, request.inputs, files=files, options=request.options, progress=None
-    )
-    with kept(terminal, files), terminal.progress() as progress, opened as parts:
-        done = gather.measure_share(parts, share, wait=wait or 0.0, progress=progress)
-        missing, current = parts.missing(), parts.current
+    with kept(terminal, files), terminal.progress() as progress:
+        opened = run.part_by_part(
+            loaded, request.inputs, files=files, options=request.options, progress=progress
+        )
+        with opened as parts:
+            done = gather.measure_share(parts, share, wait=wait or 0.0, progress=progress)
+            missing, current = parts.missing(), parts.current
     about = {
         "shard": share.index,
         "of": share.count,

@@ -38,14 +38,16 @@ def merge(
     they were typed there, for what is measured once. Parts that are missing, damaged or of
     another run are named, and nothing is written.
     """
-    from spectra.gather import PartFiles
+    from spectra.gather import HeldPlan, PartFiles
 
     terminal: Terminal = context.obj
     target = out.with_name(out.name.removesuffix(SUFFIX)) if out.name.endswith(SUFFIX) else out
     wanted = Wanted.take({**given, "out": given.pop("target")}, out=target)
     wanted.prepare(terminal)
-    asked = PartFiles.beside(target).asked()
-    typed = context_of(context, asked, device=device)
+    there = PartFiles.beside(target)
+    asked = HeldPlan.read(there.folder)
+    there.check_all_there(asked.parts)
+    typed = context_of(context, asked.request, device=device)
     params = dict(typed.params)
     check_trusted(params, trust=trust)
     for name in ("list_only", "shard", "wait"):
@@ -58,7 +60,7 @@ def merge(
 
 
 def context_of(
-    context: click.Context, asked: dict[str, Any], *, device: str | None
+    context: click.Context, request: dict[str, Any], *, device: str | None
 ) -> click.Context:
     """Return the context of the command that the shards ran, without its result.
 
@@ -67,8 +69,7 @@ def context_of(
     InputError
         If what was typed is not in the plan file.
     """
-    request = asked.get("request")
-    words = request.get("arguments") if isinstance(request, dict) else None
+    words = request.get("arguments")
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise InputError(
             "the plan beside it names no command: its parts were measured from Python, and "

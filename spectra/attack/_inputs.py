@@ -76,7 +76,10 @@ def attacked_inputs(
         yield replace(
             inputs,
             source=f"{inputs.source} under {spec}",
-            samples=lambda first=0: _rows(kept, inputs.shape, first, len(inputs)),
+            used=done,
+            samples=lambda first=0: _rows(kept, inputs.shape, first, done),
+            pick=None,
+            head=0,
         )
 
 

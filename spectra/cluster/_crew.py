@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -37,7 +38,7 @@ class Crew:
 
     def __init__(self, client: Client, name: str, log: deque[str]) -> None:
         self._client, self.name, self._log = client, name, log
-        self._seen = 0.0  # when the scheduler was last there
+        self._seen = time.monotonic()  # when the scheduler was last there
         self._workers, self._counted = 0, 0.0
 
     def each(
@@ -65,9 +66,10 @@ class Crew:
         left, doing = iter(tasks), dict[Any, Task]()
         try:
             while True:
-                for task in islice(left, max(self._width() - len(doing), 0)):
+                width = self._width()
+                for task in islice(left, max(width - len(doing), 0)):
                     doing[self._client.submit(work, task, pure=False, retries=0)] = task
-                if not doing:
+                if width and not doing:
                     return
                 ended = self._ended(doing)
                 tick()
@@ -83,13 +85,13 @@ class Crew:
         left, doing = iter(tasks), deque[tuple[Task, Any]]()
         try:
             while True:
-                for task in islice(left, max(2 * self._width() - len(doing), 0)):
+                width = self._width()
+                for task in islice(left, max(2 * width - len(doing), 0)):
                     doing.append((task, self._client.submit(work, task, pure=False, retries=0)))
-                if not doing:
+                if width and not doing:
                     return
-                task, future = doing[0]
-                if self._ended([future]):
-                    doing.popleft()
+                if self._ended([future for _, future in islice(doing, 1)]):
+                    task, future = doing.popleft()
                     yield task, self._outcome(future)
                 tick()
         finally:
@@ -112,10 +114,14 @@ class Crew:
         return lines
 
     def _width(self) -> int:
-        """Return how many workers there are, at least one that is to come."""
+        """Return how many workers there are, at least one that is to come; none without a line."""
+        if self._client.status != "running":
+            return 0
         now = time.monotonic()
         if now - self._counted > 1:
-            self._workers, self._counted = len(self._client.nthreads()), now
+            with suppress(OSError, TimeoutError):  # whether it comes back, `_ended` waits to see
+                self._workers = len(self._client.nthreads())
+            self._counted = now
         return max(self._workers, 1)
 
     def _ended(self, futures: Iterable[Future]) -> list[Future]:
@@ -127,14 +133,19 @@ class Crew:
             self._seen = now
         elif now - self._seen > GONE:
             raise self._gone()
+        held = list(futures)
+        if not held:
+            time.sleep(POLL)
+            return []
         try:
-            return list(wait(list(futures), timeout=POLL, return_when="FIRST_COMPLETED").done)
+            return list(wait(held, timeout=POLL, return_when="FIRST_COMPLETED").done)
         except TimeoutError:
             return []
-        except Exception as error:
-            if type(error).__name__ == "CancelledError":
-                raise self._gone() from error
-            raise
+        except OSError:  # the line is cut; perhaps it is joined again
+            time.sleep(POLL)
+            return []
+        except CancelledError as error:
+            raise self._gone() from error
 
     def _outcome(self, future: Future) -> Any:
         """Return what came of a task; an error of the library is raised as it was."""
@@ -148,7 +159,10 @@ class Crew:
                 return Killed()
             assert error is not None
             raise error.with_traceback(future.traceback())
-        return future.result()
+        try:
+            return future.result()
+        except (OSError, CancelledError) as error:  # on the way here: those of a task are above
+            raise self._gone() from error
 
     def _gone(self) -> ClusterError:
         return ClusterError(f"the scheduler of {self.name} is gone")

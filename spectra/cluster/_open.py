@@ -194,7 +194,8 @@ def _log() -> Iterator[deque[str]]:
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(f"{record.name}: {record.getMessage()}")
 
-    loggers = [logging.getLogger(name) for name in LOGGERS]
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(LOGGERS)]
+    loggers = [logging.getLogger(name) for name in names]  # some have handlers of their own
     before = [(each, each.handlers, each.propagate) for each in loggers]
     for each in loggers:
         each.handlers, each.propagate = [Keep()], False

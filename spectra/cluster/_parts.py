@@ -67,6 +67,7 @@ def measure_parts(
         if parts.current.parts == 1:
             say(f"{parts.inputs} inputs are one part, measured here: --num takes more of them")
             return
+        files.take_over(parts.current.name, parts.current.parts)
         with hire() as crew:
             _Round(crew, job, parts, progress=progress, say=say).all_passes()
 

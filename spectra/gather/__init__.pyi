@@ -1,12 +1,16 @@
+from ._at_a_time import batch_size
+from ._part_by_part import PartByPart, measure_share
 from ._part_files import PartFiles
-from ._pass import batch_size, settle, trial_of
+from ._pass import settle, trial_of
 from ._passed import Passed, Place
 from ._plan import plan_run
+from ._plan_file import HeldPlan
 from ._run import all_passes, run, without_fixed_content
-from ._share import PartByPart, Share, measure_share
+from ._share import Share
 from ._through import through
 
 __all__ = [
+    "HeldPlan",
     "PartByPart",
     "PartFiles",
     "Passed",

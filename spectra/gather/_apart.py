@@ -11,8 +11,8 @@ import numpy as np
 
 from spectra import capture, spectrum
 from spectra.errors import ModelError
+from spectra.gather._at_a_time import batch_size
 from spectra.gather._parts import Pass, Passes, inputs_of, part_seed, parts_of
-from spectra.gather._pass import batch_size
 from spectra.gather._passed import Passed, Place
 from spectra.gather._sums import Sums
 from spectra.gather._through import through

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from spectra._files import read_whole
 from spectra.errors import InputError, ParameterError, SpectraError
-from spectra.gather._parts import parts_of
+from spectra.gather._left_out import LEFT_OUT, left_out_text, read_left_out
+from spectra.gather._parts import FIRST, parts_of
+from spectra.gather._plan_file import PLAN, HeldPlan, plan_text
 from spectra.gather._sums import Sums
 from spectra.gather._tree import FAN, Stretch, Tree, is_stretch
 
 if TYPE_CHECKING:
     from spectra.gather._plan import RunPlan
 
-PLAN, LEFT_OUT, SCHEMA = "plan.json", "left-out.json", "spectra.parts/1"
-NAME = re.compile(r"(?P<name>[a-z]+\d?)-(?P<start>\d{6,})-(?P<stop>\d{6,})\.npz")
-UNFINISHED = re.compile(r"\.(?:plan\.json|left-out\.json|[a-z]+\d?-\d+-\d+\.npz)\.[0-9a-f]{8}\.new")
+NAMED = 3  # missing parts that are named
+NAME = re.compile(r"(?P<name>[a-z]+\d?)-(?P<start>\d{6,9})-(?P<stop>\d{6,9})\.npz")
+WHOLE = rf"{re.escape(PLAN)}|{re.escape(LEFT_OUT)}|[a-z]+\d?-\d+-\d+\.npz"
+OURS = re.compile(rf"{WHOLE}|\.(?:{WHOLE})\.[0-9a-f]{{8}}\.new")
 
 
 def _silent(_: str) -> None:
@@ -69,31 +71,19 @@ class PartFiles:
         named = target if target.name.strip(".") else target.resolve()
         return cls(named.with_name(f"{named.name}.parts"), **options)
 
+    @property
+    def are_begun(self) -> bool:
+        """Whether anything has been written, by this run or another."""
+        return (self.folder / PLAN).exists()
+
+    @property
+    def are_due(self) -> bool:
+        """Whether it is time to write again."""
+        return time.monotonic() - self._written >= self.every
+
     def are_worth(self, count: int) -> bool:
         """Tell whether a run on so many inputs has parts to keep, or to find."""
         return self.only or parts_of(count) > 1
-
-    def asked(self) -> dict[str, Any]:
-        """Return the plan file as it stands in the folder.
-
-        Raises
-        ------
-        InputError
-            If there is none, or none that this version reads.
-        """
-        file = self.folder / PLAN
-        try:
-            held = json.loads(read_whole(file))
-        except FileNotFoundError as error:
-            raise InputError(
-                f"{self.folder} holds no {PLAN}: expected the folder that spectra analyze --shard "
-                "writes parts to"
-            ) from error
-        except (OSError, ValueError) as error:
-            raise InputError(f"{file} cannot be read: {error}") from error
-        if not isinstance(held, dict) or held.get("schema") != SCHEMA:
-            raise InputError(f"{file} is no plan of spectra analyze ({SCHEMA})")
-        return held
 
     def begin(self, plan: RunPlan) -> None:
         """Take over what is there of the same plan.
@@ -104,14 +94,13 @@ class PartFiles:
             If the folder holds parts of another plan.
         """
         self._plan = plan
-        if not (self.folder / PLAN).exists() and not self.only:
+        if not self.are_begun and not self.only:
             self._check_no_parts()
             return
-        theirs = self.asked().get("plan")
+        theirs = HeldPlan.read(self.folder).fields
         # sums are added in the same way wherever they were measured
         loose = ("device", "threads") if self.only else ()
-        if isinstance(theirs, dict):
-            self._plan = replace(plan, fields=theirs)
+        self._plan = replace(plan, fields=theirs)
         if differing := plan.differing(theirs, but=loose):
             raise ParameterError(
                 f"{self.folder}: holds parts of another run: {'; '.join(differing)}; give the same "
@@ -121,32 +110,12 @@ class PartFiles:
     def write_plan(self) -> None:
         """Write the plan, so that others know what the parts are of."""
         assert self._plan is not None
-        about = {
-            "schema": SCHEMA,
-            "hash": self._plan.hash,
-            "plan": self._plan.fields,
-            "inputs": self._plan.inputs,
-            "request": self.request,
-        }
-        text = json.dumps(about, indent=1)
+        text = plan_text(self._plan, self.request)
         self._write(PLAN, lambda file: _write_text(file, text))
 
     def left_out(self) -> dict[int, str]:
-        """Return the inputs that are left out of the run by number, and why.
-
-        Raises
-        ------
-        InputError
-            If the file that says so is damaged.
-        """
-        file = self.folder / LEFT_OUT
-        try:
-            held = json.loads(read_whole(file))
-            return {int(number): str(reason) for number, reason in held.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, AttributeError) as error:
-            raise InputError(f"{file} cannot be read ({error}): remove it") from error
+        """Return the inputs that are left out of the run by number, and why."""
+        return read_left_out(self.folder / LEFT_OUT)
 
     def leave_out(self, inputs: Mapping[int, str]) -> None:
         """Leave some more inputs out of the run: those that open it from now on do not read them.
@@ -156,32 +125,22 @@ class PartFiles:
         inputs : mapping of int to str
             Numbers, and why each is of no use.
         """
-        every = {**self.left_out(), **inputs}
-        text = json.dumps({str(number): every[number] for number in sorted(every)}, indent=1)
+        text = left_out_text({**self.left_out(), **inputs})
         self._write(LEFT_OUT, lambda file: _write_text(file, text))
 
-    @property
-    def are_due(self) -> bool:
-        """Whether it is time to write again."""
-        return time.monotonic() - self._written >= self.every
-
-    @property
-    def are_begun(self) -> bool:
-        """Whether anything has been written, by this run or another."""
-        return (self.folder / PLAN).exists()
-
-    def stretches(self, name: str, start: int = 0) -> Iterator[tuple[int, int]]:
-        """Yield the stretches of a pass that files hold, which begin at a part or after it."""
-        with suppress(FileNotFoundError):
-            for file in os.scandir(self.folder):
-                match = NAME.fullmatch(file.name)
-                if match and match["name"] == name and int(match["start"]) >= start:
-                    yield int(match["start"]), int(match["stop"])
+    def stretches(self, name: str, start: int = 0) -> list[tuple[int, int]]:
+        """Return the stretches of a pass that files hold, which begin at a part or after it."""
+        try:
+            matches = map(NAME.fullmatch, os.listdir(self.folder))
+        except FileNotFoundError:
+            return []
+        held = [(int(m["start"]), int(m["stop"])) for m in matches if m and m["name"] == name]
+        return [stretch for stretch in held if stretch[0] >= start]
 
     def find(self, name: str, start: int, parts: int) -> Stretch | None:
         """Return the longest stretch that begins at a part, of those that the tree can add next.
 
-        None where it has to be measured; a damaged file is removed.
+        None where it has to be measured; a file that is no good is set aside.
 
         Raises
         ------
@@ -190,19 +149,16 @@ class PartFiles:
         """
         stops = sorted((b for a, b in self.stretches(name, start) if a == start), reverse=True)
         for stop in stops:
-            if not _is_usable(start, stop, parts):
+            if not is_usable(start, stop, parts):
                 continue
             try:
                 found = Stretch(start, stop, self.load(name, start, stop))
             except InputError as error:
-                if self.only:
-                    raise
-                self.say(str(error))
-                self._path(name, start, stop).unlink(missing_ok=True)
+                self._set_aside(error, self._path(name, start, stop))
             except FileNotFoundError:  # another process has put it into a longer one
                 return self.find(name, start, parts)
             else:
-                self._tell(stop)
+                self._tell()
                 return found
         if self.only and not self.is_inside(name, start, parts):
             raise InputError(self.missing_text(name, parts))
@@ -211,7 +167,7 @@ class PartFiles:
     def is_inside(self, name: str, part: int, parts: int) -> bool:
         """Tell whether a part lies in a stretch that begins before it."""
         held = self.stretches(name)
-        return any(a < part < b and _is_usable(a, b, parts) for a, b in held)
+        return any(a < part < b and is_usable(a, b, parts) for a, b in held)
 
     def load(self, name: str, start: int, stop: int) -> Sums:
         """Return the sums of a stretch.
@@ -221,11 +177,10 @@ class PartFiles:
         InputError
             If the file is damaged, or of another plan.
         """
-        assert self._plan is not None
         file = self._path(name, start, stop)
         sums, header = Sums.read(file)
         if header != self._header(name, start, stop):
-            raise InputError(f"{file} is of another plan, or not what its name says: remove it")
+            raise InputError(f"{file} is of another run, or not of the parts that its name says")
         return sums
 
     def keep(self, name: str, held: Sequence[Stretch]) -> None:
@@ -256,18 +211,49 @@ class PartFiles:
         length = FAN
         while True:
             start = part // length * length
-            if (start, start + length) in self.stretches(name, start):
-                length *= FAN
-                continue
-            inside = [(a, b) for a, b in self.stretches(name, start) if b <= start + length]
-            if sum(b - a for a, b in inside) < length:
-                return
-            try:
-                sums = self._branch(name, start, start + length)
-            except (FileNotFoundError, InputError):  # folded meanwhile, or for `find` to report
-                return
-            self.keep(name, [Stretch(start, start + length, sums)])
+            stop = start + length
+            inside = [(a, b) for a, b in self.stretches(name, start) if b <= stop]
+            if (start, stop) not in inside:
+                if sum(b - a for a, b in inside) < length:
+                    return
+                try:
+                    branch = Stretch(start, stop, self._branch(name, start, stop))
+                except (FileNotFoundError, InputError):  # folded meanwhile, or for `find` to tell
+                    return
+                self.keep(name, [branch])
             length *= FAN
+
+    def covered(self, name: str, parts: int) -> set[int]:
+        """Return which of so many parts of a pass files hold."""
+        held = [(a, b) for a, b in self.stretches(name) if is_usable(a, b, parts)]
+        return {part for a, b in held for part in range(a, b)}
+
+    def check_all_there(self, parts: int) -> None:
+        """Raise InputError that names what is missing unless the first pass is there, or later."""
+        if len(self.covered(FIRST, parts)) < parts:
+            raise InputError(self.missing_text(FIRST, parts))
+
+    def missing_text(self, name: str, parts: int) -> str:
+        """Say which parts of a pass no file holds."""
+        there = self.covered(name, parts)
+        missing = parts - len(there)
+        first = islice((part for part in range(parts) if part not in there), NAMED)
+        named = ", ".join(f"{name}-{part:06d}" for part in first)
+        more = f" and {missing - NAMED} more" if missing > NAMED else ""
+        again = "" if name == FIRST else "maps share content, and inputs run again without it: "
+        return (
+            f"{self.folder}: {again}{missing} of {parts} parts are missing: {named}{more}; run the "
+            "same spectra analyze --shard again for them, or without --shard to measure them here"
+        )
+
+    def clear(self) -> None:
+        """Remove the folder, and in it what was written of the run."""
+        with suppress(FileNotFoundError):
+            for file in os.listdir(self.folder):
+                if OURS.fullmatch(file):
+                    (self.folder / file).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _branch(self, name: str, start: int, stop: int) -> Sums:
         """Return the sum of a branch whose parts are all in files."""
@@ -280,41 +266,36 @@ class PartFiles:
             at = end
         return tree.total()
 
-    def covered(self, name: str) -> set[int]:
-        """Return the parts of a pass that files hold."""
-        return {part for a, b in self.stretches(name) for part in range(a, b)}
-
-    def missing_text(self, name: str, parts: int) -> str:
-        """Say which parts of a pass no file holds."""
-        missing = sorted(set(range(parts)) - self.covered(name))
-        named = ", ".join(f"{name}-{part:06d}" for part in missing[:3])
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        return (
-            f"{self.folder}: {len(missing)} of {parts} parts are missing: {named}{more}; run the "
-            "same spectra analyze --shard again for them, or without --shard to measure them here"
-        )
-
-    def clear(self) -> None:
-        """Remove the folder, and in it what was written of the run."""
-        with suppress(FileNotFoundError):
-            for file in list(os.scandir(self.folder)):
-                if (
-                    file.name in (PLAN, LEFT_OUT)
-                    or NAME.fullmatch(file.name)
-                    or UNFINISHED.fullmatch(file.name)
-                ):
-                    Path(file).unlink(missing_ok=True)
+    def _set_aside(self, error: InputError, file: Path) -> None:
+        """Rename a file that is no good, so that its parts are measured anew; or raise."""
+        if self.only:
+            raise InputError(f"{error}: remove it, and run the same shards again") from error
         with suppress(OSError):
-            self.folder.rmdir()
+            file.replace(bad := file.with_name(f"{file.name}.bad"))
+            self.say(f"{error}: set aside as {bad.name}, its parts are measured anew")
 
-    def _tell(self, stop: int) -> None:
-        if not self._told and not self.only and self._plan is not None:
+    def take_over(self, name: str, parts: int) -> None:
+        """Say now whether parts of an earlier run are used, and not of those that come later.
+
+        Parameters
+        ----------
+        name : str
+            Of the pass that begins.
+        parts : int
+            How many parts it has.
+        """
+        if self.covered(name, parts):
+            self._tell()
+        self._told = True
+
+    def _tell(self) -> None:
+        if not self._told and not self.only:
             self._told = True
             self.say(f"goes on with the finished parts in {self.folder}")
 
     def _check_no_parts(self) -> None:
         """Raise where parts lie in the folder whose plan nobody knows."""
-        if self.folder.exists() and any(NAME.fullmatch(f.name) for f in os.scandir(self.folder)):
+        if self.folder.exists() and any(map(NAME.fullmatch, os.listdir(self.folder))):
             raise ParameterError(f"{self.folder}: holds parts without a {PLAN}: remove the folder")
 
     def _header(self, name: str, start: int, stop: int) -> dict[str, Any]:
@@ -346,7 +327,7 @@ class PartFiles:
             ) from error
 
 
-def _is_usable(start: int, stop: int, parts: int) -> bool:
+def is_usable(start: int, stop: int, parts: int) -> bool:
     """Tell whether the tree takes a stretch: as one of its own, or as the whole."""
     return stop <= parts and (is_stretch(start, stop) or (start, stop) == (0, parts))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spectra.gather._part_files import PartFiles
     from spectra.gather._sums import Sums
 
+FIRST = "pass"  # name of the pass that every run needs
 SEED_STEP = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits: multiples of it lie far apart
 Outcome = TypeVar("Outcome")
 
@@ -124,6 +125,6 @@ def summed(one: Pass, files: PartFiles | None = None) -> Sums:
         if files is not None and files.are_due:
             files.keep(one.name, tree.held)
     total = tree.total()
-    if files is not None and files.are_begun:
+    if files is not None and files.are_begun and not files.only:
         files.keep(one.name, [Stretch(0, one.parts, total)])
     return total

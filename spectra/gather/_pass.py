@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +11,12 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra import capture
-from spectra.errors import InputError, MixedInputsError, ModelError
+from spectra.errors import InputError, ModelError
 from spectra.follow import unseen
+from spectra.gather._at_a_time import batch_size, may_run_alone, run_alone
 from spectra.gather._clock import Clock
 from spectra.gather._layer_taps import layer_taps
-from spectra.gather._parts import Pass, Passes, inputs_of, part_seed, parts_of
+from spectra.gather._parts import FIRST, Pass, Passes, inputs_of, part_seed, parts_of
 from spectra.gather._passed import Few, Passed
 from spectra.gather._places import Places
 from spectra.gather._sums import Sums
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.spectrum import MapStatistics
 
-ACTIVATION_BYTES = 256 << 20
-MOST_BATCH = 16
-FIRST = "pass"  # its name
 FEW = 2  # real inputs that the causal probes run on
 SHOWN = 32  # inputs whose outputs are kept to be looked at
 SHOWN_BYTES = 128 << 20  # of these outputs; large ones are fewer
@@ -304,47 +301,3 @@ def _few_of(sums: Sums, device: torch.device) -> Few:
         None if outputs is None else outputs.to(device),
         shown=int(kept["shown"]),
     )
-
-
-def may_run_alone(
-    error: ModelError, found: Discovery, inputs: Inputs, options: Options, *, begun: bool
-) -> bool:
-    """Tell whether inputs may run one by one where several at once do not.
-
-    What a model makes of several may not tell which is whose, and an export may hold its batch.
-
-    Parameters
-    ----------
-    error : ModelError
-        What several at once raised.
-    found, inputs, options
-        As of `first_pass`.
-    begun : bool
-        Whether any output has come.
-    """
-    if isinstance(error, MixedInputsError):
-        return True
-    asked = options.batch is not None
-    return not (asked or begun or found.reading.alone) and len(inputs) > 1
-
-
-def run_alone(found: Discovery) -> Discovery:
-    """Return how a model is run that takes its inputs one by one."""
-    return replace(found, reading=replace(found.reading, alone=True))
-
-
-def batch_size(found: Discovery, asked: int | None) -> int:
-    """Return how many inputs run at a time: as many as take 256 MiB at their peak, at least one.
-
-    Parameters
-    ----------
-    found : Discovery
-        What one input takes, and whether inputs have to run alone.
-    asked : int or None
-        What the user asks for.
-    """
-    if found.reading.alone:
-        return 1
-    if asked is not None:
-        return asked
-    return min(max(ACTIVATION_BYTES // max(found.peak_bytes, 1), 1), MOST_BATCH)

@@ -12,7 +12,7 @@ import torch
 
 import spectra
 from spectra import _walk as walk
-from spectra.gather._pass import batch_size
+from spectra.gather._at_a_time import batch_size
 from spectra.gather._places import Places
 from spectra.inputs import PART
 
@@ -73,7 +73,7 @@ class RunPlan:
     def _difference(self, name: str, there: object) -> str:
         here, words = self.fields.get(name), LINES.get(name, name)
         if name == "options" and isinstance(here, dict) and isinstance(there, dict):
-            each = [n for n in (*here, *there) if here.get(n) != there.get(n)]
+            each = [n for n in {**there, **here} if here.get(n) != there.get(n)]
             return "; ".join(f"{n} {there.get(n)!r} there, {here.get(n)!r} here" for n in each)
         if name in ("weights", "content", "places", "model"):  # digests tell a reader nothing
             return f"another {words}" if name == "model" else f"other {words}"

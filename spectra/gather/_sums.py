@@ -69,10 +69,11 @@ class Sums:
 
     def write(self, file: Path, header: Mapping[str, Any]) -> None:
         """Write them to a zip of arrays, each with its checksum, as NumPy reads it."""
-        about = {**header, "dropped": [asdict(each) for each in self.dropped]}
-        text = np.frombuffer(json.dumps(about).encode(), np.uint8)
         arrays = {f"added/{name}": values for name, values in self.added.items()}
         arrays |= {f"kept/{name}": values for name, values in self.kept.items()}
+        dropped = [asdict(each) for each in self.dropped]
+        about = {**header, "dropped": dropped, "arrays": list(arrays)}
+        text = np.frombuffer(json.dumps(about).encode(), np.uint8)
         with file.open("xb") as stream, zipfile.ZipFile(stream, "w") as archive:
             for name, values in {HEADER: text, **arrays}.items():
                 with archive.open(name, "w", force_zip64=True) as entry:
@@ -93,10 +94,12 @@ class Sums:
             with open_zip(file) as archive:
                 arrays = {item.filename: _array(archive, item) for item in archive.infolist()}
             about = json.loads(arrays.pop(HEADER).tobytes())
+            if about.pop("arrays") != list(arrays):
+                raise ValueError("arrays of other names")
             dropped = [Dropped(str(d["source"]), str(d["reason"])) for d in about.pop("dropped")]
         except DAMAGED as error:
             reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise InputError(f"{file} is damaged ({reason}): remove it, it is made anew") from error
+            raise InputError(f"{file} is damaged ({reason})") from error
         return cls(_inside(arrays, "added/"), _inside(arrays, "kept/"), dropped), about
 
 

@@ -86,6 +86,11 @@ def open_targets(
             f"targets={source} cannot be read: expected a folder, glob or list of pictures, or a "
             "file of arrays (.npy, .npz, .pt, .nc)"
         ) from error
+    if inputs.pick is not None:
+        raise InputError(
+            f"targets={source} of {len(inputs)} pictures that are looked at one by one: expected "
+            "inputs that were opened with lazy=False"
+        )
     sides = _Sides(inputs, shape)
     read: Callable[[Path], NDArray[Any]]
     if isinstance(named, Pictures) and inputs.kind == "images":

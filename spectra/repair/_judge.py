@@ -135,4 +135,4 @@ def _every_second(inputs: Inputs, first: int) -> Inputs:
         return islice(inputs.samples(first + 2 * begin), 0, None, 2)
 
     count = len(range(first, inputs.used, 2))
-    return replace(inputs, count=count, used=count, samples=samples)
+    return replace(inputs, count=count, used=count, samples=samples, pick=None, head=0)

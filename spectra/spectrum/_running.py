@@ -12,14 +12,12 @@ from spectra.errors import ParameterError
 from spectra.spectrum._alike import phases
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import add_figure
-from spectra.spectrum._periodogram import (
-    power,
-    window,
-)
+from spectra.spectrum._moments import add_moments, add_phases, standardised
+from spectra.spectrum._periodogram import power, window
 from spectra.spectrum._reader import BinValues, PairReader, without_margin
 from spectra.spectrum._reductions import line_contrast, map_mean, squared, tile_mean
 from spectra.spectrum._shared import MeanSpectra
-from spectra.spectrum._sums import GROUPS, SLOTS, empty_sums, to_numpy
+from spectra.spectrum._sums import GROUPS, SLOTS, check_alike, empty_sums, to_numpy
 from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
 if TYPE_CHECKING:
@@ -111,14 +109,14 @@ class MapStatistics:
         if "whole_maps" in self.sums:
             add_whole(self.sums, maps)
         inner = without_margin(maps.detach(), self.plan).to(torch.float32).contiguous()
-        standard, mean, deviation = _standardised(inner)
+        standard, mean, deviation = standardised(inner)
         finite = torch.isfinite(mean) & torch.isfinite(deviation)
         varied = finite & (deviation > CONSTANT * mean.abs())
         if not bool(varied.all()):
             standard[~varied] = 0.0
             mean, deviation = (torch.where(finite, v, 0.0) for v in (mean, deviation))
-        self._count(varied, finite, mean, deviation)
-        self._add_phases(standard, mean, deviation)
+        add_moments(self.sums, varied, finite, mean=mean, deviation=deviation)
+        add_phases(self.sums, self.plan.period, standard, mean=mean, deviation=deviation)
         add_figure(self.sums, self.plan, standard, varied)
         if not self.plan.views:
             return
@@ -172,28 +170,14 @@ class MapStatistics:
         return sums
 
     def put(self, sums: Mapping[str, Sums]) -> None:
-        """Take over the sums of all parts.
-
-        Parameters
-        ----------
-        sums : mapping of ndarray
-            What `taken` returned, added up.
+        """Take over the sums of all parts: what `taken` returned, added up.
 
         Raises
         ------
         ParameterError
             If they are of another plan: other names, shapes or types.
         """
-        zero = self._zero()
-        wrong = [
-            name
-            for name in sorted(zero.keys() | sums.keys())
-            if name not in sums
-            or name not in zero
-            or (sums[name].shape, sums[name].dtype) != (zero[name].shape, zero[name].dtype)
-        ]
-        if wrong:
-            raise ParameterError(f"sums of another plan: {', '.join(wrong[:3])} do not fit")
+        check_alike(sums, self._zero())
         self.sums = dict(sums)
 
     def to_dataset(self) -> xr.Dataset:
@@ -243,30 +227,6 @@ class MapStatistics:
         before = self._seen if again else np.zeros_like(seen)
         self.sums["images_seen"] += np.count_nonzero(seen & ~before)
         self._seen = seen | before
-
-    def _count(self, varied: Tensor, finite: Tensor, mean: Tensor, deviation: Tensor) -> None:
-        """Add numbers of maps, values and squares of each channel."""
-        sums = self.sums
-        sums["images"] += len(varied)
-        sums["maps"] += float(varied.sum())
-        sums["dropped_non_finite"] += float((~finite).sum())
-        sums["dropped_constant"] += float((finite & ~varied).sum())
-        sums["value"] += to_numpy(mean).sum(0)
-        sums["value_square"] += (to_numpy(mean) ** 2 + to_numpy(deviation) ** 2).sum(0)
-        sums["phase_maps"] += to_numpy(finite).sum(0)
-
-    def _add_phases(self, standard: Tensor, mean: Tensor, deviation: Tensor) -> None:
-        """Add the mean of each polyphase component."""
-        period = self.plan.period
-        tiles = tuple(side // p for side, p in zip(standard.shape[2:], period, strict=True))
-        if min(tiles, default=0) == 0:
-            return
-        sums = standard
-        for axis, (count, p) in enumerate(zip(tiles, period, strict=True), start=2):
-            sums = sums.view(*sums.shape[:axis], count, p, *sums.shape[axis + 1 :]).sum(axis)
-        of_map = (*mean.shape, *[1] * len(period))
-        phases = sums.double() / prod(tiles) * deviation.view(of_map) + mean.view(of_map)
-        self.sums["phase"] += to_numpy(phases.sum(0))
 
     def _add_view(self, number: int, scored: Tensor, kept: Tensor, first: int, again: int) -> None:
         """Add what energy and test need of one period: pairs, lines and cells of each block.
@@ -335,10 +295,3 @@ class MapStatistics:
             sums[place[0] : place[-1] + 1] += added
         else:
             np.add.at(sums, place, added)
-
-
-def _standardised(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return maps of zero mean and unit variance, and the means and deviations they had."""
-    flat = inner.view(*inner.shape[:2], -1)
-    standard, mean, rate = torch.native_layer_norm(flat, flat.shape[2:], None, None, 0.0)
-    return standard.view(inner.shape), mean[..., 0], 1 / rate[..., 0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
 
+from spectra.errors import ParameterError
 from spectra.spectrum._alike import alike_shape
 from spectra.spectrum._azimuthal import annuli
 
@@ -100,6 +101,14 @@ def empty_sums(plan: MapPlan, pairs_of_views: Sequence[Pairs]) -> dict[str, Sums
         sums[f"alike_{number}"] = np.zeros(alike, complex)
         sums[f"alike_maps_{number}"] = np.zeros((*alike[:-1], 1))
     return sums
+
+
+def check_alike(sums: Mapping[str, Sums], zero: Mapping[str, Sums]) -> None:
+    """Raise ParameterError unless sums have the names, shapes and types of those at zero."""
+    forms = [{name: (v.shape, v.dtype) for name, v in each.items()} for each in (sums, zero)]
+    wrong = sorted(name for name, _ in forms[0].items() ^ forms[1].items())
+    if wrong:
+        raise ParameterError(f"sums of another plan: {', '.join(wrong[:3])} do not fit")
 
 
 def to_numpy(values: Tensor) -> Sums:

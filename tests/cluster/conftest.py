@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
@@ -48,6 +49,15 @@ def place(tmp_path_factory):
     return folder
 
 
+def _begin(limit):
+    """Take Ctrl-C as a command does that is typed, and write no larger files than a limit."""
+    import resource
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job ignores it
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
 @pytest.fixture
 def start(place):
     """Return a function that starts ``spectra analyze net.py:build in`` with more arguments.
@@ -56,7 +66,7 @@ def start(place):
     """
     started = []
 
-    def begin(out, *arguments, verb=("analyze", "net.py:build", "in"), environment=(), **options):
+    def begin(out, *arguments, verb=("analyze", "net.py:build", "in"), environment=(), limit=None):
         command = [sys.executable, "-m", "spectra_cli", *verb]
         if verb[0] != "images":
             command += [
@@ -75,7 +85,7 @@ def start(place):
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            **options,
+            preexec_fn=partial(_begin, limit),  # noqa: PLW1509  # this process has one thread
         )
         started.append(process)
         return process

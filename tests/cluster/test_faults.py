@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 from pathlib import Path
 
@@ -54,6 +53,7 @@ def test_two_workers_give_the_bits_of_one_run_and_leave_nothing_behind(
     assert (code, "Traceback" in stderr) == (0, False), stderr
     assert "Verdict" in stdout
     assert "distributed" not in stderr
+    assert "goes on with" not in stderr
     assert_same(tmp_path / "out", alone)
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "out") == []
 
@@ -130,10 +130,7 @@ def test_an_input_that_ends_its_process_is_named_and_left_out(start, place, tmp_
 def test_a_full_disk_is_one_clear_line_and_keeps_no_half_of_a_part(start, tmp_path):
     out = tmp_path / "out"
 
-    def little():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    code, _, stderr = ended(start(out, "--workers", 2, preexec_fn=little))
+    code, _, stderr = ended(start(out, "--workers", 2, limit=20_000))
     assert code == 2, stderr
     assert "cannot be written" in stderr
     assert "Traceback" not in stderr
