@@ -9,7 +9,7 @@ import click
 
 from spectra_cli._sections import SectionedCommand, option, section
 
-__all__ = ["SectionedCommand"]
+__all__ = ["SectionedCommand", "option", "section"]
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -19,11 +19,11 @@ def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[f
         raise click.BadParameter(f"{text!r} is no list of numbers like 0.5,0.5,0.5") from error
 
 
-def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+def comma_names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-LIST: dict[str, Any] = {"metavar": "LIST", "callback": _names}
+LIST: dict[str, Any] = {"metavar": "LIST", "callback": comma_names}
 COUNT = click.IntRange(min=1, max=2**31 - 1)
 THREADS = click.IntRange(min=1, max=1024)
 FILE = click.Path(path_type=Path)
@@ -127,21 +127,6 @@ run_options = section(
     ),
     *MACHINE,
 )
-shard_options = section(
-    "Shards",
-    option(
-        "--shard",
-        metavar="I/N|auto",
-        help="Measure only the parts of 64 inputs whose number leaves I when divided by N; auto: "
-        "as torchrun or SLURM tell. Then spectra merge OUT.",
-    ),
-    option(
-        "--wait",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        help="For other shards, where inputs have to run again [default: 0].",
-    ),
-)
 cluster_options = section(
     "Workers",
     option(
@@ -157,12 +142,7 @@ cluster_options = section(
         "scheduler --scheduler-file wrote.",
     ),
 )
-merge_options = section(
-    "Run",
-    option("--trust", is_flag=True, help="Run the code that the shards were asked to run."),
-    option("--device", metavar="NAME", help="auto, cpu or cuda [default: as the shards]."),
-)
-_ANALYSIS = (
+ANALYSIS = (
     FORCE,
     option(
         "--formats",
@@ -176,12 +156,7 @@ _ANALYSIS = (
 result_options = section(
     "Result",
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
-    *_ANALYSIS,
-)
-merged_options = section(
-    "Result",
-    option("--out", "target", type=FILE, metavar="DIR", help="Where to [default: OUT]."),
-    *_ANALYSIS,
+    *ANALYSIS,
 )
 kernel_options = section(
     "Kernels",
@@ -390,59 +365,5 @@ repaired_options = section(
     "Result",
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-repair]."),
     FORCE,
-    AS_JSON,
-)
-figure_options = section(
-    "Figures",
-    option(
-        "--fig",
-        "figures",
-        default="",
-        **LIST,
-        help="Some of strip,profiles,worst,slices,where,crop,spectrogram,kernels,layers,attack "
-        "[default: all that RESULT can draw].",
-    ),
-    option(
-        "--recipe",
-        metavar="NAME",
-        help="Spectra as a paper makes them: agnihotri2024, park-kim2022 [default: spectra].",
-    ),
-    option(
-        "--style",
-        type=click.Choice(["paper", "slides", "dark"]),
-        default="paper",
-        help="How figures look [default: paper].",
-    ),
-    option(
-        "--width",
-        metavar="LENGTH",
-        help="Of each figure: 3.25in, 8.5cm, 86mm, 252pt [default: 6.75in on paper].",
-    ),
-    option("--dpi", type=int, default=300, metavar="N", help="Of pictures [default: 300]."),
-    option(
-        "--label",
-        "labels",
-        multiple=True,
-        metavar="TEXT",
-        help="What a RESULT is called; repeat for each [default: its folder's name].",
-    ),
-    option(
-        "--table",
-        default="",
-        **LIST,
-        help="The table of steps too: some of csv,md,latex.",
-    ),
-)
-figure_result_options = section(
-    "Result",
-    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-figures]."),
-    FORCE,
-    option(
-        "--format",
-        "formats",
-        default="pdf,png",
-        **LIST,
-        help="Some of pdf,svg,png [default: pdf,png].",
-    ),
     AS_JSON,
 )

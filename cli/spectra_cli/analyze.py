@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli import _shard_options as shards
 from spectra_cli._cluster import Staff, measure_on
 from spectra_cli._parts import answer, measure_shard, parts_beside
 from spectra_cli._request import parse_request
@@ -23,7 +24,7 @@ from spectra_cli._wanted import Wanted
 @options.loading_options
 @options.input_options
 @options.run_options
-@options.shard_options
+@shards.shard_options
 @options.cluster_options
 @options.result_options
 @options.gate_options
@@ -42,9 +43,9 @@ def analyze(
 ) -> None:
     """Score the upsampling steps of MODEL on INPUTS.
 
-    MODEL is a checkpoint, a local folder of Hugging Face or diffusers, pkg.mod:factory or
-    path/file.py:factory. INPUTS are pictures, a
-    folder of them, an array (.npy, .npz, .pt, .nc), mod:callable, or
+    MODEL is a checkpoint, an ONNX graph, a local folder of Hugging Face or diffusers,
+    pkg.mod:factory or path/file.py:factory. INPUTS are pictures, sound or volumes, a folder of
+    them, an array (.npy, .npz, .pt), named variables (.nc, .zarr), mod:callable, or
     random:latent?shape=1,512&n=16. Without INPUTS only data-free probes run.
     """
     from spectra import report
