@@ -362,6 +362,7 @@ repair_options = section(
         "shifts of its input [default: no swap, lctc7 where no step has weights].",
     ),
     option("--steps", default="*", metavar="GLOB", help="Only the steps whose name matches."),
+    option("--unseen", is_flag=True, help="Repair a grid that nobody sees, too."),
 )
 machine_options = section("Run", *MACHINE)
 saving_options = section(

@@ -38,6 +38,7 @@ def repair(
     minutes: float | None,
     remedy: str | None,
     steps: str,
+    unseen: bool,
     out: Path | None,
     force: bool,
     as_json: bool,
@@ -74,6 +75,7 @@ def repair(
             budget=Budget(train=train, passes=passes, seconds=seconds),  # type: ignore[arg-type]
             remedy=remedy,
             steps=steps,
+            unseen=unseen,
             options=request.options,
             state=out.with_name(f"{out.name}.state"),
             progress=progress,

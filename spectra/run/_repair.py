@@ -42,6 +42,7 @@ def repair_model(
     budget: Budget | None = None,
     remedy: str | None = None,
     steps: str = "*",
+    unseen: bool = False,
     options: Options | None = None,
     state: str | Path | None = None,
     progress: Progress | None = None,
@@ -65,6 +66,8 @@ def repair_model(
         wrapped and runs on shifts of its input.
     steps : str
         Pattern of the names of the steps to repair.
+    unseen : bool
+        Repair even a grid that nobody sees, whose severity is none.
     options : Options, optional
         See `spectra.analyze`.
     state : path, optional
@@ -77,7 +80,7 @@ def repair_model(
     ParameterError
         If there are too few inputs.
     NothingToAnalyseError
-        If the output shows no grid: then there is nothing to repair.
+        If the output shows no grid, or none that anyone sees: then there is nothing to repair.
     ConversionError
         If no step can be repaired, with the reason.
 
@@ -92,7 +95,13 @@ def repair_model(
         learned, held_out = repair.split(opened_inputs, least=LEAST)
         with advised(loaded, opened_inputs):
             work = _Work.of(
-                loaded.model, learned, held_out, steps=steps, options=options, tell=tell
+                loaded.model,
+                learned,
+                held_out,
+                steps=steps,
+                unseen=unseen,
+                options=options,
+                tell=tell,
             )
             if remedy == SPIN:
                 return work.spun(loaded, started=started)
@@ -146,12 +155,13 @@ class _Work:
         held_out: Inputs,
         *,
         steps: str,
+        unseen: bool,
         options: Options,
         tell: Progress,
     ) -> _Work:
         """Look at a model; refuse one whose output shows no grid."""
         before = read_output(model, held_out, options, name="before", tell=tell)
-        if (reason := _nothing(before)) is not None:
+        if (reason := _nothing(before, unseen)) is not None:
             raise NothingToAnalyseError(f"nothing to repair: {reason}")
         with capture.quiet(model):
             x = next(learned.batches(len(learned)))
@@ -354,9 +364,11 @@ def outputs_of(model: nn.Module, found: capture.Discovery, x: Tensor, options: O
         return torch.cat([capture.forward(model, b, found=found).cpu() for b in batches])
 
 
-def _nothing(before: Read) -> str | None:
+def _nothing(before: Read, unseen: bool) -> str | None:
     """Return why there is nothing to repair."""
     if before.verdict in ("present", "suspect"):
+        if before.reading.severity == "none" and not unseen:
+            return "nobody sees its grid (severity none), it is left alone; --unseen repairs it"
         return None if before.periods else "no period of its grid has room in the output"
     told = WORDS[before.verdict]
     return f"{told}, it is left alone" + (f": {before.reason}" if before.reason else "")
