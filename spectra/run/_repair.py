@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from spectra import capture, remedy, repair
 from spectra._options import Options, Progress
 from spectra._walk import unwrap
-from spectra.errors import NothingToAnalyseError, ParameterError
+from spectra.errors import ConversionError, NothingToAnalyseError, ParameterError
 from spectra.report import RepairReport
 from spectra.run._opened import advised, borrowed, opened, silent
 from spectra.run._reading import Read, read_output
@@ -167,6 +167,7 @@ class _Work:
             x = next(learned.batches(len(learned)))
         found = before.found
         old = outputs_of(model, found, x, options)
+        _check_outputs(old, len(x))
         return cls(
             model,
             found=found,
@@ -293,6 +294,8 @@ class _Work:
         shifts = repair.Shifts.of(self.found)
         if isinstance(shifts, str):
             raise ParameterError(f"--with spin: {shifts}")
+        if self.options.call != "forward":
+            raise ParameterError(f"--with spin wraps forward, and not {self.options.call}")
         new = repair.Spun(self.model, shifts)
         x = next(self.held_out.batches(len(self.held_out)))
         old = outputs_of(self.model, self.found, x, self.options)
@@ -302,7 +305,7 @@ class _Work:
             changed = torch.cat([spin(one) for one in torch.split(x, 1)])
         answering = Answering(self.model, x, changed)
         after = read_output(answering, self.held_out, self.options, name="after", tell=self.tell)
-        cure = self._cure(old, changed, x, aim, after=after.reading)
+        cure = self._cure(old, changed, x, aim, after=after.reading, everywhere=True)
         cost, _ = remedy.costs(self.model, self.model, self.x[:1], method=self.options.call)
         return RepairReport(
             source=loaded.source,
@@ -325,10 +328,20 @@ class _Work:
         )
 
     def _cure(
-        self, old: Tensor, new: Tensor, x: Tensor, aim: repair.Aim, *, after: repair.Reading
+        self,
+        old: Tensor,
+        new: Tensor,
+        x: Tensor,
+        aim: repair.Aim,
+        *,
+        after: repair.Reading,
+        everywhere: bool = False,
     ) -> Cure:
+        before = self.before.reading
         with capture.quiet(self.model, seed=self.options.seed):
-            return repair.judge_cure(old, new, x, aim, before=self.before.reading, after=after)
+            return repair.judge_cure(
+                old, new, x, aim, before=before, after=after, everywhere=everywhere
+            )
 
     def _spin(self) -> Any:
         """Return what gives the mean output over shifts of an input, or why there is none."""
@@ -372,6 +385,18 @@ def _nothing(before: Read, unseen: bool) -> str | None:
         return None if before.periods else "no period of its grid has room in the output"
     told = WORDS[before.verdict]
     return f"{told}, it is left alone" + (f": {before.reason}" if before.reason else "")
+
+
+def _check_outputs(old: Tensor, inputs: int) -> None:
+    """Raise ConversionError unless there is one map of real numbers for each input."""
+    if len(old) != inputs:
+        raise ConversionError(
+            f"the model makes {len(old)} maps of {inputs} inputs: only one map of each is repaired"
+        )
+    if old.is_complex():
+        raise ConversionError("the model's output is complex: only real outputs are repaired")
+    if not old.isfinite().all():
+        raise ConversionError("there are NaN or infinite values in the model's output")
 
 
 def _aim_facts(aim: repair.Aim) -> dict[str, Any]:

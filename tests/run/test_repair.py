@@ -75,7 +75,7 @@ def test_what_is_written_makes_the_repaired_model_again(repaired, tmp_path):
 
 def test_a_decoder_without_a_grid_is_left_alone():
     smooth = torch.from_numpy(gaussian_filter(inputs(places=False).numpy(), (0, 0, 2, 2)))
-    with pytest.raises(NothingToAnalyseError, match="nothing to repair: .* left alone"):
+    with pytest.raises(NothingToAnalyseError, match=r"nothing to repair: .* left alone"):
         repair_model(decoder(), smooth, budget=Budget(passes=1))
 
 
