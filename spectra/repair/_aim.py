@@ -211,9 +211,9 @@ def find_aim(
     return Aim(
         tuple(periods),
         span,
-        average if chosen.average else None,
-        chosen.calm,
-        tuple(tried),
+        average=average if chosen.average else None,
+        calm=chosen.calm,
+        tried=tuple(tried),
         spin=None if isinstance(spin, str) else spin,
         fault=fault if chosen.calm != "none" else None,
     )
