@@ -322,48 +322,11 @@ swap_options = section(
         "that the output stays and its grid goes; judged on the other half. Try 30.",
     ),
 )
-repair_options = section(
-    "Repair",
-    option(
-        "--train",
-        type=click.Choice(["steps", "behind", "decoder"]),
-        default="behind",
-        help="What may change in the end: the steps, those and all behind, or the whole decoder "
-        "[default: behind].",
-    ),
-    option(
-        "--passes",
-        type=COUNT,
-        default=60,
-        metavar="N",
-        help="Forward and backward passes over half of INPUTS, at most [default: 60].",
-    ),
-    option(
-        "--minutes",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="M",
-        help="Begin no pass after so long [default: no limit].",
-    ),
-    option(
-        "--with",
-        "remedy",
-        metavar="REMEDY",
-        help="Swap the steps for lctc7, lctc11+3, ... first; spin: no training, the model runs on "
-        "shifts of its input [default: no swap, lctc7 where no step has weights].",
-    ),
-    option("--steps", default="*", metavar="GLOB", help="Only the steps whose name matches."),
-)
 machine_options = section("Run", *MACHINE)
 saving_options = section(
     "Result",
     option("--save", is_flag=True, help="Write the new weights, the plan and a report."),
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
-    FORCE,
-    AS_JSON,
-)
-repaired_options = section(
-    "Result",
-    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-repair]."),
     FORCE,
     AS_JSON,
 )

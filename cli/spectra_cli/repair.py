@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli._repair_options import repair_options, repaired_options
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
@@ -20,11 +21,11 @@ SECONDS = 60
 )
 @click.argument("model")
 @click.argument("inputs", nargs=-1, required=True)
-@options.repair_options
+@repair_options
 @options.loading_options
 @options.input_options
 @options.machine_options
-@options.repaired_options
+@repaired_options
 @terminal_options
 @click.pass_obj
 def repair(
@@ -38,6 +39,7 @@ def repair(
     minutes: float | None,
     remedy: str | None,
     steps: str,
+    unseen: bool,
     out: Path | None,
     force: bool,
     as_json: bool,
@@ -74,6 +76,7 @@ def repair(
             budget=Budget(train=train, passes=passes, seconds=seconds),  # type: ignore[arg-type]
             remedy=remedy,
             steps=steps,
+            unseen=unseen,
             options=request.options,
             state=out.with_name(f"{out.name}.state"),
             progress=progress,

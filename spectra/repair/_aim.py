@@ -199,6 +199,7 @@ def find_aim(
     tried += [seen.tried(rest, True, "none") for rest in rests.values()]
     if places.outputs:
         rests[False] = old
+        spin = spin if isinstance(spin, str) else _once(spin)
         for calm in WAYS:
             calmer = [each for each in tried if each.calm != "none"]
             dear = bool(calmer) and min(each.worst for each in calmer) <= CLEAN
@@ -210,9 +211,9 @@ def find_aim(
     return Aim(
         tuple(periods),
         span,
-        average if chosen.average else None,
-        chosen.calm,
-        tuple(tried),
+        average=average if chosen.average else None,
+        calm=chosen.calm,
+        tried=tuple(tried),
         spin=None if isinstance(spin, str) else spin,
         fault=fault if chosen.calm != "none" else None,
     )
@@ -282,6 +283,19 @@ class _Seen:
         except (ModelError, ParameterError) as error:
             return Tried(average, calm, reason=str(error))
         return self.tried(outputs, average, calm)
+
+
+def _once(spin: Spin) -> Spin:
+    """Return what spins each input but once: the model runs often for it."""
+    known: dict[bytes, Tensor] = {}
+
+    def spinning(x: Tensor) -> Tensor:
+        key = x.numpy(force=True).tobytes()
+        if key not in known:
+            known[key] = spin(x)
+        return known[key]
+
+    return spinning
 
 
 def _best(tried: Iterable[Tried]) -> Tried:

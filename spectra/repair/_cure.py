@@ -101,7 +101,14 @@ class Reading:
 
 
 def judge_cure(
-    old: Tensor, new: Tensor, x: Tensor, aim: Aim, *, before: Reading, after: Reading
+    old: Tensor,
+    new: Tensor,
+    x: Tensor,
+    aim: Aim,
+    *,
+    before: Reading,
+    after: Reading,
+    everywhere: bool = False,
 ) -> Cure:
     """Judge a repair.
 
@@ -113,6 +120,8 @@ def judge_cure(
         How outputs come without their grid.
     before, after : Reading
         Of both models on these inputs.
+    everywhere : bool
+        Whether detail counts in the places of a grid as well, where some of it is that grid.
 
     Returns
     -------
@@ -125,6 +134,8 @@ def judge_cure(
     }
     to_aim, of_old = _psnr(new, goal.outputs), _psnr(old, goal.outputs)
     stood = torch.maximum(places["before"].weight, goal.places.cpu())
+    if everywhere:
+        stood = torch.zeros_like(stood)
     sharp = sharpness_db(new, old, aim.periods, places=stood)
     worst = {name: each.worst for name, each in places.items()}
     new_place = places["after"].new_beside(places["before"])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery
 
 LEVELLED = 0.5  # of the power near the lattice, in places, that has to go
-AMPLITUDE = (4 / 255, 9 / 255)  # of the range, from which on, and by which, a place counts
+AMPLITUDE = (6 / 255, 12 / 255)  # of the range, from which on, and by which, a place counts
 SIGMA = 4.0  # pixels of the Gaussian that makes a place
 SOFT = 1.0
 BATCH = 8

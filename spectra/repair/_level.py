@@ -59,6 +59,8 @@ def entering(
 
     def add(module: nn.Module, args: tuple[Tensor, ...]) -> None:
         x = args[0].detach().double()
+        if len(x) != len(weight):
+            return  # frames or tiles side by side: whose place is whose is not known
         small = functional.interpolate(weight[:, None], size=x.shape[2:], mode="area")
         some = small.to(x).flatten(1).flatten()
         pixels = x.movedim(1, -1).flatten(0, -2)

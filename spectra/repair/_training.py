@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra.capture import forward, quiet
+from spectra.errors import ConversionError
 from spectra.repair._descent import Descent
 from spectra.repair._objective import run
 from spectra.repair._repair import trainable_copy
@@ -166,6 +167,7 @@ def train(
     """
     new = trainable_copy(model)
     layers = find_layers(new, found, steps, x=x[:1], plan=plan)
+    _check_precision(new)
     towards = Towards(new, found, x=x, old=old, goal=goal, aim=aim, batch=batch, seed=seed)
     training = _Run(
         new, found, layers, towards, budget=budget, seed=seed, save=save, on_pass=on_pass
@@ -332,6 +334,14 @@ class _Run:
             "stages": stages,
             "under_way": under_way,
         }
+
+
+def _check_precision(model: nn.Module) -> None:
+    """Raise ConversionError where weights are too coarse for small steps."""
+    coarse = {p.dtype for p in walk.parameters(model)} & {torch.float16, torch.bfloat16}
+    if coarse:
+        kind = str(coarse.pop()).removeprefix("torch.")
+        raise ConversionError(f"the weights are {kind}: a repair needs float32, call .float()")
 
 
 @contextmanager

@@ -1,0 +1,131 @@
+"""Repair as a command's library call: what comes back, what is refused, how it resumes."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load
+from scipy.ndimage import gaussian_filter
+
+from spectra.errors import ConversionError, NothingToAnalyseError, ParameterError
+from spectra.repair import Budget
+from spectra.repair._fidelity import psnr_db
+from spectra.run import repair_model
+from support.planted_places import decoder, inputs
+
+
+def outputs(model, x):
+    with torch.no_grad():
+        return model(x)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return inputs()
+
+
+@pytest.fixture(scope="module")
+def repaired(pictures):
+    """A decoder whose grid stands in places, and what a repair made of it."""
+    model = decoder(place=0.6)
+    return model, repair_model(model, pictures, budget=Budget(passes=6))
+
+
+def test_a_grid_in_places_goes_and_what_comes_back_is_nearer_to_the_unbroken_decoder(
+    repaired, pictures
+):
+    model, report = repaired
+    truth = outputs(decoder(), pictures[1::2])
+    before, after = (psnr_db(outputs(m, pictures[1::2]), truth) for m in (model, report.model))
+    assert before < 31
+    assert after > before + 12
+    assert report.training["levelled"] == "0"
+    assert report.aim["places"] == "smooth"
+    assert report.cure.worst_before > 15 / 255
+    assert report.cure.worst_after < 2 / 255
+    assert report.cure.severity_before == "strong"
+    assert report.cure.severity_after in ("none", "faint", "visible")
+    assert abs(report.cure.sharpness_db) < 0.5
+
+
+def test_the_model_that_was_given_is_as_it_was(repaired):
+    model, report = repaired
+    fresh = decoder(place=0.6).state_dict()
+    assert all(torch.equal(value, fresh[name]) for name, value in model.state_dict().items())
+    assert report.plan is None
+    assert list(report.model.state_dict()) == list(fresh)
+
+
+def test_what_is_written_makes_the_repaired_model_again(repaired, tmp_path):
+    _, report = repaired
+    folder = report.save(tmp_path / "out")
+    net = decoder()
+    net.load_state_dict(load((folder / "model.safetensors").read_bytes()))
+    x = inputs(2)
+    assert torch.equal(outputs(net, x), outputs(report.model, x))
+    told = json.loads((folder / "repair.json").read_text())
+    assert told["schema"] == "spectra.repair/1"
+    assert told["cure"]["cured"] == report.cure.cured
+    assert told["aim"]["tried"][0]["worst"] == report.cure.worst_before or told["learned"] == 12
+    page = (folder / "repair.html").read_text()
+    assert "before and after" in page.lower()
+    assert "load_state_dict" in page
+    assert {p.name for p in (folder / "figures").iterdir()} == {"places.png", "power.png"}
+
+
+def test_a_decoder_without_a_grid_is_left_alone():
+    smooth = torch.from_numpy(gaussian_filter(inputs(places=False).numpy(), (0, 0, 2, 2)))
+    with pytest.raises(NothingToAnalyseError, match=r"nothing to repair: .* left alone"):
+        repair_model(decoder(), smooth, budget=Budget(passes=1))
+
+
+def test_too_few_inputs_are_refused(pictures):
+    with pytest.raises(ParameterError, match="at least 22 inputs"):
+        repair_model(decoder(place=0.6), pictures[:20])
+
+
+@pytest.mark.slow
+def test_an_interrupted_repair_goes_on_as_if_it_had_not_been(
+    repaired, pictures, tmp_path, monkeypatch
+):
+    """Stopped at its fourth pass and started again, it ends at the same bits."""
+    monkeypatch.setattr("spectra.repair._training.SAVED_EVERY", 0.0)
+    state, model = tmp_path / "state", decoder(place=0.6)
+
+    def stop(stage, done, _):
+        if (stage, done) == ("train", 4):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        repair_model(model, pictures, budget=Budget(passes=6), state=state, progress=stop)
+    assert state.exists()
+    again = repair_model(model, pictures, budget=Budget(passes=6), state=state)
+    assert not state.exists()
+    once = repaired[1].model.state_dict()
+    assert all(torch.equal(value, once[name]) for name, value in again.model.state_dict().items())
+
+
+def test_the_state_of_another_repair_is_refused(pictures, tmp_path):
+    state = tmp_path / "state"
+    state.write_text("no state")
+    with pytest.raises(ParameterError, match="is no state of a repair"):
+        repair_model(decoder(place=0.6), pictures, budget=Budget(passes=1), state=state)
+
+
+@pytest.mark.slow
+def test_a_wrapped_model_spins_and_says_what_it_costs(pictures):
+    report = repair_model(decoder(place=0.6), pictures, remedy="spin")
+    assert report.training is None
+    assert report.spin["counts"] == (2, 2)
+    assert report.after.flops == 4 * report.before.flops
+    assert report.cure.worst_after < report.cure.worst_before / 2
+    assert "Spun" in report.rebuild
+
+
+def test_a_model_whose_steps_cannot_be_trained_says_so():
+    class Fixed(torch.nn.Module):
+        def forward(self, x):
+            return torch.kron(x[:, :1], torch.tensor([[1.0, 0.9], [0.9, 1.2]]))
+
+    with pytest.raises((ConversionError, NothingToAnalyseError)):
+        repair_model(Fixed(), inputs(places=False))
