@@ -145,6 +145,51 @@ def test_what_was_killed_goes_on_and_measures_no_finished_part_again(whole):
     assert not first.parent.exists()
 
 
+PLAIN = """
+from pathlib import Path
+import spectra
+from nets import build
+from spectra.gather import PartFiles
+
+if __name__ == "__main__":
+    files = PartFiles(Path("plain.parts"), every=0, say=print)  # the command writes once a minute
+    options = spectra.Options(num=150, batch=16, blame=False, threads=1)
+    inputs = "random:image?shape=3,24,24&n=150"
+    net = build()
+    result = spectra.run.analyze(net, inputs, options=options, files=files)
+    print("passes:", net.passes)
+    result.save(Path("plain"), formats=("json", "nc"))
+"""
+
+
+@pytest.mark.slow
+def test_a_run_without_shards_goes_on_after_kill_nine_with_the_same_bits(whole):
+    folder = whole
+    (folder / "plain.py").write_text(PLAIN)
+    path = os.pathsep.join([str(ROOT), str(folder), os.environ.get("PYTHONPATH", "")])
+
+    def run(**environment):
+        return subprocess.run(
+            [sys.executable, "plain.py"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path, **environment},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=HANGS,
+        )
+
+    killed = run(END_AT="8", END_BY="SIGKILL")  # in the second part
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [p.name for p in (folder / "plain.parts").glob("*.npz")] == ["pass-000000-000001.npz"]
+    again = run()
+    assert again.returncode == 0, again.stderr
+    assert "goes on with the finished parts" in again.stdout
+    assert "passes: 6" in again.stdout  # a trial, four of the second part and one of the third
+    mine, theirs = arrays(folder / "plain"), arrays(folder / "out")
+    assert [n for n, v in mine.items() if v.tobytes() != theirs[n].tobytes()] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_what_was_interrupted_keeps_its_finished_parts_and_says_so(whole, number, code):
