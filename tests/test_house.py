@@ -94,7 +94,8 @@ def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
     stages = sorted(rooms - LIBRARIES)
     public = {stage: len(listed(f"{stage}/__init__.pyi")) for stage in stages}
     found = sum(public.values())
-    assert found <= 150, f"{found} public names: {public}"
+    # 3 of them for runs in parts: what a part holds, its reader, and the run that others measure
+    assert found <= 153, f"{found} public names: {public}"
 
 
 def test_a_library_has_no_more_public_names_than_a_page_lists():

@@ -68,7 +68,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[f
         raise click.BadParameter(f"{text!r} is no list of numbers like 0.5,0.5,0.5") from error
 
 
-def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+def comma_names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
@@ -151,48 +151,13 @@ run_options = section(
     ),
     *MACHINE,
 )
-shard_options = section(
-    "Shards",
-    option(
-        "--shard",
-        metavar="I/N|auto",
-        help="Measure only the parts of 64 inputs whose number leaves I when divided by N; auto: "
-        "as torchrun or SLURM tell. Then spectra merge OUT.",
-    ),
-    option(
-        "--wait",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        help="For other shards, where inputs have to run again [default: 0].",
-    ),
-)
-cluster_options = section(
-    "Workers",
-    option(
-        "--workers",
-        type=click.IntRange(min=1, max=4096),
-        metavar="N",
-        help="Processes on this machine that share the work, one a GPU where there are any.",
-    ),
-    option(
-        "--scheduler",
-        metavar="ADDRESS|FILE",
-        help="Of a Dask cluster whose workers share the work: tcp://node1:8786, or what dask "
-        "scheduler --scheduler-file wrote.",
-    ),
-)
-merge_options = section(
-    "Run",
-    option("--trust", is_flag=True, help="Run the code that the shards were asked to run."),
-    option("--device", metavar="NAME", help="auto, cpu or cuda [default: as the shards]."),
-)
-_ANALYSIS = (
+ANALYSIS = (
     FORCE,
     option(
         "--formats",
         default="json,nc,png,html",
         metavar="LIST",
-        callback=_names,
+        callback=comma_names,
         help="Some of json,nc,png,pdf,html [default: json,nc,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean, and all that was found."),
@@ -201,12 +166,7 @@ _ANALYSIS = (
 result_options = section(
     "Result",
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME]."),
-    *_ANALYSIS,
-)
-merged_options = section(
-    "Result",
-    option("--out", "target", type=FILE, metavar="DIR", help="Where to [default: OUT]."),
-    *_ANALYSIS,
+    *ANALYSIS,
 )
 kernel_options = section(
     "Kernels",
@@ -239,7 +199,7 @@ table_options = section(
         "--formats",
         default="json,csv,nc,png,html",
         metavar="LIST",
-        callback=_names,
+        callback=comma_names,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     AS_JSON,
@@ -281,7 +241,7 @@ comparison_options = section(
         "--formats",
         default="json,png,html",
         metavar="LIST",
-        callback=_names,
+        callback=comma_names,
         help="Some of json,png,pdf,html [default: json,png,html].",
     ),
     option("--explain", is_flag=True, help="Say what the columns mean."),
@@ -303,7 +263,7 @@ picture_options = section(
         "recipes",
         default="",
         metavar="LIST",
-        callback=_names,
+        callback=comma_names,
         help="Also what papers measure: some of corvi2023,synthbuster2023.",
     ),
 )
@@ -315,7 +275,7 @@ picture_result_options = section(
         "--formats",
         default="json,csv,nc,png,html",
         metavar="LIST",
-        callback=_names,
+        callback=comma_names,
         help="Some of json,csv,nc,png,pdf,html [default: json,csv,nc,png,html].",
     ),
     option("--per-image", type=FILE, metavar="FILE", help="Also write a row a picture as CSV."),
@@ -381,62 +341,5 @@ saving_options = section(
     option("--save", is_flag=True, help="Write the new weights, the plan and a report."),
     option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-swap]."),
     FORCE,
-    AS_JSON,
-)
-figure_options = section(
-    "Figures",
-    option(
-        "--fig",
-        "figures",
-        default="",
-        metavar="LIST",
-        callback=_names,
-        help="Some of strip,profiles,worst,slices,where,crop,kernels,layers,attack [default: all "
-        "that RESULT can draw].",
-    ),
-    option(
-        "--recipe",
-        metavar="NAME",
-        help="Spectra as a paper makes them: agnihotri2024, park-kim2022 [default: spectra].",
-    ),
-    option(
-        "--style",
-        type=click.Choice(["paper", "slides", "dark"]),
-        default="paper",
-        help="How figures look [default: paper].",
-    ),
-    option(
-        "--width",
-        metavar="LENGTH",
-        help="Of each figure: 3.25in, 8.5cm, 86mm, 252pt [default: 6.75in on paper].",
-    ),
-    option("--dpi", type=int, default=300, metavar="N", help="Of pictures [default: 300]."),
-    option(
-        "--label",
-        "labels",
-        multiple=True,
-        metavar="TEXT",
-        help="What a RESULT is called; repeat for each [default: its folder's name].",
-    ),
-    option(
-        "--table",
-        default="",
-        metavar="LIST",
-        callback=_names,
-        help="The table of steps too: some of csv,md,latex.",
-    ),
-)
-figure_result_options = section(
-    "Result",
-    option("--out", type=FILE, metavar="DIR", help="Where to [default: spectra-out/NAME-figures]."),
-    FORCE,
-    option(
-        "--format",
-        "formats",
-        default="pdf,png",
-        metavar="LIST",
-        callback=_names,
-        help="Some of pdf,svg,png [default: pdf,png].",
-    ),
     AS_JSON,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from spectra_cli import _options as options
+from spectra_cli import _shard_options as shards
 from spectra_cli._cluster import Staff, measure_on
 from spectra_cli._parts import answer, measure_shard, parts_beside
 from spectra_cli._request import parse_request
@@ -23,8 +24,8 @@ from spectra_cli._wanted import Wanted
 @options.loading_options
 @options.input_options
 @options.run_options
-@options.shard_options
-@options.cluster_options
+@shards.shard_options
+@shards.cluster_options
 @options.result_options
 @options.gate_options
 @terminal_options

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from spectra_cli import _figure_options as drawn
 from spectra_cli import _options as options
 from spectra_cli._patterns import expanded
 from spectra_cli._terminal import Terminal, terminal_options
@@ -17,8 +18,8 @@ from spectra_cli._terminal import Terminal, terminal_options
     epilog="Example: spectra figures spectra-out/deblur --fig strip,layers --width 3.25in",
 )
 @click.argument("results", nargs=-1, required=True, metavar="RESULT...")
-@options.figure_options
-@options.figure_result_options
+@drawn.figure_options
+@drawn.figure_result_options
 @terminal_options
 @click.pass_obj
 def figures(

@@ -10,6 +10,7 @@ import click
 from spectra._factories import is_spec
 from spectra.errors import InputError, ParameterError
 from spectra_cli import _options as options
+from spectra_cli import _shard_options as shards
 from spectra_cli._parts import answer, parts_beside
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
@@ -24,8 +25,8 @@ LIBRARIES = ("spandrel:", "torchvision:", "timm:", "smp:", "diffusers:", "hf:")
     cls=options.SectionedCommand, epilog="Example: spectra merge spectra-out/deblur --fail-above 3"
 )
 @click.argument("out", metavar="OUT", type=options.FILE)
-@options.merge_options
-@options.merged_options
+@shards.merge_options
+@shards.merged_options
 @options.gate_options
 @terminal_options
 @click.pass_context
