@@ -127,21 +127,6 @@ run_options = section(
     ),
     *MACHINE,
 )
-cluster_options = section(
-    "Workers",
-    option(
-        "--workers",
-        type=click.IntRange(min=1, max=4096),
-        metavar="N",
-        help="Processes on this machine that share the work, one a GPU where there are any.",
-    ),
-    option(
-        "--scheduler",
-        metavar="ADDRESS|FILE",
-        help="Of a Dask cluster whose workers share the work: tcp://node1:8786, or what dask "
-        "scheduler --scheduler-file wrote.",
-    ),
-)
 ANALYSIS = (
     FORCE,
     option(

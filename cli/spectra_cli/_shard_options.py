@@ -19,6 +19,21 @@ shard_options = section(
         help="For other shards, where inputs have to run again [default: 0].",
     ),
 )
+cluster_options = section(
+    "Workers",
+    option(
+        "--workers",
+        type=click.IntRange(min=1, max=4096),
+        metavar="N",
+        help="Processes on this machine that share the work, one a GPU where there are any.",
+    ),
+    option(
+        "--scheduler",
+        metavar="ADDRESS|FILE",
+        help="Of a Dask cluster whose workers share the work: tcp://node1:8786, or what dask "
+        "scheduler --scheduler-file wrote.",
+    ),
+)
 merge_options = section(
     "Run",
     option("--trust", is_flag=True, help="Run the code that the shards were asked to run."),

@@ -25,7 +25,7 @@ from spectra_cli._wanted import Wanted
 @options.input_options
 @options.run_options
 @shards.shard_options
-@options.cluster_options
+@shards.cluster_options
 @options.result_options
 @options.gate_options
 @terminal_options

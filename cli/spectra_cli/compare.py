@@ -10,6 +10,7 @@ import click
 from spectra._printable import printable
 from spectra.errors import NothingToAnalyseError, ParameterError
 from spectra_cli import _options as options
+from spectra_cli import _shard_options as shards
 from spectra_cli._cluster import Staff, analysing
 from spectra_cli._compare_logs import compare_logs
 from spectra_cli._compare_pictures import compare_pictures
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @options.compared_inputs
 @options.input_options
 @options.compare_run_options
-@options.cluster_options
+@shards.cluster_options
 @options.comparison_options
 @options.change_options
 @terminal_options

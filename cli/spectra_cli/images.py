@@ -9,6 +9,7 @@ import click
 
 from spectra._printable import printable
 from spectra_cli import _options as options
+from spectra_cli import _shard_options as shards
 from spectra_cli._cluster import Staff, looking
 from spectra_cli._terminal import Terminal, terminal_options
 
@@ -19,7 +20,7 @@ from spectra_cli._terminal import Terminal, terminal_options
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @options.picture_options
-@options.cluster_options
+@shards.cluster_options
 @options.picture_result_options
 @options.picture_gate_options
 @terminal_options
