@@ -23,8 +23,9 @@ from spectra import Options, demo  # noqa: E402
 from spectra.capture import forward, quiet  # noqa: E402
 from spectra.inputs import open_inputs  # noqa: E402
 from spectra.load import load_model  # noqa: E402
+from spectra.repair import split  # noqa: E402
 from spectra.report import Trial  # noqa: E402
-from spectra.run import split, try_swap  # noqa: E402
+from spectra.run import try_swap  # noqa: E402
 from spectra.score import Score  # noqa: E402
 from support.realdata import (  # noqa: E402
     DECODERS,
