@@ -64,7 +64,7 @@ class Options:
     batch: int | None = None
     bgr: bool = False
     call: str = "forward"
-    call_args: Mapping[str, object] = field(default_factory=dict)
+    call_args: Mapping[str, object] = field(default_factory=dict, hash=False)
     output: str | int | None = None
     steps: str | None = None
     layers: tuple[str, ...] = ()

@@ -51,7 +51,7 @@ def merge(
     typed = context_of(context, asked.request, device=device)
     params = dict(typed.params)
     check_trusted(params, trust=trust)
-    for name in ("list_only", "shard", "wait"):
+    for name in ("list_only", "shard", "wait", "workers", "scheduler"):
         params.pop(name)
     Wanted.take(params, out=target)
 

@@ -85,8 +85,8 @@ def check_inputs(source: object) -> None:
     NothingToAnalyseError
         If a folder or glob holds no picture.
     """
-    folder = Path(source) if isinstance(source, str | Path) else None
-    if folder is not None and folder.is_dir() and _holds_picture(folder):
+    folder = source if isinstance(source, str | Path) and os.path.isdir(source) else None
+    if folder is not None and _holds_picture(Path(folder)):
         return
     if is_named(source):
         name_inputs(source)

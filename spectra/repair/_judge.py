@@ -132,7 +132,11 @@ def _failures(cleaned_db: float | None, change: score.LockedChange | str) -> tup
 
 def _every_second(inputs: Inputs, first: int) -> Inputs:
     def samples(begin: int = 0) -> Iterator[Tensor]:
-        return islice(inputs.samples(first + 2 * begin), 0, None, 2)
+        at = first + 2 * begin
+        if inputs.pick is None:
+            return islice(inputs.samples(at), 0, None, 2)
+        # numbers count what turns out to be of no use
+        return islice(inputs.samples(), at, None, 2)
 
     count = len(range(first, inputs.used, 2))
     return replace(inputs, count=count, used=count, samples=samples, pick=None, head=0)

@@ -130,7 +130,7 @@ def test_shards_in_any_order_give_the_bits_of_one_run(tmp_path, seed):
     calls = []
     for part in order:  # each in a process of its own, as far as files tell
         passes = iter_passes(counted(calls))
-        PartByPart(passes, begun(tmp_path)).measure(part)
+        PartByPart(passes, begun(tmp_path), inputs=40 * 64, trial=None).measure(part)
     assert sorted(calls) == list(range(40))
     assert len(list(tmp_path.iterdir())) == 1 + 2 + 8  # two branches, and what begins a third
     assert same(summed(counted(calls), begun(tmp_path, only=True)), slow_sum(0, 40))
@@ -355,7 +355,7 @@ def test_every_place_has_the_bits_of_one_run_whoever_measured_its_parts(tmp_path
         def __call__(self, net, found, inputs):
             for index in (2, 1, 0) * 4:
                 passes = gather.all_passes(net, found, inputs, PLAIN, progress=silent)
-                parts = PartByPart(passes, self)
+                parts = PartByPart(passes, self, inputs=len(inputs), trial=None)
                 gather.measure_share(parts, gather.Share(index, 3), progress=silent)
             return parts.current
 

@@ -37,7 +37,7 @@ verbs.analyze = run
 verbs.check_options = lambda _: None
 sys.modules["spectra.run"] = verbs
 spectra.load.load_model = load_model
-spectra.load.parse_arch_args = dict
+spectra.load.parse_arch_args = lambda given, *_: dict(given)
 spectra.load.check_source = lambda *_, **__: None
 spectra.inputs.check_inputs = lambda _: None
 from spectra_cli.main import main
