@@ -96,7 +96,7 @@ def test_the_stages_have_no_more_public_names_than_a_reader_can_learn():
     found = sum(public.values())
     # 150 of what analysed one model on pictures; the others came with trainings, several things at
     # once, fields, shards, clusters, sound and repairs
-    assert found <= 190, f"{found} public names: {public}"
+    assert found <= 196, f"{found} public names: {public}"
 
 
 def test_a_library_has_no_more_public_names_than_a_page_lists():

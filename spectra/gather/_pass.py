@@ -15,9 +15,10 @@ from spectra.errors import InputError, ModelError
 from spectra.follow import unseen
 from spectra.gather._at_a_time import batch_size, may_run_alone, run_alone
 from spectra.gather._clock import Clock
+from spectra.gather._kept import as_array, few_of
 from spectra.gather._layer_taps import layer_taps
 from spectra.gather._parts import FIRST, Pass, Passes, inputs_of, part_seed, parts_of
-from spectra.gather._passed import Few, Passed
+from spectra.gather._passed import Passed
 from spectra.gather._places import Places
 from spectra.gather._sums import Sums
 from spectra.gather._through import through
@@ -25,7 +26,7 @@ from spectra.gather._variables import Variables
 from spectra.inputs import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -193,7 +194,7 @@ class FirstPass:
             reasons = "; ".join(f"{d.source}: {d.reason}" for d in sums.dropped[:3])
             raise InputError(f"{self._inputs.source} has no input that can be used: {reasons}")
         self._places.put(sums)
-        few = _few_of(sums, walk.device(self._model))
+        few = few_of(sums, walk.device(self._model))
         level = torch.from_numpy(sums.added["level"]).to(few.inputs.device)
         return Passed(
             self._found,
@@ -228,10 +229,10 @@ class FirstPass:
         """Return the sizes of layers; the first inputs and outputs where they are in this part."""
         kept = self._places.layer_shapes()
         if self._few_inputs:
-            kept["inputs"] = _plain(self._few_inputs)
+            kept["inputs"] = as_array(self._few_inputs)
             kept["shown"] = np.array(self._shown)
         if self._few_outputs:
-            kept["outputs"] = _plain(self._few_outputs)
+            kept["outputs"] = as_array(self._few_outputs)
         return kept
 
     def _take_input(self, x: Tensor, first: int, inputs: int) -> None:
@@ -283,21 +284,3 @@ class FirstPass:
                 f"for {self._first} and after; give inputs for which it does not"
             )
         statistics.add(maps, first=self._first, inputs=self._running)
-
-
-def _plain(tensors: Sequence[Tensor]) -> NDArray[Any]:
-    """Return tensors as one array; single precision holds what NumPy has no type for."""
-    whole = torch.cat(list(tensors)).detach().to("cpu")
-    whole = whole.float() if whole.dtype == torch.bfloat16 else whole
-    array: NDArray[Any] = whole.contiguous().numpy()
-    return array
-
-
-def _few_of(sums: Sums, device: torch.device) -> Few:
-    kept = {name: torch.from_numpy(values) for name, values in sums.kept.items()}
-    outputs = kept.get("outputs")
-    return Few(
-        kept["inputs"].to(device),
-        None if outputs is None else outputs.to(device),
-        shown=int(kept["shown"]),
-    )

@@ -17,7 +17,7 @@ from spectra.images import Trace
 from spectra.inputs import open_inputs
 from spectra.load import load_model
 from spectra.score import Score
-from support.summaries import PRESENT, step
+from support.summaries import PRESENT, step, summary
 
 
 def noise(*shape):
@@ -83,8 +83,9 @@ def folder(tmp_path_factory):
     return path
 
 
-def told(loaded, inputs, passed, scores, steps=(), traced=None):
-    given = {"scores": scores, "steps": steps, "traced": traced or Traced()}
+def told(loaded, inputs, passed, scores, steps=(), traced=None, ran=None):
+    ran = ran or replace(summary().run, options={})
+    given = {"scores": scores, "steps": steps, "traced": traced or Traced(), "run": ran}
     return {note.id: note.text for note in _notes.notes(loaded, inputs, passed, **given)}
 
 
@@ -183,6 +184,22 @@ def test_data_that_could_not_be_followed_are_named(plain):
     said = told(loaded, inputs, found(passed, untraced=(("up", "ValueError"),)), scores)
     assert set(said) == {"untraced"}
     assert said["untraced"].startswith("data moved in up could not be followed")
+
+
+def test_a_sample_rate_of_no_use_or_unlike_the_files_is_said(plain):
+    asked = replace(summary().run, options={"sample_rate": 22050.0})
+    note = told(*plain, ran=asked)["sample_rate"]
+    assert note == "--sample-rate says nothing here: the output is no signal along time"
+    loaded, inputs, passed, scores = plain
+    wav = replace(inputs, sample_rate=8000.0)
+    along_time = found(passed, input_shape=(1, 24), output_shape=(1, 48))
+    told_in = {"ran": replace(asked, sample_rate=22050.0)}
+    assert (
+        "the files are of 8 kHz, and the model makes them 2 times as long: 16 kHz"
+        in (told(loaded, wav, along_time, scores, **told_in)["sample_rate"])
+    )
+    same = replace(wav, sample_rate=11025.0)
+    assert "sample_rate" not in told(loaded, same, along_time, scores, **told_in)
 
 
 def test_every_note_is_held_here():
