@@ -118,6 +118,27 @@ class Field:
         weights = np.array([max(cos(radians(at)), 0.0) for at in finer.numbers])
         return weights / weights.mean() if weights.any() else None
 
+    def areas(self, sides: Sequence[int]) -> NDArray[np.float64] | None:
+        """Return the area of the cells of a map over their mean, to be multiplied by the map.
+
+        Parameters
+        ----------
+        sides : sequence of int
+            Of the map, which covers what this field covers.
+
+        Returns
+        -------
+        ndarray of float64 or None
+            One for each row, shape ``(rows, 1)`` where latitude is the first of two axes. None
+            where no latitude is an axis of the maps, or the map has other axes.
+        """
+        if self.latitude is None or len(sides) != len(self.dims):
+            return None
+        axis = self.dims.index(self.latitude)
+        weights = self.area_weights(sides[axis])
+        along = [-1 if index == axis else 1 for index in range(len(sides))]
+        return None if weights is None else weights.reshape(along)
+
     @property
     def latitude(self) -> str | None:
         """The axis of the maps that runs along a meridian, if one does."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spectra.gather._variables import Variables
+from spectra.gather._variables import Variables, level_of
 from spectra.inputs import open_inputs
 from support.fields import weather
 
@@ -45,3 +45,20 @@ def test_channels_stay_in_the_order_of_the_variables():
 
 def test_other_channels_than_the_inputs_have_no_names():
     assert variables(channels=3).count == 0
+
+
+def test_the_level_at_which_a_flat_field_runs_is_the_mean_by_area():
+    """Ones in the polar half of a map count by the cosines there, by hand."""
+    inputs = open_inputs(weather(side=(40, 16), north=NORTH, step=STEP))
+    x = torch.zeros(3, 2, 40, 16)
+    x[:, 0, :20], x[:, 1] = 1, 7
+    cosines = np.cos(np.deg2rad(80 - 2 * np.arange(40)))
+    expected = 3 * cosines[:20].sum() / cosines.sum()
+    np.testing.assert_allclose(level_of(x, inputs), [expected, 21], rtol=1e-6)
+
+
+def test_without_latitudes_all_cells_count_alike():
+    inputs = open_inputs(torch.zeros(16, 2, 40, 16) + torch.rand(16, 2, 40, 16))
+    x = torch.zeros(1, 2, 40, 16)
+    x[:, 0, :20] = 1
+    np.testing.assert_allclose(level_of(x, inputs), [0.5, 0])
