@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import cos, radians
 from typing import TYPE_CHECKING
 
+from spectra._text import listed
 from spectra.inputs._dims import is_latitude
 from spectra.inputs._field_layout import FieldLayout
 from spectra.inputs._held import Coordinate, Held
@@ -35,6 +36,8 @@ class Field:
         The places along these.
     used : tuple of int
         Which of all samples are used.
+    curved : tuple of str
+        Latitudes and longitudes over two axes: their cells have no one size.
     """
 
     dims: tuple[str, ...]
@@ -44,6 +47,7 @@ class Field:
     samples: tuple[tuple[str, int], ...] = ()
     sample_coordinates: Mapping[str, Coordinate] = field(default_factory=dict)
     used: tuple[int, ...] = ()
+    curved: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, layout: FieldLayout, held: Held) -> Field:
@@ -59,6 +63,7 @@ class Field:
             coordinates=known(layout.space),
             samples=tuple((dim, layout.sizes[dim]) for dim in layout.samples),
             sample_coordinates=known(layout.samples),
+            curved=held.curved,
         )
 
     @property
@@ -69,7 +74,13 @@ class Field:
     @property
     def without_spacing(self) -> str:
         """Why they do not tell; empty where there is nothing to be told."""
-        return spacing_of(self.dims, self.coordinates)[1]
+        spacing, why = spacing_of(self.dims, self.coordinates)
+        if spacing is not None or why or not self.curved:
+            return why
+        return (
+            f"no wavelengths: {listed(self.curved)} lie over two axes, where cells have no one size; "
+            f"where they nearly have, give {' and '.join(self.dims)} coordinates in km"
+        )
 
     def cropped(self, window: Sequence[slice]) -> Field:
         """Return the field of a part of each map."""
