@@ -78,7 +78,7 @@ class Field:
         if spacing is not None or why or not self.curved:
             return why
         return (
-            f"no wavelengths: {listed(self.curved)} lie over two axes, where cells have no one size; "
+            f"no wavelengths: {listed(self.curved)} lie over two axes, so cells have no one size; "
             f"where they nearly have, give {' and '.join(self.dims)} coordinates in km"
         )
 
