@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from spectra.plot._labels import common_scale, decibels, label_frequency_axis, scale_of
+from spectra.plot._labels import common_scale, decibels, label_frequency_axis
 from spectra.plot._spectrum import lattice_frequencies, without_dc
 from spectra.plot._styles import ink, shade
 from spectra.spectrum import slice_along
@@ -94,6 +94,5 @@ def plot_profile(
     (line,) = ax.plot(f[beside], decibels(values[beside]), **{"linewidth": 1.2, **kwargs})
     ax.set(xlim=(0, max(0.5, float(f.max()))), ylabel="power (dB re white noise)")
     name = "radius" if axes > 1 else "frequency"
-    scale = scale_of(power, "f")
-    label_frequency_axis(ax, "x", name=name, full=False, axes=axes, scale=scale)
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)  # of maps of several sizes
     return line
