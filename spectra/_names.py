@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
+HERTZ = "_hz"  # behind the name of a coordinate in cycles/sample: that in Hz
+LENGTH = "_per_length"  # behind the name of one in cycles/pixel: that in cycles/km or alike
+
 
 class Named(Protocol):
     """Something that ran in a module: its path, and its number within one forward pass."""

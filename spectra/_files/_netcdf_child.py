@@ -148,6 +148,11 @@ def described(dataset: xr.Dataset) -> dict[str, list[Any]]:
             for name, c in coords.items()
             if c.size <= MOST_PLACES and c.dtype.kind in "iufUSOT"
         ],
+        "curved": [
+            str(name)
+            for name, c in dataset.coords.items()
+            if len(c.dims) > 1 and str(c.attrs.get("units", "")).lower().startswith("degree")
+        ],
         "bounds": sorted({str(c.attrs["bounds"]) for c in coords.values() if "bounds" in c.attrs}),
     }
 

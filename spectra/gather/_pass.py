@@ -22,7 +22,7 @@ from spectra.gather._passed import Passed
 from spectra.gather._places import Places
 from spectra.gather._sums import Sums
 from spectra.gather._through import through
-from spectra.gather._variables import Variables
+from spectra.gather._variables import Variables, level_of
 from spectra.inputs import Reader
 
 if TYPE_CHECKING:
@@ -238,9 +238,7 @@ class FirstPass:
     def _take_input(self, x: Tensor, first: int, inputs: int) -> None:
         """Add inputs to their own sums, and keep the first of them."""
         self._first, self._running = first, inputs
-        self._level = self._level + (
-            x.double().flatten(2).mean(2) if x.ndim > 2 else x.double()
-        ).sum(0)
+        self._level = self._level + level_of(x, self._inputs)
         if self._places.input is not None:
             self._places.input.update(x[:, : self._found.first_channels], first=first)
         left = max(FEW - self._ran, 0) if self._keeps else 0

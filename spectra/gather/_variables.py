@@ -1,4 +1,4 @@
-"""The variables of an output, each by itself: which they are, and how their cells are weighted."""
+"""The variables of fields: those of an output by themselves, and means by the area of cells."""
 
 from __future__ import annotations
 
@@ -43,15 +43,8 @@ class Variables:
         if named is None or not shape or shape[0] != len(inputs.variables) or shape[0] < 2:
             return cls()
         count = min(shape[0], MOST_VARIABLES)
-        if named.latitude is None or len(shape) - 1 != len(named.dims) or not found.ratio:
-            return cls(count)
-        axis = named.dims.index(named.latitude)
-        weights = named.area_weights(shape[1 + axis])
-        if weights is None:
-            return cls(count)
-        along = [1] * (len(shape) - 1)
-        along[axis] = len(weights)
-        return cls(count, torch.from_numpy(weights).sqrt().reshape(along))
+        areas = named.areas(shape[1:]) if found.ratio else None
+        return cls(count, None if areas is None else torch.from_numpy(areas).sqrt())
 
     def each(self, maps: Tensor) -> Iterator[tuple[int, Tensor]]:
         """Yield the maps of each variable, shape (B, 1, *spatial), weighted."""
@@ -59,3 +52,26 @@ class Variables:
             own = maps[:, index : index + 1]
             weight = self.weight
             yield index, own if weight is None else own * weight.to(own.device, own.dtype)
+
+
+def level_of(x: Tensor, inputs: Inputs) -> Tensor:
+    """Return the sum of the inputs' mean of each channel, by area where latitudes are known.
+
+    Parameters
+    ----------
+    x : Tensor, shape (B, C, *spatial)
+        Inputs.
+    inputs : Inputs
+        What they are of.
+
+    Returns
+    -------
+    Tensor of float64, shape (C,)
+    """
+    values = x.double()
+    if x.ndim <= 2:
+        return values.sum(0)
+    areas = None if inputs.named is None else inputs.named.areas(x.shape[2:])
+    if areas is not None:
+        values = values * torch.from_numpy(areas).to(x.device)
+    return values.flatten(2).mean(2).sum(0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import cos, radians
 from typing import TYPE_CHECKING
 
+from spectra._text import listed
 from spectra.inputs._dims import is_latitude
 from spectra.inputs._field_layout import FieldLayout
 from spectra.inputs._held import Coordinate, Held
@@ -35,6 +36,8 @@ class Field:
         The places along these.
     used : tuple of int
         Which of all samples are used.
+    curved : tuple of str
+        Latitudes and longitudes over two axes: their cells have no one size.
     """
 
     dims: tuple[str, ...]
@@ -44,6 +47,7 @@ class Field:
     samples: tuple[tuple[str, int], ...] = ()
     sample_coordinates: Mapping[str, Coordinate] = field(default_factory=dict)
     used: tuple[int, ...] = ()
+    curved: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, layout: FieldLayout, held: Held) -> Field:
@@ -59,6 +63,7 @@ class Field:
             coordinates=known(layout.space),
             samples=tuple((dim, layout.sizes[dim]) for dim in layout.samples),
             sample_coordinates=known(layout.samples),
+            curved=held.curved,
         )
 
     @property
@@ -69,7 +74,13 @@ class Field:
     @property
     def without_spacing(self) -> str:
         """Why they do not tell; empty where there is nothing to be told."""
-        return spacing_of(self.dims, self.coordinates)[1]
+        spacing, why = spacing_of(self.dims, self.coordinates)
+        if spacing is not None or why or not self.curved:
+            return why
+        return (
+            f"no wavelengths: {listed(self.curved)} lie over two axes, so cells have no one size; "
+            f"where they nearly have, give {' and '.join(self.dims)} coordinates in km"
+        )
 
     def cropped(self, window: Sequence[slice]) -> Field:
         """Return the field of a part of each map."""
@@ -117,6 +128,27 @@ class Field:
             return None
         weights = np.array([max(cos(radians(at)), 0.0) for at in finer.numbers])
         return weights / weights.mean() if weights.any() else None
+
+    def areas(self, sides: Sequence[int]) -> NDArray[np.float64] | None:
+        """Return the area of the cells of a map over their mean, to be multiplied by the map.
+
+        Parameters
+        ----------
+        sides : sequence of int
+            Of the map, which covers what this field covers.
+
+        Returns
+        -------
+        ndarray of float64 or None
+            One for each row, shape ``(rows, 1)`` where latitude is the first of two axes. None
+            where no latitude is an axis of the maps, or the map has other axes.
+        """
+        if self.latitude is None or len(sides) != len(self.dims):
+            return None
+        axis = self.dims.index(self.latitude)
+        weights = self.area_weights(sides[axis])
+        along = [-1 if index == axis else 1 for index in range(len(sides))]
+        return None if weights is None else weights.reshape(along)
 
     @property
     def latitude(self) -> str | None:

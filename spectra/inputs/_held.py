@@ -91,11 +91,14 @@ class Held:
         By dimension.
     bounds : frozenset of str
         Variables that only say where the cells of a coordinate end.
+    curved : tuple of str
+        Latitudes and longitudes over two axes, as those of curvilinear grids.
     """
 
     variables: Mapping[str, Variable]
     coordinates: Mapping[str, Coordinate] = field(default_factory=dict)
     bounds: frozenset[str] = frozenset()
+    curved: tuple[str, ...] = ()
 
     @property
     def has_axes(self) -> bool:

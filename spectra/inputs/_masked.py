@@ -132,16 +132,9 @@ class _Fill:
 
 def _areas(field: Field, shape: tuple[int, ...]) -> Tensor:
     """Return the area of each cell over the mean one."""
-    areas = torch.ones(shape[1:], dtype=torch.float64)
-    if field.latitude is None:
-        return areas
-    axis = field.dims.index(field.latitude)
-    weights = field.area_weights(shape[1 + axis])
-    if weights is None:
-        return areas
-    along = [1] * len(areas.shape)
-    along[axis] = len(weights)
-    return areas * torch.from_numpy(weights).reshape(along)
+    even = torch.ones(shape[1:], dtype=torch.float64)
+    areas = field.areas(shape[1:])
+    return even if areas is None else even * torch.from_numpy(areas)
 
 
 def _note(mask: Tensor, names: tuple[str, ...]) -> str:

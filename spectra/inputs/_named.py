@@ -163,13 +163,18 @@ def _folder(folder: Path, source: str) -> Pictures | Sounds | SignalFiles:
     if not pictures and others:
         return others
     if not pictures:
-        names = sorted(file.name for file in folder.iterdir() if file.is_file())
-        held = f"it holds {listed(names, 3)}" if names else "it holds no file"
-        raise NothingToAnalyseError(
-            f"{source} is a folder without pictures ({held}; subfolders are not searched): "
-            f"expected {EXPECTED}"
-        )
+        raise without_pictures(folder, source)
     return Pictures(pictures, source, files - len(pictures))
+
+
+def without_pictures(folder: Path, source: str, expected: str = EXPECTED) -> NothingToAnalyseError:
+    """Return the error of a folder that holds none, with what it holds."""
+    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    held = f"it holds {listed(names, 3)}" if names else "it holds no file"
+    return NothingToAnalyseError(
+        f"{source} is a folder without pictures ({held}; subfolders are not searched): "
+        f"expected {expected}"
+    )
 
 
 def _signals(folder: Path, source: str) -> Sounds | SignalFiles | None:

@@ -36,6 +36,7 @@ def read_held(path: Path) -> Held:
         {variable.name: variable for variable in variables},
         {coordinate.dim: coordinate for coordinate in coordinates},
         frozenset(told["bounds"]),
+        tuple(told["curved"]),
     )
 
 

@@ -19,11 +19,12 @@ from spectra.inputs._decode import UnusableError, decode
 from spectra.inputs._file_facts import FileFacts, file_facts
 from spectra.inputs._frames import check_video, frames, is_video
 from spectra.inputs._input_set import Dropped
-from spectra.inputs._named import ArrayFile, Pictures, name_inputs
+from spectra.inputs._named import ArrayFile, Pictures, name_inputs, without_pictures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+EXPECTED = "a folder, pattern or file of pictures, or one array file (N, C, H, W)"
 MOST_CHANNELS = 8  # of an array that is no picture of colour: as many, evenly spaced
 WORKERS = 4  # threads at most that decode at once
 Seen = TypeVar("Seen")
@@ -181,7 +182,9 @@ def _part(name: str) -> PictureSource:
         return _files(found.files, name, skipped)
     if isinstance(found, ArrayFile):
         return _array(found)
-    raise InputError(f"{name} is no picture: expected a folder, pattern or file of pictures")
+    if Path(name).is_dir():
+        raise without_pictures(Path(name), name, EXPECTED)
+    raise InputError(f"{name} is no picture: expected {EXPECTED}")
 
 
 def _files(paths: Sequence[Path], name: str, notes: tuple[str, ...]) -> PictureSource:

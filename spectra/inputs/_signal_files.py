@@ -30,25 +30,22 @@ class SignalFiles:
 
 
 def find_signals(paths: Sequence[Path], source: str) -> SignalFiles | None:
-    """Return the NumPy files of some that hold one signal each; None where there is none.
+    """Return the NumPy files of some if each holds one signal; None where one does not, or none.
 
     A signal has two axes, or a third one of length 1 before them.
     """
-    shapes = {path: _signal_shape(path) for path in paths if path.is_file()}
-    found = {path: shape for path, shape in shapes.items() if shape is not None}
-    if not found:
+    arrays = [path for path in paths if path.is_file() and recognise(path) == "npy"]
+    shapes = [shape for path in arrays if (shape := _signal_shape(path)) is not None]
+    if not shapes or len(shapes) < len(arrays):  # some hold maps or volumes: asked about as such
         return None
-    skipped = len(paths) - len(found)
-    return SignalFiles(tuple(found), tuple(found.values()), source, skipped)
+    return SignalFiles(tuple(arrays), tuple(shapes), source, len(paths) - len(arrays))
 
 
 def _signal_shape(path: Path) -> tuple[int, int] | None:
-    """Return the two axes of the signal in a file, as its header says; None for another file."""
+    """Return the two axes of the signal in a file, as its header says; None for another array."""
     from spectra._files import open_regular
     from spectra.inputs._npy_header import read_header
 
-    if recognise(path) != "npy":
-        return None
     try:
         with open_regular(path) as file:
             shape, _, _ = read_header(file)
@@ -112,4 +109,6 @@ def _read_as(named: SignalFiles, time: int, length: int) -> Iterator[str]:
     """Yield how the files were read."""
     longest = max(shape[time] for shape in named.shapes)
     cut = f", the middle {length} of up to {longest}" if longest > length else ""
-    yield f"{len(named.files)} files of one signal {'(T, C)' if time == 0 else '(C, T)'} each{cut}"
+    axes = "(T, C)" if time == 0 else "(C, T)"
+    yield f"{len(named.files)} files of one signal {axes} each{cut}"
+    yield f"two axes read as a signal; for maps type '{named.source}?maps'"

@@ -75,6 +75,18 @@ class Spacing:
         square = sum(wave**2 for wave in waves)
         return None if square == 0 else float(square**-0.5)
 
+    def wave_in_words(self, frequency: Sequence[float]) -> str:
+        """Return the wavelength of a plane wave with its unit; empty of a constant.
+
+        Examples
+        --------
+        >>> cells = Spacing(("y", "x"), (3.0, 4.0), "km")
+        >>> cells.wave_in_words((0.5, 0.0)), cells.wave_in_words((0.0, 0.0))
+        ('6 km', '')
+        """
+        length = self.wavelength(frequency)
+        return "" if length is None else f"{digits(length)} {self.unit}"
+
     def in_words(self, period: Sequence[int]) -> str:
         """Return the wavelength of a period, of each axis where they differ.
 

@@ -119,7 +119,12 @@ def held_by(dataset: xr.Dataset) -> Held:
         if c.size <= MOST_PLACES and c.dtype.kind in "iufUSOTMm"
     }
     bounds = frozenset(str(c.attrs["bounds"]) for c in places.values() if "bounds" in c.attrs)
-    return Held(variables, coordinates, bounds)
+    curved = tuple(
+        str(name)
+        for name, c in dataset.coords.items()
+        if len(c.dims) > 1 and str(c.attrs.get("units", "")).lower().startswith("degree")
+    )
+    return Held(variables, coordinates, bounds, curved)
 
 
 def _coordinate(dim: str, coordinate: xr.DataArray) -> Coordinate:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from spectra.plot._labels import decibels, label_frequency_axis, sample_rate_of
+from spectra.plot._labels import common_scale, decibels, label_frequency_axis
 from spectra.plot._spectrum import lattice_frequencies, without_dc
 from spectra.plot._styles import ink, shade
 from spectra.spectrum import slice_along
@@ -59,8 +59,8 @@ def plot_slices(
             ax.axvline(f, color=shade(0.4), linestyle=":", linewidth=1.0, zorder=0)
     ax.set(xlim=(0, 0.51), ylabel="power (dB)")
     name = "frequency along each axis" if axes > 1 else "fx"
-    rate = sample_rate_of(power_db) if axes == 1 else None
-    label_frequency_axis(ax, "x", name=name, full=False, axes=axes, sample_rate=rate)
+    scale = common_scale(power_db)
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes, scale=scale)
     return tuple(lines)
 
 
@@ -94,5 +94,5 @@ def plot_profile(
     (line,) = ax.plot(f[beside], decibels(values[beside]), **{"linewidth": 1.2, **kwargs})
     ax.set(xlim=(0, max(0.5, float(f.max()))), ylabel="power (dB re white noise)")
     name = "radius" if axes > 1 else "frequency"
-    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)
+    label_frequency_axis(ax, "x", name=name, full=False, axes=axes)  # of maps of several sizes
     return line

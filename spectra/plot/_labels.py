@@ -1,6 +1,7 @@
 """Words and ticks of figures."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from spectra._hertz import hertz
-from spectra._names import db_text, place
+from spectra._names import HERTZ, LENGTH, db_text, place
+from spectra.inputs import Spacing
 
 MINUS = "\N{MINUS SIGN}"
 LARGEST_DENOMINATOR = 64
@@ -81,6 +83,39 @@ def decibels(power: ArrayLike) -> NDArray[np.float64]:
     return 10 * np.log10(positive)
 
 
+@dataclass(frozen=True)
+class Scale:
+    """What a frequency in cycles/pixel is beside: one in Hz, or a wavelength.
+
+    Attributes
+    ----------
+    factor : float
+        Hz, or cycles per ``unit``, of one cycle/pixel.
+    unit : str
+        ``"Hz"``, or the unit of the wavelength.
+    """
+
+    factor: float
+    unit: str
+
+    @property
+    def name(self) -> str:
+        """What the label of an axis calls it."""
+        return "in Hz" if self.unit == "Hz" else f"wavelength in {self.unit}"
+
+    def text(self, f: float) -> str:
+        """Return a frequency in this scale; a constant has no wavelength.
+
+        Examples
+        --------
+        >>> Scale(22050.0, "Hz").text(0.25), Scale(1 / 28, "km").text(-0.5)
+        ('5.51 kHz', '56 km')
+        """
+        if self.unit == "Hz":
+            return hertz(f * self.factor)
+        return Spacing(("x",), (1 / self.factor,), self.unit).wave_in_words((f,))
+
+
 def label_frequency_axis(
     ax: Axes,
     which: str,
@@ -88,36 +123,52 @@ def label_frequency_axis(
     name: str,
     full: bool,
     axes: int = 2,
-    sample_rate: float | None = None,
+    scale: Scale | None = None,
 ) -> None:
     """Label an axis in cycles/pixel, of signals cycles/sample, with fractions at quarters.
 
-    Where the sample rate of a signal is known, every other tick says its frequency in Hz below.
+    Where the sample rate or the size of a cell is known, every other tick says its frequency in
+    Hz, or its wavelength, below.
     """
     ticks = [-0.5, -0.25, 0, 0.25, 0.5] if full else [0, 0.125, 0.25, 0.375, 0.5]
     labels = [fraction(tick) for tick in ticks]
-    if sample_rate is not None:  # there is room for every other one
-        labels[::2] = [frequency(tick, sample_rate) for tick in ticks[::2]]
+    if scale is not None:  # there is room for every other one
+        labels[::2] = [frequency(tick, scale) for tick in ticks[::2]]
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(ticks, labels=labels)
-    hertz_below = "" if sample_rate is None else ", below in Hz"
-    axis.set_label_text(f"{name} (cycles/{place(axes)}{hertz_below})")
+    below = "" if scale is None else f", below {scale.name}"
+    axis.set_label_text(f"{name} (cycles/{place(axes)}{below})")
 
 
-def frequency(f: float, sample_rate: float | None) -> str:
-    r"""Return a frequency as a fraction, and below it in Hz where the sample rate is known.
+def frequency(f: float, scale: Scale | None) -> str:
+    r"""Return a frequency as a fraction, and below it in a scale, where one is known.
 
     Examples
     --------
-    >>> frequency(0.25, None), frequency(0.25, 22050.0)
+    >>> frequency(0.25, None), frequency(0.25, Scale(22050.0, "Hz"))
     ('1/4', '1/4\n5.51 kHz')
     """
-    return fraction(f) if sample_rate is None else f"{fraction(f)}\n{hertz(f * sample_rate)}"
+    return fraction(f) if scale is None else f"{fraction(f)}\n{scale.text(f)}".rstrip()
 
 
-def sample_rate_of(data: xr.DataArray) -> float | None:
-    """Return the sample rate of what has a frequency in cycles/sample and in Hz; else None."""
-    for name in ("fx", "f"):
-        if f"{name}_hz" in data.coords and float(data[name].max()) > 0:
-            return float(data[f"{name}_hz"].max() / data[name].max())
+def scale_of(data: xr.DataArray, axis: str) -> Scale | None:
+    """Return the scale of what has a frequency in cycles/pixel and in another unit; else None.
+
+    Parameters
+    ----------
+    data : DataArray
+    axis : str
+        The coordinate in cycles/pixel, such as ``"fx"``.
+    """
+    for suffix in (HERTZ, LENGTH):
+        name = f"{axis}{suffix}"
+        if name in data.coords and float(data[axis].max()) > 0:
+            factor = float(data[name].max() / data[axis].max())
+            return Scale(factor, str(data[name].attrs["units"]).removeprefix("cycles/"))
     return None
+
+
+def common_scale(power: xr.DataArray) -> Scale | None:
+    """Return the scale that all axes of a spectrum have; None where they differ."""
+    scales = {scale_of(power, str(dim)) for dim in power.dims}
+    return scales.pop() if len(scales) == 1 else None

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spectra.plot._curves import plot_slices
-from spectra.plot._labels import frequency, sample_rate_of, two_lines
+from spectra.plot._labels import common_scale, frequency, two_lines
 from spectra.plot._panels import (
     Rows,
     made,
@@ -85,8 +85,8 @@ def slices_figure(
         ax.grid(color=shade(0.1), linewidth=0.6)
         small_text(ax)
         few = [0, 0.25, 0.5]
-        rate = sample_rate_of(data["mean_log_spectrum"])
-        ax.set_xticks(few, labels=[frequency(f, rate) for f in few])
+        scale = common_scale(data["mean_log_spectrum"])
+        ax.set_xticks(few, labels=[frequency(f, scale) for f in few])
         if any(below is not None for below in grid[index + columns :: columns]):
             ax.set_xlabel("")
         else:

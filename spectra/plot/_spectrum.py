@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from spectra.errors import ParameterError
-from spectra.plot._labels import label_frequency_axis, sample_rate_of
+from spectra.plot._labels import label_frequency_axis, scale_of
 from spectra.plot._styles import ink
 from spectra.spectrum import slice_along
 
@@ -75,8 +75,9 @@ def plot_spectrum(
     rings = np.array([p for f in points for p in _drawn_at(f)]).reshape(-1, 2)
     if rings.size:
         draw_rings(ax, rings[:, 1], rings[:, 0])
-    label_frequency_axis(ax, "x", name="fx", full=True)
-    label_frequency_axis(ax, "y", name="fy", full=True)
+    for which in ("x", "y"):
+        scale = scale_of(power_db, f"f{which}")
+        label_frequency_axis(ax, which, name=f"f{which}", full=True, scale=scale)
     return image
 
 
@@ -169,6 +170,6 @@ def _line(
         draw_rings(ax, places, height)
     ax.margins(y=0.08)
     ax.set(xlim=(0, 0.5), ylim=y_limits, ylabel="power (dB)")
-    rate = sample_rate_of(power_db)
-    label_frequency_axis(ax, "x", name="fx", full=False, axes=1, sample_rate=rate)
+    scale = scale_of(power_db, "fx")
+    label_frequency_axis(ax, "x", name="fx", full=False, axes=1, scale=scale)
     return line

@@ -88,13 +88,14 @@ class Result(Printed):
 
         from spectra.report._coordinates import with_coordinates
         from spectra.report._pictures import with_pictures  # torch, which reading does without
-        from spectra.report._sound import spectrograms, with_hertz
+        from spectra.report._scales import with_scales
+        from spectra.report._sound import spectrograms
 
         groups = with_pictures(tables, passed, judged, portraits)
         data = xr.DataTree.from_dict(with_coordinates(groups, summary, passed, inputs))
         if attacked is not None:
             data["attacked"] = attacked
-        data = with_hertz(data, summary)
+        data = with_scales(data, summary)
         if (sound := spectrograms(summary, passed, constant)) is not None:
             data["sound"] = xr.DataTree(sound)
         data.attrs["created"] = summary.created  # so that files of two runs are told apart

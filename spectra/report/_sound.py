@@ -1,4 +1,4 @@
-"""What a result of signals holds beside: frequencies in Hz, and spectrograms with their lines."""
+"""What a result of signals holds beside: spectrograms with their lines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectra._hertz import is_signal, line_frequencies, time_period
+from spectra.report._scales import in_hertz
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,45 +23,6 @@ WINDOW = 1024  # samples of a frame
 SHORTEST = 128  # samples, below which there is no spectrogram
 MARKED = 6  # lines of a step that are marked
 FLOOR_DB = -140.0
-FREQUENCIES = ("fx", "f")  # coordinates in cycles/sample that are told in Hz as well
-
-
-def with_hertz(tree: xr.DataTree, summary: Summary) -> xr.DataTree:
-    """Return the groups of a run with ``fx_hz`` and ``f_hz`` beside ``fx`` and ``f``.
-
-    The maps of a step have as many samples a second as its grid's period in the output leaves; of
-    a step whose period is not known they are left out.
-
-    Parameters
-    ----------
-    tree : DataTree
-        Groups ``input``, ``steps/0`` and so on, ``output``.
-    summary : Summary
-        The run.
-    """
-    import xarray as xr
-
-    rate = summary.run.sample_rate
-    if rate is None:
-        return tree
-    groups = {node.path: node.to_dataset(inherit=False) for node in tree.subtree}
-    rates: dict[str, float | None] = {"output": rate, "input": summary.inputs.sample_rate}
-    for number, step in enumerate(summary.steps):
-        if (period := time_period(step.period_in_output)) and step.factor:
-            rates[f"steps/{number}"] = rate * step.factor[-1] / period
-    for path, own in rates.items():
-        if own is not None and f"/{path}" in groups:
-            groups[f"/{path}"] = _in_hertz(groups[f"/{path}"], own)
-    return xr.DataTree.from_dict(groups)
-
-
-def _in_hertz(data: xr.Dataset, rate: float) -> xr.Dataset:
-    named = [name for name in FREQUENCIES if name in data.coords]
-    scaled = {
-        f"{name}_hz": (data[name].dims, data[name].to_numpy() * rate, {"units": "Hz"})
-        for name in named
-    }
-    return data.assign_coords(scaled).assign_attrs(sample_rate_hz=rate)
 
 
 def spectrograms(
@@ -112,7 +74,7 @@ def spectrograms(
     data.attrs |= {"window": f"periodic Hann of {size} samples"}
     if constant is not None:
         data.attrs |= {"constant": str(constant.probe)}
-    return data if rate is None else _in_hertz(data, rate)
+    return data if rate is None else in_hertz(data, rate)
 
 
 def _loudest(passed: Passed) -> NDArray[np.float32] | None:

@@ -110,6 +110,14 @@ def test_what_is_no_picture_is_one_clear_line(tmp_path, make, code, said):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("shape", [(8, 9, 10), (9, 10)])
+def test_a_folder_of_arrays_holds_no_picture_to_look_at(tmp_path, rng, shape):
+    np.save(tmp_path / "a.npy", rng.normal(size=shape).astype(np.float32))
+    done = run(tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 4
+    assert "is a folder without pictures (it holds a.npy;" in " ".join(done.output.split())
+
+
 def test_pictures_too_small_or_blank_are_dropped_and_counted(tmp_path, rng):
     Image.fromarray(rng.integers(0, 256, (20, 20), np.uint8)).save(tmp_path / "a.png")
     Image.new("L", (99, 99), 7).save(tmp_path / "b.png")

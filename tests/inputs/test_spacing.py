@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from spectra.inputs import open_inputs
 from spectra.inputs._field import Field
 from spectra.inputs._held import Coordinate
 from spectra.inputs._spacing import Spacing, spacing_of
@@ -105,3 +107,27 @@ def test_areas_go_with_the_cosine_and_their_mean_is_one():
     weights = field.area_weights(19)
     cosine = np.cos(np.deg2rad(np.arange(90, -91, -10)))
     np.testing.assert_allclose(weights, np.maximum(cosine, 0) / cosine.mean(), atol=1e-12)
+
+
+@pytest.mark.parametrize("give", ["object", "file"])
+def test_latitudes_over_two_axes_are_told_not_to_be_read_until_lengths_are_given(tmp_path, give):
+    field = xr.DataArray(
+        np.random.default_rng(0).normal(size=(3, 8, 9)).astype(np.float32),
+        dims=("time", "y", "x"),
+        name="t2m",
+    )
+    degrees = {"units": "degrees_north"}, {"units": "degrees_east"}
+    curved = field.assign_coords(
+        nav_lat=(("y", "x"), np.ones((8, 9)), degrees[0]),
+        nav_lon=(("y", "x"), np.ones((8, 9)), degrees[1]),
+    ).to_dataset()
+    if give == "file":
+        curved.to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    inputs = open_inputs(curved if give == "object" else tmp_path / "x.nc")
+    assert inputs.spacing is None
+    assert inputs.variables == ("t2m",)
+    assert any("nav_lat, nav_lon lie over two axes" in note for note in inputs.notes)
+    lengths = {d: (d, 3.0 * np.arange(n), {"units": "km"}) for d, n in (("y", 8), ("x", 9))}
+    known = open_inputs(curved.assign_coords(lengths))
+    assert known.spacing.distance == (3.0, 3.0)
+    assert not any("two axes" in note for note in known.notes)

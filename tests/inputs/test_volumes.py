@@ -50,15 +50,26 @@ def test_volumes_of_other_sizes_are_cut_to_the_middle_of_the_smallest(tmp_path):
     assert any("cut to the middle 8x9x10 of 8x9x10 to 12x9x10" in note for note in inputs.notes)
 
 
-@pytest.mark.parametrize(("shape", "said"), [((3, 9, 10), "3 channels of a map"), ((9, 10), "map")])
-def test_what_axes_are_is_asked_and_the_answer_is_taken(tmp_path, shape, said):
-    made = arrays(tmp_path, shape)
-    with pytest.raises(InputError, match=f"{said}.*{tmp_path.name}.maps'"):
+def test_what_axes_are_is_asked_and_the_answer_is_taken(tmp_path):
+    made = arrays(tmp_path, (3, 9, 10))
+    with pytest.raises(InputError, match=f"3 channels of a map.*{tmp_path.name}.maps'"):
         open_inputs(tmp_path)
-    maps = read(f"{tmp_path}?maps")[1]
-    np.testing.assert_array_equal(maps, np.stack(made).reshape(1, -1, 9, 10))
-    if len(shape) == 3:
-        assert read(f"{tmp_path}?volume")[1].shape == (1, 1, *shape)
+    np.testing.assert_array_equal(read(f"{tmp_path}?maps")[1], np.stack(made))
+    assert read(f"{tmp_path}?volume")[1].shape == (1, 1, 3, 9, 10)
+
+
+def test_two_axes_are_a_signal_unless_they_are_said_to_be_a_map(tmp_path):
+    made = arrays(tmp_path, (9, 10), (9, 10))
+    inputs, signals = read(tmp_path)
+    np.testing.assert_array_equal(signals, np.stack(made))
+    assert f"two axes read as a signal; for maps type '{tmp_path}?maps'" in inputs.notes
+    np.testing.assert_array_equal(read(f"{tmp_path}?maps")[1], np.stack(made)[:, None])
+
+
+def test_a_map_among_volumes_is_asked_about_and_hides_none_of_them(tmp_path):
+    arrays(tmp_path, (8, 9, 10), (9, 10))
+    with pytest.raises(InputError, match=r"1.npy has shape \(9, 10\): one map"):
+        open_inputs(tmp_path)
 
 
 def test_five_axes_and_integers_are_refused(tmp_path):
