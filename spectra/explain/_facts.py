@@ -123,6 +123,7 @@ class Facts:
         texts = [f"{v.name} ({describe_dbc(v.score)})" for v in found]
         return listed(texts) if texts else None
 
+    @property
     def hertz(self) -> str | None:
         """Lines of the output that are of its period and of no step's shorter one."""
         own, rate = time_period(self.output.period), self.summary.run.sample_rate
