@@ -76,9 +76,10 @@ def test_the_spectrogram_drawn_again_from_a_folder_is_the_one_in_memory(hummed):
 @pytest.mark.slow
 def test_the_command_draws_it_again(hummed, tmp_path):
     folder = shutil.copytree(hummed[1], tmp_path / "hummed")
-    command = ["-m", "spectra_cli", "figures", folder, "--fig", "spectrogram", "--out", tmp_path]
+    out = tmp_path / "drawn"
+    command = ["-m", "spectra_cli", "figures", folder, "--fig", "spectrogram", "--out", out]
     subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
-    assert next(tmp_path.glob("spectrogram*.p*")).stat().st_size > 1000
+    assert next(out.glob("spectrogram*.p*")).stat().st_size > 1000
 
 
 def test_the_first_screen_asks_what_a_constant_leaves_where_one_was_shown(hummed):

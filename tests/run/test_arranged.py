@@ -60,6 +60,26 @@ def test_files_of_sound_reach_a_model_that_takes_no_channel_axis_without_one(tmp
     assert plain.output.score.asr_dbc == pytest.approx(alone.output.score.asr_dbc, abs=1e-4)
 
 
+@pytest.mark.parametrize(("kept", "rate"), [(2, 64000), (8, 16000), (16, None)])
+def test_the_rate_of_outputs_without_a_channel_axis_follows_from_their_length(tmp_path, kept, rate):
+    """The vocoder makes eight times as many samples, of which every second, eighth ... is kept."""
+
+    class Thinned(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.vocoder = vocoder(mels=1)
+
+        def forward(self, x):
+            return self.vocoder(x)[:, 0, ::kept]
+
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is not installed: extra audio")
+    soundfile.write(tmp_path / "a.wav", MELS[0].ravel() / 8, 16000, subtype="FLOAT")
+    summary = analyze(Thinned(), str(tmp_path), options=Options(blame=False)).summary
+    assert summary.run.sample_rate == rate
+    told = any("--sample-rate HZ tells" in note.text for note in summary.notes)
+    assert told == (rate is None)
+
+
 def test_where_both_readings_run_the_question_names_them_and_what_to_type():
     square = MELS[0, :, :8].copy()
     with pytest.raises(InputError, match=r"8 channels and 8 samples.*--layout CT or .*--layout TC"):
