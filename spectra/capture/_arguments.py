@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torch import Tensor
 
@@ -34,11 +34,14 @@ class Arguments:
         The parameter that one thing is given to; None gives it by position.
     constants : mapping
         What else is given, by parameter. A tensor of one row is repeated for each sample.
+    order : {"CT", "TC", "T"}
+        Axes of a signal as the model takes it: as it comes, turned, or without its one channel.
     """
 
     parts: tuple[Part, ...] = ()
     name: str | None = None
     constants: Mapping[str, object] = field(default_factory=dict)
+    order: Literal["CT", "TC", "T"] = "CT"
 
     @classmethod
     def fitting(
@@ -69,7 +72,8 @@ class Arguments:
         if missing := wanted.missing(given):
             raise ParameterError(_missing(wanted, missing, sole=name or ""))
         plain = name is None or (name == wanted.names[0] and name not in wanted.named_only)
-        return cls(parts, None if plain else name, constants)
+        order = inputs.order if inputs is not None else "CT"
+        return cls(parts, None if plain else name, constants, order)
 
     @property
     def channels(self) -> int | None:
@@ -92,7 +96,15 @@ class Arguments:
         constants = {name: _repeated(value, len(x)) for name, value in self.constants.items()}
         if self.parts:
             return (), {**{part.name: _taken(part, x) for part in self.parts}, **constants}
+        x = _ordered(x, self.order)
         return ((x,), constants) if self.name is None else ((), {self.name: x, **constants})
+
+
+def _ordered(x: Tensor, order: Literal["CT", "TC", "T"]) -> Tensor:
+    """Return signals (B, C, T) with their axes as a model takes them."""
+    if order == "CT":
+        return x
+    return x.mT if order == "TC" else x[:, 0]
 
 
 def _taken(part: Part, x: Tensor) -> Tensor:

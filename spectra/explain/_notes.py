@@ -85,9 +85,15 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
 
 
 def _of_sample_rate(inputs: Inputs | None, found: Discovery, run: RunRecord) -> Iterator[Finding]:
-    """Say where the sample rate that was asked for is of no use, or not what the files say."""
+    """Say where a sample rate is not known, of no use, or not what the files say."""
     asked = run.options.get("sample_rate")
     if asked is None:
+        if inputs is not None and inputs.sample_rate is not None and run.sample_rate is None:
+            text = (
+                f"the files are of {rate_text(inputs.sample_rate)}, and how many samples a second "
+                "the output has is not known: --sample-rate HZ tells"
+            )
+            yield Finding("sample_rate", text)
         return
     if run.sample_rate is None:
         text = "--sample-rate says nothing here: the output is no signal along time"

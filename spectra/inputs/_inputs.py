@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spectra.inputs._parts import Part
 
 Kind = Literal["images", "sound", "array", "latent", "callable"]
+Order = Literal["CT", "TC", "T"]
 
 
 class Samples(Protocol):
@@ -107,9 +108,9 @@ class Inputs(InputSet):
     parts : tuple of Part
         How several things that a model takes at once lie in a sample, the map of ``shape`` first;
         empty where a sample is one thing.
-    turned : bool
-        Whether the model takes time first and then channels, so that each sample is turned on its
-        way into it.
+    order : {"CT", "TC", "T"}
+        Axes of a signal as the model takes it: channels and time as samples have them, turned, or
+        time alone, for which the one channel is left out on the way into the model.
     """
 
     kind: Kind
@@ -124,7 +125,7 @@ class Inputs(InputSet):
     head: int = 0
     named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
     parts: tuple[Part, ...] = ()
-    turned: bool = field(default=False, kw_only=True)
+    order: Order = field(default="CT", kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:

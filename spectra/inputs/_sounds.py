@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LONGEST = 61440  # samples of the middle of each file: 2^12 times 15, which most strides divide
 MULTIPLES = (7680, 64, 1)  # of which the length is one, the first that is short enough
 SPAN = (-1.0, 1.0)  # full scale of sound
+MOST_VALUES = 1 << 26  # that are read of one file, whatever its header says that it holds
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,9 @@ def _read(recording: _Recording, length: int, *, mono: bool) -> NDArray[np.float
     """Return the middle of a file, float32 of shape (channel, length)."""
     import soundfile
 
+    if length * recording.channels > MOST_VALUES:
+        text = f"{length} samples of {recording.channels} channels"
+        raise InputError(f"{text} are more than {MOST_VALUES} values: expected a smaller crop")
     (window,) = centre((recording.length,), (length,))
     try:
         with soundfile.SoundFile(recording.path) as file:

@@ -47,7 +47,8 @@ EXPLAINED = {"z", "change"}  # columns that are not needed every time
 NO_COLUMNS = {"worst", "of_variable"}
 VARIABLES = 5  # that are shown without being asked for
 _NAMES = [field.name for field in fields(Row) if field.name not in NO_COLUMNS | {"wavelength"}]
-_COLUMNS = [*_NAMES[: _NAMES.index("period") + 1], "wavelength", *_NAMES[_NAMES.index("alias") :]]
+_BEHIND = _NAMES.index("period") + 1
+_COLUMNS = [*_NAMES[:_BEHIND], "wavelength", *_NAMES[_BEHIND:]]
 
 
 def step_table(summary: Summary, width: int, *, explain: bool) -> RenderableType:

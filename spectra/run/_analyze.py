@@ -23,7 +23,6 @@ from spectra import (
     weights,
 )
 from spectra._options import Options, Progress
-from spectra.run._arranged import fed
 from spectra.run._attacked import attack_inputs, plan_attack
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
@@ -91,7 +90,6 @@ def analyze(
         with (
             advised(loaded, inputs),
             calling(loaded, inputs, options),
-            fed(net, inputs),
             capture.quiet(net),
         ):
             find = partial(capture.find_steps, options=options, progress=tell)
@@ -167,7 +165,7 @@ def list_steps(
     options = options or Options()
     with borrowed(model, options):
         source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
-        with advised(loaded, inputs), calling(loaded, inputs, options), fed(loaded.model, inputs):
+        with advised(loaded, inputs), calling(loaded, inputs, options):
             find = partial(capture.list_steps, options=options)
             return first_look(loaded, source, inputs, options=options, look=find)[2]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra._options import Options
+    from spectra.inputs._inputs import Order
 
 WAVEFORM = 2  # channels up to which a signal is a waveform: nobody's channels are its time
 MOST_VALUES = 1 << 22  # of a sample that is shown to the model twice as long
@@ -52,14 +52,15 @@ def arranged(model: nn.Module, source: Any, inputs: Inputs, options: Options) ->
     InputError
         If several readings of an array run: it names them, and what to type for each.
     """
-    known = inputs.kind not in ("array", "latent", "callable")
-    if known or inputs.parts or _is_random(source):
+    if inputs.kind == "images" or inputs.parts or _is_random(source):
         return inputs
     run = _Trial(model, options.call)
     if len(inputs.shape) == 1 and options.layout is None and _takes_signals(model):
         inputs = _of_two_axes(source, inputs, options, run)
-    if len(inputs.shape) != 2 or inputs.shape[0] <= WAVEFORM:
+    if len(inputs.shape) != 2:
         return inputs
+    if inputs.kind == "sound" or inputs.shape[0] <= WAVEFORM:
+        return _as_waveforms(inputs, run)
     sample = next(iter(inputs.batches(1)))
     given = run.takes(sample)
     if not given and not run.takes(sample.mT):
@@ -68,7 +69,8 @@ def arranged(model: nn.Module, source: Any, inputs: Inputs, options: Options) ->
     if time_first == given:  # what was given is (T, C)
         _check_layout(options.layout, inputs)
         inputs = inputs.with_axes_turned()
-    return replace(inputs, turned=time_first, notes=(*inputs.notes, *_said(inputs, time_first)))
+    order: Order = "TC" if time_first else "CT"
+    return replace(inputs, order=order, notes=(*inputs.notes, *_said(inputs, time_first)))
 
 
 def _check_layout(layout: str | None, inputs: Inputs) -> None:
@@ -81,21 +83,24 @@ def _check_layout(layout: str | None, inputs: Inputs) -> None:
         )
 
 
-@contextmanager
-def fed(model: nn.Module, inputs: Inputs | None) -> Iterator[None]:
-    """Turn each sample on its way into a model that takes time first and then channels."""
-    if inputs is None or not inputs.turned:
-        yield
-        return
+def check_order(inputs: Inputs | None, verb: str) -> None:
+    """Raise InputError where a model takes other axes than a verb that trains can give it."""
+    if inputs is not None and inputs.order != "CT":
+        axes = {"TC": "(N, T, C)", "T": "(N, T)"}[inputs.order]
+        change = {"TC": "x.mT", "T": "x[:, 0]"}[inputs.order]
+        raise InputError(
+            f"the model takes signals {axes}, and spectra {verb} models of (N, C, T): give a "
+            f"function that returns a module which calls yours with {change}"
+        )
 
-    def turn(_module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (given[0].mT, *given[1:])
 
-    handle = walk.unwrap(model).register_forward_pre_hook(turn)
-    try:
-        yield
-    finally:
-        handle.remove()
+def _as_waveforms(inputs: Inputs, run: _Trial) -> Inputs:
+    """Return signals of one channel for a model that takes waveforms (N, T), if it does."""
+    sample = next(iter(inputs.batches(1)))
+    if inputs.shape[0] != 1 or run.takes(sample) or not run.takes(sample[:, 0]):
+        return inputs
+    note = f"the model takes waveforms ({inputs.shape[1]},): their one channel is left out for it"
+    return replace(inputs, order="T", notes=(*inputs.notes, note))
 
 
 class _Trial:
@@ -115,18 +120,20 @@ class _Trial:
 
     def time_axis(self, x: Tensor) -> int | None:
         """Return which axis of a batch that the model takes may be longer: 2, else 1."""
-        for axis in (2, 1) if x.numel() <= MOST_VALUES else ():
-            if self.takes(torch.cat([x, x], axis)):
-                return axis
-        return None
+        return next((axis for axis in (2, 1) if self._grows(x, axis)), None)
+
+    def _grows(self, x: Tensor, axis: int) -> bool:
+        """Tell whether the model runs on a batch that is twice as long along one axis."""
+        return x.numel() <= MOST_VALUES and self.takes(torch.cat([x, x], axis))
 
     def bears_out(self, layout: str, inputs: Inputs) -> bool:
         """Tell whether what a layout takes for time may be longer, in one order or the other."""
         sample = next(iter(inputs.batches(1)))
+        if layout == "NT":
+            return any(self.takes(x) and self._grows(x, -1) for x in (sample, sample[:, 0]))
         if self.takes(sample) and self.time_axis(sample) != 1:
-            return layout != "NT" or self.time_axis(sample) == 2
-        turned = sample.mT
-        return layout != "NT" and self.takes(turned) and self.time_axis(turned) == 1
+            return True
+        return self.takes(sample.mT) and self.time_axis(sample.mT) == 1
 
 
 def _of_two_axes(source: Any, inputs: Inputs, options: Options, run: _Trial) -> Inputs:

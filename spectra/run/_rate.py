@@ -30,6 +30,17 @@ def output_rate(found: Discovery, inputs: Inputs | None, options: Options) -> fl
         return None
     if options.sample_rate is not None:
         return float(options.sample_rate)
-    if inputs is None or inputs.sample_rate is None or len(found.scale) != 1:
+    longer = found.scale[0] if len(found.scale) == 1 else _times_as_long(found)
+    if inputs is None or inputs.sample_rate is None or longer is None:
         return None
-    return float(inputs.sample_rate * found.scale[0])
+    return float(inputs.sample_rate * longer)
+
+
+def _times_as_long(found: Discovery) -> int | None:
+    """Return how many times as long outputs (N, L) are, which have no axis in common with inputs.
+
+    A transform of frames may leave one frame more or less: to a hundredth it is a whole number.
+    """
+    longer = found.output_shape[-1] / found.input_shape[-1]
+    whole = round(longer)
+    return whole if whole and abs(longer / whole - 1) < 0.01 else None

@@ -13,7 +13,6 @@ from torch import nn
 from spectra import capture, gather
 from spectra._options import Options, Progress
 from spectra.errors import ParameterError
-from spectra.run._arranged import fed
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened, silent
@@ -81,7 +80,6 @@ def part_by_part(
         with (
             advised(loaded, inputs),
             calling(loaded, inputs, options),
-            fed(net, inputs),
             capture.quiet(net),
         ):
             find = partial(capture.find_steps, options=options, progress=tell)

@@ -1,5 +1,6 @@
 """Files of sound become equal samples with a rate; files of one mel each, too."""
 
+import re
 import struct
 import subprocess
 import sys
@@ -99,6 +100,33 @@ def test_what_cannot_be_used_is_dropped_with_its_reason(tmp_path, rng, soundfile
     assert reasons["c.wav"].startswith("silent")
     assert reasons["d.wav"].startswith("its sample rate 48 kHz is not at 22.05 kHz as most")
     assert reasons["e.wav"].startswith("cannot be read as sound")
+
+
+@pytest.mark.parametrize("claimed", [4096, 1 << 35])
+def test_a_header_that_claims_more_than_the_file_holds_is_left_out(
+    tmp_path, rng, soundfile, claimed
+):
+    """FLAC states its length in the last 36 bits of eight bytes, which begin at byte 18."""
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.flac", tone(512, rng), RATE)
+    held = bytearray((tmp_path / "b.flac").read_bytes())
+    (facts,) = struct.unpack_from(">Q", held, 18)
+    struct.pack_into(">Q", held, 18, facts >> 36 << 36 | claimed)
+    (tmp_path / "b.flac").write_bytes(held)
+    inputs = open_inputs(tmp_path)
+    assert inputs.used == 1
+    (left,) = inputs.dropped
+    assert left.source.endswith("b.flac")
+    assert re.match("ends before the length|cannot be read as sound", left.reason)
+
+
+def test_no_more_is_read_of_a_file_than_memory_is_meant_to_hold(
+    tmp_path, rng, soundfile, monkeypatch
+):
+    write_wav(tmp_path / "a.wav", tone(512, rng))
+    monkeypatch.setattr("spectra.inputs._sounds.MOST_VALUES", 511)
+    with pytest.raises(NothingToAnalyseError, match="512 samples of 1 channels are more than 511"):
+        open_inputs(tmp_path, crop=512)
 
 
 def test_only_silence_is_sent_to_the_probe(tmp_path, soundfile):

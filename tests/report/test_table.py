@@ -209,6 +209,14 @@ def test_a_sum_of_yardsticks_of_which_one_is_not_known_is_not_known():
     assert _cells.yardsticks_of_all(graded) == {"nearest": "-", "cubic": "-"}
 
 
+def test_the_lowest_line_of_each_step_stands_behind_its_period_where_it_is_known():
+    rows = [replace(step("up", PRESENT), frequencies_hz=(5512.5,)), step("up.1", PRESENT)]
+    lines = render_summary(replace(summary(), steps=tuple(rows)), width=140).splitlines()
+    assert re.search(r"period +lowest line +alias dBc", lines[3])
+    assert any(re.search(r" up .* 2 px +5\.51 kHz +-13\.2", line) for line in lines)
+    assert "lowest line" not in render_summary(summary())
+
+
 def test_without_yardsticks_there_is_no_column_of_them():
     assert "nearest" not in render_summary(summary())
 

@@ -6,10 +6,9 @@ import torch
 
 from spectra import Options
 from spectra.errors import InputError
-from spectra.run import analyze
-from spectra.run._arranged import fed
+from spectra.run import analyze, repair_model, try_swap
 from spectra.run._opened import opened
-from support.vocoders import TimeFirst, vocoder
+from support.vocoders import TimeAlone, TimeFirst, vocoder
 
 MELS = np.random.default_rng(0).standard_normal((4, 8, 24)).astype(np.float32)
 TURNED = MELS.swapaxes(1, 2).copy()
@@ -25,7 +24,7 @@ def test_either_order_of_three_axes_is_read_for_either_kind_of_model(array, turn
     model = TimeFirst(vocoder()) if turned else vocoder()
     inputs = read(model, array)
     assert inputs.shape == (8, 24)
-    assert inputs.turned == turned
+    assert inputs.order == ("TC" if turned else "CT")
     assert torch.equal(next(iter(inputs.batches(4))), torch.from_numpy(MELS))
 
 
@@ -34,12 +33,51 @@ def test_either_order_of_three_axes_is_read_for_either_kind_of_model(array, turn
 def test_two_axes_are_one_mel_where_the_model_runs_on_nothing_else(array, turned):
     model = TimeFirst(vocoder()) if turned else vocoder()
     inputs = read(model, array)
-    assert (inputs.shape, inputs.used, inputs.turned) == ((8, 24), 1, turned)
+    assert (inputs.shape, inputs.used, inputs.order) == ((8, 24), 1, "TC" if turned else "CT")
     assert torch.equal(next(iter(inputs.batches(1)))[0], torch.from_numpy(MELS[0]))
 
 
 def test_two_axes_are_waveforms_where_the_model_takes_one_channel():
     assert read(vocoder(mels=1), MELS[0]).shape == (1, 24)
+
+
+@pytest.mark.parametrize("layout", [None, "NT"])
+def test_waveforms_reach_a_model_that_takes_no_channel_axis_without_one(layout):
+    inputs = read(TimeAlone(vocoder(mels=1)), MELS[0], layout=layout)
+    assert (inputs.shape, inputs.used, inputs.order) == ((1, 24), 8, "T")
+
+
+def test_files_of_sound_reach_a_model_that_takes_no_channel_axis_without_one(tmp_path):
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is not installed: extra audio")
+    for number, values in enumerate(MELS[:3].reshape(3, -1)):
+        soundfile.write(tmp_path / f"{number}.wav", values / 8, 16000, subtype="FLOAT")
+    model = vocoder(mels=1)
+    options = Options(blame=False)
+    plain, alone = (
+        analyze(net, str(tmp_path), options=options).summary for net in (model, TimeAlone(model))
+    )
+    assert plain.run.sample_rate == alone.run.sample_rate == 16000 * 8
+    assert plain.output.score.asr_dbc == pytest.approx(alone.output.score.asr_dbc, abs=1e-4)
+
+
+@pytest.mark.parametrize(("kept", "rate"), [(2, 64000), (8, 16000), (16, None)])
+def test_the_rate_of_outputs_without_a_channel_axis_follows_from_their_length(tmp_path, kept, rate):
+    """The vocoder makes eight times as many samples, of which every second, eighth ... is kept."""
+
+    class Thinned(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.vocoder = vocoder(mels=1)
+
+        def forward(self, x):
+            return self.vocoder(x)[:, 0, ::kept]
+
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is not installed: extra audio")
+    soundfile.write(tmp_path / "a.wav", MELS[0].ravel() / 8, 16000, subtype="FLOAT")
+    summary = analyze(Thinned(), str(tmp_path), options=Options(blame=False)).summary
+    assert summary.run.sample_rate == rate
+    told = any("--sample-rate HZ tells" in note.text for note in summary.notes)
+    assert told == (rate is None)
 
 
 def test_where_both_readings_run_the_question_names_them_and_what_to_type():
@@ -61,14 +99,6 @@ def test_a_constant_mel_is_a_probe(shape):
         read(vocoder(), np.full(shape, -11.5, np.float32))
 
 
-def test_a_model_that_takes_time_first_is_left_as_it_came():
-    model = TimeFirst(vocoder())
-    inputs = read(model, TURNED)
-    with fed(model, inputs):
-        assert model._forward_pre_hooks
-    assert not model._forward_pre_hooks
-
-
 def test_a_model_gets_the_same_numbers_whichever_order_it_takes():
     plain, first = (
         analyze(model, array, options=Options(blame=False, sample_rate=8000)).summary
@@ -77,3 +107,20 @@ def test_a_model_gets_the_same_numbers_whichever_order_it_takes():
     assert plain.output.score.asr_dbc == pytest.approx(first.output.score.asr_dbc, abs=1e-4)
     assert [s.frequencies_hz for s in plain.steps] == [s.frequencies_hz for s in first.steps]
     assert [s.frequencies_hz for s in plain.steps] == [(1000, 2000, 3000), (4000,)]
+
+
+def test_a_swap_measures_a_model_that_takes_time_first_as_it_measures_the_other():
+    options = Options(blame=False)
+    plain, first = (
+        try_swap(model, array, "lctc7", options=options)
+        for model, array in ((vocoder(), MELS), (TimeFirst(vocoder()), TURNED))
+    )
+    assert plain.steps
+    for ours, theirs in zip(plain.steps, first.steps, strict=True):
+        assert ours.before.asr_dbc == pytest.approx(theirs.before.asr_dbc, abs=1e-3)
+        assert ours.after.asr_dbc == pytest.approx(theirs.after.asr_dbc, abs=1e-3)
+
+
+def test_a_repair_of_a_model_that_takes_time_first_says_what_to_give():
+    with pytest.raises(InputError, match=r"signals \(N, T, C\).*which calls yours with x\.mT"):
+        repair_model(TimeFirst(vocoder()), TURNED)

@@ -46,6 +46,19 @@ class TimeFirst(nn.Module):
         return self.vocoder(x.mT)[:, 0]
 
 
+class TimeAlone(nn.Module):
+    """The same for waveforms (B, T) that have no axis of channels."""
+
+    def __init__(self, vocoder):
+        super().__init__()
+        self.vocoder = vocoder
+
+    def forward(self, x):
+        if x.ndim != 2:
+            raise ValueError(f"expected (B, T), got {tuple(x.shape)}")
+        return self.vocoder(x[:, None])
+
+
 def vocoder(**how):
     """Return a vocoder with weights that are always the same."""
     torch.manual_seed(0)

@@ -1,0 +1,91 @@
+"""What a result of sound holds and shows: Hz in spectra.nc, spectrograms, the probe's line."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from spectra import Options
+from spectra.report import Result
+from spectra.run import analyze
+from support.vocoders import vocoder
+
+RATE = 8000.0
+
+
+@pytest.fixture(scope="module")
+def hummed(tmp_path_factory):
+    """A vocoder of factors 4 and 2 on mels and on a constant, its folder, and what is read."""
+    mels = torch.randn(4, 8, 96, generator=torch.Generator().manual_seed(0))
+    options = Options(probe="constant=-11.5", sample_rate=RATE, blame=False)
+    result = analyze(vocoder(), mels, options=options)
+    folder = tmp_path_factory.mktemp("results") / "hummed"
+    result.save(folder, formats=("json", "nc"))
+    return result, folder, Result.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("group", "rate"), [("output", 8000), ("steps/0", 4000), ("steps/1", 8000)]
+)
+def test_each_map_has_its_frequencies_in_hertz_at_its_own_rate(hummed, group, rate):
+    """The first stage's map has half as many samples a second as the output."""
+    *_, read = hummed
+    data = read.data[group].to_dataset(inherit=False)
+    assert data.attrs["sample_rate_hz"] == rate
+    for name in ("fx", "f"):
+        np.testing.assert_allclose(data[f"{name}_hz"], data[name] * rate)
+        assert data[f"{name}_hz"].attrs["units"] == "Hz"
+
+
+def test_inputs_without_a_rate_have_none(hummed):
+    assert "fx_hz" not in hummed[2].data["input"].coords
+
+
+def test_the_spectrogram_shows_lines_where_the_probe_found_them_and_as_strong(hummed):
+    """A line at k / 8 lies in the middle of a bin: a Hann window gives its whole amplitude."""
+    *_, read = hummed
+    sound = read.data["sound"].to_dataset()
+    middle = sound["constant_db"].isel(constant_time=sound.sizes["constant_time"] // 2)
+    for step in read.summary.probe.steps:
+        at = int(np.argmin(np.abs(sound["f_hz"].to_numpy() - step.strongest_hz)))
+        assert float(sound["f_hz"][at]) == step.strongest_hz
+        both = 3.01 if step.strongest_hz == RATE / 2 else 0.0  # a line and its mirror in one bin
+        assert float(middle[at]) - 2 * both + both == pytest.approx(step.strongest_dbfs, abs=0.1)
+
+
+def test_the_marks_are_the_lines_that_are_each_steps_own(hummed):
+    data = hummed[2].data["sound"].to_dataset()
+    lines = list(zip(data["line_step"].to_numpy(), data["line"].to_numpy(), strict=True))
+    assert lines == [(0, 1 / 8), (0, 2 / 8), (0, 3 / 8), (1, 1 / 2)]
+    (axes, *_) = hummed[0].draw("spectrogram", dpi=60)["spectrogram"].axes
+    drawn = {line.get_gid(): line.get_ydata().tolist() for line in axes.lines if line.get_gid()}
+    assert drawn["lines 0"] == [1.0, 2.0, 3.0]  # kHz
+    assert drawn["lines 1"] == [4.0]
+
+
+def test_the_spectrogram_drawn_again_from_a_folder_is_the_one_in_memory(hummed):
+    result, _, read = hummed
+    one, other = (each.draw("spectrogram", dpi=60) for each in (result, read))
+    assert one.drawings[0].encoded("png") == other.drawings[0].encoded("png")
+    assert one.caption("spectrogram") == other.caption("spectrogram")
+
+
+@pytest.mark.slow
+def test_the_command_draws_it_again(hummed, tmp_path):
+    folder = shutil.copytree(hummed[1], tmp_path / "hummed")
+    out = tmp_path / "drawn"
+    command = ["-m", "spectra_cli", "figures", folder, "--fig", "spectrogram", "--out", out]
+    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    assert next(out.glob("spectrogram*.p*")).stat().st_size > 1000
+
+
+def test_the_first_screen_asks_what_a_constant_leaves_where_one_was_shown(hummed):
+    from spectra.report._first_screen import first_screen
+
+    result, *_ = hummed
+    questions = {q.text: q for q in first_screen(result).questions}
+    (line,) = questions["What does a constant leave?"].answers
+    assert line.startswith("a constant of -11.5 leaves lines in the output: ")
