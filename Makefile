@@ -4,6 +4,7 @@
 #   make test    the test suite, without what takes long
 #   make test-rest  what takes long: slow tests, notebooks, browsers, clusters
 #   make lint    style, types, import directions
+#   make docs    the documentation as a site, with a reference of every public name, links checked
 #   make bench   speed and memory as ratios against bare FFT, bare forward and peers
 #   make calibrate  how often the score is wrong; QUICK=1 for a twentieth of the trials
 #   make study-remedies  what a larger upsampling kernel learns, in pairs; some 25 minutes
@@ -24,12 +25,13 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BROWSER := $(VENV)/.installed-browser
 CLUSTER := $(VENV)/.installed-cluster
+DOCS := $(VENV)/.installed-docs
 CENSUS := $(VENV_CENSUS)/.installed
 
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 
-.PHONY: oracles demo test test-rest lint bench calibrate study study-remedies census fuzz random-decoders train-demo
+.PHONY: oracles demo test test-rest lint docs bench calibrate study study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
 
 demo: $(RUN)
@@ -49,6 +51,9 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DOCS)
+	$(BIN)/mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 # torchattacks asks for old releases of libraries that it does not import
 oracles: $(DEV)
@@ -106,6 +111,10 @@ $(BROWSER): pyproject.toml constraints.txt | $(DEV)
 
 $(CLUSTER): pyproject.toml constraints.txt | $(DEV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask]'
+	@touch $@
+
+$(DOCS): pyproject.toml constraints.txt | $(DEV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 $(CENSUS): pyproject.toml benchmarks/census-constraints.txt | $(VENV_CENSUS)/bin/python
