@@ -44,6 +44,8 @@ def test_the_command_prints_what_stands_there(files, monkeypatch):
     from spectra_cli.main import main
 
     monkeypatch.chdir(files)
+    monkeypatch.syspath_prepend(files)  # as Python has it where the page is run
+    monkeypatch.delitem(sys.modules, "net", raising=False)
     command, _, expected = blocks("console")[0].partition("\n")
     monkeypatch.setenv("COLUMNS", "120")
     result = CliRunner().invoke(main, shlex.split(command)[2:])
