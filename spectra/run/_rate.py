@@ -37,7 +37,7 @@ def output_rate(found: Discovery, inputs: Inputs | None, options: Options) -> fl
 
 
 def _times_as_long(found: Discovery) -> int | None:
-    """Return how many times as long outputs (N, L) are, which have no axis in common with inputs.
+    """Return how many times as long outputs are that were read as maps (1, L).
 
     A transform of frames may leave one frame more or less: to a hundredth it is a whole number.
     """
