@@ -24,12 +24,14 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BROWSER := $(VENV)/.installed-browser
-CLUSTER := $(VENV)/.installed-cluster
+EXTRAS := $(VENV)/.installed-extras
 DOCS := $(VENV)/.installed-docs
 CENSUS := $(VENV_CENSUS)/.installed
 
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
+# what skips in it where the extras are not installed
+OF_EXTRAS := tests/inputs/test_sounds.py tests/inputs/test_zarr.py tests/inputs/test_volumes.py tests/run/test_arranged.py
 
 .PHONY: oracles demo test test-rest lint docs bench calibrate study study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
@@ -43,8 +45,9 @@ test test-rest: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))'
 
-test-rest: $(DEV) $(BROWSER) $(CLUSTER)
+test-rest: $(DEV) $(BROWSER) $(EXTRAS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m '$(REST)'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not ($(REST))' $(OF_EXTRAS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -109,8 +112,8 @@ $(BROWSER): pyproject.toml constraints.txt | $(DEV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
 	@touch $@
 
-$(CLUSTER): pyproject.toml constraints.txt | $(DEV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask]'
+$(EXTRAS): pyproject.toml constraints.txt | $(DEV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audio,dask,docs,medical,zarr]'
 	@touch $@
 
 $(DOCS): pyproject.toml constraints.txt | $(DEV)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import mean, stdev
 
-from spectra.study._cell import Cell
+from spectra.study._cell import SIGNS, Cell
 from spectra.study._hypotheses import OUTCOMES, SIGNIFICANT, Finding, Seed, findings, h1, h2
 from spectra.study._paired import Difference, paired_difference
 from spectra.study._published import TOPICS
@@ -108,7 +108,8 @@ def _attacked(cell: Cell, attack: str, against: str, name: str) -> float | None:
 
 
 def _lost(cell: Cell, attack: str, name: str) -> float | None:
-    return cell.clean[name] - cell.attacked[attack]["quality"][name]
+    """Return how much worse the attack makes the network: above 0, whichever way is better."""
+    return SIGNS[name] * (cell.clean[name] - cell.attacked[attack]["quality"][name])
 
 
 def _alias(cell: Cell, place: str) -> float | None:

@@ -1,8 +1,11 @@
 """A verdict follows from differences that were put in by hand."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from spectra.study._hypotheses import BLOCK, CONFIRMATORY, OUTCOMES, findings, h1, h2
+from spectra.study._tables import _lost
 from support.study_seeds import seeds
 
 
@@ -46,3 +49,9 @@ def test_dead_networks_take_their_pairs_with_them():
     assert pairs["lctc7", "shuffle1"] == 9
     assert pairs["lctc7", "tc3"] == 8
     assert pairs["lctc11", "block11"] == 10
+
+
+@pytest.mark.parametrize(("name", "clean", "attacked"), [("psnr", 30.0, 18.0), ("epe", 3.0, 15.0)])
+def test_what_an_attack_takes_is_above_zero_whichever_way_is_better(name, clean, attacked):
+    cell = SimpleNamespace(clean={name: clean}, attacked={"pgd": {"quality": {name: attacked}}})
+    assert _lost(cell, attack="pgd", name=name) == 12
