@@ -57,6 +57,9 @@ def spectra(folder, *arguments, **environment):
         check=False,
         text=True,
         timeout=HANGS,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a background job's is off
     )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
