@@ -215,4 +215,5 @@ def _nothing(named: Sounds, dropped: Sequence[Dropped], how: Preparation) -> str
     text = f"{named.source} holds no sound that can be used: {reasons}; expected "
     if all(one.reason.startswith("silent") for one in dropped):
         return f"{text}sound; what a model makes of silence is shown by --probe silence"
-    return f"{text}wav or flac files of at least {how.crop or 1} samples"
+    long = f" of at least {how.crop} samples" if how.crop else " with sound in them"
+    return f"{text}wav or flac files{long}"
