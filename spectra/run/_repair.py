@@ -11,6 +11,7 @@ from torch import nn
 from spectra import repair
 from spectra._options import Options, Progress
 from spectra.run._arranged import check_order
+from spectra.run._calling import calling
 from spectra.run._opened import advised, borrowed, opened, silent
 from spectra.run._repair_state import StateFile
 from spectra.run._repair_work import BATCH, Work
@@ -85,7 +86,7 @@ def repair_model(
         loaded, opened_inputs = opened(model, inputs, options)
         check_order(opened_inputs, "repair")
         learned, held_out = repair.split(opened_inputs, least=LEAST)
-        with advised(loaded, opened_inputs):
+        with advised(loaded, opened_inputs), calling(loaded, opened_inputs, options):
             work = Work.of(
                 loaded.model,
                 learned,
