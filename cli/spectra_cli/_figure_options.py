@@ -2,7 +2,7 @@
 
 import click
 
-from spectra_cli._options import AS_JSON, FILE, FORCE, comma_names, option, section
+from spectra_cli._options import AS_JSON, FILE, FORCE, LIST, option, section
 
 figure_options = section(
     "Figures",
@@ -10,8 +10,7 @@ figure_options = section(
         "--fig",
         "figures",
         default="",
-        metavar="LIST",
-        callback=comma_names,
+        **LIST,
         help="Some of strip,profiles,worst,slices,where,crop,spectrogram,kernels,layers,attack "
         "[default: all that RESULT can draw].",
     ),
@@ -42,8 +41,7 @@ figure_options = section(
     option(
         "--table",
         default="",
-        metavar="LIST",
-        callback=comma_names,
+        **LIST,
         help="The table of steps too: some of csv,md,latex.",
     ),
 )
@@ -55,8 +53,7 @@ figure_result_options = section(
         "--format",
         "formats",
         default="pdf,png",
-        metavar="LIST",
-        callback=comma_names,
+        **LIST,
         help="Some of pdf,svg,png [default: pdf,png].",
     ),
     AS_JSON,

@@ -24,17 +24,14 @@ from spectra import (
 )
 from spectra._options import Options, Progress
 from spectra.run._attacked import attack_inputs, plan_attack
-from spectra.run._calling import calling
-from spectra.run._first_look import first_look
-from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._begun import begun
+from spectra.run._opened import silent
 from spectra.run._rate import output_rate
 from spectra.run._reference import compared
 from spectra.run._shards import planned
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from spectra.inputs import Inputs
 
 
 def analyze(
@@ -82,46 +79,39 @@ def analyze(
     """
     started = time.perf_counter()
     options, tell = options or Options(), progress or silent
-    with borrowed(model, options):
-        source = inputs
-        loaded, inputs = opened(model, inputs, options, lazy=options.attack is None)
-        inputs = _usable(inputs, files)
-        net = loaded.model
-        with (
-            advised(loaded, inputs),
-            calling(loaded, inputs, options),
-            capture.quiet(net),
-        ):
-            find = partial(capture.find_steps, options=options, progress=tell)
-            inputs, example, found = first_look(loaded, source, inputs, options=options, look=find)
-            inputs = _usable(inputs, files)
-            loaded = compared(loaded, example, found)
-            attacking = plan_attack(net, found, inputs, options)
-            found, files = planned(loaded, found, inputs, options, files=files)
-            passed = gather.run(net, found, inputs, options, progress=tell, files=files)
-            passed = gather.without_fixed_content(
-                net, passed, inputs, options, progress=tell, files=files
-            )
-            inputs = passed.used_of(inputs)
-            scores = score.run(passed, inputs, seed=options.seed, progress=tell)
-            probed = probe.run(
-                net,
-                passed,
-                scores,
-                inputs,
-                seed=options.seed,
-                blame=options.blame,
-                constant=options.probe,
-                trace=options.steps is None,
-                batch=options.batch,
-                progress=tell,
-            )
-            judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
-            attacked = attack_inputs(net, passed, scores, attacking, options=options, progress=tell)
-            kernels = weights.measures_of_steps(net, passed.found, progress=tell)
-            portraits = weights.portraits_of_steps(net, passed.found)
-            advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
-            offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
+    left_out = files.left_out() if files else None
+    look = partial(capture.find_steps, options=options, progress=tell)
+    lazy = options.attack is None
+    with begun(model, inputs, options, look=look, lazy=lazy, left_out=left_out) as first:
+        inputs, example, found = first.inputs, first.example, first.found
+        loaded, net = first.loaded, first.loaded.model
+        loaded = compared(loaded, example, found)
+        attacking = plan_attack(net, found, inputs, options)
+        found, files = planned(loaded, found, inputs, options, files=files)
+        passed = gather.run(net, found, inputs, options, progress=tell, files=files)
+        passed = gather.without_fixed_content(
+            net, passed, inputs, options, progress=tell, files=files
+        )
+        inputs = passed.used_of(inputs)
+        scores = score.run(passed, inputs, seed=options.seed, progress=tell)
+        probed = probe.run(
+            net,
+            passed,
+            scores,
+            inputs,
+            seed=options.seed,
+            blame=options.blame,
+            constant=options.probe,
+            trace=options.steps is None,
+            batch=options.batch,
+            progress=tell,
+        )
+        judged = severity.run(passed, scores, inputs, seed=options.seed, progress=tell)
+        attacked = attack_inputs(net, passed, scores, attacking, options=options, progress=tell)
+        kernels = weights.measures_of_steps(net, passed.found, progress=tell)
+        portraits = weights.portraits_of_steps(net, passed.found)
+        advised_on = inputs is not None and judged.graded.word not in ("none", "faint")
+        offers = repair.Offer.of_steps(net, passed.found, example) if advised_on else ()
         run = _run_record(
             loaded,
             example,
@@ -163,16 +153,9 @@ def list_steps(
 ) -> capture.Discovery:
     """Return the upsampling steps of a model from one forward pass, without scoring them."""
     options = options or Options()
-    with borrowed(model, options):
-        source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
-        with advised(loaded, inputs), calling(loaded, inputs, options):
-            find = partial(capture.list_steps, options=options)
-            return first_look(loaded, source, inputs, options=options, look=find)[2]
-
-
-def _usable(inputs: Inputs | None, files: gather.PartFiles | None) -> Inputs | None:
-    """Return the inputs but for those that an earlier run with these files left out."""
-    return inputs.without(files.left_out()) if inputs is not None and files else inputs
+    look = partial(capture.list_steps, options=options)
+    with begun(model, inputs, options, look=look) as first:
+        return first.found
 
 
 def _run_record(

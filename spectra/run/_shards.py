@@ -13,9 +13,8 @@ from torch import nn
 from spectra import capture, gather
 from spectra._options import Options, Progress
 from spectra.errors import ParameterError
-from spectra.run._calling import calling
-from spectra.run._first_look import first_look
-from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._begun import begun
+from spectra.run._opened import silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,26 +70,18 @@ def part_by_part(
             f"attack={options.attack!r} in shards: attacked inputs run in one process; leave the "
             "attack out, or run without shards"
         )
-    with borrowed(model, options):
-        source, (loaded, inputs) = inputs, opened(model, inputs, options, lazy=True)
-        if inputs is None:
-            raise ParameterError("shards without inputs: give what is cut into parts")
-        inputs = inputs.without(files.left_out())
-        net = loaded.model
-        with (
-            advised(loaded, inputs),
-            calling(loaded, inputs, options),
-            capture.quiet(net),
-        ):
-            find = partial(capture.find_steps, options=options, progress=tell)
-            inputs, _, found = first_look(loaded, source, inputs, options=options, look=find)
-            inputs = inputs.without(files.left_out())
-            found = _plan(loaded, found, inputs, options, files=files)
-            if not files.are_begun:
-                files.write_plan()
-            passes = gather.all_passes(net, found, inputs, options, progress=tell)
-            trial = gather.trial_of(net, found, inputs, options)
-            yield gather.PartByPart(passes, files, inputs=len(inputs), trial=trial)
+    if inputs is None:
+        raise ParameterError("shards without inputs: give what is cut into parts")
+    look = partial(capture.find_steps, options=options, progress=tell)
+    with begun(model, inputs, options, look=look, left_out=files.left_out()) as first:
+        loaded, net, cut = first.loaded, first.loaded.model, first.inputs
+        assert cut is not None
+        found = _plan(loaded, first.found, cut, options, files=files)
+        if not files.are_begun:
+            files.write_plan()
+        passes = gather.all_passes(net, found, cut, options, progress=tell)
+        trial = gather.trial_of(net, found, cut, options)
+        yield gather.PartByPart(passes, files, inputs=len(cut), trial=trial)
 
 
 def planned(
