@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spectra._hertz import rate_text
 from spectra._names import times
 from spectra.explain._summary import Finding
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from spectra.score import Score, Scores
 
 DROPPED = 3  # of the inputs that were left out, so many are named
+EQUAL = 0.01  # difference between outputs over the RMS of one, below which they are nearly one
 TENSORS = 8  # of the tensors that a model returns, so many are named
 
 
@@ -58,6 +61,7 @@ def notes(
     found += _of_sample_rate(inputs, passed.found, run)
     found += _of_traces(traced)
     found += _of_output_choice(passed.found)
+    found += _of_equal_outputs(passed)
     found += _of_non_finite(passed.output)
     found += _of_coarse_grids(passed.output)
     found += _of_discovery(passed.found)
@@ -140,6 +144,23 @@ def _of_output_choice(found: Discovery) -> Iterator[Finding]:
     assumed = "" if reading.followed else ", assumed from the number of axes"
     alone = "; inputs run one at a time" if reading.alone else ""
     yield Finding("output_choice", f"{text}, read as {reading.axes}{assumed}{alone}")
+
+
+def _of_equal_outputs(passed: Passed) -> Iterator[Finding]:
+    """Say where the model makes nearly one output of all inputs: others may read otherwise."""
+    few = passed.few
+    if few is None or few.outputs is None or few.shown < 2:
+        return
+    first, *others = few.outputs.numpy(force=True).reshape(few.shown, -1)
+    differs = np.sqrt(np.mean([np.mean((other - first) ** 2) for other in others]))
+    whole = np.sqrt(np.mean(first**2))
+    if differs < EQUAL * whole:  # no where either is no number
+        text = (
+            f"the model makes nearly the same output of all {few.shown} inputs that were looked "
+            f"at: they differ by {differs / whole:.2g} of it, so that what is told is true of that "
+            "one output, and no interval knows of others"
+        )
+        yield Finding("equal_outputs", text)
 
 
 def _of_non_finite(output: Place) -> Iterator[Finding]:

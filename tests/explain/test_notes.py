@@ -128,6 +128,20 @@ def test_which_of_several_maps_is_the_output_is_noted(plain):
     assert "output_choice" not in told(*plain)
 
 
+def test_outputs_that_are_nearly_one_are_said(plain):
+    loaded, inputs, passed, scores = plain
+    base = passed.few.outputs[:1]
+    signs = torch.tensor([0.0, 1.0, -1.0, 1.0]).reshape(-1, 1, 1, 1)
+
+    def few(share):  # three of four are so far from the first
+        rms = base.square().mean().sqrt()
+        return replace(passed, few=replace(passed.few, outputs=base + share * rms * signs, shown=4))
+
+    note = told(loaded, inputs, few(0.004), scores)["equal_outputs"]
+    assert "of all 4 inputs that were looked at: they differ by 0.004 of it" in note
+    assert "equal_outputs" not in told(loaded, inputs, few(0.02), scores)
+
+
 @pytest.mark.parametrize(
     ("absent", "text"),
     [
