@@ -69,8 +69,10 @@ def test_the_site_is_read_without_a_network(site):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("link", ["nothing.md", "score.md#nothing"])
-def test_a_dead_link_ends_the_build(link, tmp_path):
+@pytest.mark.parametrize(
+    ("link", "said"), [("nothing.md", "'nothing.md'"), ("score.md#nothing", "#nothing")]
+)
+def test_a_dead_link_ends_the_build(link, said, tmp_path):
     """On a small tree: the site's own code, an index, and a page that links to nothing."""
     for name in ("spectra/__init__.pyi", "docs/site/mkdocs.yml", "docs/site/pages.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -84,4 +86,4 @@ def test_a_dead_link_ends_the_build(link, tmp_path):
     (tmp_path / "docs/score.md").write_text(f"# A page\n\n[bad]({link})\n")
     done = build(tmp_path / "site", root=tmp_path)
     assert done.returncode == 1
-    assert f"'{link}'" in done.stdout + done.stderr or "#nothing" in done.stdout + done.stderr
+    assert said in done.stdout + done.stderr

@@ -155,10 +155,11 @@ def _of_equal_outputs(passed: Passed) -> Iterator[Finding]:
     differs = np.sqrt(np.mean([np.mean((other - first) ** 2) for other in others]))
     whole = np.sqrt(np.mean(first**2))
     if differs < EQUAL * whole:  # no where either is no number
+        apart = f"differ by {differs / whole:.2g} of it" if differs else "are equal"
         text = (
             f"the model makes nearly the same output of all {few.shown} inputs that were looked "
-            f"at: they differ by {differs / whole:.2g} of it, so that what is told is true of that "
-            "one output, and no interval knows of others"
+            f"at: they {apart}, so that what is told is true of that one output, and no interval "
+            "knows of others"
         )
         yield Finding("equal_outputs", text)
 

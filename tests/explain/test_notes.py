@@ -139,6 +139,7 @@ def test_outputs_that_are_nearly_one_are_said(plain):
 
     note = told(loaded, inputs, few(0.004), scores)["equal_outputs"]
     assert "of all 4 inputs that were looked at: they differ by 0.004 of it" in note
+    assert "at: they are equal, so" in told(loaded, inputs, few(0.0), scores)["equal_outputs"]
     assert "equal_outputs" not in told(loaded, inputs, few(0.02), scores)
 
 
