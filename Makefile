@@ -31,7 +31,7 @@ CENSUS := $(VENV_CENSUS)/.installed
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 # what skips in it where the extras are not installed
-OF_EXTRAS := tests/inputs/test_sounds.py tests/inputs/test_zarr.py tests/inputs/test_volumes.py tests/run/test_arranged.py
+OF_EXTRAS := tests/inputs/test_sounds.py tests/inputs/test_zarr.py tests/inputs/test_volumes.py tests/run/test_arranged.py tests/load/test_damage_extras.py
 
 .PHONY: oracles demo test test-rest lint docs bench calibrate study study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test

@@ -7,7 +7,8 @@ well formed outside and wrong inside, to get past the first check. Inputs are op
 processes, one a core. A crash of a child, an input that takes longer than 30 s or 250 MB (or
 twice its size), any error that is not spectra's own, any code that runs and any file that is
 written elsewhere counts as a failure. What was done is kept in ``--state``: the next sitting goes
-on from there, and the figures add up.
+on from there, and the figures add up. Formats that an extra reads are left out where it is not
+installed.
 """
 
 import argparse
@@ -34,33 +35,38 @@ ROUND = 200  # inputs a child opens before the next one takes over
 MOST_SECONDS = 30
 MORE_BYTES = 4 << 30
 MOST_BYTES = 250_000_000
-SLOW = {"hdf5", "netcdf3"}  # three processes for each input: one of forty is of these
+SLOW = {"hdf5", "netcdf3", "zarr store"}  # three processes for each input: one of forty is of these
+EXTRAS = ("wav", "flac", "nifti", "nifti packed", "onnx graph")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.mkdir"}
 
 
-def open_all(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, str]:
-    """Open input ``number`` in every way; return its kind and how it ended."""
-    from spectra._printable import printable
-    from spectra.errors import SpectraError
-    from spectra.inputs import check_inputs, open_inputs
-    from spectra.load import check_source, load_model, load_weights
-    from support.files import damaged, damaged_folder, make
-    from support.mutants import mutant
+def put(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, Path]:
+    """Write input ``number``; return its kind and where it lies."""
+    from support.extra_files import zarr_damaged
+    from support.files import damaged_folder
 
     chance = random.Random(number)
     fast = sorted({*files, "folder"} - SLOW)
     kind = chance.choice(sorted(SLOW) if chance.random() < 1 / 40 else fast)
+    place = folder / {"folder": "model", "zarr store": "store"}.get(kind, "file")
     if kind == "folder":
-        place = folder / "model"
         damaged_folder(place, chance)
+    elif kind == "zarr store":
+        zarr_damaged(place, chance)
     else:
-        place = folder / "file"
-        inside = chance.random() < 0.75
-        if inside:
-            place.write_bytes(mutant(kind, files[kind], chance, folder / "made"))
-        else:
-            place.write_bytes(damaged(files[kind], chance))
+        place.write_bytes(changed(kind, files[kind], chance, folder / "made"))
+    return kind, place
+
+
+def open_all(place: Path) -> str:
+    """Open an input in every way; return how it ended."""
+    from spectra._printable import printable
+    from spectra.errors import SpectraError
+    from spectra.inputs import check_inputs, open_inputs
+    from spectra.load import check_source, load_model, load_weights
+    from support.files import make
+
     ended = "refused at sight"
     for run, better in (
         (lambda: check_source(place, trust=False), "refused inside"),
@@ -69,14 +75,28 @@ def open_all(number: int, folder: Path, files: dict[str, bytes]) -> tuple[str, s
         (lambda: load_model(place), "opened"),
         (lambda: load_weights(place), "opened"),
         (lambda: list(open_inputs(place).batches(2)), "opened"),
+        (lambda: list(open_inputs(f"{place}?volume").batches(2)), "opened"),
     ):
         try:
             run()
             ended = better if ended != "opened" else ended
         except SpectraError as error:
             if printable(str(error)) != str(error):
-                return kind, f"no plain line: {error!r}"
-    return kind, ended
+                return f"no plain line: {error!r}"
+    return ended
+
+
+def changed(kind: str, data: bytes, chance: random.Random, place: Path) -> bytes:
+    """Return ``data`` changed inside three times of four, otherwise anywhere."""
+    from support.extra_files import extra_mutant
+    from support.files import damaged
+    from support.mutants import mutant
+
+    if chance.random() >= 0.75:
+        return damaged(data, chance)
+    if kind in EXTRAS:
+        return extra_mutant(kind, data, chance)
+    return mutant(kind, data, chance, place)
 
 
 def watch(ran: list[str], reader: str, inside: tuple[str, ...], event: str, given: tuple) -> None:
@@ -110,6 +130,7 @@ def child(numbers: range, pipe, crater: str) -> None:
     from spectra.errors import SpectraError
     from spectra.inputs import open_inputs
     from spectra.load import load_model
+    from support.extra_files import extra_files
     from support.files import make, valid_files
 
     warnings.simplefilter("ignore")
@@ -118,8 +139,9 @@ def child(numbers: range, pipe, crater: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "model").mkdir()
-        files = valid_files(folder, Path(crater))
-        for kind in ("zip", "png", "tiff", "npz", "safetensors"):  # imports what it needs
+        extras = extra_files(folder)
+        files = valid_files(folder, Path(crater)) | extras
+        for kind in ("zip", "png", "tiff", "npz", "safetensors", *extras):  # imports what it needs
             (folder / "file").write_bytes(files[kind])
             for run in (
                 lambda: load_model(folder / "file", arch=make),
@@ -133,12 +155,14 @@ def child(numbers: range, pipe, crater: str) -> None:
         sys.addaudithook(partial(watch, ran, str(CHILD), allowed))
         for number in numbers:
             pipe.send((number, "begins", ""))
+            kind, place = put(number, folder, files)
+            ran.clear()
             start = forget_peak()
             try:
-                kind, ended = open_all(number, folder, files)
+                ended = open_all(place)
             except BaseException as error:
-                kind, ended = "?", f"{type(error).__name__}: {str(error)[:200]}"
-            size = (folder / "file").stat().st_size if kind != "folder" else 0
+                ended = f"{type(error).__name__}: {str(error)[:200]}"
+            size = place.stat().st_size if kind in files else 0
             grown = memory("VmHWM") - start
             if grown > max(MOST_BYTES, 2 * size):
                 ended = f"took {grown} bytes for {size}"

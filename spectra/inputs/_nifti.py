@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from math import prod
+from math import inf, prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,7 +34,7 @@ class NiftiFacts:
     spacing : tuple of float
         Distance of neighbouring voxels along z, y and x.
     unit : str
-        Such as ``"mm"``; empty where the file tells none.
+        Such as ``"mm"``; empty where the file tells none, or a distance that is none.
     dtype : str
         Of the numbers as they are stored.
     """
@@ -99,7 +99,8 @@ def _header(stream: IO[bytes]) -> Any:
     start = stream.read(4)
     size = next((n for n in HEADER_BYTES if n in (_integer(start, "<"), _integer(start, ">"))), 348)
     kind = nibabel.Nifti2Header if size == 540 else nibabel.Nifti1Header
-    return kind.from_fileobj(BytesIO(start + stream.read(size - 4)))
+    # its own check would mend what it finds, and tell the terminal
+    return kind.from_fileobj(BytesIO(start + stream.read(size - 4)), check=False)
 
 
 def _integer(data: bytes, order: str) -> int:
@@ -107,11 +108,11 @@ def _integer(data: bytes, order: str) -> int:
 
 
 def _between(header: Any) -> int:
-    """Return the bytes between the header and the numbers."""
-    gap = int(header["vox_offset"]) - len(header.binaryblock)
-    if not 0 <= gap <= MOST_BETWEEN:
-        raise ValueError(f"its numbers begin at byte {int(header['vox_offset'])}")
-    return gap
+    """Return the bytes between the header and the numbers: at least the four that tell of more."""
+    told, size = float(header["vox_offset"]), len(header.binaryblock)
+    if not told - size <= MOST_BETWEEN:  # not a number, perhaps
+        raise ValueError(f"its numbers begin at byte {told:g}")
+    return max(int(told) - size, 4)
 
 
 def _facts(header: Any, path: Path) -> NiftiFacts:
@@ -127,8 +128,8 @@ def _facts(header: Any, path: Path) -> NiftiFacts:
     if bytes(header["magic"]).rstrip(b"\0").strip() in (b"ni1", b"ni2"):
         raise InputError(f"{path} has its numbers in another file (.img): expected one file .nii")
     check_packed(8 * prod(shape[:3]), path.stat().st_size, str(path))
-    zooms = tuple(float(zoom) for zoom in header.get_zooms()[:3])
-    unit = header.get_xyzt_units()[0]
+    zooms = tuple(abs(float(zoom)) for zoom in header.get_zooms()[:3])
+    unit = header.get_xyzt_units()[0] if all(0 < zoom < inf for zoom in zooms) else "unknown"
     return NiftiFacts(
         shape=shape[::-1],
         spacing=zooms[::-1],

@@ -166,16 +166,29 @@ def damaged(path, change):
         (lambda d: struct.pack_into("<h", d, 70, 128), "expected one number a voxel"),
         (lambda d: struct.pack_into("<h", d, 70, 999), "cannot be read"),
         (lambda d: struct.pack_into("<f", d, 108, 1e9), "numbers begin at"),
+        (lambda d: struct.pack_into("<f", d, 108, float("nan")), "numbers begin at byte nan"),
         (lambda d: d.__delitem__(slice(400, None)), "ends early"),
     ],
 )
-def test_a_damaged_header_is_one_line(tmp_path, change, said, capfd):
+def test_a_damaged_header_is_one_line(tmp_path, change, said, capfd, caplog):
     pytest.importorskip("nibabel")
     nifti(tmp_path / "a.nii", RNG.normal(size=(8, 9, 10)).astype("<f4"))
     damaged(tmp_path / "a.nii", change)
     with pytest.raises((InputError, NothingToAnalyseError, ParameterError), match=said):
         open_inputs(tmp_path / "a.nii")
     assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("zooms", [(0.0, 2.0, 3.0), (float("nan"), 2.0, 3.0)])
+def test_a_distance_that_is_none_is_told_as_unknown_and_nothing_is_mended(tmp_path, zooms, caplog):
+    pytest.importorskip("nibabel")
+    values = RNG.normal(size=(8, 9, 10)).astype("<f4")
+    nifti(tmp_path / "a.nii", values, zooms=zooms, offset=0.0)
+    inputs, maps = read(tmp_path / "a.nii")
+    np.testing.assert_array_equal(maps, values[None, None])
+    assert inputs.spacing is None
+    assert caplog.records == []
 
 
 def test_gzip_that_unpacks_to_gigabytes_is_refused_by_what_it_declares(tmp_path):

@@ -143,12 +143,12 @@ def _pickle(data: bytes, chance: random.Random) -> bytes:
 def _safetensors(data: bytes, chance: random.Random) -> bytes:
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
-    _change_json(header, chance)
+    change_json(header, chance)
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data[8 + length :]
 
 
-def _change_json(content: Any, chance: random.Random) -> None:
+def change_json(content: Any, chance: random.Random) -> None:
     """Change a few entries of nested dicts and lists, in place."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         here: Any = content
