@@ -163,9 +163,17 @@ _LOOK = {"npy": _look_npy, "nifti": _look_nifti, "tiff": _look_tiff}
 def _values(volume: _Volume, how: Preparation) -> Iterator[Tensor]:
     """Yield the volumes of one file, float32 (channel, *spatial)."""
     try:
-        yield from partial(_READ[volume.format], volume, how)()
+        for values in partial(_READ[volume.format], volume, how)():
+            yield _checked(values, volume)
     except Exception as error:
         raise InputError(f"{volume.path} cannot be read ({brief(error)})") from error
+
+
+def _checked(values: Tensor, volume: _Volume) -> Tensor:
+    """Return a volume; raise ValueError where it is not what its file told."""
+    if tuple(values.shape) != volume.shape:
+        raise ValueError(f"it holds {times(values.shape)}, declared {times(volume.shape)}")
+    return values
 
 
 def _read_npy(volume: _Volume, how: Preparation) -> Iterator[Tensor]:

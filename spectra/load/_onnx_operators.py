@@ -27,7 +27,7 @@ def take_out(graph: Any) -> dict[str, nn.Module]:
         given = {attribute.name: attribute for attribute in node.attribute}
         if node.op_type == "Resize":
             where = given[_WHERE].s if _WHERE in given else b"half_pixel"
-            mode = given["mode"].s.decode() if "mode" in given else "nearest"
+            mode = given["mode"].s.decode(errors="replace") if "mode" in given else "nearest"
             smooth = "antialias" in given and bool(given["antialias"].i)
             if mode in _MODES and (smooth or where == b"asymmetric"):
                 found[node.name] = Resize(mode, asymmetric=where == b"asymmetric", antialias=smooth)

@@ -191,6 +191,17 @@ def test_a_distance_that_is_none_is_told_as_unknown_and_nothing_is_mended(tmp_pa
     assert caplog.records == []
 
 
+def test_a_tiff_that_declares_planes_and_holds_none_is_one_line(tmp_path):
+    entries = ((256, 16), (257, 16), (258, 11229), (259, 1))  # width, length, bits, compression
+    directory = b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in entries)
+    data = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory + bytes(4)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(
+        InputError, match=r"a.tif cannot be read \(.*it holds 1x1x0, declared 1x1x16x16"
+    ):
+        open_inputs(f"{tmp_path / 'a.tif'}?volume")
+
+
 def test_gzip_that_unpacks_to_gigabytes_is_refused_by_what_it_declares(tmp_path):
     pytest.importorskip("nibabel")
     small = np.zeros((2, 2, 2), "<f4")

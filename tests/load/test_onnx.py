@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -119,6 +120,14 @@ RESIZES = {
     "cubic, asymmetric": ("cubic", "asymmetric", {}),
 }
 KINDS = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic"}
+
+
+def test_a_mode_that_is_no_text_is_refused_in_one_line(tmp_path):
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"], mode="nearest")
+    node.attribute[0].s = b"\xff"
+    scales = onnx.numpy_helper.from_array(np.float32([1, 1, 2, 2]), "s")
+    with pytest.raises(LoadError, match=r"m.onnx (is no valid|cannot be converted)"):
+        load_model(graph([node], tmp_path / "m.onnx", weights=[scales]))
 
 
 @pytest.mark.parametrize("name", RESIZES)
