@@ -54,7 +54,8 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
     points, pairs = reader.view.points, reader.pairs
     spectra, level = reader.spectra(maps)
     values = reader.read(spectra)
-    base, replica = _centred(values.base), _centred(values.replica)
+    own_base = values.base.movedim(0, -1)  # bins last, as here tiles are what is averaged over
+    base, replica = _centred(own_base), _centred(values.replica.movedim(0, -1))
     of_map = level.reshape(len(maps), -1, *level.shape[1:])
     apart = (of_map - of_map.mean((1, 3), keepdim=True)).flatten(0, 1)
     level = _centred(level)
@@ -75,10 +76,10 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
 
     # A line is locked as far as it is the same in all tiles, or follows their means.
     leakage = torch.as_tensor(pairs.leakage).to(spectra)
-    line = values.around @ leakage
+    line = values.around.movedim((0, 1), (-2, -1)) @ leakage
     followed = (line * level[..., None]).mean((0, 2))
     steady = (_power(line.mean((0, 2))) + _power(followed) * per_level) * of_point
-    constant = (values.base[..., torch.as_tensor(pairs.middle)] @ leakage).real
+    constant = (own_base[..., torch.as_tensor(pairs.middle)] @ leakage).real
     # The tiles lost their own means; what differs between those of one map is power too.
     total = reader.plane_power(_power(spectra)) + apart * (apart + 2 * constant)
     total = total.mean((0, 2))

@@ -24,13 +24,22 @@ class Annuli:
         Bins of the full plane in each ring; the outermost rings may be partial.
     shape : tuple of int
         Shape of the power maps that ``mean`` takes.
+    place : ndarray, shape (bin,)
+        Ring of each bin of such a map; one more than there are outside of all.
     """
 
     f: NDArray[np.float64]
     counts: NDArray[np.int64]
     shape: tuple[int, ...]
-    _index: NDArray[np.intp]
+    place: NDArray[np.intp]
     _weight: NDArray[np.float64]
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """What each bin contributes to the mean of its ring; 0 outside of all rings."""
+        counts = np.append(self.counts, np.inf)
+        share: NDArray[np.float64] = self._weight / counts[self.place]
+        return share
 
     def mean(self, power: ArrayLike) -> NDArray[np.float64]:
         """Return the mean of ``power``, shape (..., *shape), over each ring: (..., ring)."""
@@ -39,11 +48,11 @@ class Annuli:
             message = f"power has shape {values.shape}: expected it to end in {self.shape}"
             raise ParameterError(message)
         leading = values.shape[: values.ndim - len(self.shape)]
-        maps = values.reshape(-1, self._index.size) * self._weight
+        maps = values.reshape(-1, self.place.size) * self._weight
         rings = self.f.size
         sums = np.empty((len(maps), rings))
         for total, one in zip(sums, maps, strict=True):
-            total[:] = np.bincount(self._index, one, rings + 1)[:rings]
+            total[:] = np.bincount(self.place, one, rings + 1)[:rings]
         return (sums / self.counts).reshape(*leading, rings)
 
 
@@ -95,7 +104,7 @@ def annuli(shape: tuple[int, ...], *, corners: bool = False) -> Annuli:
     weight = np.broadcast_to(once, ring.shape).ravel()
     counts = np.bincount(index, weight, rings + 1)[:rings].round().astype(np.int64)
     return Annuli(
-        np.arange(rings) / least, counts=counts, shape=ring.shape, _index=index, _weight=weight
+        np.arange(rings) / least, counts=counts, shape=ring.shape, place=index, _weight=weight
     )
 
 

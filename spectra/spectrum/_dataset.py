@@ -13,9 +13,14 @@ from spectra.spectrum._azimuthal import DIMS, frequencies
 from spectra.spectrum._sums import STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
-    from spectra.spectrum._running import MapStatistics
+    from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._pairs import Pairs
+    from spectra.spectrum._sums import Sums
+    from spectra.spectrum._view import View
 
 # The mean of a logarithm lies below the logarithm of the mean: by 10 / ln 10 * psi(1) for a bin
 # with two degrees of freedom, and further for a bin that is real because it is its own mirror.
@@ -24,19 +29,27 @@ SELF_CONJUGATE_LOG_BIAS_DB = 10 / np.log(10) * (np.euler_gamma + np.log(2))
 SHARED = ("group", "slot", "channel", "axis")
 
 
-def to_dataset(statistics: MapStatistics) -> xr.Dataset:
-    """Return everything measured at one place of a model; see `MapStatistics.to_dataset`."""
-    plan = statistics.plan
-    variables = _figure(statistics) | _moments(statistics) | _content(statistics)
-    for number in range(len(plan.views)):
-        variables |= _lattice(statistics, number)
+def to_dataset(sums: Mapping[str, Sums], plan: MapPlan, pairs: Sequence[Pairs]) -> xr.Dataset:
+    """Return everything measured at one place of a model; see `MapStatistics.to_dataset`.
+
+    Parameters
+    ----------
+    sums : dict of ndarray
+        Those of `empty_sums`, with what was added.
+    plan : MapPlan
+    pairs : sequence of Pairs
+        Those of each view of the plan.
+    """
+    variables = _figure(sums, plan) | _moments(sums, plan) | _content(sums, plan)
+    for number, (view, own) in enumerate(zip(plan.views, pairs, strict=True)):
+        variables |= _lattice(sums, view, own, number=number)
     attributes = {
-        "maps": int(statistics.sums["maps"]),
-        "images": int(statistics.sums["images"]),
-        "dropped_non_finite": int(statistics.sums["dropped_non_finite"]),
-        "dropped_constant": int(statistics.sums["dropped_constant"]),
+        "maps": int(sums["maps"]),
+        "images": int(sums["images"]),
+        "dropped_non_finite": int(sums["dropped_non_finite"]),
+        "dropped_constant": int(sums["dropped_constant"]),
         "replicates": plan.replicates,
-        "images_seen": int(statistics.sums["images_seen"]) if plan.views else 0,
+        "images_seen": int(sums["images_seen"]) if plan.views else 0,
         "block_kind": plan.block_kind,
         "views": len(plan.views),
         "period": json.dumps(plan.period),
@@ -46,7 +59,7 @@ def to_dataset(statistics: MapStatistics) -> xr.Dataset:
         "plan": json.dumps(plan.describe()),
     }
     # Variables, not DataArrays: these would each be aligned with all others
-    coordinates = _coordinates(plan.figure_tile, len(statistics.sums["azimuthal"]))
+    coordinates = _coordinates(plan.figure_tile, len(sums["azimuthal"]))
     return xr.Dataset(variables, coordinates, attributes)
 
 
@@ -60,9 +73,8 @@ def _coordinates(tile: tuple[int, ...], rings: int) -> dict[str, xr.Variable]:
     }
 
 
-def _figure(statistics: MapStatistics) -> dict[str, xr.Variable]:
+def _figure(sums: Mapping[str, Sums], plan: MapPlan) -> dict[str, xr.Variable]:
     """Return the mean spectra of the full plane and the azimuthal profile."""
-    sums, plan = statistics.sums, statistics.plan
     tile = plan.figure_tile
     names = DIMS[len(tile)]
     maps = sums["figure_maps"]
@@ -82,15 +94,14 @@ def _figure(statistics: MapStatistics) -> dict[str, xr.Variable]:
     }
 
 
-def _moments(statistics: MapStatistics) -> dict[str, xr.Variable]:
+def _moments(sums: Mapping[str, Sums], plan: MapPlan) -> dict[str, xr.Variable]:
     """Return mean, variance and polyphase means of each channel."""
-    sums = statistics.sums
     count = sums["phase_maps"]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums["value"] / count
         variance = sums["value_square"] / count - mean**2
-        phase = sums["phase"] / count.reshape(-1, *[1] * len(statistics.plan.period))
-    phases = tuple(f"phase_{name[1:]}" for name in DIMS[len(statistics.plan.period)])
+        phase = sums["phase"] / count.reshape(-1, *[1] * len(plan.period))
+    phases = tuple(f"phase_{name[1:]}" for name in DIMS[len(plan.period)])
     return {
         "mean": xr.Variable("map_channel", mean),
         "variance": xr.Variable("map_channel", variance),
@@ -98,9 +109,9 @@ def _moments(statistics: MapStatistics) -> dict[str, xr.Variable]:
     }
 
 
-def _content(statistics: MapStatistics) -> dict[str, xr.Variable]:
+def _content(sums: Mapping[str, Sums], plan: MapPlan) -> dict[str, xr.Variable]:
     """Return the mean map of each tested channel, its own mean taken out; and images seen."""
-    sums, axes = statistics.sums, DIMS[len(statistics.plan.period)]
+    axes = DIMS[len(plan.period)]
     if "content" not in sums:
         return {}
     count = sums["content_maps"].reshape(-1, *[1] * len(axes))
@@ -111,14 +122,15 @@ def _content(statistics: MapStatistics) -> dict[str, xr.Variable]:
     }
 
 
-def _lattice(statistics: MapStatistics, number: int) -> dict[str, xr.Variable]:
+def _lattice(
+    all_sums: Mapping[str, Sums], view: View, pairs: Pairs, *, number: int
+) -> dict[str, xr.Variable]:
     """Return the running sums of one view and the tables that index them."""
-    view, pairs = statistics.plan.views[number], statistics.pairs[number]
 
     def own(dims: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(d if d in SHARED else f"{d}_{number}" for d in dims)
 
-    sums = {name: statistics.sums[f"{name}_{number}"] for name in (*STATE, "alike", "alike_maps")}
+    sums = {name: all_sums[f"{name}_{number}"] for name in (*STATE, "alike", "alike_maps")}
     alike = agreement(sums["alike"], sums["alike_maps"], view=view, pairs=pairs)
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])

@@ -2,59 +2,101 @@
 
 from __future__ import annotations
 
-from math import prod
+from functools import lru_cache
+from math import log, prod
 from typing import TYPE_CHECKING
 
-import numpy as np
+import torch
 
 from spectra.spectrum._azimuthal import annuli
-from spectra.spectrum._periodogram import chunk_length, cut, power, sum_of_logs, windowed_spectra
-from spectra.spectrum._sums import Sums, to_numpy
+from spectra.spectrum._periodogram import cut, standardised_power, sum_of_logs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._moments import Centred
+    from spectra.spectrum._totals import Totals
 
 LOG_FLOOR = 1e-12
+DB = 10 / log(10)
 
 
-def add_figure(sums: dict[str, Sums], plan: MapPlan, standard: Tensor, varied: Tensor) -> None:
-    """Add power and log power of the standardised maps, of all channels alike."""
-    per_map = prod(plan.figure_tiles)
-    if per_map == 0:
-        return
-    axes = len(plan.period)
-    rings = annuli(plan.figure_tile)
-    tiles = cut(standard, (0,) * axes, plan.figure_tile, plan.figure_tiles)
-    images = tiles.flatten(1, 1 + axes)
-    for image, used in zip(images, varied, strict=True):
-        if not bool(used.any()):
-            continue
-        kept = image if bool(used.all()) else image[used.repeat_interleave(per_map)]
-        powers, logs = _sums_of_power(kept, axes, whole=per_map == 1)
-        profile = rings.mean(powers) / len(kept)
-        sums["figure_power"] += powers
-        sums["figure_log"] += logs * (10 / np.log(10))
-        sums["figure_maps"] += len(kept)
-        sums["azimuthal_images"] += 1
-        sums["azimuthal"] += profile
-        sums["azimuthal_square"] += profile**2
+class Figure:
+    """Sums of power and log power over the maps of some images, channels a few at a time.
+
+    Parameters
+    ----------
+    plan : MapPlan
+        How maps are cut.
+    """
+
+    def __init__(self, plan: MapPlan) -> None:
+        self._plan, self._per_map = plan, prod(plan.figure_tiles)
+        self._powers: Tensor | None = None  # of each image, summed over its maps
+        self._logs: Tensor | None = None
+        self._maps: Tensor | None = None
+
+    def add(self, maps: Centred) -> None:
+        """Add more channels of the images; the maps are overwritten."""
+        if self._per_map == 0:
+            return
+        plan, axes = self._plan, len(self._plan.period)
+        tiles = cut(maps.values, (0,) * axes, plan.figure_tile, plan.figure_tiles)
+        observed = standardised_power(tiles, maps.rate, axes)  # (image, channel * tile, *half)
+        powers = observed.sum(1).double()
+        # A map that does not count has no power, and the log of the floor.
+        missing = (~maps.varied).sum(1).view(-1, *[1] * axes) * self._per_map
+        logs = sum_of_logs(observed.add_(LOG_FLOOR)).double() - missing * log(LOG_FLOOR)
+        counted = maps.varied.sum(1) * self._per_map
+        if self._powers is None or self._logs is None or self._maps is None:
+            self._powers, self._logs, self._maps = powers, logs, counted
+        else:
+            self._powers, self._logs = self._powers + powers, self._logs + logs
+            self._maps = self._maps + counted
+
+    def put_into(self, totals: Totals) -> None:
+        """Add what all channels of the images have, and begin with others."""
+        if self._powers is None or self._logs is None or self._maps is None:
+            return
+        profile = ring_means(self._powers, self._plan.figure_tile)
+        profile = profile / self._maps.clamp_min(1)[:, None]
+        for name, value in (
+            ("figure_power", self._powers),
+            ("figure_log", self._logs * DB),
+            ("figure_maps", self._maps),
+            ("azimuthal_images", self._maps > 0),
+            ("azimuthal", profile),
+            ("azimuthal_square", profile.square()),
+        ):
+            totals.add(name, value.sum(0))
+        self._powers = self._logs = self._maps = None
 
 
-def _sums_of_power(
-    tiles: Tensor, axes: int, *, whole: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sums over tiles of power and of ln power; a whole map has lost its mean."""
-    half = (*tiles.shape[1:-1], tiles.shape[-1] // 2 + 1)
-    powers, logs = np.zeros(half), np.zeros(half)
-    chunk = chunk_length(tiles[0])
-    for start in range(0, len(tiles), chunk):
-        part = tiles[start : start + chunk]
-        if not whole:
-            part = part - part.mean(tuple(range(-axes, 0)), keepdim=True)
-        observed = power(windowed_spectra(part, axes, norm="ortho"))
-        powers += to_numpy(observed.sum(0))
-        logs += to_numpy(sum_of_logs(observed.add_(LOG_FLOOR)))
-    return powers, logs
+def ring_means(powers: Tensor, tile: tuple[int, ...]) -> Tensor:
+    """Return the means of half planes over rings, as `Annuli.mean` does, on their device.
+
+    Parameters
+    ----------
+    powers : Tensor of float64, shape (image, *half of a tile)
+
+    Returns
+    -------
+    Tensor of float64, shape (image, ring)
+    """
+    images, rings = len(powers), annuli(tile).f.size
+    place, share = _rings(tile, images, powers.device)
+    sums = powers.new_zeros(images * (rings + 1))
+    sums.index_add_(0, place, (powers.flatten(1) * share).flatten())
+    return sums.view(images, -1)[:, :rings]
+
+
+@lru_cache(maxsize=64)
+def _rings(tile: tuple[int, ...], images: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the ring of each bin of some half planes, numbered on from image to image.
+
+    And the share of each bin of one half plane in the mean of its ring.
+    """
+    rings = annuli(tile)
+    place = torch.from_numpy(rings.place) + torch.arange(images)[:, None] * (rings.f.size + 1)
+    return place.flatten().to(device), torch.from_numpy(rings.share).to(device)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.errors import ParameterError
-from spectra.spectrum._periodogram import CHUNK_BYTES
+from spectra.spectrum._periodogram import CHUNK_BYTES, CHUNK_BYTES_CUDA
 
-CHUNK_BYTES_CUDA = 64 << 20
 LEAST_SIDE = 4
 Source = Tensor | NDArray[Any]
 

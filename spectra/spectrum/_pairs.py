@@ -26,7 +26,8 @@ class Pairs:
     A pair is a base-band bin ``e`` and its replica ``e + k/s``; of a self-conjugate point one
     of ``e`` and ``-e`` is kept, with weight 2, because the other is its conjugate. Real maps are
     transformed to half a plane: where the replica lies in the other half, the pair is ``-e`` and
-    ``-e - k/s`` instead, the conjugate of both. Pairs stand in the order of their points.
+    ``-e - k/s`` instead, the conjugate of both. Pairs stand in the order of their points, and
+    within a point of their cells.
 
     Attributes
     ----------
@@ -110,12 +111,15 @@ def bin_pairs(view: View, *, points: Sequence[LatticePoint]) -> Pairs:
         # A real transform holds half of the last axis: beyond it both bins of a pair are read
         # mirrored, which conjugates their product.
         beyond = bins[:, -1] > tile[-1] // 2
-        mirrored.append(beyond)
-        replica.append(np.where(beyond[:, None], -bins % tile, bins))
-        number.append(np.where(beyond, mirror[kept], np.flatnonzero(kept)))
+        # The pairs of a cell follow each other, those of none come last.
+        order = np.argsort(np.where(place[kept] < 0, len(grid), place[kept]), kind="stable")
+        own = np.where(place[kept] < 0, -1, place[kept] + index * np.prod(split))
+        mirrored.append(beyond[order])
+        replica.append(np.where(beyond[:, None], -bins % tile, bins)[order])
+        number.append(np.where(beyond, mirror[kept], np.flatnonzero(kept))[order])
         point.append(np.full(kept.sum(), index))
-        weight.append(stands_for)
-        cell.append(np.where(place[kept] < 0, -1, place[kept] + index * np.prod(split)))
+        weight.append(stands_for[order])
+        cell.append(own[order])
     numbers, cells = _renumber(np.concatenate(cell))
     of_bin = np.concatenate(number)
     steps = np.array(list(product((-1, 0, 1), repeat=len(tile))))

@@ -11,6 +11,7 @@ from torch import Tensor
 from spectra.errors import ParameterError
 
 CHUNK_BYTES = 2 << 20
+CHUNK_BYTES_CUDA = 64 << 20
 
 Norm = Literal["backward", "ortho", "forward"]
 
@@ -54,6 +55,33 @@ def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
     seen = centred * hann(sides, centred.dtype, centred.device, norm)
     spectra: Tensor = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)))
     return spectra
+
+
+def standardised_power(tiles: Tensor, rate: Tensor, axes: int) -> Tensor:
+    """Return the power of tiles of maps of unit variance: of white noise 1 in every bin.
+
+    Parameters
+    ----------
+    tiles : Tensor, shape (image, channel, *tiles, *side)
+        Tiles of maps without a mean; they may be overwritten.
+    rate : Tensor, shape (image, channel)
+        One over the standard deviation of each map.
+    axes : int
+        Number of spatial axes.
+
+    Returns
+    -------
+    Tensor, shape (image, channel * tile, *half of a tile)
+    """
+    sides = tuple(tiles.shape[-axes:])
+    seen = tiles
+    if prod(tiles.shape[2:-axes]) > 1:  # a map that is one tile has lost its mean
+        seen = tiles - tiles.mean(tuple(range(-axes, 0)), keepdim=True)
+    # In the maps, not in their power: that of large or small values would leave single precision.
+    seen = seen.mul_(hann(sides, seen.dtype, seen.device, "ortho"))
+    seen = seen.mul_(rate.view(*rate.shape, *[1] * (seen.ndim - 2)))
+    spectra = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)))
+    return power(spectra).flatten(1, -1 - axes)
 
 
 def cut(maps: Tensor, start: Sequence[int], tile: Sequence[int], tiles: Sequence[int]) -> Tensor:
@@ -101,16 +129,29 @@ def sum_of_logs(power: Tensor) -> Tensor:
 
     Parameters
     ----------
-    power : Tensor, shape (map, ...)
+    power : Tensor, shape (image, map, ...)
         Between 1e-12 and 1e12.
+
+    Returns
+    -------
+    Tensor, shape (image, ...)
     """
-    third = len(power) // 3
-    triples = power[:third] * power[third : 2 * third]
-    triples.mul_(power[2 * third : 3 * third])
-    return triples.log_().sum(0) + power[3 * third :].log().sum(0)
+    third = power.shape[1] // 3
+    if third == 0:
+        return power.log().sum(1)
+    triples = power[:, :third] * power[:, third : 2 * third]
+    triples.mul_(power[:, 2 * third : 3 * third])
+    logs = triples.log_().sum(1)
+    left = power[:, 3 * third :]
+    return logs + left.log().sum(1) if left.shape[1] else logs
 
 
 def chunk_length(item: Tensor) -> int:
     """Return how many items like this make a chunk that stays in the cache, in threes."""
-    length = max(CHUNK_BYTES // max(prod(item.shape) * 4, 1), 1)
+    length = max(chunk_bytes(item) // max(prod(item.shape) * 4, 1), 1)
     return length + -length % 3
+
+
+def chunk_bytes(maps: Tensor) -> int:
+    """Return how many bytes of maps are worked on at once: on a CPU, what its cache holds."""
+    return CHUNK_BYTES if maps.device.type == "cpu" else CHUNK_BYTES_CUDA

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
 
 
 class BinValues(NamedTuple):
-    """What is read of the spectra of tiles; the first dimensions are (block, channel, tile).
+    """What is read of the spectra of tiles.
+
+    The last dimensions are (block, channel, tile): bins come first, so that a bin of all tiles is
+    read, multiplied and summed as one stretch of memory.
 
     Attributes
     ----------
-    base : Tensor, shape (..., bin)
+    base : Tensor, shape (bin, ...)
         Base band.
-    replica : Tensor, shape (..., pair)
+    replica : Tensor, shape (pair, ...)
         Replicas.
-    around : Tensor, shape (..., point, 3^d)
+    around : Tensor, shape (point, 3^d, ...)
         Lines with the bins next to them; the line itself in the middle.
-    beside : Tensor, shape (..., point, neighbour)
+    beside : Tensor, shape (point, neighbour, ...)
         What lies farther beside them.
     """
 
@@ -40,8 +44,76 @@ class BinValues(NamedTuple):
 
     @property
     def line(self) -> Tensor:
-        """The lines themselves, shape (..., point)."""
-        return self.around[..., self.around.shape[-1] // 2]
+        """The lines themselves, shape (point, ...)."""
+        return self.around[:, self.around.shape[1] // 2]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where the bins of one view stand in half-plane spectra, and what belongs together.
+
+    Attributes
+    ----------
+    place, replica : Tensor of int
+        Bins of base band, lines and their neighbours one after the other, and of the replicas.
+    lengths : list of int
+        How many of ``place`` each of the three has.
+    sign : Tensor, shape (place, 2)
+        By which real and imaginary part are multiplied: bins of the other half are conjugate.
+    of_pair, near_bin, near_pair, middle : Tensor of int
+        See `Pairs`.
+    leakage : Tensor of complex128
+        See `Pairs`.
+    turned : Tensor of float64, shape (pair, 2)
+        What turns the product of a pair into that of its cell.
+    cell : Tensor of int, shape (pair,)
+        The cell of each pair; one more than there are for those of none.
+    """
+
+    place: Tensor
+    replica: Tensor
+    lengths: list[int]
+    sign: Tensor
+    of_pair: Tensor
+    near_bin: Tensor
+    near_pair: Tensor
+    middle: Tensor
+    leakage: Tensor
+    turned: Tensor
+    cell: Tensor
+
+    @classmethod
+    def of(cls, pairs: Pairs, sides: tuple[int, ...]) -> Tables:
+        """Return the tables of pairs in tiles of some sides."""
+        tile, axes = np.array(sides), len(sides)
+        half = (*sides[:-1], sides[-1] // 2 + 1)
+        bins = [pairs.base % tile, pairs.around.reshape(-1, axes), pairs.beside.reshape(-1, axes)]
+        wanted = np.concatenate(bins)
+        mirrored = wanted[:, -1] > tile[-1] // 2
+        stored = np.where(mirrored[:, None], -wanted % tile, wanted)
+        ones = np.ones(len(wanted))
+        made = {
+            "place": np.ravel_multi_index(tuple(stored.T), half),
+            "replica": np.ravel_multi_index(tuple(pairs.replica.T), half),
+            "sign": np.stack([ones, np.where(mirrored, -1.0, 1.0)], axis=1),
+            "of_pair": pairs.bin,
+            "near_bin": pairs.near_bin,
+            "near_pair": pairs.near_pair,
+            "middle": pairs.middle,
+            "leakage": pairs.leakage.astype(complex),
+            "turned": np.stack(
+                [np.ones(len(pairs.bin)), np.where(pairs.mirrored, 1.0, -1.0)], axis=1
+            ),
+            "cell": np.where(pairs.cell < 0, len(pairs.cell_point), pairs.cell),
+        }
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in made.items()}
+        return cls(lengths=[len(part) for part in bins], **tensors)
+
+    def to(self, device: torch.device) -> Tables:
+        """Return the same on a device."""
+        held: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        moved = {n: v.to(device) for n, v in held.items() if isinstance(v, torch.Tensor)}
+        return Tables(**held | moved)
 
 
 def without_margin(maps: Tensor, plan: MapPlan) -> Tensor:
@@ -65,19 +137,14 @@ class PairReader:
 
     def __init__(self, plan: MapPlan, view: View) -> None:
         self.view, self.pairs = view, bin_pairs(view, points=plan.points)
-        pairs, tile = self.pairs, np.array(view.tile)
-        axes = len(tile)
-        half = (*view.tile[:-1], view.tile[-1] // 2 + 1)
-        self._replica = torch.as_tensor(np.ravel_multi_index(tuple(pairs.replica.T), half))
-        bins = [pairs.base % tile, pairs.around.reshape(-1, axes), pairs.beside.reshape(-1, axes)]
-        self._lengths = [len(part) for part in bins]
-        wanted = np.concatenate(bins)
-        mirrored = wanted[:, -1] > tile[-1] // 2
-        stored = np.where(mirrored[:, None], -wanted % tile, wanted)
-        self._place = torch.as_tensor(np.ravel_multi_index(tuple(stored.T), half))
-        sign = np.stack([np.ones(len(wanted)), np.where(mirrored, -1, 1)], axis=1)
-        self._sign = torch.as_tensor(sign, dtype=torch.float32)
-        self._cells = [_Cells(pairs, index) for index in range(len(view.points))]
+        self._host = Tables.of(self.pairs, view.tile)
+        self._on = {torch.device("cpu"): self._host}
+
+    def tables(self, device: torch.device) -> Tables:
+        """Return what is read where, on a device."""
+        if device not in self._on:
+            self._on[device] = self._host.to(device)
+        return self._on[device]
 
     def spectra(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Return half-plane spectra of all tiles, and their means.
@@ -115,16 +182,18 @@ class PairReader:
 
     def read(self, spectra: Tensor) -> BinValues:
         """Return base band, replicas, lines and their neighbours of half-plane spectra."""
-        values = spectra.index_select(-1, self._place.to(spectra.device))
+        tables = self.tables(spectra.device)
+        of_bin = spectra.movedim(-1, 0).contiguous()
+        values = of_bin.index_select(0, tables.place)
         # The other half plane is the conjugate. A lazy conjugate would be lost within a dispatch
         # mode, where taps run.
-        sign = self._sign.to(values.device, values.real.dtype)
+        sign = tables.sign.to(values.real.dtype).view(-1, *[1] * (values.ndim - 1), 2)
         values = torch.view_as_complex(torch.view_as_real(values) * sign)
-        base, around, beside = torch.split(values, self._lengths, dim=-1)
-        of_point = (*spectra.shape[:3], len(self.view.points), -1)
+        base, around, beside = torch.split(values, tables.lengths)
+        of_point = (len(self.view.points), -1, *values.shape[1:])
         return BinValues(
             base=base,
-            replica=spectra.index_select(-1, self._replica.to(spectra.device)),
+            replica=of_bin.index_select(0, tables.replica),
             around=around.reshape(of_point),
             beside=beside.reshape(of_point),
         )
@@ -144,38 +213,29 @@ class PairReader:
 
         Parameters
         ----------
-        cross : Tensor, complex, shape (..., pair)
+        cross : Tensor, complex, shape (pair, ...)
             Products ``conj Y(e) Y(e + k/s)``.
-        base : Tensor, shape (..., bin)
+        base : Tensor, shape (bin, ...)
             Power in the base band.
-        replica : Tensor, shape (..., pair)
+        replica : Tensor, shape (pair, ...)
             Power of the replicas.
+
+        Returns
+        -------
+        Tensor, complex, shape (cell, ...)
         """
-        return torch.cat([cell.coherence(cross, base, replica) for cell in self._cells], dim=-1)
+        tables = self.tables(cross.device)
+        # What is summed is the conjugate, ``Y(e) conj Y(e + k/s)``, mirrored pairs turned back.
+        parts = torch.view_as_real(cross)
+        turned = parts * tables.turned.to(parts.dtype).view(-1, *[1] * (cross.ndim - 1), 2)
+        inside = torch.view_as_complex(self._over_cells(turned, tables))
+        ours = self._over_cells(base.index_select(0, tables.of_pair), tables).sqrt()
+        scale = ours * self._over_cells(replica, tables).sqrt()
+        return inside / torch.where(scale > 0, scale, torch.inf)
 
-
-class _Cells:
-    """The cells of one lattice point: sums over pairs, as products with matrices of 0 and 1."""
-
-    def __init__(self, pairs: Pairs, point: int) -> None:
-        own = pairs.point == point
-        self._own = slice(int(own.argmax()), int(own.argmax() + own.sum()))
-        numbers = np.unique(pairs.cell[own & (pairs.cell >= 0)])
-        member = (pairs.cell[own][:, None] == numbers).astype(np.float64)
-        of_bin = np.zeros((len(pairs.base), len(numbers)))
-        of_bin[pairs.bin[own]] = member
-        # Real and imaginary part in turn, as a complex array stores them; what is summed is the
-        # conjugate, ``Y(e) conj Y(e + k/s)``, mirrored pairs turned back.
-        turned = np.where(pairs.mirrored[own], 1.0, -1.0)[:, None] * member
-        both = np.zeros((len(member), 2, len(numbers), 2))
-        both[:, 0, :, 0], both[:, 1, :, 1] = member, turned
-        self._pairs, self._bins = torch.as_tensor(member), torch.as_tensor(of_bin)
-        self._both = torch.as_tensor(both.reshape(2 * len(member), -1))
-
-    def coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
-        parts = torch.view_as_real(cross).flatten(-2)
-        inside = parts[..., 2 * self._own.start : 2 * self._own.stop] @ self._both.to(parts)
-        replica = replica[..., self._own] @ self._pairs.to(replica)
-        scale = (base @ self._bins.to(base) * replica).sqrt()
-        scale = torch.where(scale > 0, scale, torch.inf)
-        return torch.view_as_complex(inside.reshape(*scale.shape, 2) / scale[..., None])
+    def _over_cells(self, values: Tensor, tables: Tables) -> Tensor:
+        """Return the sums over the pairs of each cell; one more cell holds those of none."""
+        cells = len(self.pairs.cell_point)
+        rows = values.flatten(1)  # an index over more dimensions is added an element at a time
+        sums = rows.new_zeros((cells + 1, rows.shape[1])).index_add_(0, tables.cell, rows)
+        return sums[:cells].view(cells, *values.shape[1:])

@@ -133,7 +133,7 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
             return maps.new_zeros((*shape[:-1], shape[-1] // 2 + 1)), 0
         scale = (1 / (rms * sqrt(prod(shape)))).reshape((-1,) + (1,) * spatial)
         seen = maps.mul_(hann(shape, torch.float32, maps.device)).mul_(scale)
-        return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)), len(maps)
+        return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)[None])[0], len(maps)
 
     mean = mean_over_maps(source, spatial, reduce)
     if mean.n == 0:

@@ -13,8 +13,8 @@ def map_mean(level: Tensor, blocks: int) -> Tensor:
 
 
 def tile_mean(values: Tensor) -> Tensor:
-    """Return the mean over the tiles of a block."""
-    return values.mean(2) if values.shape[2] > 1 else values[:, :, 0]
+    """Return the mean over the tiles of a block, the last dimension."""
+    return values.mean(-1) if values.shape[-1] > 1 else values[..., 0]
 
 
 def squared(values: Tensor) -> Tensor:
@@ -24,8 +24,14 @@ def squared(values: Tensor) -> Tensor:
 
 
 def line_contrast(line: Tensor, beside_power: Tensor) -> Tensor:
-    """Return lines over the local background, their amplitude clipped."""
-    background = beside_power.mean(-1).sqrt()
+    """Return lines over the local background, their amplitude clipped.
+
+    Parameters
+    ----------
+    line : Tensor, complex, shape (point, ...)
+    beside_power : Tensor, shape (point, neighbour, ...)
+    """
+    background = beside_power.mean(1).sqrt()
     contrast = line / torch.where(background > 0, background, torch.inf)
     amplitude = contrast.abs()
     return torch.where(amplitude > CLIP, contrast * (CLIP / amplitude), contrast)

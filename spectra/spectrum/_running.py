@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum._alike import phases
 from spectra.spectrum._dataset import to_dataset
-from spectra.spectrum._figure import add_figure
-from spectra.spectrum._moments import add_moments, add_phases, standardised
-from spectra.spectrum._periodogram import power, window
-from spectra.spectrum._reader import BinValues, PairReader, without_margin
-from spectra.spectrum._reductions import line_contrast, map_mean, squared, tile_mean
+from spectra.spectrum._figure import Figure
+from spectra.spectrum._moments import Centred, Moments
+from spectra.spectrum._periodogram import chunk_bytes, window
+from spectra.spectrum._reader import without_margin
 from spectra.spectrum._shared import MeanSpectra
-from spectra.spectrum._sums import GROUPS, SLOTS, check_alike, empty_sums, to_numpy
+from spectra.spectrum._sums import empty_sums
+from spectra.spectrum._totals import Totals, may_lack
+from spectra.spectrum._view_sums import ViewSums
 from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import xarray as xr
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
     from spectra.spectrum._shared import Content
     from spectra.spectrum._sums import Sums
 
-IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
-CONSTANT = 1e-6  # standard deviation over mean, up to which a map counts as constant
+
+IMAGES_BYTES = 8 << 20  # of images added at once: as many as make the calls of small maps cheap
 
 
 class MapStatistics:
@@ -55,19 +52,27 @@ class MapStatistics:
     ----------
     sums : dict of ndarray
         Named running sums in double precision, real or complex; see `empty_sums` for their shapes.
-        In netCDF files complex ones are split in two.
+        In netCDF files complex ones are split in two. They stay on the device of the maps until
+        they are asked for.
     """
 
     def __init__(
         self, plan: MapPlan, *, without: tuple[Content, ...] = (), whole: bool = False
     ) -> None:
-        self.plan, self._without = plan, without
-        self.readers = tuple(PairReader(plan, view) for view in plan.views)
-        self.pairs = tuple(reader.pairs for reader in self.readers)
-        self._whole = whole
-        self.sums = self._zero()
+        self.plan, self._whole = plan, whole
+        self._views = [
+            ViewSums(plan, number, without=without[number] if without else None)
+            for number in range(len(plan.views))
+        ]
+        self.pairs = tuple(view.pairs for view in self._views)
+        self._totals = Totals(self._zero())
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
-        self._seen = np.zeros(0, bool)  # which images of the last update have had a map that counts
+        self._seen: Tensor | None = None  # which images of the last update had a map that counts
+
+    @property
+    def sums(self) -> dict[str, Sums]:
+        """The sums so far, on the host."""
+        return self._totals.on_host()
 
     @staticmethod
     def mean_spectra(plan: MapPlan, *, near: MeanSpectra | None = None) -> MeanSpectra:
@@ -106,27 +111,22 @@ class MapStatistics:
                 f"expected real maps of shape {self.plan.shape}"
             )
             raise ParameterError(message)
-        if "whole_maps" in self.sums:
-            add_whole(self.sums, maps)
-        inner = without_margin(maps.detach(), self.plan).to(torch.float32).contiguous()
-        standard, mean, deviation = standardised(inner)
-        finite = torch.isfinite(mean) & torch.isfinite(deviation)
-        varied = finite & (deviation > CONSTANT * mean.abs())
-        if not bool(varied.all()):
-            standard[~varied] = 0.0
-            mean, deviation = (torch.where(finite, v, 0.0) for v in (mean, deviation))
-        add_moments(self.sums, varied, finite, mean=mean, deviation=deviation)
-        add_phases(self.sums, self.plan.period, standard, mean=mean, deviation=deviation)
-        add_figure(self.sums, self.plan, standard, varied)
-        if not self.plan.views:
+        if len(maps) == 0:
             return
         again = self._calls[1] + 1 if self._calls[0] == first else 0
         self._calls = (first, again)
-        scored, kept = self._scored(maps.detach(), varied)
-        self._add_content(scored, kept)
-        self._see(kept, first=first, again=again)
-        for number in range(len(self.plan.views)):
-            self._add_view(number, scored, kept=kept, first=first, again=again)
+        maps = maps.detach()
+        if "whole_maps" in self._totals:
+            add_whole(self._totals, maps)
+        parts, start = [], first
+        for some in _in_cache(maps, dim=0):
+            parts.append(self._add(some, first=start, again=again))
+            start += len(some)
+        moments = Moments.joined(parts, dim=0)
+        self._totals.add("images", len(maps))
+        moments.put_into(self._totals)
+        if self.plan.views:
+            self._see(_taken(moments.varied, self.plan.channels), first=first, again=again)
 
     def add(self, maps: Tensor, *, first: int, inputs: int) -> None:
         """Add the maps of some inputs, of which each has one or more, such as frames of a film.
@@ -162,11 +162,11 @@ class MapStatistics:
                 "only shards of one run can be merged"
             )
         for name, value in other.sums.items():
-            self.sums[name] = self.sums[name] + value
+            self._totals.add(name, torch.from_numpy(value))
 
     def taken(self) -> dict[str, Sums]:
         """Return the sums so far, and begin again from zero: the next part of the inputs."""
-        sums, self.sums, self._calls = self.sums, self._zero(), (-1, 0)
+        sums, self._totals, self._calls = self.sums, Totals(self._zero()), (-1, 0)
         return sums
 
     def put(self, sums: Mapping[str, Sums]) -> None:
@@ -177,8 +177,7 @@ class MapStatistics:
         ParameterError
             If they are of another plan: other names, shapes or types.
         """
-        check_alike(sums, self._zero())
-        self.sums = dict(sums)
+        self._totals.put(sums)
 
     def to_dataset(self) -> xr.Dataset:
         """Return everything measured at one place of a model.
@@ -192,106 +191,69 @@ class MapStatistics:
             polyphase component), moments, and the running sums of each lattice, whose names end
             in the number of its view. Frequencies in cycles/pixel of these maps.
         """
-        whole = whole_variables(self.sums, self.plan.shape)
-        return to_dataset(self).assign(whole) if whole else to_dataset(self)
+        sums = self.sums
+        data = to_dataset(sums, self.plan, self.pairs)
+        whole = whole_variables(sums, self.plan.shape)
+        return data.assign(whole) if whole else data
 
     def _zero(self) -> dict[str, Sums]:
         whole = empty_whole(self.plan.shape) if self._whole else {}
         return empty_sums(self.plan, self.pairs) | whole
 
+    def _add(self, maps: Tensor, *, first: int, again: int) -> Moments:
+        """Add the spectra of some images, which stay in the cache meanwhile; return their moments.
+
+        Of images that are too large for the cache, the figure sees a few channels at a time.
+        """
+        totals, plan = self._totals, self.plan
+        figure, parts = Figure(plan), []
+        for channels in _in_cache(maps, dim=1):
+            centred = Centred.of(without_margin(channels, plan))
+            parts.append(Moments.of(centred, plan.period))
+            figure.add(centred)
+        figure.put_into(totals)
+        moments = Moments.joined(parts, dim=1)
+        if plan.views:
+            scored, kept = self._scored(maps, moments.varied)
+            content = window(scored, plan.margin, plan.content)
+            totals.add("content", content.sum(0, dtype=torch.float64))
+            totals.add("content_maps", kept.sum(0))
+            for view in self._views:
+                view.add(totals, scored, kept, first=first, again=again)
+        return moments
+
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""
-        channels = list(self.plan.channels)
-        scored, kept = maps.to(torch.float32), varied
-        if len(channels) < maps.shape[1]:
-            scored, kept = scored[:, channels], varied[:, channels]
-        if not bool(kept.all()):
+        scored, kept = (_taken(each, self.plan.channels) for each in (maps, varied))
+        scored = scored.to(torch.float32)
+        if may_lack(kept):
             of_map = (*kept.shape, *[1] * len(self.plan.period))
             scored = torch.where(kept.view(of_map), scored, 0.0)
         return scored, kept
-
-    def _add_content(self, scored: Tensor, kept: Tensor) -> None:
-        """Add the mean map."""
-        plan, sums = self.plan, self.sums
-        sums["content"] += to_numpy(
-            window(scored, plan.margin, plan.content).sum(0, dtype=torch.float64)
-        )
-        sums["content_maps"] += to_numpy(kept).sum(0)
 
     def _see(self, kept: Tensor, *, first: int, again: int) -> None:
         """Count the announced images that have had a map that counts, each once.
 
         The maps of one image come one after the other, so that those of the last update tell.
         """
-        seen = (to_numpy(kept.any(1)) > 0)[: max(self.plan.count - first, 0)]
-        before = self._seen if again else np.zeros_like(seen)
-        self.sums["images_seen"] += np.count_nonzero(seen & ~before)
+        seen = kept.any(1)[: max(self.plan.count - first, 0)]
+        before = self._seen if again and self._seen is not None else torch.zeros_like(seen)
+        self._totals.add("images_seen", (seen & ~before).sum())
         self._seen = seen | before
 
-    def _add_view(self, number: int, scored: Tensor, kept: Tensor, first: int, again: int) -> None:
-        """Add what energy and test need of one period: pairs, lines and cells of each block.
 
-        Products are taken in double precision: what all maps share may be a thousand times what
-        differs between them.
-        """
-        reader, pairs = self.readers[number], self.pairs[number]
-        blocks = int(prod(reader.view.blocks))
-        spectra, level = reader.spectra(scored)
-        counted = kept.repeat_interleave(blocks, 0)
-        for name, each in zip(("alike", "alike_maps"), phases(spectra, reader.view), strict=True):
-            self.sums[f"{name}_{number}"] += to_numpy(each)
-        if self._without:
-            spectra, level = self._without[number].out_of(spectra, level, counted)
-        values = BinValues(*[part.to(torch.complex128) for part in reader.read(spectra)])
-        base, replica = values.base, values.replica
-        of_pair, near_bin, near_pair = (
-            torch.as_tensor(places, device=base.device)
-            for places in (pairs.bin, pairs.near_bin, pairs.near_pair)
-        )
-        cross = torch.conj_physical(base).index_select(-1, of_pair) * replica
-        leakage = torch.as_tensor(pairs.leakage).to(base)
-        line = values.around @ leakage
-        constant = (base[..., torch.as_tensor(pairs.middle, device=base.device)] @ leakage).real
-        base_power, replica_power = squared(base), squared(replica)
-        cells = reader.cell_coherence(cross, base_power, replica_power)
-        marks = line_contrast(values.line, squared(values.beside))
-        level = level.double()
-        apart = level - map_mean(level, blocks)
-        level_of_bin = level[..., None]
-        # The tiles lost their own means. What differs between the means of one map is put back
-        # into the total, with the product that the window's leakage makes of it and the content.
-        of_group = {
-            "total": reader.plane_power(power(spectra)) + apart * (apart + 2 * constant),
-            "level": level,
-            "level_square": level.square(),
-            "base_power": base_power,
-            "base": base,
-            "replica": replica,
-            "cross": cross,
-            "base_level": base.index_select(-1, near_bin) * level_of_bin,
-            "replica_level": replica.index_select(-1, near_pair) * level_of_bin,
-            "line": line,
-            "line_level": line * level_of_bin,
-            "beside": values.beside[..., : pairs.steady],
-        }
-        # Whole images make the groups where there are enough, so that tiles of one image never sit
-        # on both sides of a jackknife; tiles of a stitched picture come again with the same index.
-        image = first + np.arange(len(counted)) // blocks
-        order = (image + again) * blocks + np.arange(len(counted)) % blocks
-        group = (image if self.plan.count >= IMAGES_FOR_GROUPS else order) % GROUPS
-        slot = (image if blocks == 1 else order) % SLOTS
-        self._add(f"blocks_{number}", group, counted)
-        for name, each in of_group.items():
-            self._add(f"{name}_{number}", group, tile_mean(each))
-        self._add(f"cell_{number}", slot, cells.sum(2))
-        self._add(f"mark_{number}", slot, marks.sum(2))
-        for name, each in (("replica_power", replica_power), ("line_power", squared(values.line))):
-            self.sums[f"{name}_{number}"] += to_numpy(tile_mean(each).sum(0))
+def _in_cache(maps: Tensor, dim: int) -> tuple[Tensor, ...]:
+    """Return parts of maps along a dimension that stay in the cache."""
+    most = IMAGES_BYTES if dim == 0 else chunk_bytes(maps)
+    length = max(most // (4 * maps.numel() // maps.shape[dim]), 1)
+    length += -length % 3 if dim == 1 else 0  # logs are taken of products of three channels
+    parts: tuple[Tensor, ...] = torch.split(maps, length, dim)
+    return parts
 
-    def _add(self, name: str, place: NDArray[np.int64], values: Tensor) -> None:
-        """Add one value for each block to the sums of its group or slot."""
-        sums, added = self.sums[name], to_numpy(values)
-        if (np.diff(place) == 1).all():  # in place, without a copy of what was there
-            sums[place[0] : place[-1] + 1] += added
-        else:
-            np.add.at(sums, place, added)
+
+def _taken(values: Tensor, channels: tuple[int, ...]) -> Tensor:
+    """Return some channels: those at equal distances without a copy."""
+    step = channels[1] - channels[0] if len(channels) > 1 else 1
+    if channels == tuple(range(channels[0], channels[0] + step * len(channels), step)):
+        return values[:, channels[0] : channels[-1] + 1 : step]
+    return values[:, list(channels)]

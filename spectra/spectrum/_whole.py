@@ -6,6 +6,7 @@ Two papers draw maps as they are: their recipes are kept beside, where a user as
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +15,14 @@ import torch
 from spectra.spectrum._periodogram import chunk_length, power
 from spectra.spectrum._published import FLOORS, agnihotri2024_plane, park_kim2022_plane
 from spectra.spectrum._published_curves import diagonal_curve, ring_curve
-from spectra.spectrum._sums import to_numpy
+from spectra.spectrum._totals import may_lack
 
 if TYPE_CHECKING:
     import xarray as xr
     from torch import Tensor
 
     from spectra.spectrum._sums import Sums
+    from spectra.spectrum._totals import Totals
 
 AXES = 2  # both recipes are defined for images
 MOST_BINS = 256 * 256  # of a plane that is kept; of larger maps only the curves are
@@ -42,13 +44,13 @@ def empty_whole(shape: tuple[int, ...]) -> dict[str, Sums]:
     return {"whole_maps": np.zeros(()), "whole_power": np.zeros(half), **planes}
 
 
-def add_whole(sums: dict[str, Sums], maps: Tensor) -> None:
+def add_whole(totals: Totals, maps: Tensor) -> None:
     """Add power and log amplitude of maps as they are, constant ones too.
 
     Parameters
     ----------
-    sums : dict of ndarray
-        Those of `empty_whole`.
+    totals : Totals
+        Those of `empty_whole` among them.
     maps : Tensor, shape (B, C, H, W)
         Maps that are not finite are left out.
     """
@@ -56,20 +58,24 @@ def add_whole(sums: dict[str, Sums], maps: Tensor) -> None:
     pixels = flat.shape[1] * flat.shape[2]
     level = flat.mean((1, 2))
     finite = level.isfinite()  # of a map with one value that is not, the mean is not
-    if not bool(finite.all()):
-        flat, level = flat[finite], level[finite]
-    if len(flat) == 0:
-        return
+    if may_lack(finite):
+        flat = torch.where(finite[:, None, None], flat, 0.0)
+        level = torch.where(finite, level, 0.0)
     length = chunk_length(flat[0])
-    for part, mean in zip(torch.split(flat, length), torch.split(level, length), strict=True):
+    for part, mean, used in zip(
+        *(torch.split(v, length) for v in (flat, level, finite)), strict=True
+    ):
         # centred in single precision, so that a level does not drown what varies
         powers = power(torch.fft.rfft2(part - mean[:, None, None]))
         powers[:, 0, 0] = (mean * pixels).square()
-        sums["whole_power"] += to_numpy(powers.sum(0))
+        totals.add("whole_power", powers.sum(0))
         amplitude = powers.sqrt_()
+        counted = used.sum()
         for recipe, floor in FLOORS.items():
-            sums[f"whole_log_{recipe}"] += to_numpy((amplitude + floor).log_().sum(0))
-        sums["whole_maps"] += len(part)
+            logs = (amplitude + floor).log_().sum(0).double()
+            # maps that are left out have no amplitude, and the log of the floor
+            totals.add(f"whole_log_{recipe}", logs - (len(part) - counted) * log(floor))
+        totals.add("whole_maps", counted)
 
 
 def whole_variables(sums: dict[str, Sums], shape: tuple[int, ...]) -> dict[str, xr.DataArray]:

@@ -92,7 +92,9 @@ def test_shards_of_one_plan_in_any_order_give_the_single_run(cuts, order):
         merged.merge(part)
     for name, value in whole.sums.items():
         scale = np.abs(value).max(initial=0) or 1.0
-        np.testing.assert_allclose(merged.sums[name] / scale, value / scale, atol=1e-12)
+        np.testing.assert_allclose(
+            merged.sums[name] / scale, value / scale, atol=1e-12, err_msg=name
+        )
 
 
 def test_shards_of_different_plans_cannot_be_merged():
