@@ -8,6 +8,7 @@ import click
 
 import spectra
 from spectra.errors import SpectraError
+from spectra_cli._allocator import keep_freed_memory
 from spectra_cli._stop import stop
 from spectra_cli._streams import flush, prepare
 from spectra_cli._terminal import Terminal, terminal_options
@@ -30,6 +31,7 @@ class ExitCodes(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Parse, run and exit, on whatever streams and signals there are."""
         prepare()
+        keep_freed_memory()
         stop.cleanup = _remove_temporary
         code, result = None, None
         with stop.installed():
