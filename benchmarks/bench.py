@@ -227,15 +227,28 @@ def bench_capture(table: Table, name: str, model: nn.Module, x: Tensor, rounds: 
 
 
 def bench_memory(table: Table) -> None:
-    """Peak memory of a whole analysis, each in a process of its own."""
-    peak = {}
-    for count in (16, 256):
-        command = [sys.executable, str(HERE / "memory.py"), str(count)]
+    """Peak memory of whole analyses and of bare forward passes, each in a process of its own."""
+
+    def told(*words: str) -> dict[str, float]:
+        command = [sys.executable, str(HERE / "memory.py"), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        peak[count] = float(done.stdout)
+        return {
+            stage: float(value)
+            for stage, _, value in (line.rpartition(": ") for line in done.stdout.splitlines())
+        }
+
     table.title("Peak memory")
-    table.note("analysis of 16 inputs", f"{peak[16]:.0f} MiB")
-    table.at_most("growth from 16 to 256 inputs", 100 * (peak[256] / peak[16] - 1), 5, "%")
+    for name in ("unet", "nafnet", "sr"):
+        stages = told("analysis", name, "16")
+        batch, whole = stages.pop("batch"), stages.pop("")
+        bare = told("bare", name, f"{batch:.0f}")[""]
+        table.note(f"{name}: bare forward of {batch:.0f} inputs", f"{bare:.0f} MiB")
+        for stage, most in stages.items():
+            table.note(f"{name}: {stage} / bare", f"{most / bare:.2f} x")
+        table.at_most(f"{name}: analysis / bare", whole / bare, 1.3)
+    few, many = (told("analysis", "demo", count)[""] for count in ("16", "1024"))
+    table.note("demo: analysis of 16 inputs", f"{few:.0f} MiB")
+    table.at_most("demo: growth from 16 to 1024 inputs", 100 * (many / few - 1), 2, "%")
 
 
 KERNELS = ((512, 512, 4), (512, 256, 4), (256, 128, 3), (64, 64, 11), (32, 16, 31))
