@@ -24,6 +24,7 @@ import numpy as np
 import scipy.fft
 import torch
 import xarray as xr
+from memory import bench_memory
 from model_costs import bench_models
 from start import bench_start
 from timing import Table, medians, now
@@ -224,31 +225,6 @@ def bench_capture(table: Table, name: str, model: nn.Module, x: Tensor, rounds: 
     table.note(f"{name}: bare forward", f"{1e3 * took['bare']:.0f} ms")
     table.at_most(f"{name}: discovery / bare", took["discover"] / took["bare"], 3)
     table.at_most(f"{name}: streaming taps / bare", took["stream"] / took["bare"], 1.15)
-
-
-def bench_memory(table: Table) -> None:
-    """Peak memory of whole analyses and of bare forward passes, each in a process of its own."""
-
-    def told(*words: str) -> dict[str, float]:
-        command = [sys.executable, str(HERE / "memory.py"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return {
-            stage: float(value)
-            for stage, _, value in (line.rpartition(": ") for line in done.stdout.splitlines())
-        }
-
-    table.title("Peak memory")
-    for name in ("unet", "nafnet", "sr"):
-        stages = told("analysis", name, "16")
-        batch, whole = stages.pop("batch"), stages.pop("")
-        bare = told("bare", name, f"{batch:.0f}")[""]
-        table.note(f"{name}: bare forward of {batch:.0f} inputs", f"{bare:.0f} MiB")
-        for stage, most in stages.items():
-            table.note(f"{name}: {stage} / bare", f"{most / bare:.2f} x")
-        table.at_most(f"{name}: analysis / bare", whole / bare, 1.3)
-    few, many = (told("analysis", "demo", count)[""] for count in ("16", "1024"))
-    table.note("demo: analysis of 16 inputs", f"{few:.0f} MiB")
-    table.at_most("demo: growth from 16 to 1024 inputs", 100 * (many / few - 1), 2, "%")
 
 
 KERNELS = ((512, 512, 4), (512, 256, 4), (256, 128, 3), (64, 64, 11), (32, 16, 31))

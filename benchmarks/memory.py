@@ -9,6 +9,7 @@ What is printed last is the peak of all.
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 from collections import defaultdict
 from contextlib import suppress
@@ -19,6 +20,7 @@ import networks
 import torch
 
 if TYPE_CHECKING:
+    from timing import Table
     from torch import Tensor, nn
 
 SIDES = {"unet": 256, "nafnet": 256, "sr": 64, "demo": 64}
@@ -105,6 +107,31 @@ def peak() -> float:
         lines = STATUS.read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def bench_memory(table: Table) -> None:
+    """Peak memory of whole analyses and of bare forward passes, each in a process of its own."""
+
+    def told(*words: str) -> dict[str, float]:
+        command = [sys.executable, __file__, *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return {
+            stage: float(value)
+            for stage, _, value in (line.rpartition(": ") for line in done.stdout.splitlines())
+        }
+
+    table.title("Peak memory")
+    for name in ("unet", "nafnet", "sr"):
+        stages = told("analysis", name, "16")
+        batch, whole = stages.pop("batch"), stages.pop("")
+        bare = told("bare", name, f"{batch:.0f}")[""]
+        table.note(f"{name}: bare forward of {batch:.0f} inputs", f"{bare:.0f} MiB")
+        for stage, most in stages.items():
+            table.note(f"{name}: {stage} / bare", f"{most / bare:.2f} x")
+        table.at_most(f"{name}: analysis / bare", whole / bare, 1.3)
+    few, many = (told("analysis", "demo", count)[""] for count in ("16", "1024"))
+    table.note("demo: analysis of 16 inputs", f"{few:.0f} MiB")
+    table.at_most("demo: growth from 16 to 1024 inputs", 100 * (many / few - 1), 2, "%")
 
 
 if __name__ == "__main__":

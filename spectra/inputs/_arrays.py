@@ -105,7 +105,7 @@ def open_stack(
         if stack.decoded:
             once.put(number, row[window].numpy(), of=of)
 
-    keep, dropped, identity = _usable(stack, rows, source, how.num, take)
+    keep, dropped, identity = _usable(stack, rows, source, num=how.num, take=take)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not len(keep) and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -195,6 +195,7 @@ def _usable(
     stack: Stack,
     rows: Iterator[Tensor],
     source: str,
+    *,
     num: int | None,
     take: Callable[[int, Tensor], None],
 ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], str]:
