@@ -25,6 +25,7 @@ import scipy.fft
 import torch
 import xarray as xr
 from growth import bench_growth
+from memory import bench_memory
 from model_costs import bench_models
 from start import bench_start
 from timing import Table, medians, now
@@ -230,18 +231,6 @@ def bench_capture(table: Table, name: str, model: nn.Module, x: Tensor, rounds: 
     table.note(f"{name}: bare forward", f"{1e3 * took['bare']:.0f} ms")
     table.at_most(f"{name}: discovery / bare", took["discover"] / took["bare"], 3)
     table.at_most(f"{name}: streaming taps / bare", took["stream"] / took["bare"], 1.15)
-
-
-def bench_memory(table: Table) -> None:
-    """Peak memory of a whole analysis, each in a process of its own."""
-    peak = {}
-    for count in (16, 256):
-        command = [sys.executable, str(HERE / "memory.py"), str(count)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        peak[count] = float(done.stdout)
-    table.title("Peak memory")
-    table.note("analysis of 16 inputs", f"{peak[16]:.0f} MiB")
-    table.at_most("growth from 16 to 256 inputs", 100 * (peak[256] / peak[16] - 1), 5, "%")
 
 
 KERNELS = ((512, 512, 4), (512, 256, 4), (256, 128, 3), (64, 64, 11), (32, 16, 31))

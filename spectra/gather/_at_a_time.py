@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from spectra.errors import MixedInputsError, ModelError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 ACTIVATION_BYTES = 256 << 20
 MOST_BATCH = 16
+COPIES = 5  # of the largest maps, that measuring or taking their grid away holds beside the model
 
 
 def may_run_alone(
@@ -46,6 +48,8 @@ def run_alone(found: Discovery) -> Discovery:
 def batch_size(found: Discovery, asked: int | None) -> int:
     """Return how many inputs run at a time: as many as take 256 MiB at their peak, at least one.
 
+    What measures the maps works on copies of them, which count as well.
+
     Parameters
     ----------
     found : Discovery
@@ -57,4 +61,7 @@ def batch_size(found: Discovery, asked: int | None) -> int:
         return 1
     if asked is not None:
         return asked
-    return min(max(ACTIVATION_BYTES // max(found.peak_bytes, 1), 1), MOST_BATCH)
+    maps = [prod(step.output_shape) for step in found.steps]
+    largest = 4 * max([*maps, prod(found.output_shape)])  # bytes, in single precision
+    one = max(found.peak_bytes + COPIES * largest, 1)
+    return min(max(ACTIVATION_BYTES // one, 1), MOST_BATCH)

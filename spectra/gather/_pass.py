@@ -15,7 +15,7 @@ from spectra.errors import InputError, ModelError
 from spectra.follow import unseen
 from spectra.gather._at_a_time import batch_size, may_run_alone, run_alone
 from spectra.gather._clock import Clock
-from spectra.gather._kept import as_array, few_of
+from spectra.gather._kept import Rows, as_array, few_of
 from spectra.gather._layer_taps import layer_taps
 from spectra.gather._parts import FIRST, Pass, Passes, inputs_of, part_seed, parts_of
 from spectra.gather._passed import Passed
@@ -156,8 +156,9 @@ class FirstPass:
         self._running = 0  # inputs that run
         self._ran = 0  # inputs of the part that have run
         self._keeps = False  # whether the first inputs are in this part
+        self._wanted = 0  # inputs of the part
         self._few_inputs: list[Tensor] = []
-        self._few_outputs: list[Tensor] = []
+        self._few_outputs = Rows()
         self._shown = 0  # inputs that these outputs are of
 
     def measure(self, part: int) -> Sums:
@@ -168,7 +169,7 @@ class FirstPass:
     def run_inputs(self, wanted: range) -> Sums:
         """Run some inputs and return what they leave."""
         self._empty()
-        self._keeps = self._inputs.head in wanted
+        self._keeps, self._wanted = self._inputs.head in wanted, len(wanted)
         with layer_taps(self._model, self._options.layers, self._take_layer):
             through(
                 self._model,
@@ -231,8 +232,8 @@ class FirstPass:
         if self._few_inputs:
             kept["inputs"] = as_array(self._few_inputs)
             kept["shown"] = np.array(self._shown)
-        if self._few_outputs:
-            kept["outputs"] = as_array(self._few_outputs)
+        if self._few_outputs.held:
+            kept["outputs"] = as_array(self._few_outputs.held)
         return kept
 
     def _take_input(self, x: Tensor, first: int, inputs: int) -> None:
@@ -260,9 +261,10 @@ class FirstPass:
     def _show(self, y: Tensor, *, each: int) -> None:
         """Keep the outputs of the first inputs, of which each has so many."""
         most = SHOWN_BYTES // max(y[:each].numel() * y.element_size(), 1)
-        left = max(min(SHOWN, max(most, FEW)) - self._ran, 0)
+        wanted = min(SHOWN, max(most, FEW))
+        left = max(wanted - self._ran, 0)
         if left:
-            self._few_outputs.append(y[: left * each].clone())
+            self._few_outputs.add(y[: left * each], most=each * min(wanted, self._wanted))
             self._shown += min(left, self._running)
 
     def _take_step(self, index: int, maps: Tensor, _first: int, _inputs: int) -> None:

@@ -4,6 +4,7 @@ from ._input_set import Dropped, InputSet
 from ._inputs import Inputs
 from ._labels import IGNORED, read_labels
 from ._named import check_inputs
+from ._once import Once
 from ._parts import Part
 from ._pictures import Picture, each_picture, holds_pictures, picture_source
 from ._prepare import check_reading
@@ -18,6 +19,7 @@ __all__ = [
     "Dropped",
     "InputSet",
     "Inputs",
+    "Once",
     "Part",
     "Picture",
     "Reader",

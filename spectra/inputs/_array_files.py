@@ -120,7 +120,7 @@ def _npz(path: Path, key: str | None, source: str) -> Stack:
                 row = np.frombuffer(file.read(values * dtype.itemsize), dtype=dtype)
                 yield to_tensor(row.reshape(shape[1:]))
 
-    return Stack(shape[0], shape=shape[1:], dtype=dtype.name, rows=rows, notes=note)
+    return Stack(shape[0], shape=shape[1:], dtype=dtype.name, rows=rows, notes=note, decoded=True)
 
 
 def _torch(path: Path, key: str | None, source: str) -> Stack:
@@ -162,6 +162,7 @@ def _named_dimensions(path: Path, query: FieldQuery, source: str) -> Stack:
         rows=lambda first=0: islice(read_rows(path, layout), first, None),
         notes=layout.notes if len(layout.variables) == 1 else (*layout.notes, *note),
         named=Field.of(layout, held),
+        decoded=True,
     )
 
 

@@ -22,6 +22,7 @@ from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Kind, Origin, Origins, Samples
 from spectra.inputs._layout import laid_out
 from spectra.inputs._masked import without_mask
+from spectra.inputs._once import Once
 from spectra.inputs._parts import Part, numbered, with_values
 from spectra.inputs._prepare import Preparation, centre, cropped_size
 from spectra.inputs._prepared_parts import prepared, prepared_parts
@@ -53,6 +54,8 @@ class Stack:
         How several things lie in a sample; empty where it is one thing.
     beside : callable or None
         Returns a new iterator over what is kept beside the samples, where something is.
+    decoded : bool
+        Whether reading a sample again costs more than copying it, as of packed files.
     """
 
     count: int | None
@@ -63,13 +66,21 @@ class Stack:
     named: Field | None = None
     parts: tuple[Part, ...] = ()
     beside: Callable[[], Iterator[tuple[Tensor, ...]]] | None = None
+    decoded: bool = False
 
 
-def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array") -> Inputs:
+def open_stack(
+    stack: Stack,
+    source: str,
+    how: Preparation,
+    kind: Kind = "array",
+    *,
+    once: Once | None = None,
+) -> Inputs:
     """Return the first ``num`` finite samples of ``stack`` as inputs.
 
     All of them are read once here, one at a time, so that what cannot be used is known before
-    anything runs.
+    anything runs. What was decoded ``once`` may keep.
 
     Raises
     ------
@@ -85,7 +96,16 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
     parts = prepared_parts(stack.parts, how, source)
     channels = parts[0].channels if parts else how.channels(channels, source)
     stack, rows = without_mask(stack, source, how.num)
-    keep, dropped, identity = _usable(stack, rows, source, how.num)
+    part = centre(spatial, size)
+    window = (slice(None), *part)
+    once = once or Once()
+    of = min(n for n in (stack.count, how.num, 1 << 62) if n is not None)
+
+    def take(number: int, row: Tensor) -> None:
+        if stack.decoded:
+            once.put(number, row[window].numpy(), of=of)
+
+    keep, dropped, identity = _usable(stack, rows, source, num=how.num, take=take)
     count = len(keep) + len(dropped) if stack.count is None else stack.count
     if not len(keep) and not dropped:
         raise InputError(f"{source} is empty, of shape {(0, *stack.shape)}: expected samples")
@@ -94,19 +114,25 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
             f"{source} holds no sample of use among {count}: the first {dropped[0].reason}; "
             f"expected finite numbers that vary{_as_probe(stack, dropped)}"
         )
-    part = centre(spatial, size)
-    window = (slice(None), *part)
     named = stack.named and stack.named.cropped(part).with_samples(keep.tolist())
 
-    def samples(first: int = 0) -> Iterator[Tensor]:
+    def read(first: int) -> Iterator[Tensor]:
+        while first < len(keep) and (kept := once.get(first)) is not None:
+            yield torch.from_numpy(kept)
+            first += 1
         wanted = keep[first:]
         if len(wanted):
             left = int(wanted[-1] - wanted[0]) + 1
             usable = np.isin(np.arange(left), wanted - wanted[0])
-            kept = compress(islice(stack.rows(int(wanted[0])), left), usable)
-            for number, row in enumerate(kept, first):
-                values = prepared(row[window], stack.parts, how)
-                yield numbered(values, number) if stack.beside else values
+            rows = compress(islice(stack.rows(int(wanted[0])), left), usable)
+            for number, row in enumerate(rows, first):
+                take(number, row)
+                yield row[window]
+
+    def samples(first: int = 0) -> Iterator[Tensor]:
+        for number, row in enumerate(read(first), first):
+            values = prepared(row, stack.parts, how)
+            yield numbered(values, number) if stack.beside else values
 
     return Inputs(
         source=source,
@@ -128,6 +154,7 @@ def open_stack(stack: Stack, source: str, how: Preparation, kind: Kind = "array"
         spacing=None if named is None else named.spacing,
         named=named,
         parts=_kept_beside(stack, parts, frozenset(keep.tolist()), source),
+        once=once,
     )
 
 
@@ -165,9 +192,17 @@ def _places(named: Field | None) -> Iterator[str]:
 
 
 def _usable(
-    stack: Stack, rows: Iterator[Tensor], source: str, num: int | None
+    stack: Stack,
+    rows: Iterator[Tensor],
+    source: str,
+    *,
+    num: int | None,
+    take: Callable[[int, Tensor], None],
 ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], str]:
-    """Return the indices of the first ``num`` usable samples, what was dropped, and a digest."""
+    """Return the indices of the first ``num`` usable samples, what was dropped, and a digest.
+
+    Each that can be used is handed to ``take`` under the number that it gets.
+    """
     keep = array("q")
     dropped: list[Dropped] = []
     seen: dict[bytes, int] = {}
@@ -185,6 +220,7 @@ def _usable(
         elif (twin := seen.setdefault(_digest(row), index)) != index:
             dropped.append(Dropped(f"{source}[{index}]", f"the same values as [{twin}]"))
         else:
+            take(len(keep), row)
             keep.append(index)
         if len(keep) == num or index - (keep[-1] if keep else 0) >= GIVE_UP:
             break

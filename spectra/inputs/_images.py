@@ -17,6 +17,7 @@ from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._decode import UnusableError, decode
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Origin
+from spectra.inputs._once import Once
 from spectra.inputs._prepare import Preparation, centre
 
 LARGEST = 512
@@ -36,19 +37,25 @@ class _Picture:
 
 
 def open_images(
-    paths: Sequence[Path], source: str, how: Preparation, notes: tuple[str, ...] = ()
+    paths: Sequence[Path],
+    source: str,
+    how: Preparation,
+    notes: tuple[str, ...] = (),
+    *,
+    once: Once,
 ) -> Inputs:
     """Check the pictures at ``paths`` and return the first ``num`` good ones as inputs.
 
     Each picture is decoded once here, so that what cannot be used is known before anything
-    runs, and again when it is needed; one at a time is in memory.
+    runs, and again when it is needed and ``once`` does not keep it; one at a time is in memory.
 
     Raises
     ------
     NothingToAnalyseError
         If no picture can be used; the reasons are given.
     """
-    pictures, dropped = check_all(paths, how)
+    of = len(paths) if how.num is None else min(len(paths), how.num)
+    pictures, dropped = check_all(paths, how, once, of=of)
     if not pictures:
         reasons = listed((f"{Path(d.source).name}: {d.reason}" for d in dropped), 3)
         raise NothingToAnalyseError(
@@ -56,13 +63,18 @@ def open_images(
             f"least {how.crop or how.multiple or SMALLEST} pixels a side"
         )
     size = common_size(pictures, how)
+    cut_kept(pictures, size, once, of=of)
     colour = 1 if all(picture.channels == 1 for picture in pictures) else 3
     channels = how.channels(colour, source)
     span = how.range or (0.0, 1.0)
 
     def samples(first: int = 0) -> Iterator[Tensor]:
         for picture in pictures[first:]:
-            yield how.values(_read(picture, size, colour, span))
+            pixels = once.get(picture.path)
+            if pixels is None:
+                pixels = _read(picture, size)
+                once.put(picture.path, pixels, of=of)
+            yield how.values(scaled(pixels, colour, span))
 
     return Inputs(
         source=source,
@@ -80,11 +92,17 @@ def open_images(
         origins=tuple(Origin(str(p.path), None, p.spatial) for p in pictures),
         samples=samples,
         identity=blake2b(b"".join(p.digest for p in pictures), digest_size=16).hexdigest(),
+        once=once,
     )
 
 
-def check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture], list[Dropped]]:
-    """Return the first ``num`` pictures that can be used, and those dropped on the way."""
+def check_all(
+    paths: Iterable[Path], how: Preparation, once: Once, *, of: int
+) -> tuple[list[_Picture], list[Dropped]]:
+    """Return the first ``num`` pictures that can be used, and those dropped on the way.
+
+    Of each that can be used, ``once`` may keep what the largest crop needs, as one of so many.
+    """
     pictures: list[_Picture] = []
     dropped: list[Dropped] = []
     seen: dict[bytes, Path] = {}
@@ -92,27 +110,28 @@ def check_all(paths: Iterable[Path], how: Preparation) -> tuple[list[_Picture], 
         if len(pictures) == how.num:
             break
         try:
-            picture = _check(path, how)
+            picture, pixels = _check(path, how)
         except UnusableError as problem:
             dropped.append(Dropped(str(path), str(problem)))
             continue
         twin = seen.setdefault(picture.digest, path)
         if twin is path:
             pictures.append(picture)
+            once.put(path, pixels[centre(picture.spatial, _largest(picture.spatial, how))], of=of)
         else:
             dropped.append(Dropped(str(path), f"the same pixels as {twin.name}"))
     return pictures, dropped
 
 
-def _check(path: Path, how: Preparation) -> _Picture:
-    """Return what the picture at ``path`` is, or raise with the reason why it is useless."""
+def _check(path: Path, how: Preparation) -> tuple[_Picture, NDArray[Any]]:
+    """Return the picture at ``path`` and its pixels, or raise with the reason why it is useless."""
     pixels, alpha = decode(path)
     check_pixels(pixels, how)
     digest = blake2b(digest_size=16)
     for row in pixels:  # one at a time: a copy of the whole is as large as the picture
         digest.update(np.ascontiguousarray(row).data)
     height, width, channels = pixels.shape
-    return _Picture(
+    picture = _Picture(
         path,
         spatial=(height, width),
         channels=channels,
@@ -120,6 +139,7 @@ def _check(path: Path, how: Preparation) -> _Picture:
         dtype=pixels.dtype.name,
         digest=digest.digest(),
     )
+    return picture, pixels
 
 
 def check_pixels(pixels: NDArray[Any], how: Preparation) -> None:
@@ -152,9 +172,28 @@ def common_size(pictures: Sequence[_Picture], how: Preparation) -> tuple[int, in
     return height, width
 
 
-def _read(
-    picture: _Picture, size: tuple[int, int], channels: int, span: tuple[float, float]
-) -> Tensor:
+def _largest(spatial: tuple[int, int], how: Preparation) -> tuple[int, int]:
+    """Return the sides of the largest crop that may be asked of a picture."""
+    most = how.crop or max(LARGEST, how.multiple or 1)
+    height, width = (min(side, most) for side in spatial)
+    return height, width
+
+
+def cut_kept(pictures: Iterable[_Picture], size: tuple[int, int], once: Once, *, of: int) -> None:
+    """Cut what is kept of pictures to the size that all have in common."""
+    for picture in pictures:
+        pixels = once.get(picture.path)
+        if pixels is not None:
+            outer = centre(picture.spatial, pixels.shape[:2])
+            inner = centre(picture.spatial, size)
+            part = (
+                slice(own.start - whole.start, own.stop - whole.start)
+                for own, whole in zip(inner, outer, strict=True)
+            )
+            once.put(picture.path, pixels[tuple(part)], of=of)
+
+
+def _read(picture: _Picture, size: tuple[int, int]) -> NDArray[Any]:
     """Return the centre of a picture that was checked."""
     try:
         pixels, _ = decode(picture.path)
@@ -162,19 +201,16 @@ def _read(
         raise InputError(f"{picture.path} changed after it was checked: {problem}") from problem
     if pixels.shape != (*picture.spatial, picture.channels):
         raise InputError(f"{picture.path} changed its size after it was checked")
-    return scaled(pixels, size, channels, span)
+    return pixels[centre(picture.spatial, size)]
 
 
-def scaled(
-    pixels: NDArray[Any], size: tuple[int, int], channels: int, span: tuple[float, float]
-) -> Tensor:
-    """Return the centre of pixels as float32 (channel, y, x), scaled to ``span``."""
-    part = pixels[centre(pixels.shape[:2], size)]
-    white = np.iinfo(part.dtype).max if part.dtype.kind == "u" else 1
+def scaled(pixels: NDArray[Any], channels: int, span: tuple[float, float]) -> Tensor:
+    """Return pixels (y, x, channel) as float32 (channel, y, x), scaled to ``span``."""
+    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     low, high = span
-    values = part.astype(np.float32) / np.float32(white) * np.float32(high - low) + np.float32(low)
-    planes = torch.from_numpy(np.ascontiguousarray(np.moveaxis(values, -1, 0)))
-    return planes.expand(channels, -1, -1)
+    planes = np.ascontiguousarray(np.moveaxis(pixels, -1, 0)).astype(np.float32)
+    planes = planes / np.float32(white) * np.float32(high - low) + np.float32(low)
+    return torch.from_numpy(planes).expand(channels, -1, -1)
 
 
 def describe(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, SupportsIndex, overload
 from spectra._checks import check_positive
 from spectra.errors import InputError
 from spectra.inputs._input_set import InputSet
+from spectra.inputs._once import Once
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -111,6 +112,8 @@ class Inputs(InputSet):
     order : {"CT", "TC", "T"}
         Axes of a signal as the model takes it: channels and time as samples have them, turned, or
         time alone, for which the one channel is left out on the way into the model.
+    once : Once
+        Keeps what was decoded, where a run asks it to.
     """
 
     kind: Kind
@@ -126,6 +129,7 @@ class Inputs(InputSet):
     named: Field | None = field(default=None, repr=False, compare=False, kw_only=True)
     parts: tuple[Part, ...] = ()
     order: Order = field(default="CT", kw_only=True)
+    once: Once = field(default_factory=Once, repr=False, compare=False, kw_only=True)
 
     @property
     def range(self) -> tuple[float, float] | None:

@@ -16,17 +16,31 @@ from spectra._names import times
 from spectra._text import listed
 from spectra.errors import NothingToAnalyseError
 from spectra.inputs._decode import UnusableError, decode
-from spectra.inputs._images import check_all, check_pixels, common_size, describe, scaled
+from spectra.inputs._images import (
+    check_all,
+    check_pixels,
+    common_size,
+    cut_kept,
+    describe,
+    scaled,
+)
 from spectra.inputs._inputs import Inputs, Origin, Origins
 from spectra.inputs._listing import Listing, size_of
-from spectra.inputs._prepare import Preparation
+from spectra.inputs._once import Once
+from spectra.inputs._prepare import Preparation, centre
 from spectra.inputs._reader import PART, Reader
 
 HEAD = 1024  # pictures that fix size and colour
 
 
 def open_many(
-    paths: Sequence[Path], source: str, how: Preparation, *, most: int, notes: tuple[str, ...]
+    paths: Sequence[Path],
+    source: str,
+    how: Preparation,
+    *,
+    most: int,
+    notes: tuple[str, ...],
+    once: Once,
 ) -> Inputs:
     """Look at the first pictures, which fix size and colour, and return all of them as inputs.
 
@@ -43,6 +57,8 @@ def open_many(
         Use the first so many of them.
     notes : tuple of str
         What is to be said beside what was assumed.
+    once : Once
+        Keeps what was decoded.
 
     Raises
     ------
@@ -50,7 +66,7 @@ def open_many(
         If none of the first can be used.
     """
     first = paths[:HEAD]
-    pictures, dropped = check_all(first, replace(how, num=None))
+    pictures, dropped = check_all(first, replace(how, num=None), once, of=most)
     if not pictures:
         reasons = listed((f"{Path(d.source).name}: {d.reason}" for d in dropped), 3)
         raise NothingToAnalyseError(
@@ -58,6 +74,7 @@ def open_many(
         )
     reasons_of = {each.source: each.reason for each in dropped}
     size = common_size(pictures, how)
+    cut_kept(pictures, size, once, of=most)
     colour = 1 if all(picture.channels == 1 for picture in pictures) else 3
     channels, span = how.channels(colour, source), how.range or (0.0, 1.0)
 
@@ -65,13 +82,17 @@ def open_many(
         path = paths[number]
         if str(path) in reasons_of:
             return str(path), reasons_of[str(path)]
-        try:
-            pixels, _ = decode(path)
-            check_pixels(pixels, how)
-            _check_alike(pixels, size, colour)
-        except UnusableError as problem:
-            return str(path), str(problem)
-        return str(path), how.values(scaled(pixels, size, colour, span))
+        pixels = once.get(path)
+        if pixels is None:
+            try:
+                whole, _ = decode(path)
+                check_pixels(whole, how)
+                _check_alike(whole, size, colour)
+            except UnusableError as problem:
+                return str(path), str(problem)
+            pixels = whole[centre(whole.shape[:2], size)]
+            once.put(path, pixels, of=most)
+        return str(path), how.values(scaled(pixels, colour, span))
 
     read = "; ".join(
         describe(pictures, count=len(pictures), size=size, channels=channels, span=span)
@@ -95,6 +116,7 @@ def open_many(
         identity=_identity(paths, most),
         pick=pick,
         head=first.index(pictures[0].path),
+        once=once,
     )
     return inputs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -20,6 +20,7 @@ from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._decode import UnusableError
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Origin
+from spectra.inputs._once import Once
 from spectra.inputs._prepare import Preparation, centre
 from spectra.inputs._sound_files import Sounds
 
@@ -42,11 +43,12 @@ class _Recording:
     rate: int
 
 
-def open_sounds(named: Sounds, how: Preparation) -> Inputs:
+def open_sounds(named: Sounds, how: Preparation, once: Once) -> Inputs:
     """Return the middles of files of sound as inputs (channel, time), equal in length.
 
     Each file is opened once here, so that what cannot be used is known before anything runs, and
-    again when it is needed. Only the middle is read, in full scale -1..1.
+    again when it is needed and ``once`` does not keep it. Only the middle is read, in full scale
+    -1..1.
 
     Raises
     ------
@@ -61,7 +63,8 @@ def open_sounds(named: Sounds, how: Preparation) -> Inputs:
     length = _common_length(found, how)
     alike = len({recording.channels for recording in found}) == 1
     mono = how.gray or not alike
-    kept, equal = _different(found[: how.num], length, mono)
+    read = _Middle(length, mono, once, of=len(found[: how.num]))
+    kept, equal = _different(found[: how.num], read)
     dropped += equal
     if not kept:
         raise NothingToAnalyseError(_nothing(named, dropped, how))
@@ -72,9 +75,7 @@ def open_sounds(named: Sounds, how: Preparation) -> Inputs:
 
     def samples(first: int = 0) -> Iterator[Tensor]:
         for recording in islice(kept, first, None):
-            yield Preparation(mean=how.mean, std=how.std).values(
-                torch.from_numpy(_read(recording, length, mono=mono))
-            )
+            yield Preparation(mean=how.mean, std=how.std).values(torch.from_numpy(read(recording)))
 
     return Inputs(
         source=named.source,
@@ -88,6 +89,7 @@ def open_sounds(named: Sounds, how: Preparation) -> Inputs:
         origins=tuple(Origin(str(one.path), None, (one.length,)) for one in kept),
         samples=samples,
         sample_rate=float(kept[0].rate),
+        once=once,
     )
 
 
@@ -142,8 +144,26 @@ def _common_length(found: Sequence[_Recording], how: Preparation) -> int:
     return max(least // multiple * multiple, 1)
 
 
+@dataclass(frozen=True)
+class _Middle:
+    """Reads so many samples of the middle of a file, one of so many files, each once."""
+
+    length: int
+    mono: bool
+    once: Once
+    of: int
+
+    def __call__(self, recording: _Recording) -> NDArray[np.float32]:
+        """Return the values, shape (channel, length)."""
+        values = self.once.get(recording.path)
+        if values is None:
+            values = _read(recording, self.length, mono=self.mono)
+            self.once.put(recording.path, values, of=self.of)
+        return values
+
+
 def _different(
-    found: Sequence[_Recording], length: int, mono: bool
+    found: Sequence[_Recording], read: Callable[[_Recording], NDArray[np.float32]]
 ) -> tuple[list[_Recording], list[Dropped]]:
     """Return the files whose middles are finite, vary and differ, and why the others are not."""
     kept: list[_Recording] = []
@@ -151,7 +171,7 @@ def _different(
     seen: dict[bytes, Path] = {}
     for recording in found:
         try:
-            values = _read(recording, length, mono=mono)
+            values = read(recording)
         except InputError as problem:
             dropped.append(Dropped(str(recording.path), str(problem)))
             continue

@@ -25,6 +25,7 @@ from spectra.inputs._named import (
     is_named,
     name_inputs,
 )
+from spectra.inputs._once import Once
 from spectra.inputs._prepare import Preparation, check_reading
 from spectra.inputs._random import open_random
 from spectra.inputs._random_spec import RandomSpec
@@ -57,6 +58,7 @@ def open_inputs(
     bgr: bool = False,
     wanted: Wanted | None = None,
     layout: str | None = None,
+    once: Once | None = None,
 ) -> Inputs:
     """Open ``source`` as equal samples for a model.
 
@@ -106,6 +108,8 @@ def open_inputs(
     layout : {"NCT", "NTC", "NT", "CT", "TC"}, optional
         Of arrays of signals: the order of samples, channels and time. ``"NT"`` are waveforms,
         ``"CT"`` and ``"TC"`` one signal. Default: ``"NCT"``, and two axes are vectors.
+    once : Once, optional
+        Keeps what is decoded while a run lasts; by default the inputs have one of their own.
 
     Raises
     ------
@@ -131,7 +135,7 @@ def open_inputs(
     if isinstance(source, Tensor):
         return open_stack(tensor_stack(source), "tensor", how)
     if is_named(source):
-        return _open_named(name_inputs(source), how, wanted, lazy=lazy)
+        return _open_named(name_inputs(source), how, wanted, lazy=lazy, once=once or Once())
     if is_field(source):
         return open_stack(field_stack(source), type(source).__name__, how)
     if hasattr(source, "__array__") and not isinstance(source, type):
@@ -141,7 +145,7 @@ def open_inputs(
 
 
 def _open_named(
-    named: NamedInputs, how: Preparation, wanted: Wanted | None, *, lazy: bool
+    named: NamedInputs, how: Preparation, wanted: Wanted | None, *, lazy: bool, once: Once
 ) -> Inputs:
     """Open what a text or a list of paths names."""
     match named:
@@ -152,18 +156,18 @@ def _open_named(
             paths, source = named.files, named.source
             most = len(paths) if how.num is None else min(len(paths), how.num)
             if lazy and most > HEAD:
-                return open_many(paths, source, how, most=most, notes=notes)
-            return open_images(paths, source, how, notes)
+                return open_many(paths, source, how, most=most, notes=notes, once=once)
+            return open_images(paths, source, how, notes, once=once)
         case Sounds():
-            return open_sounds(named, how)
+            return open_sounds(named, how, once)
         case SignalFiles():
             each = f"N{(how.layout or 'CT')[-2:]}"
             return open_stack(signal_stack(named, each), named.source, replace(how, layout=each))
         case ArrayFile():
             stack = file_stack(named.file, named.format, named.query, named.source)
-            return open_stack(stack, named.source, how)
+            return open_stack(stack, named.source, how, once=once)
         case VolumeFiles():
-            return open_stack(volume_stack(named, how), named.source, how)
+            return open_stack(volume_stack(named, how), named.source, how, once=once)
         case PythonName():
             return _open_object(named.spec, how, wanted)
 

@@ -89,6 +89,7 @@ def volume_stack(found: VolumeFiles, how: Preparation) -> Stack:
         rows=rows,
         notes=tuple(_notes(found, volumes, unread, shape=shape)),
         named=_named(volumes, shape),
+        decoded=True,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spectra import capture
+from spectra.inputs import Inputs, Once
 from spectra.run._calling import calling
 from spectra.run._first_look import first_look
 from spectra.run._opened import advised, borrowed, opened
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from spectra import load
     from spectra._options import Options
-    from spectra.inputs import Inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,8 @@ def begun(
 ) -> Iterator[Begun]:
     """Open a model and its inputs, find the steps, and call the model as asked inside the block.
 
+    While the block lasts each input is decoded once, as far as memory for that is set aside.
+
     Parameters
     ----------
     model, source, options
@@ -71,8 +73,9 @@ def begun(
     def usable(inputs: Inputs | None) -> Inputs | None:
         return None if inputs is None else inputs.without(left_out or {})
 
-    with borrowed(model, options):
-        loaded, whole = opened(model, source, options, lazy=lazy)
+    once = source.once if isinstance(source, Inputs) else Once()
+    with borrowed(model, options), once.keeping():
+        loaded, whole = opened(model, source, options, lazy=lazy, once=once)
         inputs = usable(whole)
         with (
             advised(loaded, inputs),

@@ -118,7 +118,8 @@ def _opened_again(
         raise InputError("the inputs were asked for in another size")
     left = wanted_by(loaded, options).without(options.call_args)
     lazy = inputs.pick is not None
-    again = open_inputs(source, **fitted.reading, wanted=left, lazy=lazy)
+    inputs.once.clear()  # what is kept was cut to the other size
+    again = open_inputs(source, **fitted.reading, wanted=left, lazy=lazy, once=inputs.once)
     return replace(again, notes=(*again.notes, str(fit)))
 
 

@@ -13,7 +13,7 @@ from spectra import _walk as walk
 from spectra import load
 from spectra._process import borrowed_process
 from spectra.errors import InputError, ModelError
-from spectra.inputs import Inputs, check_inputs, open_inputs
+from spectra.inputs import Inputs, Once, check_inputs, open_inputs
 from spectra.run._arranged import arranged
 from spectra.run._calling import calling, wanted_by
 from spectra.run._check import check_options
@@ -31,10 +31,12 @@ def opened(
     options: Options,
     *,
     lazy: bool = False,
+    once: Once | None = None,
 ) -> tuple[load.LoadedModel, Inputs | None]:
     """Return the loaded model on its device, and its inputs as the options say.
 
-    With ``lazy``, many pictures are looked at when their turn comes.
+    With ``lazy``, many pictures are looked at when their turn comes. What is decoded ``once`` may
+    keep.
     """
     check_options(options)
     if not isinstance(model, load.LoadedModel):
@@ -45,7 +47,8 @@ def opened(
         loaded.model.to(device)
     if inputs is not None and not isinstance(inputs, Inputs):
         left = wanted_by(loaded, options).without(options.call_args)
-        source, inputs = inputs, open_inputs(inputs, **options.reading, wanted=left, lazy=lazy)
+        source = inputs
+        inputs = open_inputs(source, **options.reading, wanted=left, lazy=lazy, once=once)
         with calling(loaded, inputs, options):
             inputs = arranged(loaded.model, source, inputs, options)
     return loaded, inputs
