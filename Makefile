@@ -39,6 +39,10 @@ OF_EXTRAS := tests/inputs/test_sounds.py tests/inputs/test_zarr.py tests/inputs/
 demo: $(RUN)
 	$(BIN)/python -m spectra.demo --out $(OUT)
 
+# glibc keeps what is freed: without it each large map waits for the kernel's pages
+test test-rest study study-remedies: export MALLOC_TRIM_THRESHOLD_ = 1073741824
+test test-rest study study-remedies: export MALLOC_MMAP_THRESHOLD_ = 1073741824
+
 test test-rest: export OMP_NUM_THREADS = 1
 # many tests start the command: without bytecode each would compile the package again
 test test-rest: export PYTHONDONTWRITEBYTECODE =

@@ -1,16 +1,17 @@
 """Freed memory is used again without asking the kernel for pages, in a process of the command."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from spectra_cli._allocator import keep_freed_memory
+from spectra_cli._allocator import OWN, keep_freed_memory
 
 PAGES = """
 import ctypes, resource, sys
 if "keep" in sys.argv:
-    from spectra_cli._allocator import keep_freed_memory
+    from spectra_cli._allocator import OWN, keep_freed_memory
     if not keep_freed_memory():
         sys.exit("not glibc")
 libc = ctypes.CDLL(None)
@@ -29,7 +30,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def faults(*arguments):
     command = [sys.executable, "-c", PAGES, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    own = {name: value for name, value in os.environ.items() if name not in OWN}
+    done = subprocess.run(command, capture_output=True, text=True, env=own, check=False)
     if "not glibc" in done.stderr:
         pytest.skip("another C library than glibc")
     return int(done.stdout)
