@@ -15,6 +15,7 @@ from spectra.explain._answer import answer
 from spectra.explain._attack import AttackRow
 from spectra.explain._cause import CAUSES, _Step
 from spectra.explain._constant_rows import ConstantRow, StageRow
+from spectra.explain._facts import Facts
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._summary import (
     BlameRow,
@@ -1053,11 +1054,18 @@ def test_every_sentence_has_both_cases(table):
         ((2, 8), "period 2x8 px (both directions)"),
         ((1, 4), "period 1x4 px (vertical stripes)"),
         ((4, 1), "period 4x1 px (horizontal stripes)"),
-        ((2, 2, 2), "period 2 px"),
+        ((2, 2, 2), "period 2 voxels"),
     ],
 )
 def test_a_period_is_told_in_the_places_of_its_map(period, text):
     assert answer(changed(period=period))["looks"].startswith(f"{text}; ")
+
+
+def test_the_strongest_period_of_sound_is_told_in_hertz_too():
+    """A rate of 22050 Hz over 4 samples is 5512.5 Hz."""
+    assert Facts(signal(8)).spoken((4,)) == "4 samples (5.51 kHz)"
+    assert Facts(signal(8, rate=None)).spoken((4,)) == "4 samples"
+    assert Facts(changed()).spoken((4, 4)) == "4 px"
 
 
 def test_what_the_output_holds_may_be_a_bound():
