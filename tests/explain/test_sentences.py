@@ -340,6 +340,11 @@ ANSWER = {
     "attack.unbounded": Case(
         attacked(bounded=False), "eps is in the inputs' own unit and nothing is clipped", attacked()
     ),
+    "attack.first": Case(
+        attacked(moved="left", kept=("right", "t")),
+        "of what the model takes, only left was attacked; as given: right, t",
+        attacked(),
+    ),
     "attack.own_output": Case(
         attacked(),
         "; away from the model's own clean output, as no targets were given",
