@@ -44,6 +44,17 @@ def place(axes: int) -> str:
     return {1: "sample", 3: "voxel"}.get(axes, "pixel")
 
 
+def places(axes: int) -> str:
+    """Return what several places of a map are called, as in ``"96 samples"``.
+
+    Examples
+    --------
+    >>> [places(axes) for axes in (1, 2, 3)]
+    ['samples', 'px', 'voxels']
+    """
+    return "px" if axes == 2 else f"{place(axes)}s"
+
+
 def times(values: Sequence[object]) -> str:
     """Return a number for each axis, in the order of the axes: y before x.
 
@@ -71,10 +82,10 @@ def period(values: Sequence[int]) -> str:
 
     Examples
     --------
-    >>> period((4, 4)), period((2, 8)), period((4,))
-    ('4 px', '2x8 px', '4 samples')
+    >>> period((4, 4)), period((2, 8)), period((4,)), period((2, 2, 2))
+    ('4 px', '2x8 px', '4 samples', '2 voxels')
     """
-    return f"{size(values)} {'px' if len(values) > 1 else 'samples'}"
+    return f"{size(values)} {places(len(values))}"
 
 
 def pixel(place: Sequence[int]) -> str:

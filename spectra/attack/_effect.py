@@ -110,7 +110,8 @@ def effect(
             with capture.quiet(model, seed=seed):
                 outputs.append(capture.forward(model, x.to(device).clone(), found=found))
         before, after = outputs
-        under_way.add(clean, changed, before=before, after=after, target=target, first=done)
+        maps = (x[:, : inputs.channels] for x in (clean, changed))  # of several things, the first
+        under_way.add(*maps, before=before, after=after, target=target, first=done)
         done += len(clean)
         progress("attacked against clean", done, len(inputs))
     return under_way.finished(inputs)

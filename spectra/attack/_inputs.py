@@ -65,11 +65,12 @@ def attacked_inputs(
     InputError
         If targets and outputs do not fit each other.
     """
-    done = 0
+    done, row = 0, inputs.shape
     parts: Iterable[Tensor | None] = targets.batches(batch) if targets else repeat(None)
     with TemporaryFile() as kept:
         for x, given in zip(inputs.batches(batch), parts, strict=targets is not None):
             changed = attack_batch(model, found, inputs, x, target=given, spec=spec, first=done)
+            row = tuple(changed.shape[1:])
             kept.write(changed.to("cpu", torch.float32).contiguous().numpy().tobytes())
             done += len(x)
             progress("attack", done, len(inputs))
@@ -77,7 +78,7 @@ def attacked_inputs(
             inputs,
             source=f"{inputs.source} under {spec}",
             used=done,
-            samples=lambda first=0: _rows(kept, inputs.shape, first, done),
+            samples=lambda first=0: _rows(kept, row, first, done),
             pick=None,
             head=0,
         )
@@ -93,7 +94,7 @@ def attack_batch(
     spec: AttackSpec,
     first: int = 0,
 ) -> Tensor:
-    """Return some of the inputs attacked.
+    """Return some of the inputs attacked: of several things in one, the first map alone.
 
     Parameters
     ----------
@@ -107,18 +108,24 @@ def attack_batch(
         Number of the first of them.
     """
     clean = x.to(walk.device(model))
+    first_map, others = clean[:, : inputs.channels], clean[:, inputs.channels :]
     if target is None:
         # a copy, because a model may write into what it is given
         target = _clean_target(model, found, clean.clone(), spec)
-    return attack(
+
+    def forward(values: Tensor) -> Tensor:
+        return capture.forward(model, torch.cat([values, others], 1), found=found)
+
+    moved = attack(
         model,
-        clean,
+        first_map,
         target.to(clean.device),
         spec,
         bounds=_bounds(inputs),
         first=first,
-        forward=lambda values: capture.forward(model, values, found=found),
+        forward=forward,
     )
+    return torch.cat([moved, others], 1)
 
 
 def check_attackable(
@@ -148,7 +155,8 @@ def check_attackable(
     x = next(inputs.batches(1))
     once = replace(spec, steps=1)
     moved = attack_batch(model, found, inputs, x, target=target, spec=once)
-    ball = Ball.around(x.to(moved), spec, _bounds(inputs))
+    moved = moved[:, : inputs.channels]
+    ball = Ball.around(x[:, : inputs.channels].to(moved), spec, _bounds(inputs))
     if not torch.equal(moved, ball.input(ball.start(0)).to(moved)):
         return
     if target is None and spec.start == "clean":

@@ -110,7 +110,11 @@ def _distinct(tensor: Tensor) -> Tensor:
 
 
 def _has_values(value: object) -> bool:
-    return isinstance(value, Tensor) and not isinstance(value, nn.Parameter) and not value.is_meta
+    if not isinstance(value, Tensor) or isinstance(value, nn.Parameter) or value.is_meta:
+        return False
+    # FSDP frees what gathered weights are views of: to read such a view ends the process
+    plain = type(value) is Tensor and value.layout == torch.strided
+    return not (plain and value.numel() and value.untyped_storage().size() == 0)
 
 
 def _same(now: Any, before: Any) -> bool:

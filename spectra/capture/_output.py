@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
+from spectra._names import place
 from spectra.capture._reading import Reading
 from spectra.follow import NOWHERE, Indices, Layout, Origins, Role, moves, read_roles
 
@@ -63,7 +64,9 @@ def read_tensor(
     alone = 0 not in layout.sample or shape[0] != inputs
     reading = replace(reading, layout=layout, alone=alone)
     if prod(reading.map_shape[1:]) == 1:
-        return replace(reading, layout=None, reason="it is one pixel large")
+        return replace(
+            reading, layout=None, reason=f"it is one {place(len(reading.map_shape) - 1)} large"
+        )
     return reading
 
 

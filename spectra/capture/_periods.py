@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra._names import places
 from spectra.capture._grids import Period, different_periods, scored_period
 from spectra.capture._steps import Discovery, Step
 from spectra.capture._touch import INPUT, OUTPUT, Spot, Touch, Touchable
@@ -217,7 +218,8 @@ def _period(step: Step, ways: Ways | str, *, axes: int) -> Period | str:
     for pixels in period:
         # A grid of 3/2 px meets whole pixels every 3; one of less than a pixel is gone.
         if pixels.denominator > 1 and pixels.numerator > LONGEST_PERIOD:
-            return f"its grid has {float(pixels):.4g} px in the output, no whole number"
+            what = f"{float(pixels):.4g} {places(axes)}"
+            return f"its grid has {what} in the output, no whole number"
     return tuple(pixels.numerator for pixels in period)
 
 

@@ -72,6 +72,10 @@ class AttackRow:
         Share of pixels that keep their likeliest class; None unless the loss is of classes.
     right_clean, right_attacked : float or None
         Share of labelled pixels whose likeliest class is the target's.
+    moved : str or None
+        What of several things that the model takes was attacked; None where it takes one.
+    kept : tuple of str
+        The others, which stayed as they were.
     """
 
     spec: str
@@ -95,6 +99,8 @@ class AttackRow:
     same_class: float | None = None
     right_clean: float | None = None
     right_attacked: float | None = None
+    moved: str | None = None
+    kept: tuple[str, ...] = ()
 
 
 def attack_row(
@@ -154,6 +160,8 @@ def attack_row(
         same_class=effect.same_class,
         right_clean=effect.right_clean,
         right_attacked=effect.right_attacked,
+        moved=inputs.parts[0].name if inputs.parts else None,
+        kept=tuple(part.name for part in inputs.parts[1:]),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spectra._names import db_text
 from spectra._sentence import Sentence, part
+from spectra._words import listed
 from spectra.explain._facts import Facts
 from spectra.explain._verdict import FOUND
 from spectra.explain._words import describe_energy
@@ -26,6 +27,14 @@ class Attacked(Facts):
     @property
     def spec(self) -> str:
         return self.row.spec if self.row else ""
+
+    @property
+    def moved(self) -> str | None:
+        return self.row.moved if self.row else None
+
+    @property
+    def kept(self) -> str:
+        return listed(self.row.kept) if self.row else ""
 
     @property
     def change(self) -> LockedChange | None:
@@ -278,6 +287,14 @@ ATTACK = (
             lambda f: f.row is not None and not f.row.bounded,
             "eps is in the inputs' own unit and nothing is clipped, as their range is not known "
             "(--range)",
+        ),
+    ),
+    part(
+        Said(
+            "attack.first",
+            "the model takes several things, and the first map of them was attacked",
+            lambda f: f.moved is not None,
+            "of what the model takes, only {moved} was attacked; as given: {kept}",
         ),
     ),
     part(

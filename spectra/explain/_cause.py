@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spectra._names import db_text, times
+from spectra._names import db_text, place, times
 from spectra._sentence import Sentence, first
 from spectra.explain._summary import Finding
 from spectra.kinds import KINDS
@@ -45,6 +45,10 @@ class _Step:
         if not self.kernel_size:
             return None
         return times(self.kernel_size) + ("-tap" if len(self.kernel_size) == 1 else "")
+
+    @property
+    def places(self) -> str:
+        return f"{place(len(self.factor))}s"
 
     @property
     def operation(self) -> str:
@@ -135,7 +139,7 @@ CAUSES: tuple[_Said, ...] = (
         "gaps.hollow",
         "the step inserts zeros, or unpools",
         lambda s: s.row.hollow and s.size is None,
-        "{operation} leaves pixels without input",
+        "{operation} leaves {places} without input",
     ),
     _Said(
         "unclear",
@@ -147,7 +151,7 @@ CAUSES: tuple[_Said, ...] = (
         "gaps.kernel",
         "lines lead; the kernel is smaller than its stride",
         lambda s: s.lines_lead and s.gaps,
-        "the {size} kernel is smaller than its stride, so it leaves pixels without input{seen}",
+        "the {size} kernel is smaller than its stride, so it leaves {places} without input{seen}",
     ),
     _Said(
         "uneven_overlap",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectra._hertz import line_frequencies, rate_text, several_hertz, time_period
+from spectra._hertz import hertz, line_frequencies, rate_text, several_hertz, time_period
 from spectra._names import db_text, grey, period, place
 from spectra._words import counted, input_noun, listed
 from spectra.explain._verdict import FOUND, UNDECIDED
@@ -133,6 +133,13 @@ class Facts:
         lines = line_frequencies(own, rate, filter(None, steps))
         return several_hertz(lines) if lines else None
 
+    def spoken(self, own: Sequence[int]) -> str:
+        """Return a period, of sound with the frequency of its first line."""
+        rate, samples = self.summary.run.sample_rate, time_period(own)
+        if rate is None or samples is None or len(own) > 1:
+            return period(own)
+        return f"{period(own)} ({hertz(rate / samples)})"
+
     @property
     def rate(self) -> str | None:
         rate = self.summary.run.sample_rate
@@ -160,7 +167,7 @@ class Facts:
         if self.summary.run.options.get("steps") or not known or not energies:
             return None
         whole, (_, own) = self.output.period, max(energies)
-        return period(own) if whole and max(own) < max(whole) else None
+        return self.spoken(own) if whole and max(own) < max(whole) else None
 
     @property
     def leads(self) -> str | None:

@@ -74,6 +74,8 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
     """Say how inputs were read, which were left out, and if their range may be wrong."""
     for text in inputs.notes:
         yield Finding("preprocessing", text)
+    if told := _by_area(inputs, passed):
+        yield Finding("preprocessing", told)
     if inputs.dropped:
         first = "; ".join(f"{d.source}: {d.reason}" for d in inputs.dropped[:DROPPED])
         left = len(inputs.dropped) - DROPPED
@@ -86,6 +88,16 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
             "--range is what the model was trained on"
         )
         yield Finding("range", text)
+
+
+def _by_area(inputs: Inputs, passed: Passed) -> str | None:
+    """Say which rows are weighted by area, where cells are of unequal areas and that is known."""
+    if inputs.named is None or inputs.named.latitude is None:
+        return None
+    alike = "output, steps and inputs count every cell alike, to be compared with each other"
+    if passed.variables and passed.found.ratio:
+        return f"rows of variables are weighted by area, cos latitude; those of {alike}"
+    return f"no row is weighted by area: {alike}"
 
 
 def _of_sample_rate(inputs: Inputs | None, found: Discovery, run: RunRecord) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from spectra._names import db_text, period, pixel, two_digits
+from spectra._names import db_text, pixel, two_digits
 from spectra._sentence import Sentence, part
 from spectra._words import counted
 from spectra.explain._facts import Facts
@@ -84,8 +84,8 @@ class Severe(Facts):
             for value in (row.own_dbc, row.cubic_dbc, row.nearest_dbc)
         )
         return (
-            f"{own} dBc at period {period(row.period)}, where enlarging the same outputs by cubic "
-            f"gives {cubic}, by nearest {nearest}"
+            f"{own} dBc at period {self.spoken(row.period)}, where enlarging the same outputs by "
+            f"cubic gives {cubic}, by nearest {nearest}"
         )
 
     @property
@@ -100,7 +100,8 @@ class Severe(Facts):
         told = f"{pixel(spot.place)} of output {spot.picture} (counted from 0): {size}"
         if spot.period is None or spot.period == self.summary.output.score.period:
             return told
-        return f"{told}, of period {period(spot.period)}"  # another grid than the one that is named
+        # another grid than the one that is named
+        return f"{told}, of period {self.spoken(spot.period)}"
 
     @property
     def why_not(self) -> str | None:

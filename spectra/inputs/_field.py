@@ -78,8 +78,9 @@ class Field:
         if spacing is not None or why or not self.curved:
             return why
         return (
-            f"no wavelengths: {listed(self.curved)} lie over two axes, so cells have no one size; "
-            f"where they nearly have, give {' and '.join(self.dims)} coordinates in km"
+            f"no wavelengths: {listed(self.curved)} lie over two axes, so cells have no one size "
+            f"and count alike; where they nearly have one, give {' and '.join(self.dims)} "
+            "coordinates in km"
         )
 
     def cropped(self, window: Sequence[slice]) -> Field:

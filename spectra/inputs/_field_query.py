@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -62,6 +64,33 @@ def split_query(source: str) -> tuple[str, FieldQuery]:
     if not mark or not path or not Path(path).exists():
         return source, NO_QUERY
     return path, _parsed(source, text)
+
+
+def split_pattern(source: str) -> tuple[str, FieldQuery]:
+    """Return a pattern of files and whether it says, behind it, what three axes of each are.
+
+    Examples
+    --------
+    >>> split_pattern("scans/*.npy?maps")[0], split_pattern("scans/a?.npy")[0]
+    ('scans/*.npy', 'scans/a?.npy')
+    """
+    path, _, flag = source.rpartition("?")
+    if flag not in _FLAGS or not glob.has_magic(path):
+        return source, NO_QUERY
+    return path, _parsed(source, flag)
+
+
+def typed(source: str, files: Sequence[Path], flag: str) -> str:
+    """Return what to type for ``flag`` to be said of some files.
+
+    Examples
+    --------
+    >>> typed("a/*.npy", [], "maps"), typed("2 files", [Path("a/0.npy")], "maps")
+    ("'a/*.npy?maps'", "'a/*.npy?maps'")
+    """
+    named = glob.has_magic(source) or Path(source).exists()
+    pattern = source if named else f"{files[0].parent}/*{files[0].suffix}"
+    return f"'{pattern}?{flag}'"
 
 
 def _parsed(source: str, text: str) -> FieldQuery:

@@ -118,7 +118,9 @@ def as_tensors(values: Mapping[str, Any], source: str, *, single: bool) -> dict[
     counts = {name: len(value) for name, value in found.items() if value.ndim}
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{count} of {name}" for name, count in counts.items())
-        raise InputError(f"{source} gave {told} in one item: expected as many of each")
+        raise InputError(
+            f"{source} gave {told} in one item: expected a first axis of as many samples in each"
+        )
     count = next(iter(counts.values()), 1)
     return {n: value if value.ndim else value.expand(count) for n, value in found.items()}
 

@@ -20,13 +20,13 @@ from spectra._files import (
 )
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.inputs._field_query import NO_QUERY, FieldQuery, split_query
+from spectra.inputs._field_query import NO_QUERY, FieldQuery, split_pattern, split_query
 from spectra.inputs._glob import matching_files
 from spectra.inputs._listing import Listing, is_file, is_picture
 from spectra.inputs._random_spec import PREFIX, RandomSpec, parse_random
 from spectra.inputs._signal_files import SignalFiles, find_signals
 from spectra.inputs._sound_files import Sounds, check_not_mixed, find_sounds
-from spectra.inputs._volume_files import VolumeFiles, find_volumes
+from spectra.inputs._volume_files import VolumeFiles, find_volumes, volumes_among
 
 EXPECTED = (
     "a folder, glob or file of pictures or of sound (wav, flac), an array (.npy, .npz, .pt, .nc, "
@@ -128,8 +128,13 @@ def _one(source: str) -> NamedInputs:
     if glob.has_magic(source):
         files = matching_files(source)
         if not files:
+            source, query = split_pattern(source)
+            files = matching_files(source)
+        if not files:
             raise NothingToAnalyseError(f"{source} matches no file: expected {EXPECTED}")
-        return _one(str(files[0])) if len(files) == 1 else _pictures(files, source)
+        if len(files) == 1:
+            return _at(files[0], query, str(files[0]))
+        return _each(files, source, query)
     if is_spec(source):
         check_spec(source, InputError)
         return PythonName(source)
@@ -190,23 +195,31 @@ def _holds_picture(folder: Path) -> bool:
 
 
 def _several(paths: list[Path], source: str) -> NamedInputs:
-    """Return several files, which must be pictures and readable, or one of any kind."""
+    """Return several files, which must be readable and of one kind, or one of any kind."""
     if len(paths) == 1:
         return _one(str(paths[0]))
     for path in paths:
         check_readable(path, "a picture", InputError)
-    return _pictures(paths, source)
+    return _each(paths, source, NO_QUERY)
 
 
-def _pictures(paths: list[Path], source: str) -> Pictures | Sounds | SignalFiles:
-    """Return several files, one of which at least must be a picture or a signal."""
+def _each(
+    paths: list[Path], source: str, query: FieldQuery
+) -> Pictures | Sounds | SignalFiles | VolumeFiles:
+    """Return several files, one of which at least must be a picture, a signal or a volume."""
+    if query.volume or query.maps:
+        volumes = volumes_among(paths, query, source)
+        assert volumes is not None
+        return volumes
     if not any(map(looks_like_picture, paths)):
         if others := find_sounds(paths, source) or find_signals(paths, source):
             return others
+        if volumes := volumes_among(paths, query, source):
+            return volumes
         kinds = {DESCRIPTION[recognise(path)] for path in paths}
         raise NothingToAnalyseError(
-            f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, or "
-            "one array file"
+            f"{source} holds no picture but {listed(sorted(kinds), 3)}: expected pictures, "
+            "sound or volumes, or one array file"
         )
     return Pictures(tuple(paths), source)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from spectra._files import recognise
 from spectra._text import listed
 from spectra.errors import InputError
+from spectra.inputs._field_query import typed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -111,4 +112,4 @@ def _read_as(named: SignalFiles, time: int, length: int) -> Iterator[str]:
     cut = f", the middle {length} of up to {longest}" if longest > length else ""
     axes = "(T, C)" if time == 0 else "(C, T)"
     yield f"{len(named.files)} files of one signal {axes} each{cut}"
-    yield f"two axes read as a signal; for maps type '{named.source}?maps'"
+    yield f"two axes read as a signal; for maps type {typed(named.source, named.files, 'maps')}"

@@ -14,6 +14,7 @@ from spectra._process import borrowed_process
 from spectra.errors import InputError
 from spectra.inputs._array_files import file_stack
 from spectra.inputs._arrays import array_stack, open_stack, tensor_stack
+from spectra.inputs._field_query import typed
 from spectra.inputs._images import open_images
 from spectra.inputs._inputs import Inputs
 from spectra.inputs._many_images import HEAD, open_many
@@ -75,7 +76,8 @@ def open_inputs(
           file ``.npy``, ``.npz``, ``.pt``, with ``?key=NAME`` if it holds several;
         * named dimensions: an xarray Dataset or DataArray, a file of netCDF or a zarr store, with
           ``?variables=t2m,u10&samples=time&channels=level`` where something is to be chosen;
-        * volumes: NIfTI, or a folder of ``.npy``, NIfTI or multi-page TIFF (``?volume``);
+        * volumes: NIfTI, or a folder, glob or list of ``.npy``, NIfTI or multi-page TIFF
+          (``?volume``);
         * ``random:latent?shape=512,4,4&n=16&seed=0&dist=normal`` or ``random:image?...``, where
           ``shape`` is that of one sample without the sample axis;
         * a loader, dataset, generator or function (also as ``pkg.mod:name`` or
@@ -177,8 +179,8 @@ def _notes(named: Pictures) -> Iterator[str]:
     if named.skipped:
         yield f"{named.skipped} other files skipped"
     if (pages := count_pages(named.files[0])) > 1:
-        first = named.files[0].name
-        yield (f"the first of {pages} pages of {first}; for volumes type '{named.source}?volume'")
+        first, volume = named.files[0].name, typed(named.source, named.files, "volume")
+        yield f"the first of {pages} pages of {first}; for volumes type {volume}"
 
 
 def _open_object(spec: str, how: Preparation, wanted: Wanted | None) -> Inputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -52,18 +53,30 @@ def find_volumes(path: Path, query: FieldQuery, source: str) -> VolumeFiles | No
             return VolumeFiles(((path, found),), query, source)
     elif path.is_dir() and not is_zarr(path):
         files = sorted(file for file in path.iterdir() if file.is_file())
-        pictures = not told and any(map(looks_like_picture, files))
-        each = [] if pictures else [(file, _format(file, told=True)) for file in files]
-        volumes = tuple((file, found) for file, found in each if found is not None)
-        if volumes:
-            return VolumeFiles(volumes, query, source, len(files) - len(volumes))
+        return volumes_among(files, query, source)
     if told:
-        held = listed([file.name for file in sorted(path.iterdir())], 3) if path.is_dir() else ""
-        raise InputError(
-            f"{source} holds no volume{f' ({held})' if held else ''}: expected files .npy, .nii, "
-            ".nii.gz or multi-page .tif beside ?volume"
-        )
+        raise _without_volumes(source)
     return None
+
+
+def volumes_among(files: Sequence[Path], query: FieldQuery, source: str) -> VolumeFiles | None:
+    """Return the volumes among some files, as of a folder that holds these; see `find_volumes`."""
+    told = query.volume or query.maps
+    pictures = not told and any(map(looks_like_picture, files))
+    each = [] if pictures else [(file, _format(file, told=True)) for file in files]
+    volumes = tuple((file, found) for file, found in each if found is not None)
+    if volumes:
+        return VolumeFiles(volumes, query, source, len(files) - len(volumes))
+    if told:
+        raise _without_volumes(source, listed([file.name for file in files], 3))
+    return None
+
+
+def _without_volumes(source: str, held: str = "") -> InputError:
+    return InputError(
+        f"{source} holds no volume{f' ({held})' if held else ''}: expected files .npy, .nii, "
+        ".nii.gz or multi-page .tif beside ?volume"
+    )
 
 
 def _format(path: Path, *, told: bool) -> VolumeFormat | None:

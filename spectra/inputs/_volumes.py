@@ -20,7 +20,7 @@ from spectra._text import brief, listed
 from spectra.errors import InputError, NothingToAnalyseError
 from spectra.inputs._arrays import Stack, check_dtype, to_tensor
 from spectra.inputs._field import Field
-from spectra.inputs._field_query import FieldQuery
+from spectra.inputs._field_query import typed
 from spectra.inputs._held import Coordinate
 from spectra.inputs._nifti import nifti_facts, read_nifti
 from spectra.inputs._npy_header import read_header
@@ -114,22 +114,23 @@ def _look_npy(path: Path, found: VolumeFiles) -> _Volume:
     if not dtype.hasobject:
         check_dtype(dtype.name, str(path))
     check_packed(4 * int(np.prod(shape, dtype=object)), path.stat().st_size, str(path))
-    sample = _sample(shape, found.query, path, found.source)
+    sample = _sample(shape, path, found)
     return _Volume(path, "npy", count=1, shape=sample, dtype=dtype.name)
 
 
-def _sample(shape: tuple[int, ...], query: FieldQuery, path: Path, source: str) -> tuple[int, ...]:
+def _sample(shape: tuple[int, ...], path: Path, found: VolumeFiles) -> tuple[int, ...]:
     """Return ``(channel, *spatial)`` of the array in one file."""
+    query = found.query
     if len(shape) == 4 and not query.maps:
         return shape
     if len(shape) == 3 and (query.maps or query.volume or shape[0] > FEW_PLANES):
         return shape if query.maps else (1, *shape)
     if len(shape) == 2 and query.maps:
         return (1, *shape)
+    maps, volume = (typed(found.source, [path], flag) for flag in ("maps", "volume"))
     question = {
-        2: f"one map? type '{source}?maps'; signals (C, L) are saved as one array (N, C, L)",
-        3: f"{shape[0]} channels of a map, or planes of a volume? type '{source}?maps' or "
-        f"'{source}?volume'",
+        2: f"one map? type {maps}; signals (C, L) are saved as one array (N, C, L)",
+        3: f"{shape[0]} channels of a map, or planes of a volume? type {maps} or {volume}",
     }
     raise InputError(
         f"{path} has shape {shape}: "
@@ -208,7 +209,8 @@ def _notes(
     spatial = times(shape[1:])
     yield f"{len(volumes)} files of {read_as}: {shape[0]} channel(s) of {spatial} each"
     if first.format == "npy" and len(shape) == 4 and not found.query.volume and shape[0] == 1:
-        yield f"three axes read as a volume; for channels of maps type '{found.source}?maps'"
+        maps = typed(found.source, [first.path], "maps")
+        yield f"three axes read as a volume; for channels of maps type {maps}"
     if first.format == "nifti":
         yield f"{first.dtype} values as they are; axes reversed to z, y, x"
     if first.format == "tiff":

@@ -102,3 +102,16 @@ def _reshard(model: nn.Module) -> None:
             reshard := getattr(module, "reshard", None)
         ):
             reshard()
+        _end_forward(module)
+
+
+def _end_forward(module: nn.Module) -> None:
+    """End a forward pass of the first FSDP that failed: it would refuse all that comes after."""
+    handle, state = getattr(module, "_handle", None), getattr(module, "training_state", None)
+    own = getattr(handle, "_training_state", None)
+    if isinstance(module, _sharding_modules()) and handle is not None and own is not None:
+        if own.name != "IDLE":
+            handle._training_state = type(own).IDLE
+            handle.reshard(True)
+        if state is not None and state.name != "IDLE":
+            module.training_state = type(state).IDLE

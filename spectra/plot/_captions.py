@@ -91,13 +91,13 @@ def _slices(shown: Sequence[Drawable], recipe: str) -> list[str]:
 
 def _where(shown: Sequence[Drawable], _: str) -> list[str]:
     data = shown[0].tree["where"].to_dataset()
-    scale = _display(data)
+    scale, unit = _display(data), place(data["heat"].ndim)
     return [
         "Left the output as it is, in the middle the same with its grid-locked part "
         f"{scale.amplified.lower()}, right where that part stands out ({scale.unit}, RMS around "
-        "each pixel)",
+        f"each {unit})",
         note_of(data, scale),
-        f"The strongest pixel of the grid is really {scale.really}",
+        f"The strongest {unit} of the grid is really {scale.really}",
         f"Output of {_given(shown)}",
     ]
 

@@ -98,7 +98,10 @@ def plot_portrait_taps(data: xr.Dataset, *, ax: Axes) -> Line2D:
     row = taps[
         tuple(slice(None) if d == own else i for d, i in zip(taps.dims, loudest, strict=True))
     ]
-    return draw_taps(row.to_numpy(), row[own].to_numpy(), stride=_stride(data, own[4:]), ax=ax)
+    axes = np.atleast_1d(data.attrs["size"]).size
+    return draw_taps(
+        row.to_numpy(), row[own].to_numpy(), stride=_stride(data, own[4:]), axes=axes, ax=ax
+    )
 
 
 def plot_portrait_power(data: xr.Dataset, *, ax: Axes) -> Line2D:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from spectra._names import place
 from spectra.kernel import Kernel, attainable_bound, interpolator, rejection_db, tap_gram
 from spectra.plot._labels import label_frequency_axis
 from spectra.plot._styles import shade
@@ -50,7 +51,9 @@ def plot_taps(kernel: Kernel, *, ax: Axes, **kwargs: Any) -> Line2D:
     shape = _leading_shape(kernel)
     loudest = np.unravel_index(np.argmax(np.abs(shape)), shape.shape)
     row = shape[loudest[:-1]]
-    return draw_taps(row, kernel.positions[-1], stride=kernel.stride[-1], ax=ax, **kwargs)
+    return draw_taps(
+        row, kernel.positions[-1], stride=kernel.stride[-1], axes=kernel.axes, ax=ax, **kwargs
+    )
 
 
 def draw_taps(
@@ -58,6 +61,7 @@ def draw_taps(
     places: NDArray[np.int64],
     *,
     stride: int,
+    axes: int,
     ax: Axes,
     **kwargs: Any,
 ) -> Line2D:
@@ -69,6 +73,8 @@ def draw_taps(
         The taps, and the output pixels at which they stand.
     stride : int
         Upsampling factor.
+    axes : int
+        Number of the kernel's axes, for what its places are called.
     ax : matplotlib Axes
         Where to draw.
     **kwargs
@@ -82,7 +88,7 @@ def draw_taps(
     ax.vlines(places, 0, row, color=LEARNED, linewidth=1.0)
     options = {"marker": "o", "markersize": 4, "linestyle": "none", "color": LEARNED, **kwargs}
     (line,) = ax.plot(places, row, **{"label": "taps", **options})
-    ax.set(xlabel="output pixels from the sample", ylabel="tap (largest = 1)")
+    ax.set(xlabel=f"output {place(axes)}s from the sample", ylabel="tap (largest = 1)")
     return line
 
 

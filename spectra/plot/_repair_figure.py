@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spectra import _names as names
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -58,7 +60,11 @@ def places_figure(places: Sequence[Any]) -> Figure:
 
 
 def power_figure(
-    frequency: NDArray[np.float64], before: NDArray[np.float64], after: NDArray[np.float64]
+    frequency: NDArray[np.float64],
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    *,
+    axes: int = 2,
 ) -> Figure:
     """Draw mean power by distance from DC before and after a repair.
 
@@ -68,12 +74,14 @@ def power_figure(
         Cycles/pixel.
     before, after : ndarray, shape (f,)
         In dB of the largest before.
+    axes : int
+        Number of the outputs' axes, for the unit.
     """
     figure = Figure(figsize=(6.75, 3.0), layout="constrained")
     ax = figure.subplots()
     ax.plot(frequency, before, color="0.45", label="before")
     ax.plot(frequency, after, color="#0072B2", linestyle="--", label="after")
-    ax.set_xlabel("frequency (cycles/pixel)", fontsize=SMALL)
+    ax.set_xlabel(f"frequency (cycles/{names.place(axes)})", fontsize=SMALL)
     ax.set_ylabel("mean power (dB)", fontsize=SMALL)
     ax.tick_params(labelsize=SMALL)
     ax.legend(fontsize=SMALL, frameon=False)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from spectra import _walk as walk
+from spectra._names import place
 from spectra.capture import Discovery, Step, discover, forward, quiet, stream
 from spectra.errors import ModelError
 from spectra.follow import LargestTensor
@@ -137,10 +138,10 @@ class _Flat:
             if max(size) > limit:
                 break
             if self._needed(len(size)) > _memory(self._model):
-                return f"an input of {max(size)} pixels does not fit into memory"
+                return f"an input of {max(size)} {place(len(size))}s does not fit into memory"
             if not self._accepts(size):
-                return f"the model does not run at {max(size)} pixels"
-        return f"not settled at {self.size} pixels"
+                return f"the model does not run at {max(size)} {place(len(size))}s"
+        return f"not settled at {self.size} {place(len(spatial))}s"
 
     def lines(self, row: int, end: str) -> FlatLines:
         """Return what is known of one map."""

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spectra._names import place
 from spectra.capture import Discovery, current_arguments, forward, quiet
 from spectra.errors import ModelError
 from spectra.gather import batch_size
@@ -143,9 +144,9 @@ def moved_scene(
     else:
         return "the model neither enlarges its input nor reduces it before a step"
     if shift.interior < _SMALLEST_INTERIOR:
-        return f"inputs of {'x'.join(map(str, inputs.shape[2:]))} pixels are too small"
+        return f"inputs of {'x'.join(map(str, inputs.shape[2:]))} {place(spatial)}s are too small"
     if len(shift.offsets) < 2:
-        return "no offset falls on whole pixels of the output"
+        return f"no offset falls on whole {place(spatial)}s of the output"
     chosen = _choose(shift.offsets, offsets, seed)
     shift.prepare(chosen)
     return shift, chosen
@@ -162,12 +163,12 @@ class _WholePixels:
         Side in pixels of the smallest interior that is compared.
     """
 
-    how = "crops at whole pixels"
     exhaustive = False
     """Whether the offsets are all there are, rather than a sample of positions."""
 
     def __init__(self, inputs: Tensor, stride: Sequence[int], ratios: Sequence[Fraction]) -> None:
         sizes = inputs.shape[2:]
+        self.how = f"crops at whole {place(len(sizes))}s"
         self._inputs = inputs
         self._ratios = ratios
         self._sides = [(n - t + 1) // t * t for n, t in zip(sizes, stride, strict=True)]
@@ -204,10 +205,10 @@ class _SubPixels:
     Attributes are those of `_WholePixels`; an offset counts output pixels.
     """
 
-    how = "sub-pixel shifts of the scene"
     exhaustive = True
 
     def __init__(self, inputs: Tensor, ratios: Sequence[Fraction]) -> None:
+        self.how = f"sub-{place(inputs.ndim - 2)} shifts of the scene"
         self._ratios = ratios
         self._spectrum = torch.fft.fftn(_tapered(inputs.cpu().double()), dim=_axes(inputs))
         self._spectrum *= _outer([_low_pass(n) for n in inputs.shape[2:]])

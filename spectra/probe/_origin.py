@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from math import log10, prod
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -128,9 +129,10 @@ def _is_nobodys(scores: Scores) -> bool:
 
 
 def _energies(scores: Scores) -> list[float]:
-    """Return the locked energies of those steps' own maps that show a grid, in dBc."""
+    """Return what steps make together, each a share of all that comes to it; empty of none."""
     told = [step.own.told_dbc for step in scores.steps if step.own.verdict in FOUND]
-    return [dbc for dbc in told if dbc is not None]
+    grown = prod(1 + 10 ** (dbc / 10) for dbc in told if dbc is not None)
+    return [10 * log10(grown - 1)] if grown > 1 else []
 
 
 class _Search:

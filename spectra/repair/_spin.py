@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spectra._names import place
 from spectra.capture import Discovery, forward
 from spectra.errors import ModelError, ParameterError
 
@@ -57,7 +58,7 @@ class Shifts:
         if max(stride) > 1:
             counts = tuple(t // s.denominator for t, s in zip(stride, scale, strict=True))
             if max(counts) < 2:
-                return "no offset falls on whole pixels of the output"
+                return f"no offset falls on whole {place(len(sides))}s of the output"
             return cls(counts, whole=True, scale=ratios, multiple=tuple(stride))
         counts = tuple(s.numerator if s > 1 else 1 for s in scale)
         if max(counts) < 2:

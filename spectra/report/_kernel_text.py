@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spectra import _names as names
+from spectra._names import place
 from spectra._printable import printable
 from spectra.kernel import Measures
 from spectra.report import _cells as cells
@@ -77,13 +78,15 @@ def kernels_dataset(table: KernelTable) -> Any:
         name: ("layer", [printable(str(getattr(row, name))) for row in layers])
         for name in ("kind", "certainty", "evidence")
     }
+    axes = {len(row.stride) for row in layers if row.stride}
+    unit = place(axes.pop() if len(axes) == 1 else 2)
     for name in ("kernel_size", "stride", "padding", "dilation"):
         variables[name] = (("layer", "axis"), _padded([getattr(row, name) for row in layers]))
     for field in fields(Measures):
         if field.name == "spectrum":
             continue
         values = [getattr(row.measures, field.name, None) for row in layers]
-        units = {"units": _units(field.name)}
+        units = {"units": _units(field.name, unit)}
         if not any(isinstance(v, tuple) for v in values):
             numbers = [np.nan if v is None else float(v) for v in values]
             variables[field.name] = ("layer", numbers, units)
@@ -199,9 +202,9 @@ def _padded(values: list[tuple[float | None, ...] | None]) -> np.ndarray[Any, An
     return padded
 
 
-def _units(name: str) -> str:
+def _units(name: str, unit: str) -> str:
     if name.endswith("_db"):
         return "dB"
     if name in {"delay", "sub_pixel_phase", "centre", "radius", "effective_size"}:
-        return "pixel"
-    return {"sinc_cutoff": "cycles/pixel", "sinc_percentile": "%"}.get(name, "1")
+        return unit
+    return {"sinc_cutoff": f"cycles/{unit}", "sinc_percentile": "%"}.get(name, "1")

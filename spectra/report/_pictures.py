@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra._names import place
 from spectra.severity import shown_range
 from spectra.spectrum import grid_pattern
 
@@ -86,7 +87,7 @@ def _middle(passed: Passed) -> xr.Dataset | None:
             "grid": (dims, np.tile(pattern, (1, *repeats)).astype(np.float32)),
         },
         coords={
-            name: (name, np.arange(cut.start, cut.stop), {"units": "pixel"})
+            name: (name, np.arange(cut.start, cut.stop), {"units": place(len(window))})
             for name, cut in zip(dims[1:], window, strict=True)
         },
         attrs={"shown": list(shown_range(np.nan_to_num(picture)))},

@@ -23,7 +23,9 @@ def draw_repair(report: RepairReport) -> dict[str, Any]:
     from spectra import plot
 
     views = report.views
-    figures = {"power": plot.power_figure(views.frequency, views.power_before, views.power_after)}
+    axes = len(report.aim["periods"][0]) if report.aim["periods"] else 2
+    before, after = views.power_before, views.power_after
+    figures = {"power": plot.power_figure(views.frequency, before, after, axes=axes)}
     if views.places:
         figures["places"] = plot.places_figure(views.places)
     return figures

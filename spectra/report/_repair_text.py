@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spectra._names import db_text, times
+from spectra._names import db_text, period
 from spectra._text import listed
 from spectra.report._cells import count
 
@@ -139,10 +139,10 @@ def _cost(report: RepairReport) -> str:
 
 
 def _trust(report: RepairReport) -> str:
-    periods = ", ".join(times(p) for p in report.aim["periods"])
+    periods = ", ".join(map(period, report.aim["periods"]))
     return (
         f"learned from {report.learned} of {report.inputs}, judged on {report.held_out} others; "
-        f"periods {periods} px; seed {report.seed}; look at figures/places.png before keeping it"
+        f"periods {periods}; seed {report.seed}; look at figures/places.png before keeping it"
     )
 
 

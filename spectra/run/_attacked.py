@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectra import explain, gather, score, severity
-from spectra._text import listed
 from spectra.attack import AttackSpec, attacked_inputs, check_attackable, effect, is_always_one
 from spectra.errors import ParameterError
 from spectra.inputs import check_reading, open_targets
@@ -69,11 +68,6 @@ def plan_attack(
     if inputs is None:
         raise ParameterError(f"attack={options.attack!r} without inputs: give what is attacked")
     spec = AttackSpec.parse(options.attack)
-    if inputs.parts:
-        raise ParameterError(
-            f"attack={options.attack!r} on a model that takes {listed(inputs.parts)}: expected a "
-            "model of one input; wrap it in a factory that holds the others"
-        )
     if found.layout is None:
         raise ParameterError(
             f"attack={str(spec)!r} needs an output with pixels: this model's is no map "

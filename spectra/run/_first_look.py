@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spectra import _walk as walk
 from spectra import capture
+from spectra._names import places, times
 from spectra.errors import InputError, ModelError, NothingToAnalyseError
 from spectra.inputs import Inputs, open_inputs
 from spectra.run._calling import wanted_by
@@ -36,10 +37,12 @@ class Fit:
     pixels: int
     by: str
 
-    def __str__(self) -> str:
+    def said(self, axes: int) -> str:
+        """Return how inputs of so many axes were fitted."""
         if self.option == "multiple":
-            return f"sides are multiples of {self.pixels} px, {self.by}"
-        return f"cropped to {self.pixels}x{self.pixels}, the one size that it takes, {self.by}"
+            return f"sides are multiples of {self.pixels} {places(axes)}, {self.by}"
+        sides = times([self.pixels] * axes)
+        return f"cropped to {sides}, the one size that it takes, {self.by}"
 
 
 Look = Callable[["nn.Module", "Tensor"], capture.Discovery]
@@ -120,7 +123,7 @@ def _opened_again(
     lazy = inputs.pick is not None
     inputs.once.clear()  # what is kept was cut to the other size
     again = open_inputs(source, **fitted.reading, wanted=left, lazy=lazy, once=inputs.once)
-    return replace(again, notes=(*again.notes, str(fit)))
+    return replace(again, notes=(*again.notes, fit.said(len(again.shape) - 1)))
 
 
 def _fit_of(loaded: LoadedModel, inputs: Inputs | None, message: str) -> Fit | None:

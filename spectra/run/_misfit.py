@@ -22,6 +22,11 @@ def advice(loaded: LoadedModel, inputs: Inputs | None) -> str:
                 "x[:, None]; if one map (C, H, W), save x[None]; "
                 "signals with time first, (N, T, C), do not run either"
             )
+    if inputs is not None and inputs.kind == "sound":
+        return (
+            f"{inputs.source} was read as waveforms (N, {inputs.shape[0]}, T): a model that takes "
+            "mels or codes is given these, as an array (N, C, T)"
+        )
     if inputs is None and loaded.decoder_note:
         return loaded.decoder_note
     return "" if loaded.input_shape is None else _how_to_fit(loaded.input_shape, inputs)

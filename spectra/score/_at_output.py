@@ -110,8 +110,9 @@ def at_output(
     period, scored = passed.found.periods[index], passed.found.scored_periods[index]
     assert period is not None
     assert scored is not None
+    shrunk = f"later layers shrink its grid to one {names.place(len(period))}"
     if max(period) == 1:
-        return AtOutput(verdict="none", reason="later layers shrink its grid to one pixel")
+        return AtOutput(verdict="none", reason=shrunk)
     points = output.owned_by(scored) & ~inherited
     if not points.any():
         reason = "every peak at its frequencies is inherited from the inputs"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spectra import _names as names
 from spectra.score._energy import locked_energy, ratio_dbc
 from spectra.score._score import part_dbc, point_significance
 
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from spectra.score._score import LatticeReading
     from spectra.score._scores import Scores
 
-UNITS = {"frequency": "cycles/pixel", "period": "pixel", "z": "1", "p": "1"}
+
+def _unit(name: str, axes: int) -> str:
+    units = {
+        "frequency": f"cycles/{names.place(axes)}",
+        "period": names.place(axes),
+        "z": "1",
+        "p": "1",
+    }
+    return units.get(name, "dB")
 
 
 def tables(passed: Passed, scores: Scores, *, sums: bool = True) -> xr.DataTree:
@@ -92,8 +101,9 @@ def table_of(
     data = data if sums else _without_sums(data)
     if measured is None:
         return data
+    axes = measured.lattice.frequency.shape[1]
     table = {
-        name: (("point", "axis")[: values.ndim], values, {"units": UNITS.get(name, "dB")})
+        name: (("point", "axis")[: values.ndim], values, {"units": _unit(name, axes)})
         for name, values in lattice_table(measured).items()
     }
     return data.assign(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from spectra._names import place
 from spectra.severity._in_place import grid_in_place
 from spectra.severity._local_lines import reach
 from spectra.severity._place_period import period_at
@@ -65,7 +66,7 @@ class Where:
         axes = AXES[self.heat.ndim]
         own = self.start[-self.heat.ndim :]
         coords = {
-            name: (name, np.arange(first, first + n), {"units": "pixel"})
+            name: (name, np.arange(first, first + n), {"units": place(self.heat.ndim)})
             for name, first, n in zip(axes, own, self.heat.shape, strict=True)
         }
         spot = self.spot

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from spectra._names import place
 from spectra.spectrum._alike import agreement
 from spectra.spectrum._azimuthal import DIMS, frequencies
 from spectra.spectrum._sums import STATE
@@ -68,7 +69,7 @@ def _coordinates(tile: tuple[int, ...], rings: int) -> dict[str, xr.Variable]:
     frequency = {name: frequencies(n) for name, n in zip(DIMS[len(tile)], tile, strict=True)}
     frequency["f"] = np.arange(rings) / min(tile)
     return {
-        name: xr.Variable(name, values, {"units": "cycles/pixel"})
+        name: xr.Variable(name, values, {"units": f"cycles/{place(len(tile))}"})
         for name, values in frequency.items()
     }
 
@@ -134,9 +135,10 @@ def _lattice(
     alike = agreement(sums["alike"], sums["alike_maps"], view=view, pairs=pairs)
     frequency = np.array([[float(f) for f in p.frequency] for p in view.points])
     multiplicity = np.array([p.multiplicity for p in view.points])
+    unit = f"cycles/{place(len(view.period))}"
     variables = {name: xr.Variable(own(dims), sums[name]) for name, dims in STATE.items()} | {
         "alike": xr.Variable(own(("band",)), alike),
-        "frequency": xr.Variable(own(("point", "axis")), frequency, {"units": "cycles/pixel"}),
+        "frequency": xr.Variable(own(("point", "axis")), frequency, {"units": unit}),
         "multiplicity": xr.Variable(own(("point",)), multiplicity),
         "period": xr.Variable("axis", np.array(view.period)),
         "tile": xr.Variable("axis", np.array(view.tile)),

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from math import lcm, prod
 from typing import Any, Literal
 
-from spectra._names import times
+from spectra._names import places, times
 from spectra._room import BLOCKS_ENOUGH, LEAST_PERIODS, too_few, usual_margin
 from spectra.errors import ParameterError
 from spectra.spectrum._lattice import LatticePoint, lattice_points
@@ -184,9 +184,11 @@ def _view(
         least = max(LEAST_TILE, LEAST_PERIODS * p)
         if p > 1 and tile < least:
             size = times(inside(sides, margin, period))
-            where = f" that padding reaches ({max(reached)} px)" if margin != usual else ""
+            unit = places(len(sides))
+            where = f" that padding reaches ({max(reached)} {unit})" if margin != usual else ""
             return view, (
-                f"too small: {size} px inside the margin{where}, {least} px needed at period {p}"
+                f"too small: {size} {unit} inside the margin{where}, {least} {unit} needed at "
+                f"period {p}"
             )
     return view, None
 

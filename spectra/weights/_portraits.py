@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spectra._names import place
 from spectra.kernel import interpolator, tap_gram
 
 if TYPE_CHECKING:
@@ -64,9 +65,12 @@ def portrait(kernel: Kernel) -> xr.Dataset:
             "ideal_power": (along, _ideal(kernel.stride, lines), ratio),
         },
         coords={
-            **{d: (d, p, {"units": "output pixel"}) for d, p in zip(dims, places, strict=True)},
+            **{
+                d: (d, p, {"units": f"output {place(axes)}"})
+                for d, p in zip(dims, places, strict=True)
+            },
             "direction": list(lines),
-            "f": ("f", f, {"units": "cycles/pixel"}),
+            "f": ("f", f, {"units": f"cycles/{place(axes)}"}),
         },
         attrs={
             "size": list(kernel.size),
@@ -134,8 +138,8 @@ def _leading_shape(
     loudest = np.unravel_index(np.argmax(np.abs(shape)), shape.shape)
     shape = shape / shape[loudest]
     kept = []
-    for place, length in zip(loudest, shape.shape, strict=True):
-        start = min(max(int(place) - MOST_ALONG // 2, 0), max(length - MOST_ALONG, 0))
+    for peak, length in zip(loudest, shape.shape, strict=True):
+        start = min(max(int(peak) - MOST_ALONG // 2, 0), max(length - MOST_ALONG, 0))
         kept.append(slice(start, start + MOST_ALONG))
     shape = shape[tuple(kept)]
     places = [n[cut] for n, cut in zip(gram.positions, kept, strict=True)]

@@ -229,3 +229,14 @@ def test_a_model_with_another_step_at_another_size_is_a_clear_error():
         stream(model, found, lambda *_: None),
     ):
         forward(model, torch.rand(1, 3, 4, 6))
+
+
+def test_a_view_whose_memory_was_freed_is_not_read():
+    """What FSDP does with gathered weights between two passes; to read one ends the process."""
+    flat = torch.ones(16)
+    model = nn.ReLU()
+    model.weight = flat.view(4, 4)
+    flat.untyped_storage().resize_(0)
+    with quiet(model):
+        model(torch.ones(1))
+    assert model.weight.shape == (4, 4)

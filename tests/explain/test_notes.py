@@ -17,6 +17,7 @@ from spectra.images import Trace
 from spectra.inputs import open_inputs
 from spectra.load import load_model
 from spectra.score import Score
+from support.fields import weather
 from support.summaries import PRESENT, step, summary
 
 
@@ -184,6 +185,25 @@ def test_content_that_was_set_apart_is_named_with_what_the_output_reads_with_it(
     assert "10% of up" in alone
     assert "the output" not in alone
     assert "aligned_content" not in told(*rest, scores, [step("up", PRESENT)])
+
+
+class Shrunk(Scaled):
+    """Makes one channel of its variables: nobody knows whose row it would be."""
+
+    def forward(self, x):
+        return self.up(x).mean(1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (Scaled(), "rows of variables are weighted by area, cos latitude; those of output, steps"),
+        (Shrunk(), "no row is weighted by area: output, steps and inputs count every cell alike"),
+    ],
+)
+def test_where_there_are_latitudes_it_is_said_which_rows_are_weighted_by_area(model, said):
+    *rest, scores = run(model, weather(3, side=(24, 24)))
+    assert told(*rest, scores)["preprocessing"].startswith(said)
 
 
 def test_growth_that_no_step_explains_is_named(plain):

@@ -15,6 +15,7 @@ from spectra.explain._answer import answer
 from spectra.explain._attack import AttackRow
 from spectra.explain._cause import CAUSES, _Step
 from spectra.explain._constant_rows import ConstantRow, StageRow
+from spectra.explain._facts import Facts
 from spectra.explain._sentences import QUESTIONS
 from spectra.explain._summary import (
     BlameRow,
@@ -338,6 +339,11 @@ ANSWER = {
     ),
     "attack.unbounded": Case(
         attacked(bounded=False), "eps is in the inputs' own unit and nothing is clipped", attacked()
+    ),
+    "attack.first": Case(
+        attacked(moved="left", kept=("right", "t")),
+        "of what the model takes, only left was attacked; as given: right, t",
+        attacked(),
     ),
     "attack.own_output": Case(
         attacked(),
@@ -945,8 +951,8 @@ CAUSED = {
     ),
     "fit_phases": Case(
         of_cause("transposed_conv", "phase_imbalance", drop=0.9),
-        "without its grid: spectra swap with the same arguments and --with lctc7 --steps up "
-        "--repair 30",
+        "without its grid: spectra swap with the same model and inputs, read as here, and --with "
+        "lctc7 --steps up --repair 30",
         of_cause("transposed_conv", "kernel_leaks"),
     ),
     "fit_phases.by_hand": Case(
@@ -973,8 +979,8 @@ CAUSED = {
     "windowed_sinc": Case(
         of_cause("bilinear", "fixed_kernel_leaks"),
         "a windowed sinc in place of bilinear, which rejects 23.4 dB of the replicas where it "
-        "rejects 24.7: spectra swap with the same arguments and --with lctc15 --init sinc "
-        "--steps up",
+        "rejects 24.7: spectra swap with the same model and inputs, read as here, and --with "
+        "lctc15 --init sinc --steps up",
         of_cause("bilinear", "fixed_kernel_leaks", no_swap="align_corners"),
     ),
     "windowed_sinc.by_hand": Case(
@@ -985,7 +991,7 @@ CAUSED = {
     "larger_kernel": Case(
         of_cause("pixel_shuffle", "kernel_leaks", larger="lctc11"),
         "a larger kernel, fitted to the model's own output without its grid: spectra swap with the "
-        "same arguments and --with lctc11 --steps up --repair 30",
+        "same model and inputs, read as here, and --with lctc11 --steps up --repair 30",
         of_cause("pixel_shuffle", "unclear"),
     ),
     "larger_kernel.by_hand": Case(
@@ -1053,11 +1059,18 @@ def test_every_sentence_has_both_cases(table):
         ((2, 8), "period 2x8 px (both directions)"),
         ((1, 4), "period 1x4 px (vertical stripes)"),
         ((4, 1), "period 4x1 px (horizontal stripes)"),
-        ((2, 2, 2), "period 2 px"),
+        ((2, 2, 2), "period 2 voxels"),
     ],
 )
 def test_a_period_is_told_in_the_places_of_its_map(period, text):
     assert answer(changed(period=period))["looks"].startswith(f"{text}; ")
+
+
+def test_the_strongest_period_of_sound_is_told_in_hertz_too():
+    """A rate of 22050 Hz over 4 samples is 5512.5 Hz."""
+    assert Facts(signal(8)).spoken((4,)) == "4 samples (5.51 kHz)"
+    assert Facts(signal(8, rate=None)).spoken((4,)) == "4 samples"
+    assert Facts(changed()).spoken((4, 4)) == "4 px"
 
 
 def test_what_the_output_holds_may_be_a_bound():

@@ -126,7 +126,10 @@ def test_latitudes_over_two_axes_are_told_not_to_be_read_until_lengths_are_given
     inputs = open_inputs(curved if give == "object" else tmp_path / "x.nc")
     assert inputs.spacing is None
     assert inputs.variables == ("t2m",)
-    assert any("nav_lat, nav_lon lie over two axes" in note for note in inputs.notes)
+    assert any(
+        "nav_lat, nav_lon lie over two axes, so cells have no one size and count alike" in note
+        for note in inputs.notes
+    )
     lengths = {d: (d, 3.0 * np.arange(n), {"units": "km"}) for d, n in (("y", 8), ("x", 9))}
     known = open_inputs(curved.assign_coords(lengths))
     assert known.spacing.distance == (3.0, 3.0)

@@ -219,3 +219,46 @@ def test_without_nibabel_the_line_says_how_to_get_it(tmp_path, monkeypatch):
     nifti(tmp_path / "a.nii", RNG.normal(size=(8, 9, 10)).astype("<f4"))
     with pytest.raises(InputError, match=r"pip install 'spectra-artifacts\[medical\]'"):
         open_inputs(tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize("named", ["a pattern", "a list"])
+def test_files_of_volumes_are_read_as_a_folder_of_them_is(tmp_path, named):
+    """Arrays of three axes, one a file; the shell makes a list of a pattern."""
+    made = arrays(tmp_path, (8, 9, 10), (8, 9, 10))
+    (tmp_path / "readme.txt").touch()
+    pattern = f"{tmp_path}/*.npy"
+    source = pattern if named == "a pattern" else sorted(tmp_path.glob("*.npy"))
+    check_inputs(source)
+    inputs, volumes = read(source)
+    np.testing.assert_array_equal(volumes, np.stack(made)[:, None])
+    assert f"three axes read as a volume; for channels of maps type '{pattern}?maps'" in (
+        inputs.notes
+    )
+    np.testing.assert_array_equal(read(f"{pattern}?maps")[1], np.stack(made))
+
+
+def test_files_of_nifti_are_named_by_a_pattern(tmp_path):
+    pytest.importorskip("nibabel", reason="nibabel is not installed: extra medical")
+    for number in range(2):
+        nifti(tmp_path / f"{number}.nii.gz", np.arange(480, dtype="<f4").reshape(8, 6, 10) + number)
+    _, volumes = read(f"{tmp_path}/*.nii.gz")
+    assert volumes.shape == (2, 1, 8, 6, 10)
+    assert (volumes[1] - volumes[0] == 1).all()
+
+
+def test_pages_of_several_tiffs_are_planes_behind_a_pattern(tmp_path):
+    for number in range(2):
+        stack = RNG.integers(0, 255, (8, 20, 24), dtype=np.uint8)
+        tifffile.imwrite(tmp_path / f"{number}.tif", stack, photometric="minisblack")
+    pattern = f"{tmp_path}/*.tif"
+    inputs, pictures = read(pattern, crop=16)
+    assert pictures.shape == (2, 1, 16, 16)
+    assert any(note.endswith(f"for volumes type '{pattern}?volume'") for note in inputs.notes)
+    assert read(f"{pattern}?volume")[1].shape == (2, 1, 8, 20, 24)
+
+
+def test_a_pattern_that_asks_for_volumes_where_there_are_none_says_what_is_there(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("words")
+    with pytest.raises(InputError, match=r"\*.txt holds no volume \(a.txt, b.txt\)"):
+        open_inputs(f"{tmp_path}/*.txt?volume")

@@ -4,12 +4,13 @@ import copy
 import multiprocessing
 import os
 import warnings
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 from torch.distributed import TCPStore, destroy_process_group, init_process_group
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 import spectra
@@ -78,7 +79,21 @@ def shard(model):
     return fully_shard(model)
 
 
-WRAPPERS = {"ddp": DistributedDataParallel, "fsdp": shard}
+def shard_flat(model, **options):
+    """Shard with the first FSDP, which flattens the parameters of a module into one."""
+    options = {"device_id": torch.device("cpu"), **options}
+    for name in ("0", "3"):
+        setattr(model, name, FullyShardedDataParallel(getattr(model, name), **options))
+    return FullyShardedDataParallel(model, **options)
+
+
+WRAPPERS = {
+    "ddp": DistributedDataParallel,
+    "fsdp": shard,
+    "fsdp1": shard_flat,
+    "fsdp1, own parameters": partial(shard_flat, use_orig_params=True),
+}
+SHARDED = [name for name in WRAPPERS if name != "ddp"]
 
 
 def with_and_without(rank, inputs, wrap, log):
@@ -103,8 +118,8 @@ def test_a_training_of_two_processes_ends_in_the_same_weights_and_nothing_hangs(
     assert [tick.step for tick in spectra.report.TrainingLog.read(log).ticks] == [1, 2, 4]
 
 
-def failing(rank, inputs):
-    model = shard(net())
+def failing(rank, inputs, wrap):
+    model = WRAPPERS[wrap](net())
     monitor = spectra.Monitor(model, inputs[:, :2], every=1, share=None)  # two channels, not three
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
@@ -112,12 +127,13 @@ def failing(rank, inputs):
     assert [tick.error is None for tick in monitor.ticks] == ([False] * STEPS if rank == 0 else [])
 
 
-def test_a_measurement_that_fails_in_all_processes_ends_no_sharded_training(inputs):
-    in_processes(failing, inputs)
+@pytest.mark.parametrize("wrap", SHARDED)
+def test_a_measurement_that_fails_in_all_processes_ends_no_sharded_training(inputs, wrap):
+    in_processes(failing, inputs, wrap)
 
 
-def left_out(rank, inputs):
-    model = shard(net())
+def left_out(rank, inputs, wrap):
+    model = WRAPPERS[wrap](net())
     monitor = spectra.Monitor(model, inputs, every=1, share=1e-6)
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
@@ -125,8 +141,9 @@ def left_out(rank, inputs):
     assert [tick.step for tick in monitor.ticks] == ([1] if rank == 0 else [])
 
 
-def test_a_measurement_that_is_left_out_is_so_in_all_processes(inputs):
-    in_processes(left_out, inputs)
+@pytest.mark.parametrize("wrap", SHARDED)
+def test_a_measurement_that_is_left_out_is_so_in_all_processes(inputs, wrap):
+    in_processes(left_out, inputs, wrap)
 
 
 def test_a_model_of_one_process_is_not_sharded(decoder):

@@ -158,7 +158,7 @@ def test_the_input_grows_no_further_than_the_limit():
     row = measure(Falling(), (1, 64), period=(2,), limit=128).output
     assert not row.converged
     assert row.size == 128
-    assert row.reason == "not settled at 128 pixels"
+    assert row.reason == "not settled at 128 samples"
 
 
 @pytest.mark.parametrize(("axes", "size"), [(1, 64), (2, 64), (3, 16)])

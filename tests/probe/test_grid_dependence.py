@@ -96,7 +96,7 @@ def test_a_tone_through_an_interpolation_reads_its_replicas(mode, factor, expect
         nn.Upsample(scale_factor=factor, mode=mode), tone, total_stride=(1,), scale=(factor,)
     )
     assert result.dbc == pytest.approx(expected, abs=0.02)
-    assert "sub-pixel" in result.how
+    assert "sub-sample" in result.how
     assert f"all {factor} offsets" in result.how
 
 

@@ -169,6 +169,22 @@ def test_a_grid_far_stronger_than_that_of_any_step_is_none_of_theirs():
     assert found == Origin("2", "Mask")
 
 
+def test_what_steps_make_together_is_no_modules():
+    """Noise about a mean, twice enlarged by taps (1, a): each adds a line of (1 - a) / 2 of it.
+
+    Its share of each step's own maps is over all that came to it, the line before it too, so that
+    the output has far more than either: the product of 1 + what each adds.
+    """
+    net = nn.Sequential(*[nn.ConvTranspose1d(1, 1, 2, stride=2, bias=False) for _ in range(2)])
+    for up, a in zip(net, (0.81, 0.6), strict=True):
+        up.weight.data = torch.tensor([[[1.0, a]]])
+    noise = torch.randn(16, 1, 512, generator=torch.Generator().manual_seed(0))
+    found, scores = traced(net, 20 + noise)
+    assert found is None
+    most = max(step.own.told_dbc for step in scores.steps)
+    assert scores.output.told_dbc > most + 6
+
+
 @pytest.mark.parametrize(
     "net",
     [

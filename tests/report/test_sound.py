@@ -1,5 +1,7 @@
 """What a result of sound holds and shows: Hz in spectra.nc, spectrograms, the probe's line."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Text
 
 from spectra import Options
 from spectra.report import Result
@@ -38,6 +41,20 @@ def test_each_map_has_its_frequencies_in_hertz_at_its_own_rate(hummed, group, ra
     for name in ("fx", "f"):
         np.testing.assert_allclose(data[f"{name}_hz"], data[name] * rate)
         assert data[f"{name}_hz"].attrs["units"] == "Hz"
+
+
+def test_nothing_that_is_told_of_a_signal_counts_pixels(hummed):
+    """Sentences, captions, labels and units; kinds of steps and keys keep their names."""
+    result, folder, read = hummed
+    figures = result.draw(dpi=60)
+    told = [result.text(), json.dumps(json.loads((folder / "summary.json").read_text()))]
+    told += [figures.caption(name) for name in figures.names]
+    told += [t.get_text() for name in figures.names for t in figures[name].findobj(Text)]
+    for node in read.data.subtree:
+        told += [str(v.attrs.get("units")) for v in node.variables.values()]
+    said = " ".join(told).replace("pixel_shuffle", "")
+    assert "samples" in said
+    assert not re.findall(r".{30}\b(?:px|pixels?)\b", said)
 
 
 def test_inputs_without_a_rate_have_none(hummed):

@@ -364,3 +364,51 @@ def test_what_cannot_be_attacked_is_told(folders, tmp_path):
 
     with pytest.raises(ModelError, match="no gradient comes through"):
         attacked(Rounded(), x)
+
+
+class Guided(nn.Module):
+    """Enlarges a picture by a guide of the same size, and a number that is no map."""
+
+    def __init__(self):
+        super().__init__()
+        self.up = upsampler(channels=4)
+
+    def forward(self, x, guide, t):
+        return self.up(torch.cat([x, guide], 1)) * t.view(-1, 1, 1, 1)
+
+
+class Held(nn.Module):
+    """The same with one guide and one number, so that it takes a picture alone."""
+
+    def __init__(self, net, guide, t):
+        super().__init__()
+        self.net, self.guide, self.t = net, guide, t
+
+    def forward(self, x):
+        return self.net(x, self.guide, self.t)
+
+
+def test_of_several_inputs_the_first_map_is_attacked_and_the_others_stay():
+    model, x = Guided().eval(), pictures()
+    guide, t = torch.rand(len(x), 1, 32, 32), torch.linspace(0.5, 1.5, len(x))
+
+    def items(x):
+        each = zip(x.split(1), guide.split(1), t.split(1), strict=True)
+        return [{"x": a, "guide": b, "t": c} for a, b, c in each]
+
+    row = attacked(model, items(x), range=None).summary.attack
+    held = [Held(model, guide[i : i + 1], t[i : i + 1]) for i in range(len(x))]
+    spec = AttackSpec.parse(SPEC)
+    changed = torch.cat(
+        [
+            attack(net, x[i : i + 1], net(x[i : i + 1]).detach(), spec, bounds=None, first=i)
+            for i, net in enumerate(held)
+        ]
+    )
+    moved = changed - x
+    assert row.input_rms == pytest.approx(float(moved.square().mean()) ** 0.5, rel=1e-5)
+    assert row.input_largest == pytest.approx(0.05, rel=1e-5)
+    assert (row.moved, row.kept) == ("x", ("guide", "t"))
+    assert row.output.asr_dbc is not None
+    alone = spectra.analyze(model, items(changed), options=Options(blame=False)).summary
+    assert row.output.asr_dbc == pytest.approx(alone.output.score.asr_dbc, abs=1e-3)

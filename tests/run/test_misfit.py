@@ -83,3 +83,13 @@ def test_a_program_of_free_shape_needs_no_advice(exported):
     with pytest.raises(ModelError) as caught:
         list_steps(loaded, torch.rand(2, 1, 48, 40))
     assert "takes inputs" not in str(caught.value)
+
+
+def test_recordings_given_to_a_vocoder_that_takes_mels_say_what_it_takes(tmp_path):
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is not installed: extra audio")
+    rng = np.random.default_rng(0)
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(tmp_path / name, rng.uniform(-0.5, 0.5, 4096), 16000)
+    vocoder = nn.Sequential(nn.Conv1d(80, 4, 3, padding=1), nn.ConvTranspose1d(4, 1, 4, 2, 1))
+    with pytest.raises(ModelError, match=r"waveforms \(N, 1, T\): a model that takes mels or"):
+        analyze(vocoder, tmp_path)

@@ -125,6 +125,18 @@ def test_where_padding_reaches_everything_nothing_is_tested_but_the_spectrum_is_
     assert plan.figure_tile == plan_maps((8, 32, 32), (2, 2), count=16).figure_tile
 
 
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((1, 96), "too small: 96 samples inside the margin, 192 samples needed at period 32"),
+        ((1, 9, 9, 9), "too small: 4x4x4 voxels inside the margin, 12 voxels needed at period 2"),
+    ],
+)
+def test_a_reason_counts_samples_of_a_signal_and_voxels_of_a_volume(shape, words):
+    axes = len(shape) - 1
+    assert plan_maps(shape, (32 if axes == 1 else 2,) * axes, count=16).reason == words
+
+
 @pytest.mark.parametrize("side", [1, 14, 64])
 def test_padding_along_an_axis_without_a_grid_takes_nothing(side):
     """A film of one frame, behind layers that pad frames too, is a picture."""
