@@ -11,18 +11,13 @@ from torch.nn import functional
 
 from spectra._room import LEAST_PERIODS, usual_margin
 from spectra.errors import ParameterError
-from spectra.probe._base_band import (
-    phases_apart,
-    phases_joined,
-    phases_of_base_band,
-    shifts,
-)
-from spectra.probe._coefficients import coefficients, with_a_grid
+from spectra.probe._base_band import phases_apart, phases_joined, phases_of_base_band, shifts
+from spectra.probe._coefficients import Whitened
+from spectra.probe._locked_sums import locked_sums, window_order
 
 REACH = {1: 3, 2: 2, 3: 1}  # periods on each side, by number of axes
 ENOUGH = 20  # samples of each phase for a column; fewer make the reach smaller
 SUMS_BYTES = 64 << 20  # of one period; more make the reach smaller
-COLUMN_BYTES = 64 << 20  # of the columns of some channels, held at a time
 
 
 class LockedPart:
@@ -134,10 +129,13 @@ class LockedPart:
             Which input each map belongs to: what is found in it was fitted without that input.
             By default the maps are taken for new ones.
         """
-        rest = maps
-        for one in self._fitted:
-            rest = rest - one(rest, index)
-        return maps - rest
+        found = [one for one in self._fitted if one.found]
+        if not found:
+            return torch.zeros_like(maps)
+        locked = found[0](maps, index)
+        for one in found[1:]:
+            locked = locked + one(maps - locked, index)
+        return locked
 
     def without(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
         """Return maps without their locked part, see `locked`."""
@@ -200,15 +198,13 @@ class _Pass:
         phases = torch.where(told.reshape(*told.shape, *[1] * (phases.ndim - 2)), phases, 0)
         # A transform over the phases turns each sum back by every lattice point at once.
         cross = torch.fft.fftn(phases, dim=tuple(range(3, phases.ndim))).flatten(3)
-        whole = gram.sum(0)
-        opened = with_a_grid(whole, cross, seed=seed) & self._owned.to(gram.device).flatten()
+        whitened = Whitened(gram, cross)
+        opened = whitened.with_a_grid(seed=seed) & self._owned.to(gram.device).flatten()
         left_out: dict[int | None, Tensor] = {}
         if opened.any():
-            left_out[None] = self._taps(coefficients(whole, cross, opened))
+            left_out[None] = self._taps(whitened.coefficients(opened))
             for place, number in enumerate(numbers):
-                others = torch.cat([cross[:place], cross[place + 1 :]])
-                fitted = coefficients(whole - gram[place], others, opened)
-                left_out[number] = self._taps(fitted)
+                left_out[number] = self._taps(whitened.coefficients(opened, without=place))
         return _Filter(self._period, self._reach, self._level, left_out)
 
     def _taps(self, of_points: Tensor) -> Tensor:
@@ -220,22 +216,13 @@ class _Pass:
 
     def _sums(self, one: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
-        width = 1 + len(shifts(self._reach, len(self._period)))
-        some = max(COLUMN_BYTES // (4 * width * one[0].numel()), 1)  # channels at a time
-        grams, crosses, phases = [], [], tuple(range(1, 1 + len(self._period)))
-        parts = (torch.split(tensor, some) for tensor in (one, self._level))
-        for channels, level in zip(*parts, strict=True):
-            centred = _about(channels, level)
-            bands = phases_of_base_band(centred, self._period, self._reach)
-            x = _windows(bands, self._reach, self._blocks)
-            inside = centred[:, *self._inner]
-            y = phases_apart(inside, self._period).flatten(1 + len(self._period))
-            grams.append(_with_constant(x @ x.mT, x.sum(-1), y.shape[-1]).double().sum(phases))
-            cross = torch.cat([y.sum(-1)[..., None], (x @ y[..., None])[..., 0]], dim=-1)
-            crosses.append(cross.double().movedim(-1, 1))
-        # Windows come in the order of their places, columns in that of their distance.
-        order = torch.cat([torch.tensor([0]), 1 + _window_order(self._reach, len(self._period))])
-        return torch.cat(grams)[:, order][:, :, order], torch.cat(crosses)[:, order]
+        centred = _about(one, self._level)
+        bands = phases_of_base_band(centred, self._period, self._reach, blocks=self._blocks)
+        inside = phases_apart(centred[(slice(None), *self._inner)], self._period)
+        gram, cross = locked_sums(bands, inside, self._reach)
+        whole = centred.sum(tuple(range(1, one.ndim)))
+        gram[~whole.isfinite()] = torch.nan  # a band does not read all of a map
+        return gram, cross
 
     @property
     def _blocks(self) -> list[slice]:
@@ -262,8 +249,6 @@ class _Filter:
         return bool(self._taps)
 
     def __call__(self, maps: Tensor, index: Sequence[int] | None) -> Tensor:
-        if not self._taps:
-            return torch.zeros_like(maps)
         wanted = [None] * len(maps) if index is None else index
         locked = [
             self._locked(one[0], self._taps.get(number, self._taps[None]))
@@ -281,7 +266,7 @@ class _Filter:
         of_phase = bands.reshape(1, -1, *bands.shape[1 + axes :])
         flat = taps.movedim(1, -1).reshape(of_phase.shape[1], -1).to(bands)
         weight = torch.zeros(len(flat), width**axes, dtype=bands.dtype, device=bands.device)
-        weight[:, _window_order(self._reach, axes)] = flat[:, 1:]
+        weight[:, window_order(self._reach, axes)] = flat[:, 1:]
         convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[axes - 1]
         locked = convolve(
             of_phase,
@@ -300,49 +285,6 @@ def _about(one: Tensor, level: Tensor) -> Tensor:
     """
     kept = one if one.dtype == torch.float64 else one.float()
     return kept - level.to(kept).reshape(-1, *[1] * (one.ndim - 1))
-
-
-def _windows(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
-    """Return the base bands of neighbouring periods, for each block of a phase.
-
-    Parameters
-    ----------
-    bands : Tensor, shape (C, *period, *block + 2 * reach)
-        What `phases_of_base_band` returns.
-    reach : int
-        Farthest period to each side.
-    blocks : sequence of slice
-        Blocks that are wanted, along each axis.
-
-    Returns
-    -------
-    Tensor, shape (C, *period, M - 1, sample)
-        In the order of the places in a window, see `_window_order`.
-    """
-    axes, width = len(blocks), 2 * reach + 1
-    for axis, wanted in enumerate(blocks, start=1 + axes):
-        count = wanted.stop - wanted.start
-        bands = bands.narrow(axis, wanted.start, count + 2 * reach).unfold(axis, width, 1)
-    # Rows of blocks stay together and are copied as they lie: the copy is most of the cost.
-    head, block, window = (range(i * axes, (i + 1) * axes) for i in range(3))
-    order = [0, *(1 + a for a in head), *(1 + a for a in window), *(1 + a for a in block)]
-    return bands.permute(order).flatten(1 + axes, 2 * axes).flatten(2 + axes)
-
-
-def _with_constant(gram: Tensor, sums: Tensor, count: int) -> Tensor:
-    """Return the gram of a constant and some columns from theirs and their sums."""
-    first = torch.full_like(sums[..., :1], count)
-    top = torch.cat([first, sums], dim=-1)[..., None, :]
-    return torch.cat([top, torch.cat([sums[..., None], gram], dim=-1)], dim=-2)
-
-
-def _window_order(reach: int, axes: int) -> Tensor:
-    """Return where the shifts of `shifts` stand in a window of neighbouring periods."""
-    places = [[reach - m for m in shift] for shift in shifts(reach, axes)]
-    width = 2 * reach + 1
-    return torch.tensor(
-        [sum(p * width**i for i, p in enumerate(reversed(place))) for place in places]
-    )
 
 
 def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:

@@ -189,8 +189,9 @@ def test_a_clean_lattice_point_opens_once_in_a_thousand():
     points = 0
     for seed in range(10):
         real, imaginary = random.normal(size=(2, 16, 2, 10, 200))
-        gram = torch.eye(10, dtype=torch.float64).expand(2, 10, 10)
-        opened = algebra.with_a_grid(gram, torch.from_numpy(real + 1j * imaginary), seed=seed)
+        grams = torch.eye(10, dtype=torch.float64).expand(16, 2, 10, 10) / 16
+        whitened = algebra.Whitened(grams, torch.from_numpy(real + 1j * imaginary))
+        opened = whitened.with_a_grid(seed=seed)
         points += int(opened.sum())
     assert points <= 7  # of 2000; 2 expected, more than 7 in one draw of a thousand
 
