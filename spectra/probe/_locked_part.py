@@ -102,21 +102,35 @@ class LockedPart:
             If the maps hold fewer than six periods inside their borders.
         """
         each = max(len(maps) // (inputs or len(maps)), 1)
-        period = self.periods[len(self._fitted)]
-        if self._passing is None:
-            taken = [one.period for one in self._fitted]
-            # Of the first input alone: no number may depend on how many run at a time.
-            self._passing = _Pass(maps[:each], period, taken, count=self._count, reach=self._reach)
         index = [first + i // each for i in range(len(maps))]
         rest = maps - self.locked(maps, index) if self._fitted else maps
-        for one, number in zip(torch.split(rest, 1), index, strict=True):
-            self._passing.add(one, number)
+        # Of the first input alone: no number may depend on how many run at a time.
+        self._add(rest, index, one=maps[:each])
 
     def fit(self) -> None:
         """Fit the period whose maps were added."""
         assert self._passing is not None
         self._fitted.append(self._passing.filter(self._seed))
         self._passing = None
+
+    def fitted_to(self, maps: Tensor) -> Tensor:
+        """Fit all periods to one map of each input, and return the locked part of these maps.
+
+        It is what `add`, `fit` and `locked` in turn give, where all maps are at hand, and each
+        period's part is found in them once.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (count, C, *spatial)
+        """
+        index, locked = range(len(maps)), torch.zeros_like(maps)
+        for _ in self.periods:
+            rest = maps - locked
+            self._add(rest, index, one=maps[:1])
+            self.fit()
+            if self._fitted[-1].found:
+                locked += self._fitted[-1](rest, index)
+        return locked
 
     def locked(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
         """Return the locked part of maps, whose first pixel has phase 0.
@@ -140,6 +154,14 @@ class LockedPart:
     def without(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
         """Return maps without their locked part, see `locked`."""
         return maps - self.locked(maps, index)
+
+    def _add(self, rest: Tensor, index: Sequence[int], *, one: Tensor) -> None:
+        """Add what the periods before have left of maps, and which input each belongs to."""
+        if self._passing is None:
+            period, taken = self.periods[len(self._fitted)], [f.period for f in self._fitted]
+            self._passing = _Pass(one, period, taken, count=self._count, reach=self._reach)
+        for each, number in zip(torch.split(rest, 1), index, strict=True):
+            self._passing.add(each, number)
 
 
 class _Pass:

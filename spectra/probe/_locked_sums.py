@@ -50,7 +50,7 @@ def locked_sums(bands: Tensor, inside: Tensor, reach: int) -> tuple[Tensor, Tens
     level = _sums_of_windows(bands, inside.shape[1 + axes :])[:, order]
     pixels = torch.full_like(level[:, :1], inside[0].numel())
     gram = torch.cat([torch.cat([pixels, level], 1)[:, None], _beside(level, shifted)], dim=1)
-    own = inside.sum(tuple(range(1 + axes, inside.ndim)), dtype=torch.float64)
+    own = inside.sum(tuple(range(1 + axes, inside.ndim))).double()
     return gram, torch.cat([own[:, None], crosses[:, order]], dim=1)
 
 
@@ -71,7 +71,7 @@ def _beside(level: Tensor, gram: Tensor) -> Tensor:
 def _sums_of_windows(bands: Tensor, blocks: Sequence[int]) -> Tensor:
     """Return the sum of each shifted base band over all pixels, in the order of the places."""
     axes = len(blocks)
-    sums = bands.sum(tuple(range(1, 1 + axes)), dtype=torch.float64)
+    sums = bands.sum(tuple(range(1, 1 + axes))).double()
     for count in blocks:  # the axis that is summed up moves to the end, as its places
         sums = sums.movedim(1, -1).unfold(-1, count, 1).sum(-1)
     return sums.flatten(1)
@@ -138,7 +138,7 @@ class _Rows:
         for phase in range(self._sx):
             left[:, :, : self._by, width + phase, phase] = inside[:, :, phase]
         products = self._multiplied(count).view(*of_map, width + self._sx, square)
-        cross = products[:, :, : self._by, width:].sum(2, dtype=torch.float64)
+        cross = products[:, :, : self._by, width:].sum(2).double()
         each = products[:, :, : self._high, :width].sum(1).flatten(2)
         inner = torch.stack([torch.arange(self._high) - place for place in range(width)])
         inner = ((inner >= 0) & (inner < self._by)).to(each)
