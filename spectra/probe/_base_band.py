@@ -211,7 +211,8 @@ def _filtered(one: Tensor, axis: int, bands: Sequence[_Band]) -> Tensor:
     if len(bands) == 1:
         (band,) = bands
         return _times(band, lines).reshape(*before, period * count, *after)
-    parts = [_times(band, lines).unflatten(1, (period, -1)) for band in bands]
+    split = (len(lines), period, -1, lines.shape[2])
+    parts = [_times(band, lines).reshape(split) for band in bands]
     return torch.cat(parts, dim=2).reshape(*before, period * count, *after)
 
 

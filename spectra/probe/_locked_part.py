@@ -113,6 +113,10 @@ class LockedPart:
         self._fitted.append(self._passing.filter(self._seed))
         self._passing = None
 
+    def forget(self) -> None:
+        """Forget the maps that were added since the last fit."""
+        self._passing = None
+
     def fitted_to(self, maps: Tensor) -> Tensor:
         """Fit all periods to one map of each input, and return the locked part of these maps.
 

@@ -132,8 +132,8 @@ class _Rows:
         count = c * self._sy * self._rows
         of_map = (c, self._sy, self._rows)
         shifted = bands.unfold(-1, self._bx, 1).permute(0, 1, 3, 4, 2, 5)
-        left = self._left[:count].unflatten(0, of_map)
-        self._right[:count].unflatten(0, of_map)[:, :, : self._high].copy_(shifted)
+        left, right = (x[:count].view(*of_map, *x.shape[1:]) for x in (self._left, self._right))
+        right[:, :, : self._high].copy_(shifted)
         left[:, :, : self._high, :width].copy_(shifted)
         for phase in range(self._sx):
             left[:, :, : self._by, width + phase, phase] = inside[:, :, phase]
