@@ -218,6 +218,15 @@ def test_a_period_that_nests_in_a_longer_one_has_its_frequencies(generator):
     assert ((together - (two + four)[inner]).square().mean() / (two + four).square().mean()) < 0.1
 
 
+def test_maps_at_hand_give_what_adding_fitting_and_asking_in_turn_gives(generator):
+    maps = torch.randn(16, 2, 128, generator=generator)
+    place = torch.arange(128)
+    maps += 0.5 * (-1.0) ** place + 0.5 * torch.cos(torch.pi / 2 * place + 0.4)
+    in_turn = fitted(maps, (2,), (4,)).locked(maps, range(16))
+    at_once = LockedPart((2,), (4,), count=16).fitted_to(maps)
+    torch.testing.assert_close(at_once, in_turn, rtol=0, atol=1e-6)
+
+
 def test_maps_of_one_input_count_as_one(generator):
     """Ten inputs of four frames each are too few, though they are forty maps."""
     maps = torch.randn(40, 1, 64, generator=generator)
