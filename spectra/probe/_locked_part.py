@@ -11,18 +11,13 @@ from torch.nn import functional
 
 from spectra._room import LEAST_PERIODS, usual_margin
 from spectra.errors import ParameterError
-from spectra.probe._base_band import (
-    phases_apart,
-    phases_joined,
-    phases_of_base_band,
-    shifts,
-)
-from spectra.probe._coefficients import coefficients, with_a_grid
+from spectra.probe._base_band import phases_apart, phases_joined, phases_of_base_band, shifts
+from spectra.probe._coefficients import Whitened
+from spectra.probe._locked_sums import locked_sums, window_order
 
 REACH = {1: 3, 2: 2, 3: 1}  # periods on each side, by number of axes
 ENOUGH = 20  # samples of each phase for a column; fewer make the reach smaller
 SUMS_BYTES = 64 << 20  # of one period; more make the reach smaller
-COLUMN_BYTES = 64 << 20  # of the columns of some channels, held at a time
 
 
 class LockedPart:
@@ -107,21 +102,39 @@ class LockedPart:
             If the maps hold fewer than six periods inside their borders.
         """
         each = max(len(maps) // (inputs or len(maps)), 1)
-        period = self.periods[len(self._fitted)]
-        if self._passing is None:
-            taken = [one.period for one in self._fitted]
-            # Of the first input alone: no number may depend on how many run at a time.
-            self._passing = _Pass(maps[:each], period, taken, count=self._count, reach=self._reach)
         index = [first + i // each for i in range(len(maps))]
         rest = maps - self.locked(maps, index) if self._fitted else maps
-        for one, number in zip(torch.split(rest, 1), index, strict=True):
-            self._passing.add(one, number)
+        # Of the first input alone: no number may depend on how many run at a time.
+        self._add(rest, index, one=maps[:each])
 
     def fit(self) -> None:
         """Fit the period whose maps were added."""
         assert self._passing is not None
         self._fitted.append(self._passing.filter(self._seed))
         self._passing = None
+
+    def forget(self) -> None:
+        """Forget the maps that were added since the last fit."""
+        self._passing = None
+
+    def fitted_to(self, maps: Tensor) -> Tensor:
+        """Fit all periods to one map of each input, and return the locked part of these maps.
+
+        It is what `add`, `fit` and `locked` in turn give, where all maps are at hand, and each
+        period's part is found in them once.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (count, C, *spatial)
+        """
+        index, locked = range(len(maps)), torch.zeros_like(maps)
+        for _ in self.periods:
+            rest = maps - locked
+            self._add(rest, index, one=maps[:1])
+            self.fit()
+            if self._fitted[-1].found:
+                locked += self._fitted[-1](rest, index)
+        return locked
 
     def locked(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
         """Return the locked part of maps, whose first pixel has phase 0.
@@ -134,14 +147,25 @@ class LockedPart:
             Which input each map belongs to: what is found in it was fitted without that input.
             By default the maps are taken for new ones.
         """
-        rest = maps
-        for one in self._fitted:
-            rest = rest - one(rest, index)
-        return maps - rest
+        found = [one for one in self._fitted if one.found]
+        if not found:
+            return torch.zeros_like(maps)
+        locked = found[0](maps, index)
+        for one in found[1:]:
+            locked = locked + one(maps - locked, index)
+        return locked
 
     def without(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
         """Return maps without their locked part, see `locked`."""
         return maps - self.locked(maps, index)
+
+    def _add(self, rest: Tensor, index: Sequence[int], *, one: Tensor) -> None:
+        """Add what the periods before have left of maps, and which input each belongs to."""
+        if self._passing is None:
+            period, taken = self.periods[len(self._fitted)], [f.period for f in self._fitted]
+            self._passing = _Pass(one, period, taken, count=self._count, reach=self._reach)
+        for each, number in zip(torch.split(rest, 1), index, strict=True):
+            self._passing.add(each, number)
 
 
 class _Pass:
@@ -200,15 +224,13 @@ class _Pass:
         phases = torch.where(told.reshape(*told.shape, *[1] * (phases.ndim - 2)), phases, 0)
         # A transform over the phases turns each sum back by every lattice point at once.
         cross = torch.fft.fftn(phases, dim=tuple(range(3, phases.ndim))).flatten(3)
-        whole = gram.sum(0)
-        opened = with_a_grid(whole, cross, seed=seed) & self._owned.to(gram.device).flatten()
+        whitened = Whitened(gram, cross)
+        opened = whitened.with_a_grid(seed=seed) & self._owned.to(gram.device).flatten()
         left_out: dict[int | None, Tensor] = {}
         if opened.any():
-            left_out[None] = self._taps(coefficients(whole, cross, opened))
+            left_out[None] = self._taps(whitened.coefficients(opened))
             for place, number in enumerate(numbers):
-                others = torch.cat([cross[:place], cross[place + 1 :]])
-                fitted = coefficients(whole - gram[place], others, opened)
-                left_out[number] = self._taps(fitted)
+                left_out[number] = self._taps(whitened.coefficients(opened, without=place))
         return _Filter(self._period, self._reach, self._level, left_out)
 
     def _taps(self, of_points: Tensor) -> Tensor:
@@ -220,22 +242,13 @@ class _Pass:
 
     def _sums(self, one: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
-        width = 1 + len(shifts(self._reach, len(self._period)))
-        some = max(COLUMN_BYTES // (4 * width * one[0].numel()), 1)  # channels at a time
-        grams, crosses, phases = [], [], tuple(range(1, 1 + len(self._period)))
-        parts = (torch.split(tensor, some) for tensor in (one, self._level))
-        for channels, level in zip(*parts, strict=True):
-            centred = _about(channels, level)
-            bands = phases_of_base_band(centred, self._period, self._reach)
-            x = _windows(bands, self._reach, self._blocks)
-            inside = centred[:, *self._inner]
-            y = phases_apart(inside, self._period).flatten(1 + len(self._period))
-            grams.append(_with_constant(x @ x.mT, x.sum(-1), y.shape[-1]).double().sum(phases))
-            cross = torch.cat([y.sum(-1)[..., None], (x @ y[..., None])[..., 0]], dim=-1)
-            crosses.append(cross.double().movedim(-1, 1))
-        # Windows come in the order of their places, columns in that of their distance.
-        order = torch.cat([torch.tensor([0]), 1 + _window_order(self._reach, len(self._period))])
-        return torch.cat(grams)[:, order][:, :, order], torch.cat(crosses)[:, order]
+        centred = _about(one, self._level)
+        bands = phases_of_base_band(centred, self._period, self._reach, blocks=self._blocks)
+        inside = phases_apart(centred[(slice(None), *self._inner)], self._period)
+        gram, cross = locked_sums(bands, inside, self._reach)
+        whole = centred.sum(tuple(range(1, one.ndim)))
+        gram[~whole.isfinite()] = torch.nan  # a band does not read all of a map
+        return gram, cross
 
     @property
     def _blocks(self) -> list[slice]:
@@ -262,8 +275,6 @@ class _Filter:
         return bool(self._taps)
 
     def __call__(self, maps: Tensor, index: Sequence[int] | None) -> Tensor:
-        if not self._taps:
-            return torch.zeros_like(maps)
         wanted = [None] * len(maps) if index is None else index
         locked = [
             self._locked(one[0], self._taps.get(number, self._taps[None]))
@@ -281,7 +292,7 @@ class _Filter:
         of_phase = bands.reshape(1, -1, *bands.shape[1 + axes :])
         flat = taps.movedim(1, -1).reshape(of_phase.shape[1], -1).to(bands)
         weight = torch.zeros(len(flat), width**axes, dtype=bands.dtype, device=bands.device)
-        weight[:, _window_order(self._reach, axes)] = flat[:, 1:]
+        weight[:, window_order(self._reach, axes)] = flat[:, 1:]
         convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[axes - 1]
         locked = convolve(
             of_phase,
@@ -300,49 +311,6 @@ def _about(one: Tensor, level: Tensor) -> Tensor:
     """
     kept = one if one.dtype == torch.float64 else one.float()
     return kept - level.to(kept).reshape(-1, *[1] * (one.ndim - 1))
-
-
-def _windows(bands: Tensor, reach: int, blocks: Sequence[slice]) -> Tensor:
-    """Return the base bands of neighbouring periods, for each block of a phase.
-
-    Parameters
-    ----------
-    bands : Tensor, shape (C, *period, *block + 2 * reach)
-        What `phases_of_base_band` returns.
-    reach : int
-        Farthest period to each side.
-    blocks : sequence of slice
-        Blocks that are wanted, along each axis.
-
-    Returns
-    -------
-    Tensor, shape (C, *period, M - 1, sample)
-        In the order of the places in a window, see `_window_order`.
-    """
-    axes, width = len(blocks), 2 * reach + 1
-    for axis, wanted in enumerate(blocks, start=1 + axes):
-        count = wanted.stop - wanted.start
-        bands = bands.narrow(axis, wanted.start, count + 2 * reach).unfold(axis, width, 1)
-    # Rows of blocks stay together and are copied as they lie: the copy is most of the cost.
-    head, block, window = (range(i * axes, (i + 1) * axes) for i in range(3))
-    order = [0, *(1 + a for a in head), *(1 + a for a in window), *(1 + a for a in block)]
-    return bands.permute(order).flatten(1 + axes, 2 * axes).flatten(2 + axes)
-
-
-def _with_constant(gram: Tensor, sums: Tensor, count: int) -> Tensor:
-    """Return the gram of a constant and some columns from theirs and their sums."""
-    first = torch.full_like(sums[..., :1], count)
-    top = torch.cat([first, sums], dim=-1)[..., None, :]
-    return torch.cat([top, torch.cat([sums[..., None], gram], dim=-1)], dim=-2)
-
-
-def _window_order(reach: int, axes: int) -> Tensor:
-    """Return where the shifts of `shifts` stand in a window of neighbouring periods."""
-    places = [[reach - m for m in shift] for shift in shifts(reach, axes)]
-    width = 2 * reach + 1
-    return torch.tensor(
-        [sum(p * width**i for i, p in enumerate(reversed(place))) for place in places]
-    )
 
 
 def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:

@@ -13,12 +13,16 @@ from spectra.capture import Discovery, quiet
 from spectra.errors import ModelError
 from spectra.gather import batch_size, through
 from spectra.probe._kept_statistics import KeptStatistics
+from spectra.probe._known import DifferentError, Known
 from spectra.probe._locked_part import LockedPart
 
 if TYPE_CHECKING:
     from spectra._options import Progress
+    from spectra.gather import Passed
     from spectra.inputs import Inputs
-    from spectra.score import Lattice, LockedChange
+    from spectra.score import Lattice, LockedChange, Scores
+
+OnStep = Callable[[int, Tensor, int, int], Tensor | None]
 
 MOST_INPUTS = 16  # that run again, of a run that has more
 FORWARDS = 10  # of all inputs that run, the one that finds the parts included
@@ -69,22 +73,52 @@ class Passes:
         """Whether normalisations took statistics of the changed maps."""
         return self._statistics.lost
 
-    def first(self, parts: Mapping[int, LockedPart]) -> Lattice | str:
-        """Find the part of each step; return what the output shows before any is taken away."""
+    def first(self, parts: Mapping[int, LockedPart], known: Known | None = None) -> Lattice | str:
+        """Find the part of each step; return what the output shows before any is taken away.
+
+        Parameters
+        ----------
+        parts : mapping of int to LockedPart
+            The parts to be found, by step.
+        known : Known, optional
+            What the maps show, which then need not be measured if the outputs are the same again.
+        """
         own = {index: self._sums_of(index) for index in parts}
 
-        def add(index: int, maps: Tensor, first: int, inputs: int) -> None:
+        def find(index: int, maps: Tensor, first: int, inputs: int) -> None:
             if index in parts and not maps.is_complex():
                 parts[index].add(maps, first=first, inputs=inputs)
-                own[index].add(maps, first=first, inputs=inputs)
+                if known is None:
+                    own[index].add(maps, first=first, inputs=inputs)
 
-        with self._statistics.noting():
-            before = self._pass(add)
-        self._own = {index: score.Lattice.of(sums.to_dataset()) for index, sums in own.items()}
+        try:
+            with self._statistics.noting():
+                before = self._pass(find, known=known)
+        except DifferentError:  # a model that draws, or remembers what ran before
+            self.run -= 1
+            for part in parts.values():
+                part.forget()
+            return self.first(parts)
+        if known is None:
+            self._own = {index: score.Lattice.of(sums.to_dataset()) for index, sums in own.items()}
+        else:
+            self._own = dict(known.steps)
         for part in parts.values():
             if part.started:
                 part.fit()
         return before
+
+    def known(
+        self, passed: Passed, scores: Scores, parts: Mapping[int, LockedPart]
+    ) -> Known | None:
+        """Return what a run has seen of the maps of these passes, if it saw just these."""
+        return Known.of(
+            passed,
+            scores,
+            inputs=len(self._inputs),
+            output=self._output_plan,
+            steps={index: self._sums_of(index).plan for index in parts},
+        )
 
     def again(self, parts: Mapping[int, LockedPart], *, share: float = 1.0) -> Lattice | str:
         """Return what the output shows without a share of some steps' parts."""
@@ -121,7 +155,16 @@ class Passes:
         plan = spectrum.plan_maps(step.output_shape, step.factor, count=count, reach=reach)
         return spectrum.MapStatistics(plan)
 
-    def _pass(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
+    @property
+    def _output_plan(self) -> spectrum.MapPlan:
+        """How the outputs are cut."""
+        found = self._found
+        reach = partial(found.borders.reach, found.output_shape)
+        return spectrum.plan_maps(
+            found.output_shape, *found.output_periods, count=len(self._inputs), reach=reach
+        )
+
+    def _pass(self, on_step: OnStep, *, known: Known | None = None) -> Lattice | str:
         """Run all inputs; return the output's lattice, or why it has none.
 
         The scores stand whether or not the model runs again, with maps that it never saw before.
@@ -129,31 +172,29 @@ class Passes:
         self._progress("without", self.run, FORWARDS)
         self.run += 1
         try:
-            return self._lattice(on_step)
+            return self._lattice(on_step, known)
         except ModelError as error:
             return f"the model did not run again: {error}"
 
-    def _lattice(self, on_step: Callable[[int, Tensor, int, int], Tensor | None]) -> Lattice | str:
+    def _lattice(self, on_step: OnStep, known: Known | None) -> Lattice | str:
         """Run all inputs and return the lattice of their outputs."""
-        found, count = self._found, len(self._inputs)
-        reach = partial(found.borders.reach, found.output_shape)
-        plan = spectrum.plan_maps(
-            found.output_shape, *found.output_periods, count=count, reach=reach
-        )
-        sums = spectrum.MapStatistics(plan)
+        sums = spectrum.MapStatistics(self._output_plan)
 
         def add(y: Tensor, first: int, inputs: int) -> None:
-            sums.add(y, first=first, inputs=inputs)
+            if known is None:
+                sums.add(y, first=first, inputs=inputs)
+            else:
+                known.check(y, first=first, inputs=inputs)
 
         with quiet(self._model, seed=self._seed):
             through(
                 self._model,
-                found,
+                self._found,
                 self._inputs.numbered(self._batch),
                 on_step=on_step,
                 on_output=add,
             )
-        return score.Lattice.of(sums.to_dataset())
+        return score.Lattice.of(sums.to_dataset()) if known is None else known.output
 
 
 def _numbers(maps: Tensor, first: int, inputs: int) -> list[int]:

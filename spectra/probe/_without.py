@@ -76,7 +76,7 @@ def without(
         for index, reason in enumerate(reasons)
         if reason is None
     }
-    before = passes.first(parts)
+    before = passes.first(parts, passes.known(passed, scores, parts))
     compared = None if isinstance(before, str) else Compared(before, passed.found, scores)
     if compared is None or compared.obstacle:
         why = before if compared is None else compared.obstacle

@@ -35,8 +35,8 @@ def shared_power(
     predicted : ndarray, shape (pair,)
         What `predicted_power` found in fold 0, from all groups.
     """
-    positions, maps = int(view.get("positions")), float(view.data["mean_map_count"][index])
-    tiles = _tiles(view.data["mean_map"][index].to_numpy(), view.get("tile"))
+    positions, maps = int(view.get("positions")), float(view.of_all("mean_map_count")[index])
+    tiles = _tiles(view.of_all("mean_map")[index], view.get("tile"))
     if positions < 2 or len(tiles) < 2 or maps < 1:
         return np.zeros_like(predicted)
     spectra = _spectra(tiles)

@@ -34,8 +34,13 @@ class ViewSums:
     def get(self, name: str) -> NDArray[Any]:
         """Return an array as it is stored."""
         if name not in self._read:
-            self._read[name] = self.data[f"{name}_{self.number}"].to_numpy()
+            self._read[name] = self.of_all(f"{name}_{self.number}")
         return self._read[name]
+
+    def of_all(self, name: str) -> NDArray[Any]:
+        """Return an array that all views share, without the labels, which cost more to align."""
+        array: NDArray[Any] = self.data.variables[name].to_numpy()
+        return array
 
     def groups(self, name: str, index: int) -> NDArray[Any]:
         """Return the sums of one channel over the groups that hold any block."""

@@ -18,6 +18,7 @@ from spectra.severity._yardsticks import METHODS, WORDED, yardsticks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import xarray as xr
     from torch import Tensor
 
     from spectra._options import Progress
@@ -132,10 +133,22 @@ def _yardsticks(passed: Passed, scores: Scores, methods: Sequence[str]) -> tuple
         return ()
     plan = passed.output.plan
     periods = [view.period for view in plan.views]
-    return tuple(
-        replace(row, own_dbc=_own_dbc(scores, row.period))
-        for row in yardsticks(few.outputs, *periods, plan=plan, inputs=few.shown, methods=methods)
+    rows = yardsticks(
+        few.outputs,
+        *periods,
+        plan=plan,
+        inputs=few.shown,
+        methods=methods,
+        # What was measured is that of few outputs where there are no others.
+        measured=_whole(passed) if few.shown == passed.ran else None,
     )
+    return tuple(replace(row, own_dbc=_own_dbc(scores, row.period)) for row in rows)
+
+
+def _whole(passed: Passed) -> xr.Dataset:
+    """Return the sums of the outputs with what all of them share."""
+    output = passed.output
+    return output.data if output.whole is None else output.whole
 
 
 def _own_dbc(scores: Scores, period: tuple[int, ...]) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from spectra.severity._local_lines import LocalLines, power, reach, wrong_frequency
@@ -82,8 +83,8 @@ def _local_map(picture: Tensor, plan: MapPlan) -> LocalMap:
         ratio = torch.maximum(ratio, judged.enlarged(judged.ratio.amax(0)))
         added += judged.lines()
     shown = shown.sqrt()
-    index = shown.argmax()
-    place = tuple(int(i) for i in torch.unravel_index(index, sides))
+    index = int(shown.argmax())
+    place = tuple(int(i) for i in np.unravel_index(index, sides))
     return LocalMap(
         total.sqrt(),
         ratio=ratio,

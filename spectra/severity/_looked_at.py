@@ -122,11 +122,7 @@ def locked_part(
     reach : int, optional
         As of `spectra.probe.LockedPart`.
     """
-    part = LockedPart(*periods, count=len(maps), reach=reach, seed=seed)
-    for _ in part.periods:
-        part.add(maps)
-        part.fit()
-    return part.locked(maps, range(len(maps)))
+    return LockedPart(*periods, count=len(maps), reach=reach, seed=seed).fitted_to(maps)
 
 
 def _energies(locked: Tensor) -> torch.Tensor:

@@ -122,7 +122,7 @@ def _highest(heat: Tensor, margin: int) -> tuple[tuple[int, ...], float]:
     margins = [min(margin, n // 4) for n in heat.shape]
     inner = heat[tuple(slice(m, n - m) for m, n in zip(margins, heat.shape, strict=True))]
     index = inner.argmax()
-    place = torch.unravel_index(index, inner.shape)
+    place = np.unravel_index(int(index), inner.shape)  # torch's own loads a computer algebra
     return (
         tuple(int(i) + m for i, m in zip(place, margins, strict=True)),
         float(inner.flatten()[index]),

@@ -35,6 +35,7 @@ def yardsticks(
     plan: MapPlan | None = None,
     inputs: int | None = None,
     methods: Sequence[str] = METHODS,
+    measured: xr.Dataset | None = None,
 ) -> tuple[Yardsticks, ...]:
     """Return what nearest, linear and cubic enlargement of the outputs would read.
 
@@ -55,6 +56,9 @@ def yardsticks(
         Of how many inputs the outputs are; of B by default.
     methods : sequence of {"nearest", "linear", "cubic"}
         Which enlargements are made; the numbers of the others are None.
+    measured : Dataset, optional
+        The sums of these very outputs, if they were cut by ``plan``: they are not measured anew
+        where the outputs are cut alike here.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def yardsticks(
     if not asked:
         return ()
     maps = outputs.detach().cpu()
-    maps = (maps.real if maps.is_complex() else maps).double()
+    maps = (maps.real if maps.is_complex() else maps).float()  # as they are measured
     for axis, steps in enumerate(zip(*asked, strict=True), start=2):
         whole = lcm(*steps)
         maps = maps.narrow(axis, 0, maps.shape[axis] // whole * whole)
@@ -73,7 +77,9 @@ def yardsticks(
         return tuple(Yardsticks(p, reason="outputs hold no period of it") for p in asked)
     inputs = len(maps) if inputs is None else inputs
     cut = _plan(maps, asked, inputs=inputs, like=plan)
-    own = _measured(maps, cut, inputs=inputs)
+    alike = plan is not None and replace(plan, left_out=cut.left_out) == cut
+    known = measured if alike else None
+    own = _measured(maps, cut, inputs=inputs) if known is None else known
     return tuple(
         _of_period(maps, period, cut=cut, own=own, inputs=inputs, methods=methods)
         for period in asked
@@ -95,14 +101,26 @@ def base_band(maps: Tensor, period: Sequence[int]) -> tuple[Tensor, float]:
         1 along an axis without a grid.
     """
     axes = tuple(range(2, maps.ndim))
-    spectrum = scipy.fft.dctn(maps.numpy(), axes=axes, norm="ortho")
-    sides = [n // p for n, p in zip(maps.shape[2:], period, strict=True)]
-    kept = spectrum[(slice(None), slice(None), *map(slice, sides))]
-    small = scipy.fft.idctn(kept, axes=axes, norm="ortho") / np.sqrt(prod(period))
-    inside, total = (each.var(axis=axes).mean(axis=0) for each in (small, maps.numpy()))
+    # About their levels, which may be many times what varies, and would round it away.
+    level = maps.mean(axes, keepdim=True)
+    centred = maps - level
+    spectrum = centred.numpy()
+    for axis in reversed(axes):  # each next axis has less to transform
+        spectrum = scipy.fft.dct(spectrum, axis=axis, norm="ortho")
+        side = maps.shape[axis] // period[axis - 2]
+        spectrum = spectrum[(*[slice(None)] * axis, slice(side))]
+    small = scipy.fft.idctn(spectrum, axes=axes, norm="ortho") / np.sqrt(prod(period))
+    # The transform keeps squares, and so the share of the variance.
+    inside, total = (_squares(each) for each in (torch.from_numpy(spectrum), centred))
     varies = total > 0
-    share = float((inside[varies] / total[varies]).mean()) if varies.any() else 0.0
-    return torch.from_numpy(small), share
+    share = float((inside[varies] / total[varies]).mean()) if bool(varies.any()) else 0.0
+    return torch.from_numpy(small.astype(spectrum.dtype, copy=False)) + level, share
+
+
+def _squares(maps: Tensor) -> Tensor:
+    """Return the sum of squares of each channel."""
+    sums: Tensor = maps.square().sum(tuple(range(2, maps.ndim))).double().sum(0)
+    return sums
 
 
 def enlarge(maps: Tensor, period: Sequence[int], method: str) -> Tensor:

@@ -216,7 +216,7 @@ class MapStatistics:
         if plan.views:
             scored, kept = self._scored(maps, moments.varied)
             content = window(scored, plan.margin, plan.content)
-            totals.add("content", content.sum(0, dtype=torch.float64))
+            totals.add("content", content.double().sum(0))
             totals.add("content_maps", kept.sum(0))
             for view in self._views:
                 view.add(totals, scored, kept, first=first, again=again)

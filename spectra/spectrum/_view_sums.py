@@ -104,7 +104,7 @@ class ViewSums:
         totals.add_rows(self._named("cell"), slot, _bins_last(cells.sum(-1)))
         totals.add_rows(self._named("mark"), slot, _bins_last(marks.sum(-1)))
         for name, each in (("replica_power", replica_power), ("line_power", squared(line))):
-            totals.add(self._named(name), _bins_last(tile_mean(each)).sum(0, dtype=torch.float64))
+            totals.add(self._named(name), _bins_last(tile_mean(each)).double().sum(0))
 
     def _named(self, name: str) -> str:
         return f"{name}_{self._number}"

@@ -189,8 +189,9 @@ def test_a_clean_lattice_point_opens_once_in_a_thousand():
     points = 0
     for seed in range(10):
         real, imaginary = random.normal(size=(2, 16, 2, 10, 200))
-        gram = torch.eye(10, dtype=torch.float64).expand(2, 10, 10)
-        opened = algebra.with_a_grid(gram, torch.from_numpy(real + 1j * imaginary), seed=seed)
+        grams = torch.eye(10, dtype=torch.float64).expand(16, 2, 10, 10) / 16
+        whitened = algebra.Whitened(grams, torch.from_numpy(real + 1j * imaginary))
+        opened = whitened.with_a_grid(seed=seed)
         points += int(opened.sum())
     assert points <= 7  # of 2000; 2 expected, more than 7 in one draw of a thousand
 
@@ -215,6 +216,15 @@ def test_a_period_that_nests_in_a_longer_one_has_its_frequencies(generator):
     together = both.locked(maps + two + four, range(16))[..., inner]
     assert ((first - two[inner]).square().mean() / two.square().mean()) < 0.1
     assert ((together - (two + four)[inner]).square().mean() / (two + four).square().mean()) < 0.1
+
+
+def test_maps_at_hand_give_what_adding_fitting_and_asking_in_turn_gives(generator):
+    maps = torch.randn(16, 2, 128, generator=generator)
+    place = torch.arange(128)
+    maps += 0.5 * (-1.0) ** place + 0.5 * torch.cos(torch.pi / 2 * place + 0.4)
+    in_turn = fitted(maps, (2,), (4,)).locked(maps, range(16))
+    at_once = LockedPart((2,), (4,), count=16).fitted_to(maps)
+    torch.testing.assert_close(at_once, in_turn, rtol=0, atol=1e-6)
 
 
 def test_maps_of_one_input_count_as_one(generator):

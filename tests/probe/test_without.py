@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from spectra import Options, capture, gather, score
+from spectra import Options, capture, gather, score, spectrum
 from spectra.explain._blame import blame, relation
 from spectra.inputs import open_inputs
+from spectra.probe._passes import Passes
 from spectra.probe._without import FORWARDS, _sharing, _within_budget, without
 from support.planted_decoders import Parallel, chain, latents
 
@@ -150,3 +151,49 @@ def test_the_model_leaves_as_it_came():
     assert net.training
     assert all(map(torch.equal, weights, net.parameters()))
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
+
+
+class Drawing(nn.Module):
+    """A network that adds noise of its own to each map, or none."""
+
+    def __init__(self, net, amount):
+        super().__init__()
+        self.net, self.amount = net, amount
+
+    def forward(self, x):
+        return self.net(x + self.amount * torch.randn(x.shape))
+
+
+def test_what_the_run_has_measured_is_not_measured_again(monkeypatch):
+    """Of just these inputs the lattices are known; without them all numbers are the same."""
+    net, x = chain(1, "nearest", 0.0), latents(12, side=16)
+    added = []
+    add = spectrum.MapStatistics.add
+    monkeypatch.setattr(
+        spectrum.MapStatistics,
+        "add",
+        lambda self, *a, **k: (added.append(self), add(self, *a, **k)),
+    )
+    found, _ = removals(net, x)
+    few = len(added)
+    monkeypatch.setattr(Passes, "known", lambda *_: None)
+    again, _ = removals(net, x)
+    more = len(added) - few
+    assert few < more
+    assert repr(found) == repr(again)
+
+
+def test_a_model_that_draws_is_measured_again(monkeypatch):
+    x = latents(12, side=16)
+    seen = []
+    lattice = Passes._lattice
+    monkeypatch.setattr(
+        Passes, "_lattice", lambda self, f, known: (seen.append(known), lattice(self, f, known))[1]
+    )
+    found, _ = removals(Drawing(chain(1, "nearest", 0.0), 0.1), x)
+    assert seen[0] is not None
+    assert seen[1] is None
+    assert len(seen) == found.forwards + 1
+    monkeypatch.setattr(Passes, "known", lambda *_: None)
+    again, _ = removals(Drawing(chain(1, "nearest", 0.0), 0.1), x)
+    assert found.forwards == again.forwards

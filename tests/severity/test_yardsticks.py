@@ -186,3 +186,27 @@ def test_the_base_band_of_a_smooth_map_is_its_samples_in_the_middle_of_each_peri
     small, share = base_band(beyond[None, None], (p,))
     assert small.abs().max() < 1e-12
     assert share == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("alike", "known"), [((0, 0), True), ((8, 8), False)])
+def test_sums_that_are_known_are_taken_only_where_outputs_were_cut_alike(generator, alike, known):
+    """A total four times as large reads 6 dB less: of other margins it is measured anew."""
+    maps = torch.randn(16, 1, 96, 96, generator=generator)
+    (anew,) = yardsticks(maps, (2, 2), plan=plan_maps(maps.shape[1:], (2, 2), count=16))
+    reach = dict.fromkeys([(2, 2)], alike).__getitem__
+    plan = plan_maps(maps.shape[1:], (2, 2), count=16 if known else 20, reach=reach)
+    sums = MapStatistics(plan)
+    sums.update(2 * maps, first=0)
+    (read,) = yardsticks(maps, (2, 2), plan=plan, inputs=16, measured=sums.to_dataset())
+    less = 20 * np.log10(2) if known else 0.0
+    assert anew.nearest_dbc - read.nearest_dbc == pytest.approx(less, abs=0.5)
+
+
+def test_a_base_band_is_the_lowest_part_of_the_whole_transform(rng):
+    maps = torch.from_numpy(rng.normal(size=(2, 3, 24, 30)) + 1000)
+    small, share = base_band(maps, (2, 3))
+    spectrum = scipy.fft.dctn(maps.numpy(), axes=(2, 3), norm="ortho")[..., :12, :10]
+    expected = scipy.fft.idctn(spectrum, axes=(2, 3), norm="ortho") / np.sqrt(6)
+    np.testing.assert_allclose(small.numpy(), expected, rtol=0, atol=1e-10)
+    varies = [each.var(axis=(2, 3)).mean(axis=0) for each in (expected, maps.numpy())]
+    assert share == pytest.approx((varies[0] / varies[1]).mean(), rel=1e-9)
