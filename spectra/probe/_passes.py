@@ -153,7 +153,7 @@ class Passes:
         reach = partial(step.borders.reach, step.output_shape) if step.borders else None
         count = len(self._inputs)
         plan = spectrum.plan_maps(step.output_shape, step.factor, count=count, reach=reach)
-        return spectrum.MapStatistics(plan)
+        return spectrum.MapStatistics(plan, energy_only=True)
 
     @property
     def _output_plan(self) -> spectrum.MapPlan:
@@ -178,7 +178,7 @@ class Passes:
 
     def _lattice(self, on_step: OnStep, known: Known | None) -> Lattice | str:
         """Run all inputs and return the lattice of their outputs."""
-        sums = spectrum.MapStatistics(self._output_plan)
+        sums = spectrum.MapStatistics(self._output_plan, energy_only=True)
 
         def add(y: Tensor, first: int, inputs: int) -> None:
             if known is None:

@@ -78,7 +78,7 @@ def judge(
     """
     found = discover(model, next(iter(held_out.batches(1))), method=method, output=output)
     plan = spectrum.plan_maps(found.output_shape, *repaired.periods, count=held_out.used)
-    before, after = spectrum.MapStatistics(plan), spectrum.MapStatistics(plan)
+    before, after = (spectrum.MapStatistics(plan, energy_only=True) for _ in range(2))
     errors = RunningErrors()
     done = 0
     for x in held_out.batches(batch or BATCH):

@@ -15,7 +15,7 @@ from spectra.spectrum._reader import without_margin
 from spectra.spectrum._shared import MeanSpectra
 from spectra.spectrum._sums import empty_sums
 from spectra.spectrum._totals import Totals, may_lack
-from spectra.spectrum._view_sums import ViewSums
+from spectra.spectrum._view_totals import ViewTotals
 from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class MapStatistics:
         How maps are cut, fixed before the first map.
     without : tuple of Content, optional
         What all maps share, as each view sees it: taken out before energy and test see the maps.
+    energy_only : bool
+        Leave at zero what energies do not need: a figure's spectra, and what a test needs.
     whole : bool
         Also keep what the recipes of two papers need of whole images, see `whole_variables`: one
         more transform of each.
@@ -57,11 +59,16 @@ class MapStatistics:
     """
 
     def __init__(
-        self, plan: MapPlan, *, without: tuple[Content, ...] = (), whole: bool = False
+        self,
+        plan: MapPlan,
+        *,
+        without: tuple[Content, ...] = (),
+        energy_only: bool = False,
+        whole: bool = False,
     ) -> None:
-        self.plan, self._whole = plan, whole
+        self.plan, self._energy_only, self._whole = plan, energy_only, whole
         self._views = [
-            ViewSums(plan, number, without=without[number] if without else None)
+            ViewTotals(plan, number, without=without[number] if without else None)
             for number in range(len(plan.views))
         ]
         self.pairs = tuple(view.pairs for view in self._views)
@@ -210,7 +217,8 @@ class MapStatistics:
         for channels in _in_cache(maps, dim=1):
             centred = Centred.of(without_margin(channels, plan))
             parts.append(Moments.of(centred, plan.period))
-            figure.add(centred)
+            if not self._energy_only:
+                figure.add(centred)
         figure.put_into(totals)
         moments = Moments.joined(parts, dim=1)
         if plan.views:
@@ -219,7 +227,9 @@ class MapStatistics:
             totals.add("content", content.double().sum(0))
             totals.add("content_maps", kept.sum(0))
             for view in self._views:
-                view.add(totals, scored, kept, first=first, again=again)
+                view.add(
+                    totals, scored, kept, first=first, again=again, tested=not self._energy_only
+                )
         return moments
 
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """The paired change of locked energy, against what was planted."""
 
+from dataclasses import fields
 from functools import cache
 
 import numpy as np
@@ -227,3 +228,19 @@ def test_what_lies_below_the_floor_leaves_one_end(generator):
     left = change.without_floor(floor, seen)
     assert (left.db, left.lower_db, left.upper_db) == (None, change.lower_db, None)
     assert "either side" in change.without_floor(floor, floor).reason
+
+
+@pytest.mark.parametrize("periods", [[(2, 2)], [(2, 2), (4, 4)]])
+def test_sums_of_the_energy_alone_give_the_same_lattice(generator, periods):
+    maps = torch.cat([gridded(generator, 0.3) for _ in range(2)]).repeat(1, 1, 4, 4)
+    maps[3] = 1.0
+    maps[4, 0, 5, 5] = torch.nan
+    maps += torch.randn(256, 256, generator=generator)  # what all maps share, of several tiles
+    plan = plan_maps(maps.shape[1:], *periods, count=len(maps))
+    found = []
+    for energy_only in (False, True):
+        statistics = MapStatistics(plan, energy_only=energy_only)
+        statistics.update(maps, first=0)
+        found.append(Lattice.of(statistics.to_dataset()))
+    for field in fields(Lattice):
+        np.testing.assert_array_equal(*(getattr(each, field.name) for each in found))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 IMAGES_FOR_GROUPS = 6  # from which on a group is made of images; of tiles if there are fewer
 
 
-class ViewSums:
+class ViewTotals:
     """The sums of one view of the maps of a place.
 
     Parameters
@@ -41,7 +41,16 @@ class ViewSums:
         self.reader = PairReader(plan, plan.views[number])
         self.pairs = self.reader.pairs
 
-    def add(self, totals: Totals, scored: Tensor, kept: Tensor, *, first: int, again: int) -> None:
+    def add(
+        self,
+        totals: Totals,
+        scored: Tensor,
+        kept: Tensor,
+        *,
+        first: int,
+        again: int,
+        tested: bool,
+    ) -> None:
         """Add the tested channels of some images.
 
         Powers are in single precision, as the transform left the bins. Products of bins, lines,
@@ -57,13 +66,17 @@ class ViewSums:
             Which of them count.
         first, again : int
             Index of the first image, and how often the same images have come before.
+        tested : bool
+            Whether a test follows, which needs cells, marks, and what the maps share.
         """
         reader, pairs = self.reader, self.pairs
         blocks = int(prod(reader.view.blocks))
         spectra, level = reader.spectra(scored)
         counted = kept.repeat_interleave(blocks, 0)
-        for name, each in zip(("alike", "alike_maps"), phases(spectra, reader.view), strict=True):
-            totals.add(self._named(name), each)
+        if tested:
+            alike = phases(spectra, reader.view)
+            for name, each in zip(("alike", "alike_maps"), alike, strict=True):
+                totals.add(self._named(name), each)
         if self._without is not None:
             spectra, level = self._without.out_of(spectra, level, counted)
         values = reader.read(spectra)
@@ -99,12 +112,13 @@ class ViewSums:
             "beside": beside[:, : pairs.steady],
         }.items():
             totals.add_rows(self._named(name), group, _bins_last(tile_mean(each)))
-        cells = reader.cell_coherence(cross, base_power, replica_power)
-        marks = line_contrast(line, squared(beside))
-        totals.add_rows(self._named("cell"), slot, _bins_last(cells.sum(-1)))
-        totals.add_rows(self._named("mark"), slot, _bins_last(marks.sum(-1)))
         for name, each in (("replica_power", replica_power), ("line_power", squared(line))):
             totals.add(self._named(name), _bins_last(tile_mean(each)).double().sum(0))
+        if tested:
+            cells = reader.cell_coherence(cross, base_power, replica_power)
+            marks = line_contrast(line, squared(beside))
+            totals.add_rows(self._named("cell"), slot, _bins_last(cells.sum(-1)))
+            totals.add_rows(self._named("mark"), slot, _bins_last(marks.sum(-1)))
 
     def _named(self, name: str) -> str:
         return f"{name}_{self._number}"
