@@ -126,7 +126,7 @@ class MapStatistics:
         if "whole_maps" in self._totals:
             add_whole(self._totals, maps)
         parts, start = [], first
-        for some in _in_cache(maps, dim=0):
+        for some in _in_cache(maps, 0, IMAGES_BYTES):
             parts.append(self._add(some, first=start, again=again))
             start += len(some)
         moments = Moments.joined(parts, dim=0)
@@ -208,19 +208,10 @@ class MapStatistics:
         return empty_sums(self.plan, self.pairs) | whole
 
     def _add(self, maps: Tensor, *, first: int, again: int) -> Moments:
-        """Add the spectra of some images, which stay in the cache meanwhile; return their moments.
-
-        Of images that are too large for the cache, the figure sees a few channels at a time.
-        """
+        """Add the spectra of some images; return their moments."""
         totals, plan = self._totals, self.plan
-        figure, parts = Figure(plan), []
-        for channels in _in_cache(maps, dim=1):
-            centred = Centred.of(without_margin(channels, plan))
-            parts.append(Moments.of(centred, plan.period))
-            if not self._energy_only:
-                figure.add(centred)
-        figure.put_into(totals)
-        moments = Moments.joined(parts, dim=1)
+        one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
+        moments = Moments.joined(one_by_one, dim=0)
         if plan.views:
             scored, kept = self._scored(maps, moments.varied)
             content = window(scored, plan.margin, plan.content)
@@ -231,6 +222,20 @@ class MapStatistics:
                     totals, scored, kept, first=first, again=again, tested=not self._energy_only
                 )
         return moments
+
+    def _figured(self, maps: Tensor) -> Moments:
+        """Add what a figure shows of images that stay in the cache; return their moments.
+
+        Of images that are too large for it, a few channels at a time.
+        """
+        figure, parts = Figure(self.plan), []
+        for channels in _in_cache(maps, 1, chunk_bytes(maps)):
+            centred = Centred.of(without_margin(channels, self.plan))
+            parts.append(Moments.of(centred, self.plan.period))
+            if not self._energy_only:
+                figure.add(centred)
+        figure.put_into(self._totals)
+        return Moments.joined(parts, dim=1)
 
     def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
         """Return the tested channels and which of their maps count; the others become zero."""
@@ -252,9 +257,8 @@ class MapStatistics:
         self._seen = seen | before
 
 
-def _in_cache(maps: Tensor, dim: int) -> tuple[Tensor, ...]:
-    """Return parts of maps along a dimension that stay in the cache."""
-    most = IMAGES_BYTES if dim == 0 else chunk_bytes(maps)
+def _in_cache(maps: Tensor, dim: int, most: int) -> tuple[Tensor, ...]:
+    """Return parts of maps along a dimension, each of at most so many bytes where one fits."""
     length = max(most // (4 * maps.numel() // maps.shape[dim]), 1)
     length += -length % 3 if dim == 1 else 0  # logs are taken of products of three channels
     parts: tuple[Tensor, ...] = torch.split(maps, length, dim)
