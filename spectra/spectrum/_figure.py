@@ -56,7 +56,7 @@ class Figure:
             self._maps = self._maps + counted
 
     def put_into(self, totals: Totals) -> None:
-        """Add what all channels of the images have, and begin with others."""
+        """Add what all channels of the images have."""
         if self._powers is None or self._logs is None or self._maps is None:
             return
         profile = ring_means(self._powers, self._plan.figure_tile)
@@ -70,7 +70,6 @@ class Figure:
             ("azimuthal_square", profile.square()),
         ):
             totals.add(name, value.sum(0))
-        self._powers = self._logs = self._maps = None
 
 
 def ring_means(powers: Tensor, tile: tuple[int, ...]) -> Tensor:
