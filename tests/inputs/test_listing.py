@@ -86,7 +86,9 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "netCDF" else n for n in SOURCES]
+)
 def test_samples_from_a_number_on_are_those_that_stand_there(name, tmp_path, rng):
     values = rng.random((7, 3, 16, 16), np.float32)
     values[3] = np.nan  # dropped

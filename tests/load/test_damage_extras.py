@@ -80,7 +80,7 @@ def test_damaged_files_raise_nothing_but_clear_errors(place, files, seed):
     opened(place / "file")
 
 
-@settings(bounded, max_examples=4)
+@settings(bounded, max_examples=2)
 @given(seed=st.integers(0, 2**40))
 def test_damaged_stores_raise_nothing_but_clear_errors(place, seed):
     pytest.importorskip("zarr", reason="needs the extra zarr")

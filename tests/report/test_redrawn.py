@@ -69,7 +69,7 @@ ALL = {"strip", "profiles", "worst", "slices", "crop", "kernels"}
 @pytest.mark.parametrize(
     ("axes", "figures"),
     [
-        (2, ("strip", "kernels")),
+        (2, ("strip",)),
         *(pytest.param(axes, (), marks=pytest.mark.slow) for axes in (1, 2, 3)),
     ],
 )
