@@ -13,7 +13,7 @@ import sys
 import tempfile
 import tracemalloc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -27,6 +27,7 @@ import xarray as xr
 from growth import bench_growth
 from memory import bench_memory
 from model_costs import bench_models
+from passes import forwards, measured
 from start import bench_start
 from timing import Table, medians, now
 from torch import Tensor, nn
@@ -160,34 +161,11 @@ class Clock:
         return self.heard[last] - self.heard[first]
 
 
-def forwards(model: nn.Module, maps: Tensor, batch: int) -> float:
-    """Return the seconds that the bare forward passes take."""
+def elapsed(work: Callable[[], object]) -> float:
+    """Return the seconds that some work takes."""
     began = now()
-    with torch.inference_mode():
-        for part in maps.split(batch):
-            model(part)
+    work()
     return now() - began
-
-
-def figures_only(model: nn.Module, maps: Tensor, batch: int) -> float:
-    """Return the seconds of forward passes whose steps are streamed without the test."""
-    with capture.quiet(model):
-        discovery = capture.discover(model, maps[:1])
-        places = [
-            spectrum.MapStatistics(spectrum.plan_maps(step.output_shape, count=len(maps)))
-            for step in discovery.steps
-        ]
-        first = 0
-        began = now()
-
-        def take(index: int, step_maps: Tensor) -> None:
-            places[index].update(step_maps, first=first)
-
-        with capture.stream(model, discovery, take):
-            for part in maps.split(batch):
-                capture.forward(model, part)
-                first += len(part)
-        return now() - began
 
 
 def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, rounds: int) -> None:
@@ -196,13 +174,17 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
     count, batch = len(maps), 4
     forwards(model, maps[:batch], batch)
     with_test, without, probes, finish = [], [], [], []
+    with capture.quiet(model):
+        found = capture.discover(model, maps[:1])
+    figures_only = partial(measured, model, maps, found, batch=batch, tested=False)
     for _ in range(rounds):
         clock = Clock()
-        bare = forwards(model, maps, batch)
+        bare = elapsed(partial(forwards, model, maps, batch))
         analyze(model, maps, options=Options(batch=batch), progress=clock)
         end = now()
         with_test.append(clock.between("find steps", "score") / bare)
-        without.append(figures_only(model, maps, batch) / bare)
+        with capture.quiet(model):
+            without.append(elapsed(figures_only) / bare)
         probes.append(clock.between("score", "grid position") / (bare / count))
         finish.append((end - clock.heard["grid position"]) / (bare / count))
     table.note(f"{name}: bare forward", f"{1e3 * bare / count:.0f} ms an input")

@@ -11,14 +11,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from statistics import median
 
 import networks
 import numpy as np
 import torch
+from passes import forwards, measured
 from timing import Table
-from torch import Tensor, nn
+from torch import nn
 
 import spectra
 from spectra import Options, capture, demo, spectrum
@@ -52,32 +54,6 @@ def seconds(work: Callable[[], object], device: torch.device, rounds: int) -> fl
     return median(taken[1:])
 
 
-def streamed(model: nn.Module, maps: Tensor, *, tested: bool) -> Callable[[], None]:
-    """Return forward passes whose steps are added to running sums."""
-    found = capture.discover(model, maps[:1])
-
-    def work() -> None:
-        places = [
-            spectrum.MapStatistics(
-                spectrum.plan_maps(
-                    step.output_shape, *([step.factor] if tested else []), count=len(maps)
-                )
-            )
-            for step in found.steps
-        ]
-        first = 0
-
-        def take(index: int, step_maps: Tensor) -> None:
-            places[index].update(step_maps, first=first)
-
-        with capture.stream(model, found, take):
-            for part in maps.split(BATCH):
-                capture.forward(model, part)
-                first += len(part)
-
-    return work
-
-
 def bench_statistics(table: Table, device: torch.device, inputs: int, rounds: int) -> None:
     """Print FFT and statistics beside the forward pass."""
     table.title("FFT and statistics beside the forward pass")
@@ -86,17 +62,13 @@ def bench_statistics(table: Table, device: torch.device, inputs: int, rounds: in
         model = build().eval().to(device)
         maps = torch.rand(inputs, 3, side, side, device=device)
         with capture.quiet(model):
-            bare = seconds(lambda m=model, x=maps: _forward(m, x), device, rounds)
+            found = capture.discover(model, maps[:1])
+            bare = seconds(partial(forwards, model, maps, BATCH), device, rounds)
             table.note(f"{name}: bare forward", f"{1e3 * bare / inputs:.2f} ms an input")
             for what, tested in (("statistics", False), ("statistics, test and energy", True)):
-                took = seconds(streamed(model, maps, tested=tested), device, rounds)
+                work = partial(measured, model, maps, found, batch=BATCH, tested=tested)
+                took = seconds(work, device, rounds)
                 table.at_most(f"{name}: with {what} / bare", took / bare, 1.1)
-
-
-def _forward(model: nn.Module, maps: Tensor) -> None:
-    with torch.inference_mode():
-        for part in maps.split(BATCH):
-            model(part)
 
 
 def bench_agreement(table: Table, device: torch.device) -> None:
@@ -144,7 +116,7 @@ def bench_memory(table: Table, device: torch.device, inputs: int) -> None:
         maps = torch.rand(inputs, 3, side, side)
         peaks = []
         for work in (
-            lambda m=model, x=maps: _forward(m, x[:BATCH].to(device)),
+            lambda m=model, x=maps: forwards(m, x[:BATCH].to(device), BATCH),
             lambda m=model, x=maps: analyze(m, x, options=Options(batch=BATCH, blame=False)),
         ):
             torch.cuda.empty_cache()
@@ -186,13 +158,6 @@ def _kinds(
         yield "torch.compile", torch.compile(_decoder().to(device)), nullcontext()
 
 
-@contextmanager
-def timed() -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    print(f"\n{time.perf_counter() - began:.0f} s in all")
-
-
 def main() -> None:
     """Run all parts on one device."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -207,11 +172,12 @@ def main() -> None:
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     print(f"spectra {spectra.__version__}, torch {torch.__version__.partition('+')[0]}, {card}")
     table = Table()
-    with timed():
-        bench_statistics(table, device, inputs, rounds)
-        bench_agreement(table, device)
-        bench_memory(table, device, inputs)
-        bench_kinds(table, device)
+    began = time.perf_counter()
+    bench_statistics(table, device, inputs, rounds)
+    bench_agreement(table, device)
+    bench_memory(table, device, inputs)
+    bench_kinds(table, device)
+    print(f"\n{time.perf_counter() - began:.0f} s in all")
     print(f"{sum(table.met)} of {len(table.met)} targets met.")
 
 

@@ -11,10 +11,11 @@ from functools import partial
 
 import numpy as np
 import torch
+from passes import forwards, measured
 from timing import Table, medians
 from torch import Tensor, nn
 
-from spectra import capture, spectrum
+from spectra import capture
 
 BATCH = 4
 ALLOWED = 0.1  # of the exponent, for what a clock and a cache do
@@ -39,31 +40,6 @@ class Chain(nn.Module):
         return x
 
 
-def measured(model: nn.Module, maps: Tensor, found: capture.Discovery) -> None:
-    """Run inputs and add the maps of all steps to sums with test and energy."""
-    places = [
-        spectrum.MapStatistics(
-            spectrum.plan_maps(step.output_shape, step.factor, count=max(len(maps), 16))
-        )
-        for step in found.steps
-    ]
-    first = 0
-
-    def take(index: int, step_maps: Tensor) -> None:
-        places[index].update(step_maps, first=first)
-
-    with capture.stream(model, found, take):
-        for part in maps.split(BATCH):
-            capture.forward(model, part)
-            first += len(part)
-
-
-def bare(model: nn.Module, maps: Tensor) -> None:
-    with torch.inference_mode():
-        for part in maps.split(BATCH):
-            model(part)
-
-
 def seconds(inputs: int, channels: int, side: int, steps: int, rounds: int) -> float:
     """Return the CPU seconds of measuring, the forward passes taken off."""
     torch.manual_seed(0)
@@ -71,8 +47,8 @@ def seconds(inputs: int, channels: int, side: int, steps: int, rounds: int) -> f
     with capture.quiet(model):
         found = capture.discover(model, maps[:1])
         work: dict[str, Callable[[], object]] = {
-            "bare": partial(bare, model, maps),
-            "measured": partial(measured, model, maps, found),
+            "bare": partial(forwards, model, maps, BATCH),
+            "measured": partial(measured, model, maps, found, batch=BATCH, tested=True),
         }
         took = medians(work, rounds=rounds)
     return took["measured"] - took["bare"]

@@ -133,9 +133,8 @@ class ViewTotals:
         """
         of_images = self._plan.count >= IMAGES_FOR_GROUPS
         if blocks == 1 and (of_images or not again):
-            return _turning(first, len(images), GROUPS, images), _turning(
-                first, len(images), SLOTS, images
-            )
+            group, slot = (_turning(first, images, size) for size in (GROUPS, SLOTS))
+            return group, slot
         block = torch.arange(len(images) * blocks, device=images.device)
         image = first + block // blocks
         order = (image + again) * blocks + block % blocks
@@ -152,12 +151,12 @@ def _bins_last(values: Tensor) -> Tensor:
     return values.movedim((-2, -1), (0, 1))
 
 
-def _turning(first: int, count: int, size: int, like: Tensor) -> slice | Tensor:
-    """Return so many places one after the other, from the first on, beginning anew after the last.
+def _turning(first: int, images: Tensor, size: int) -> slice | Tensor:
+    """Return the place of each image among ``size`` that are taken in turn.
 
-    A slice where they do not turn: it is added to in place, without an index.
+    A slice where the last is not passed: it is added to in place, without an index.
     """
-    start = first % size
+    start, count = first % size, len(images)
     if start + count <= size:
         return slice(start, start + count)
-    return torch.arange(first, first + count, device=like.device) % size
+    return torch.arange(first, first + count, device=images.device) % size

@@ -10,30 +10,10 @@ import torch
 from spectra._files import check_store, is_zarr
 from spectra.errors import InputError
 from spectra.inputs import open_inputs
+from support.extra_files import STORES
 from support.fields import weather
 
-NUMBERS = {
-    "zarr_format": 3,
-    "node_type": "array",
-    "shape": [4, 8, 8],
-    "data_type": "float32",
-    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 8, 8]}},
-    "chunk_key_encoding": {"name": "default"},
-    "fill_value": 0,
-    "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-    "dimension_names": ["time", "y", "x"],
-    "attributes": {},
-}
-OLD = {
-    "zarr_format": 2,
-    "shape": [4, 8, 8],
-    "chunks": [1, 8, 8],
-    "dtype": "<f4",
-    "compressor": None,
-    "filters": None,
-    "fill_value": 0,
-    "order": "C",
-}
+NUMBERS, OLD = STORES[3], STORES[2]
 
 
 def store(folder, *, array=NUMBERS, values=None):

@@ -5,7 +5,6 @@
 
 import contextlib
 import random
-import sys
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from spectra.inputs import check_inputs, open_inputs
 from spectra.load import check_source, load_model
 from support.files import damaged, damaged_folder, make, valid_files
 from support.mutants import mutant
+from support.openers import count_opened, destructors_are_silent
 
 bounded = settings(max_examples=60, deadline=None, derandomize=True)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, in exporting
@@ -37,30 +37,18 @@ def files(place, crater):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _nothing_is_printed_by_destructors(request):
-    before, broken = sys.unraisablehook, []
-    sys.unraisablehook = broken.append
-    yield
-    sys.unraisablehook = before
-    assert broken == []
+def _nothing_is_printed_by_destructors():
+    with destructors_are_silent():
+        yield
 
 
 def opened(source):
     """Open ``source`` in every way; return how many ways gave something."""
-    count = 0
-    for run in (
+    return count_opened(
         lambda: load_model(source, arch=make),
         lambda: load_model(source),
         lambda: list(open_inputs(source).batches(2)),
-    ):
-        try:
-            run()
-            count += 1
-        except SpectraError as error:
-            text = str(error)
-            assert text
-            assert "\n" not in text
-    return count
+    )
 
 
 ARRAYS = {"arrays in a zip", "npy", "npz", "npz packed", "tensor", "hdf5", "netcdf3"}

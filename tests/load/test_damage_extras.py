@@ -5,7 +5,6 @@ What they are read with are extras; a format whose library is not installed is l
 
 import contextlib
 import random
-import sys
 from importlib.util import find_spec
 
 import pytest
@@ -17,6 +16,7 @@ from spectra.inputs import open_inputs
 from spectra.load import load_model
 from support.extra_files import extra_files, extra_mutant, zarr_damaged
 from support.files import damaged
+from support.openers import count_opened, destructors_are_silent
 
 bounded = settings(max_examples=100, deadline=None, derandomize=True)
 pytestmark = [
@@ -38,29 +38,17 @@ def files(place):
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_is_printed_by_destructors():
-    before, broken = sys.unraisablehook, []
-    sys.unraisablehook = broken.append
-    yield
-    sys.unraisablehook = before
-    assert broken == []
+    with destructors_are_silent():
+        yield
 
 
 def opened(source):
     """Open ``source`` in every way; return how many ways gave something."""
-    count = 0
-    for run in (
+    return count_opened(
         lambda: load_model(source),
         lambda: list(open_inputs(source).batches(2)),
         lambda: list(open_inputs(f"{source}?volume").batches(2)),
-    ):
-        try:
-            run()
-            count += 1
-        except SpectraError as error:
-            text = str(error)
-            assert text
-            assert "\n" not in text
-    return count
+    )
 
 
 def test_undamaged_the_files_are_what_they_are_meant_to_be(place, files):

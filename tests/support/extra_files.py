@@ -9,6 +9,7 @@ import random
 import shutil
 import struct
 from collections.abc import Callable
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,32 @@ NIFTI_FIELDS = (  # where a number of NIfTI-1's header stands, and of what kind 
     *((108, "f"), (112, "f"), (116, "f"), (123, "B"), (0, "i")),
 )
 REALS = (0.0, 1.0, -1.0, 352.0, 348.0, 1e9, 1e38, float("nan"), float("inf"))
+
+
+STORES: dict[int, dict[str, Any]] = {  # descriptions of one array, by the version of the store
+    2: {
+        "zarr_format": 2,
+        "shape": [4, 8, 8],
+        "chunks": [1, 8, 8],
+        "dtype": "<f4",
+        "compressor": None,
+        "filters": None,
+        "fill_value": 0,
+        "order": "C",
+    },
+    3: {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": [4, 8, 8],
+        "data_type": "float32",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 8, 8]}},
+        "chunk_key_encoding": {"name": "default"},
+        "fill_value": 0,
+        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+        "dimension_names": ["time", "y", "x"],
+        "attributes": {},
+    },
+}
 
 
 def extra_files(folder: Path) -> dict[str, bytes]:
@@ -122,32 +149,11 @@ def _zarr(version: int) -> dict[str, Any]:
     """Return the files of a store of one array (4, 8, 8), descriptions as dicts."""
     values = np.random.default_rng(4).normal(size=(4, 8, 8)).astype(np.float32)
     chunks = [values[index].tobytes() for index in range(4)]
+    array = deepcopy(STORES[version])  # its entries are changed in place
     if version == 2:
-        array = {
-            "zarr_format": 2,
-            "shape": [4, 8, 8],
-            "chunks": [1, 8, 8],
-            "dtype": "<f4",
-            "compressor": None,
-            "filters": None,
-            "fill_value": 0,
-            "order": "C",
-        }
         names = {f"v/{index}.0.0": chunk for index, chunk in enumerate(chunks)}
         dims = {"_ARRAY_DIMENSIONS": ["time", "y", "x"]}
         return {".zgroup": {"zarr_format": 2}, "v/.zarray": array, "v/.zattrs": dims, **names}
-    array = {
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": [4, 8, 8],
-        "data_type": "float32",
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 8, 8]}},
-        "chunk_key_encoding": {"name": "default"},
-        "fill_value": 0,
-        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-        "dimension_names": ["time", "y", "x"],
-        "attributes": {},
-    }
     names = {f"v/c/{index}/0/0": chunk for index, chunk in enumerate(chunks)}
     group = {"zarr_format": 3, "node_type": "group", "attributes": {}}
     return {"zarr.json": group, "v/zarr.json": array, **names}
