@@ -185,7 +185,7 @@ ADVICE: tuple[_Said, ...] = (
         "the phases of a step differ, and `spectra swap` knows it",
         lambda c: c.lines and c.offer.larger is not None,
         "equal phases, fitted to the model's own output without its grid: spectra swap with the "
-        "same model and inputs, read as here, and {fitted}{drop}",
+        "same model, inputs and reading options, and {fitted}{drop}",
     ),
     _Said(
         "fit_phases.by_hand",
@@ -199,7 +199,7 @@ ADVICE: tuple[_Said, ...] = (
         "the step leaves pixels without input, and `spectra swap` knows it",
         lambda c: c.cause == "gaps" and c.offer.larger is not None,
         "a kernel that fills the gaps, fitted to the model's own output without its grid: spectra "
-        "swap with the same model and inputs, read as here, and {fitted}",
+        "swap with the same model, inputs and reading options, and {fitted}",
     ),
     _Said(
         "fill_gaps.by_hand",
@@ -219,9 +219,8 @@ ADVICE: tuple[_Said, ...] = (
         "windowed_sinc",
         "the step is an interpolation that `spectra swap` knows, and no other rejects 3 dB more",
         lambda c: c.fixed and c.offer.larger is not None,
-        "a windowed sinc in place of {kind}{rejected}: spectra swap with the same model and "
-        "inputs, read as here, and "
-        "{sinc}",
+        "a windowed sinc in place of {kind}{rejected}: spectra swap with the same model, "
+        "inputs and reading options, and {sinc}",
     ),
     _Said(
         "windowed_sinc.by_hand",
@@ -234,7 +233,7 @@ ADVICE: tuple[_Said, ...] = (
         "the kernel leaks, and `spectra swap` knows the step",
         lambda c: c.cause == "kernel_leaks" and c.offer.larger is not None,
         "a larger kernel, fitted to the model's own output without its grid: spectra swap with "
-        "the same model and inputs, read as here, and {fitted}",
+        "the same model, inputs and reading options, and {fitted}",
     ),
     _Said(
         "larger_kernel.by_hand",

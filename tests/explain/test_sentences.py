@@ -951,7 +951,8 @@ CAUSED = {
     ),
     "fit_phases": Case(
         of_cause("transposed_conv", "phase_imbalance", drop=0.9),
-        "without its grid: spectra swap with the same model and inputs, read as here, and --with "
+        "without its grid: spectra swap with the same model, inputs and reading options, and "
+        "--with "
         "lctc7 --steps up --repair 30",
         of_cause("transposed_conv", "kernel_leaks"),
     ),
@@ -979,7 +980,7 @@ CAUSED = {
     "windowed_sinc": Case(
         of_cause("bilinear", "fixed_kernel_leaks"),
         "a windowed sinc in place of bilinear, which rejects 23.4 dB of the replicas where it "
-        "rejects 24.7: spectra swap with the same model and inputs, read as here, and --with "
+        "rejects 24.7: spectra swap with the same model, inputs and reading options, and --with "
         "lctc15 --init sinc --steps up",
         of_cause("bilinear", "fixed_kernel_leaks", no_swap="align_corners"),
     ),
@@ -991,7 +992,7 @@ CAUSED = {
     "larger_kernel": Case(
         of_cause("pixel_shuffle", "kernel_leaks", larger="lctc11"),
         "a larger kernel, fitted to the model's own output without its grid: spectra swap with the "
-        "same model and inputs, read as here, and --with lctc11 --steps up --repair 30",
+        "same model, inputs and reading options, and --with lctc11 --steps up --repair 30",
         of_cause("pixel_shuffle", "unclear"),
     ),
     "larger_kernel.by_hand": Case(

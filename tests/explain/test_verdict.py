@@ -179,8 +179,8 @@ def test_of_an_interpolation_too_large_or_of_unknown_taps_no_numbers_are_told(fa
     row = replace(step("up", PRESENT, kind="antialiased"), factor=factor)
     row = replace(row, cause=Finding("fixed_kernel_leaks", ""))
     assert find_advice(row, Offer(larger="lctc7")).text.startswith(
-        "a windowed sinc in place of antialiased: spectra swap with the same model and inputs, "
-        "read as here, and --with"
+        "a windowed sinc in place of antialiased: spectra swap with the same model, inputs "
+        "and reading options, and --with"
     )
     known = replace(row, kernel=measure(interpolator("bilinear", 2)), factor=factor or (8, 8, 8))
     assert find_advice(known, Offer(larger="lctc7")).text.count("rejects") in (0, 2)
