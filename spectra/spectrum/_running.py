@@ -173,8 +173,8 @@ class MapStatistics:
 
     def taken(self) -> dict[str, Sums]:
         """Return the sums so far, and begin again from zero: the next part of the inputs."""
-        sums, self._totals, self._calls = self.sums, Totals(self._zero()), (-1, 0)
-        return sums
+        self._calls = (-1, 0)
+        return self._totals.taken()
 
     def put(self, sums: Mapping[str, Sums]) -> None:
         """Take over the sums of all parts: what `taken` returned, added up.

@@ -48,10 +48,17 @@ class Totals:
 
     def on_host(self) -> dict[str, Sums]:
         """Return all sums."""
-        return {name: held.contiguous().numpy(force=True) for name, held in self._held.items()}
+        return {name: _on_host(held) for name, held in self._held.items()}
+
+    def taken(self) -> dict[str, Sums]:
+        """Return all sums, and begin again from zero; none of them lies in memory twice."""
+        names = list(self._held)
+        taken = {name: _on_host(self._held.pop(name)) for name in names}
+        self._held = {name: _zeros(name, value) for name, value in self._zero.items()}
+        return taken
 
     def put(self, sums: Mapping[str, Sums]) -> None:
-        """Take over sums.
+        """Take over sums, which are added to in place from then on.
 
         Raises
         ------
@@ -59,7 +66,7 @@ class Totals:
             If they have other names, shapes or types.
         """
         check_alike(sums, self._zero)
-        self._held = {name: torch.tensor(value) for name, value in sums.items()}
+        self._held = {name: torch.from_numpy(value) for name, value in sums.items()}
 
     def _at(self, name: str, value: Tensor | float) -> Tensor:
         """Return a sum, on the device of what is added."""
@@ -77,6 +84,12 @@ def _zeros(name: str, zero: Sums) -> Tensor:
     group, channel, *bins = zero.shape
     stored = np.zeros((group, *bins, channel), zero.dtype)
     return torch.from_numpy(np.moveaxis(stored, -1, 1))
+
+
+def _on_host(held: Tensor) -> Sums:
+    """Return a sum in the order of its dimensions, without a copy where it lies so already."""
+    array: Sums = held.contiguous().numpy(force=True)
+    return array
 
 
 def may_lack(mask: Tensor) -> bool:
