@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"demo or of {', '.join(DECODERS)}")
     parser.add_argument("--passes", type=int, default=30)
     parser.add_argument("--train", default="behind", choices=["steps", "behind", "decoder"])
+    parser.add_argument("--with", dest="remedy")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--pages", type=Path, help="folder for repair.html of each")
     arguments = parser.parse_args()
@@ -48,6 +49,7 @@ def main() -> None:
             inputs,
             budget=Budget(train=arguments.train, passes=arguments.passes),
             unseen=True,
+            remedy=arguments.remedy,
             options=Options(num=None, range=None if span is None else "{:g}..{:g}".format(*span)),
         )
         row = describe(name, report, time.process_time() - started)

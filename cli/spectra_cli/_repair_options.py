@@ -32,8 +32,10 @@ repair_options = section(
         "--with",
         "remedy",
         metavar="REMEDY",
-        help="Swap the steps for lctc7, lctc11+3, ... first; spin: no training, the model runs on "
-        "shifts of its input [default: no swap, lctc7 where no step has weights].",
+        help="lctc7, lctc11+3, ...: swap the steps first; training: the model's own layers alone; "
+        "filter: no training, a layer behind the output; spin: no training, the model runs on "
+        "shifts of its input [default: training, of lctc7 where no step has weights; a filter "
+        "where that is not enough].",
     ),
     option("--steps", default="*", metavar="GLOB", help="Only the steps whose name matches."),
     option("--unseen", is_flag=True, help="Repair a grid that nobody sees, too."),

@@ -13,6 +13,7 @@ from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
 SECONDS = 60
+NO_SWAP = ("training", "spin", "filter")
 
 
 @click.command(
@@ -50,7 +51,8 @@ def repair(
     Layers of the model learn its own output without its grid from every second of INPUTS; severity,
     worst place, fidelity and detail are measured on the others. Written are the new weights,
     repair.html with places before and after, and repair.json. A run that was stopped goes on where
-    it was when it is started again.
+    it was when it is started again. Where training does not cure it and a layer behind the output
+    does, that layer is written instead.
     """
     from spectra import report
 
@@ -59,7 +61,7 @@ def repair(
     terminal.prepare(out, force)
     terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
-    if remedy not in (None, "spin"):
+    if remedy not in (None, *NO_SWAP):
         from spectra.remedy import parse_remedy
 
         parse_remedy(remedy)

@@ -3,6 +3,7 @@ from ._constant_probe import parse_probe
 from ._flat_lines import FlatLines
 from ._locked_part import LockedPart
 from ._operator import equivalent_kernel
+from ._phase_filter import PhaseFilter
 from ._probed import Probed, run
 from ._removed import Removals
 from ._shift_psnr import ShiftPsnr, shift_psnr
@@ -11,6 +12,7 @@ __all__ = [
     "ConstantLines",
     "FlatLines",
     "LockedPart",
+    "PhaseFilter",
     "Probed",
     "Removals",
     "ShiftPsnr",

@@ -40,11 +40,13 @@ class Whitened:
         unit = torch.eye(points, dtype=grams.dtype, device=grams.device)
         self._over = unit.repeat_interleave(2, 0).expand(count, -1, -1)
 
-    def coefficients(self, opened: Tensor, *, without: int | None = None) -> Tensor:
+    def coefficients(
+        self, opened: Tensor, *, without: int | None = None, garrote: float = GARROTE
+    ) -> Tensor:
         """Return what each column contributes at each lattice point, shape (C, M, K).
 
-        With its variance V a coefficient a is shrunk by ``max(0, 1 - 4 V / abs(a)^2)``, so that
-        what chance makes is not taken for a grid.
+        With its variance V a coefficient a is shrunk by ``max(0, 1 - garrote V / abs(a)^2)``, so
+        that what chance makes is not taken for a grid.
 
         Parameters
         ----------
@@ -52,6 +54,8 @@ class Whitened:
             Lattice points that have a grid; the others get zero.
         without : int, optional
             Place of an input that is left out.
+        garrote : float
+            Variances below which a coefficient is taken for chance.
         """
         (inverse, terms), sums, over = self._whitened, self._sums, self._over
         count = len(over)
@@ -63,7 +67,7 @@ class Whitened:
         powers = terms.flatten(2).square() @ over.flatten(0, 1)
         power = whole.square().sum(-1)
         variance = count / (count - 1) * (powers - power / count)
-        kept = (1 - GARROTE * variance / power.clamp_min(1e-300)).clamp_min(0)
+        kept = (1 - garrote * variance / power.clamp_min(1e-300)).clamp_min(0)
         shrunk = (torch.where(power > 0, kept, 0) * opened)[..., None] * whole
         solved = inverse.mT @ shrunk.flatten(2)
         return torch.view_as_complex(solved.reshape(shrunk.shape))

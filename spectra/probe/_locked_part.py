@@ -7,13 +7,13 @@ from math import prod
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from spectra._room import LEAST_PERIODS, usual_margin
 from spectra.errors import ParameterError
-from spectra.probe._base_band import phases_apart, phases_joined, phases_of_base_band, shifts
-from spectra.probe._coefficients import Whitened
-from spectra.probe._locked_sums import locked_sums, window_order
+from spectra.probe._base_band import phases_apart, phases_of_base_band, shifts
+from spectra.probe._coefficients import GARROTE, Whitened
+from spectra.probe._locked_sums import locked_sums
+from spectra.probe._phase_filter import PhaseFilter, about
 
 REACH = {1: 3, 2: 2, 3: 1}  # periods on each side, by number of axes
 ENOUGH = 20  # samples of each phase for a column; fewer make the reach smaller
@@ -46,6 +46,9 @@ class LockedPart:
         and three axes. Less where the maps hold too few samples for it.
     seed : int
         Seed of the test of each lattice point.
+    garrote : float
+        Variances below which a coefficient is taken for chance. With 1 what is taken out has the
+        least expected error; with 4 next to nothing of what is no grid goes along.
 
     Examples
     --------
@@ -60,12 +63,18 @@ class LockedPart:
     """
 
     def __init__(
-        self, *periods: Sequence[int], count: int, reach: int | None = None, seed: int = 0
+        self,
+        *periods: Sequence[int],
+        count: int,
+        reach: int | None = None,
+        seed: int = 0,
+        garrote: float = GARROTE,
     ) -> None:
         different = {tuple(p) for p in periods}
         self.periods = tuple(sorted(different, key=lambda p: (prod(p), p)))
-        self._count, self._reach, self._seed = count, reach, seed
-        self._fitted: list[_Filter] = []
+        self._count, self._reach = count, reach
+        self._seed, self._garrote = seed, garrote
+        self._fitted: list[_Filters] = []
         self._passing: _Pass | None = None
 
     @property
@@ -81,7 +90,12 @@ class LockedPart:
     @property
     def found(self) -> bool:
         """Whether any lattice point has a grid."""
-        return any(one.found for one in self._fitted)
+        return bool(self.filters)
+
+    @property
+    def filters(self) -> tuple[PhaseFilter, ...]:
+        """Those found on all inputs, each of which sees what the ones before it left."""
+        return tuple(one.of_all for one in self._fitted if one.of_all is not None)
 
     def add(self, maps: Tensor, *, first: int = 0, inputs: int | None = None) -> None:
         """Add the maps of some inputs to the sums of the next period.
@@ -110,7 +124,7 @@ class LockedPart:
     def fit(self) -> None:
         """Fit the period whose maps were added."""
         assert self._passing is not None
-        self._fitted.append(self._passing.filter(self._seed))
+        self._fitted.append(self._passing.filters(self._seed, self._garrote))
         self._passing = None
 
     def forget(self) -> None:
@@ -132,7 +146,7 @@ class LockedPart:
             rest = maps - locked
             self._add(rest, index, one=maps[:1])
             self.fit()
-            if self._fitted[-1].found:
+            if self._fitted[-1].of_all is not None:
                 locked += self._fitted[-1](rest, index)
         return locked
 
@@ -147,7 +161,7 @@ class LockedPart:
             Which input each map belongs to: what is found in it was fitted without that input.
             By default the maps are taken for new ones.
         """
-        found = [one for one in self._fitted if one.found]
+        found = [one for one in self._fitted if one.of_all is not None]
         if not found:
             return torch.zeros_like(maps)
         locked = found[0](maps, index)
@@ -214,8 +228,8 @@ class _Pass:
         self._gram[number] = self._gram.get(number, 0) + gram
         self._cross[number] = self._cross.get(number, 0) + cross
 
-    def filter(self, seed: int) -> _Filter:
-        """Return the filter that takes the locked part out of each input's maps."""
+    def filters(self, seed: int, garrote: float) -> _Filters:
+        """Return the filters that take the locked part out of each input's maps."""
         numbers = sorted(self._gram)
         gram = torch.stack([self._gram[i] for i in numbers])
         phases = torch.stack([self._cross[i] for i in numbers])
@@ -226,23 +240,22 @@ class _Pass:
         cross = torch.fft.fftn(phases, dim=tuple(range(3, phases.ndim))).flatten(3)
         whitened = Whitened(gram, cross)
         opened = whitened.with_a_grid(seed=seed) & self._owned.to(gram.device).flatten()
-        left_out: dict[int | None, Tensor] = {}
+        found: dict[int | None, Tensor] = {}
         if opened.any():
-            left_out[None] = self._taps(whitened.coefficients(opened))
+            found[None] = whitened.coefficients(opened, garrote=garrote)
             for place, number in enumerate(numbers):
-                left_out[number] = self._taps(whitened.coefficients(opened, without=place))
-        return _Filter(self._period, self._reach, self._level, left_out)
+                found[number] = whitened.coefficients(opened, without=place, garrote=garrote)
+        return _Filters(self._period, {number: self._filter(c) for number, c in found.items()})
 
-    def _taps(self, of_points: Tensor) -> Tensor:
-        """Return the taps of each phase, shape (C, M, *period), from those of lattice points."""
+    def _filter(self, of_points: Tensor) -> PhaseFilter:
+        """Return the taps of each phase from the coefficients of lattice points."""
         grid = of_points.reshape(*of_points.shape[:2], *self._period)
-        axes = tuple(range(2, grid.ndim))
-        taps: Tensor = torch.fft.ifftn(grid, dim=axes, norm="forward").real
-        return taps
+        taps = torch.fft.ifftn(grid, dim=tuple(range(2, grid.ndim)), norm="forward").real
+        return PhaseFilter(taps.contiguous(), self._level)
 
     def _sums(self, one: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gram (C, M, M) of a map's columns, and their cross with it by phase."""
-        centred = _about(one, self._level)
+        centred = about(one, self._level)
         bands = phases_of_base_band(centred, self._period, self._reach, blocks=self._blocks)
         inside = phases_apart(centred[(slice(None), *self._inner)], self._period)
         gram, cross = locked_sums(bands, inside, self._reach)
@@ -257,60 +270,21 @@ class _Pass:
         return [slice(inner.start // s, inner.stop // s) for inner, s in pairs]
 
 
-class _Filter:
-    """The fitted filter of one period; ``taps`` by input left out, None of all inputs."""
+class _Filters:
+    """The filter of one period by the input that is left out; None leaves none out."""
 
-    def __init__(
-        self,
-        period: tuple[int, ...],
-        reach: int,
-        level: Tensor,
-        taps: dict[int | None, Tensor],
-    ) -> None:
-        self.period, self._reach, self._level, self._taps = period, reach, level, taps
+    def __init__(self, period: tuple[int, ...], of: dict[int | None, PhaseFilter]) -> None:
+        self.period, self._of = period, of
 
     @property
-    def found(self) -> bool:
-        """Whether any lattice point has a grid."""
-        return bool(self._taps)
+    def of_all(self) -> PhaseFilter | None:
+        """The filter found on all inputs; None where no lattice point has a grid."""
+        return self._of.get(None)
 
     def __call__(self, maps: Tensor, index: Sequence[int] | None) -> Tensor:
         wanted = [None] * len(maps) if index is None else index
-        locked = [
-            self._locked(one[0], self._taps.get(number, self._taps[None]))
-            for one, number in zip(torch.split(maps, 1), wanted, strict=True)
-        ]
-        return torch.stack(locked).to(maps)
-
-    def _locked(self, one: Tensor, taps: Tensor) -> Tensor:
-        """Return the locked part of a map (C, *spatial): each pixel's own taps on the columns.
-
-        The pixels of one phase make a map of their own, on which these are a convolution.
-        """
-        axes, width = len(self.period), 2 * self._reach + 1
-        bands = phases_of_base_band(_about(one, self._level), self.period, self._reach)
-        of_phase = bands.reshape(1, -1, *bands.shape[1 + axes :])
-        flat = taps.movedim(1, -1).reshape(of_phase.shape[1], -1).to(bands)
-        weight = torch.zeros(len(flat), width**axes, dtype=bands.dtype, device=bands.device)
-        weight[:, window_order(self._reach, axes)] = flat[:, 1:]
-        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[axes - 1]
-        locked = convolve(
-            of_phase,
-            weight.reshape(-1, 1, *[width] * axes),
-            bias=flat[:, 0].contiguous(),
-            groups=len(flat),
-        )
-        whole = phases_joined(locked.reshape(*bands.shape[: 1 + axes], *locked.shape[2:]))
-        return whole[(slice(None), *map(slice, one.shape[1:]))]
-
-
-def _about(one: Tensor, level: Tensor) -> Tensor:
-    """Return a map (C, *spatial) about a level for each channel, in single precision at least.
-
-    A level that was left in would pass through the borders' window to every lattice point.
-    """
-    kept = one if one.dtype == torch.float64 else one.float()
-    return kept - level.to(kept).reshape(-1, *[1] * (one.ndim - 1))
+        parts = zip(torch.split(maps, 1), wanted, strict=True)
+        return torch.cat([self._of.get(number, self._of[None])(one) for one, number in parts])
 
 
 def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:

@@ -3,6 +3,7 @@ from ._balance import balance
 from ._cure import Cure, Reading, judge_cure
 from ._fault import Fault, find_fault
 from ._fidelity import difference
+from ._filtered import Filtered, find_layer
 from ._judge import judge, split
 from ._judgement import Judgement
 from ._offer import Offer
@@ -17,6 +18,7 @@ __all__ = [
     "Budget",
     "Cure",
     "Fault",
+    "Filtered",
     "Goal",
     "Judgement",
     "Offer",
@@ -29,6 +31,7 @@ __all__ = [
     "difference",
     "find_aim",
     "find_fault",
+    "find_layer",
     "find_layers",
     "has_weights",
     "judge",

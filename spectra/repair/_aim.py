@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from spectra.errors import ConversionError, ModelError, ParameterError
+from spectra.repair._calm import calmed_by_mean
 from spectra.repair._fidelity import psnr_db
-from spectra.repair._fine import fine_power, fitted_part, smoothed
+from spectra.repair._fine import fine_power, shared_part, smoothed
 from spectra.severity import grid_places
 
 if TYPE_CHECKING:
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
     from spectra.repair._fault import Fault
     from spectra.severity import Places
 
-Calm = Literal["none", "smooth", "spun"]
+Calm = Literal["none", "smooth", "spun", "mean"]
 Spin = Callable[[Tensor], Tensor]
 FindFault = Callable[[Tensor], "Fault | None"]
 Period = tuple[int, ...]
 WAYS: tuple[Calm, ...] = ("smooth", "spun")
 ENOUGH = "the output without what is as fine leaves no place"
+NOTHING = (
+    "no grid was found that could be taken out: the outputs share none, and it stands in no place "
+    "of them"
+)
 CLEAN = 4 / 255  # of the range: no more than clean pictures show, for which no spinning is paid
 EQUAL = 2 / 255  # of the range, by which the worst places of two aims are alike
 
@@ -38,9 +43,9 @@ class Tried:
     ----------
     average : bool
         Whether the locked part that all outputs share is taken out.
-    calm : {"none", "smooth", "spun"}
+    calm : {"none", "smooth", "spun", "mean"}
         What stands in the places of a local grid: the output itself, the output without all that is
-        as fine as the grid, or its mean over shifts of the input.
+        as fine as the grid, its mean over shifts of the input, or over one period of the grid.
     worst : float
         Amplitude of the worst place, over the range; of the outputs themselves with neither.
     psnr_db : float or None
@@ -86,7 +91,7 @@ class Aim:
         Black and white, or the range of what is no picture.
     average : LockedPart or None
         The locked part that all outputs share; None where that has no grid.
-    calm : {"none", "smooth", "spun"}
+    calm : {"none", "smooth", "spun", "mean"}
         What stands in the places of a local grid.
     tried : tuple of Tried
         All ways that were compared; the first is the output itself.
@@ -121,6 +126,8 @@ class Aim:
         rest = old if self.average is None else self.average.without(old, index)
         if self.calm == "none":
             return Goal(rest, torch.zeros(len(old), *old.shape[2:]))
+        if self.calm == "mean":
+            return Goal(*calmed_by_mean(rest, self.periods, span=self.span))
         places = self.places(old, x)
         period = _longest(self.periods)
         return Goal(calmed(rest, x, places, calm=self.calm, period=period, spin=self.spin), places)
@@ -141,6 +148,8 @@ class Aim:
             parts.append("where a grid stands in places, the mean over shifts of the input is put")
         if self.calm == "smooth":
             parts.append("where a grid stands in places, all that is as fine goes")
+        if self.calm == "mean":
+            parts.append("where a grid stands in places, the mean over one period of it is put")
         return "; ".join(parts)
 
 
@@ -152,6 +161,7 @@ def find_aim(
     span: tuple[float, float],
     spin: Spin | str,
     find_fault: FindFault | None = None,
+    turned: Tensor | None = None,
     seed: int = 0,
 ) -> Aim:
     """Find out how to take the grid out of a model's outputs, from some of them.
@@ -174,6 +184,8 @@ def find_aim(
         Gives the mean output over shifts of an input, or says why there is none.
     find_fault : callable, optional
         Given places where a grid was seen, returns the step that makes it, or None.
+    turned : Tensor, shape (B, turn, C, *spatial), optional
+        Outputs for the same inputs turned and mirrored, see `shared_part`.
     seed : int
         Seed of the test of each lattice point.
 
@@ -182,16 +194,13 @@ def find_aim(
     ConversionError
         If there is neither kind of grid in these outputs.
     """
-    average = fitted_part(old, periods, seed=seed)
+    average = shared_part(old, periods, turned=turned, seed=seed)
     places = grid_places(old, periods, span=span)
     if average is None and not places.outputs:
-        raise ConversionError(
-            "no grid was found that could be taken out: the outputs share none, and it stands in "
-            "no place of them"
-        )
+        raise ConversionError(NOTHING)
     fault = find_fault(places.weight) if find_fault is not None and places.outputs else None
     weight = places.weight if fault is None else fault.places(old, x)
-    seen = _Seen(old, places, weight, periods=tuple(periods), span=span)
+    seen = Seen(old, places, weight, periods=tuple(periods), span=span)
     rests: dict[bool, Tensor] = (
         {} if average is None else {True: average.without(old, range(len(old)))}
     )
@@ -247,7 +256,7 @@ def calmed(
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class Seen:
     """Outputs as they are, beside which others are compared."""
 
     old: Tensor
@@ -257,6 +266,7 @@ class _Seen:
     span: tuple[float, float]
 
     def tried(self, outputs: Tensor, average: bool, calm: Calm) -> Tried:
+        """Return what some outputs without their grid leave of it, beside the old ones."""
         same = outputs is self.old
         places = self.places if same else grid_places(outputs, self.periods, span=self.span)
         inside, period = 1 - self.weight, _longest(self.periods)

@@ -61,6 +61,8 @@ class Cure:
         The worst place of the old and the new outputs, and of what they should be.
     new_place : float
         The worst place where the old outputs showed nothing.
+    places_share : float
+        Share of the pixels in which something else is to stand, where a local grid is.
     """
 
     cured: Cured
@@ -79,6 +81,7 @@ class Cure:
     worst_after: float
     worst_aim: float
     new_place: float
+    places_share: float
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def judge_cure(
         worst_after=worst["after"],
         worst_aim=worst["aim"],
         new_place=new_place,
+        places_share=float(goal.places.mean()),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spectra.spectrum import MapPlan
 
 NEAR, NEAR_PERIODS = 2.5, 0.625  # pixels, and periods if that is more, of what lies near a lattice
+LEAST_ERROR = 1.0  # garrote: what is to go is wanted whole, and the test has said that it is there
 SMOOTH_PERIODS = 0.55  # standard deviation of a Gaussian that passes .25 % at the lattice
 
 
@@ -56,18 +57,35 @@ def smoothed(maps: Tensor, period: Sequence[int]) -> Tensor:
 
 def without_locked(maps: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int = 0) -> Tensor:
     """Return maps without their grid-locked part, found for each on all others."""
-    part = fitted_part(maps, periods, seed=seed)
+    part = shared_part(maps, periods, seed=seed)
     return maps if part is None else part.without(maps, range(len(maps)))
 
 
-def fitted_part(
-    maps: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int = 0
+def shared_part(
+    maps: Tensor,
+    periods: Sequence[tuple[int, ...]],
+    *,
+    turned: Tensor | None = None,
+    seed: int = 0,
 ) -> LockedPart | None:
-    """Return the locked part that all maps share; None where no lattice point has one."""
-    part = LockedPart(*periods, count=len(maps), seed=seed)
+    """Return the locked part that all maps share; None where no lattice point has one.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (B, C, *spatial)
+    periods : sequence of tuple of int
+    turned : Tensor, shape (B, turn, C, *spatial), optional
+        Maps of the same inputs turned and mirrored: their content has other phases, their grid
+        has not, so that less of the one is taken for the other.
+    seed : int
+        Seed of the test of each lattice point.
+    """
+    part = LockedPart(*periods, count=len(maps), seed=seed, garrote=LEAST_ERROR)
     try:
         for _ in part.periods:
             part.add(maps)
+            for index, more in enumerate(() if turned is None else turned):
+                part.add(more, first=index, inputs=1)
             part.fit()
     except ParameterError:  # too small for one of the periods
         return None

@@ -25,7 +25,7 @@ FORMATS = {
     "images": ("json", "csv", "nc", "png", "pdf", "html"),
 }
 OURS = re.compile(
-    r"summary\.json|comparison\.json|images\.(json|nc)|scores\.csv|synthbuster2023\.csv|corvi2023\.nc|spectra\.nc|kernels\.(json|csv|nc)|report\.html|model\.safetensors"
+    r"summary\.json|comparison\.json|images\.(json|nc)|scores\.csv|synthbuster2023\.csv|corvi2023\.nc|spectra\.nc|kernels\.(json|csv|nc)|report\.html|(model|filter)\.safetensors"
     r"|plan\.json|swap\.json|repair\.(json|html)|figures(/[\w-]+\.(png|pdf))?"
     r"|(strip|profiles|worst|slices|where|crop|kernels|layers)(-\d+)?\.(png|pdf|svg|txt)"
     r"|table\.(csv|md|tex)"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spectra._printable import encodable, encode_json
 from spectra.report._folder import writing
@@ -13,6 +13,7 @@ from spectra.report._folder import writing
 if TYPE_CHECKING:
     from spectra.remedy import Cost, Plan
     from spectra.repair import Cure, Views
+    from spectra.repair._cure import Cured
 
 REBUILD = """\
 from pathlib import Path
@@ -26,6 +27,10 @@ from safetensors.torch import load_file
 net = {net}
 net.load_state_dict(load_file("model.safetensors"))
 """
+BEHIND = """\
+from spectra.repair import Filtered
+net = Filtered.load({net}, "filter.safetensors")
+"""
 WRAP = """\
 import json
 from pathlib import Path
@@ -33,6 +38,27 @@ from spectra.repair import Shifts, Spun
 facts = json.loads(Path("repair.json").read_text())["spin"]
 net = Spun({net}, Shifts(**facts))
 """
+
+
+Way = Literal["training", "filter"]
+
+
+@dataclass(frozen=True)
+class Other:
+    """How another way to repair the same model did, which was not taken.
+
+    Attributes
+    ----------
+    way : {"training", "filter"}
+    cured : {"yes", "partly", "no"}
+        On the same inputs.
+    missing : tuple of str
+        Why it is not "yes".
+    """
+
+    way: Way
+    cured: Cured
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -53,8 +79,12 @@ class RepairReport:
         Stages, layers, passes and seconds; None without training.
     spin : dict or None
         Arguments of `spectra.repair.Shifts`, where the model is wrapped instead.
+    layer : dict or None
+        What the layer behind the model takes out, where there is one instead.
     plan : Plan or None
         What was swapped; None where all layers are the model's own.
+    other : Other or None
+        How the other way did, where two were tried.
     before, after : Cost
         Cost of the model and of the repaired one.
     seconds : float
@@ -73,20 +103,31 @@ class RepairReport:
     held_out: int
     cure: Cure
     aim: dict[str, Any]
-    training: dict[str, Any] | None
-    spin: dict[str, Any] | None
-    plan: Plan | None
     before: Cost
     after: Cost
     seconds: float
     seed: int
     views: Views = field(repr=False, compare=False)
     model: Any = field(repr=False, compare=False)
+    training: dict[str, Any] | None = None
+    spin: dict[str, Any] | None = None
+    layer: dict[str, Any] | None = None
+    plan: Plan | None = None
+    other: Other | None = None
+
+    def beside(self, way: Way, cured: Cured, missing: tuple[str, ...]) -> RepairReport:
+        """Return the same, which tells how another way did."""
+        return replace(self, other=Other(way, cured, missing))
 
     @property
     def rebuild(self) -> str:
         """Lines of Python that make the repaired model again in its folder."""
-        lines = WRAP if self.spin is not None else RELOAD if self.plan is None else REBUILD
+        if self.layer is not None:
+            lines = BEHIND
+        elif self.spin is not None:
+            lines = WRAP
+        else:
+            lines = RELOAD if self.plan is None else REBUILD
         return lines.format(net="MyNet()")
 
     def text(self, *, wrote: str | PathLike[str] | None = None) -> str:
@@ -109,8 +150,9 @@ class RepairReport:
     ) -> Path:
         """Write a folder, or nothing.
 
-        It holds ``model.safetensors`` (of a trained model), ``plan.json`` (where layers were
-        swapped), ``repair.json``, ``repair.html`` and ``figures``.
+        It holds ``model.safetensors`` (of a trained model) or ``filter.safetensors`` (of a layer
+        behind it), ``plan.json`` (where layers were swapped), ``repair.json``, ``repair.html`` and
+        ``figures``.
 
         Parameters
         ----------
@@ -131,7 +173,9 @@ class RepairReport:
 
         figures = draw_repair(self)
         with writing(directory, force=force, checked=checked) as folder:
-            if self.spin is None:
+            if self.layer is not None:
+                self.model.save(folder / "filter.safetensors")
+            elif self.spin is None:
                 (folder / "model.safetensors").write_bytes(self._weights())
             if self.plan is not None:
                 (folder / "plan.json").write_text(self.plan.to_json(), encoding="utf-8")

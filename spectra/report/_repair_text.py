@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from spectra.report._repair_report import RepairReport
 
 LEVELS = 255
+ROUNDING_DB = 120  # beyond which outputs differ by the rounding of single precision
 LOST_DB = 0.5  # of detail, from which on a wrapped model is told to be softer
 CALM = {
     "none": "nothing beside",
     "smooth": "places without what is as fine",
     "spun": "places as the mean over shifts",
+    "mean": "places as the mean over one period",
 }
+WAYS = {"training": "training", "filter": "a layer behind the output (--with filter)"}
 MANY = 3  # names of layers
 
 
@@ -76,9 +79,12 @@ def _places(cure: Cure) -> str:
         f"{LEVELS * each:.1f}" for each in (cure.worst_before, cure.worst_after, cure.worst_aim)
     )
     new = f"{LEVELS * cure.new_place:.1f}"
+    share = (
+        f"; places are {100 * cure.places_share:.2g} % of the pixels" if cure.places_share else ""
+    )
     return (
         f"worst {before} -> {after} of {LEVELS} grey levels (the aim itself {aim}); {new} at most "
-        "where there was none"
+        f"where there was none{share}"
     )
 
 
@@ -101,6 +107,17 @@ def _aim(aim: dict[str, Any]) -> str:
 
 
 def _how(report: RepairReport) -> str:
+    other = report.other
+    told = _done(report)
+    if other is None:
+        return told
+    why = f": {'; '.join(other.missing)}" if other.missing else ""
+    return f"{told}. {WAYS[other.way].capitalize()} instead: {other.cured}{why}"
+
+
+def _done(report: RepairReport) -> str:
+    if report.layer is not None:
+        return "no training: a layer behind the output takes the grid out, weights are the same"
     if report.spin is not None:
         return f"no training: the mean over {_spins(report)} shifts of the input"
     training = report.training
@@ -140,11 +157,18 @@ def _cost(report: RepairReport) -> str:
 
 def _trust(report: RepairReport) -> str:
     periods = ", ".join(map(period, report.aim["periods"]))
+    share, shared = report.aim["content_share"], ""
+    if share is not None:
+        shared = (
+            f"; {share:.0%} of the outputs' power is content that all share, which no statistic "
+            "tells from a grid: some of that may be taken out as well"
+        )
     return (
         f"learned from {report.learned} of {report.inputs}, judged on {report.held_out} others; "
         f"periods {periods}; seed {report.seed}; look at figures/places.png before keeping it"
+        f"{shared}"
     )
 
 
 def _psnr(value: float | None) -> str:
-    return "no difference" if value is None else f"{db_text(value)} dB"
+    return "no difference" if value is None or value > ROUNDING_DB else f"{db_text(value)} dB"

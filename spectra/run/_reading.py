@@ -31,6 +31,8 @@ class Read:
         Periods of the grids that have room in the output.
     limits : tuple of float or None
         Black and white of pictures.
+    content_share : float or None
+        Share of the output's power that all inputs have in common; None where they share none.
     """
 
     found: capture.Discovery
@@ -39,19 +41,30 @@ class Read:
     reason: str | None
     periods: tuple[tuple[int, ...], ...]
     limits: tuple[float, float] | None
+    content_share: float | None
 
 
 def read_output(
-    model: nn.Module, inputs: Inputs, options: Options, *, name: str, tell: Progress
+    model: nn.Module,
+    inputs: Inputs,
+    options: Options,
+    *,
+    name: str,
+    tell: Progress,
+    found: capture.Discovery | None = None,
 ) -> Read:
-    """Return what the output of a model reads on some inputs: the stages of `spectra.analyze`."""
+    """Return what the output of a model reads on some inputs: the stages of `spectra.analyze`.
+
+    Its steps are looked for unless what was ``found`` is given.
+    """
 
     def progress(stage: str, done: int, total: int) -> None:
         tell(f"{name}: {stage}", done, total)
 
     with capture.quiet(model):
-        example = capture.example_input(model, inputs, crop=options.crop)
-        found = capture.find_steps(model, example, options, progress=progress)
+        if found is None:
+            example = capture.example_input(model, inputs, crop=options.crop)
+            found = capture.find_steps(model, example, options, progress=progress)
         passed = gather.run(model, found, inputs, options, progress=progress)
         passed = gather.without_fixed_content(model, passed, inputs, options, progress=progress)
         scores = score.run(passed, inputs, seed=options.seed, progress=progress)
@@ -65,4 +78,5 @@ def read_output(
         reason=output.reason,
         periods=tuple(view.period for view in passed.output.plan.views),
         limits=judged.limits,
+        content_share=output.content_share,
     )

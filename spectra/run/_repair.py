@@ -10,11 +10,13 @@ from torch import nn
 
 from spectra import repair
 from spectra._options import Options, Progress
+from spectra.errors import ConversionError, ParameterError
 from spectra.run._arranged import check_order
 from spectra.run._calling import calling
 from spectra.run._opened import advised, borrowed, opened, silent
+from spectra.run._repair_outputs import BATCH
 from spectra.run._repair_state import StateFile
-from spectra.run._repair_work import BATCH, Work
+from spectra.run._repair_work import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from spectra.report import RepairReport
 
 LEAST = 22  # inputs: of fewer than eleven to learn from no grid can be told from chance
-SPIN = "spin"
+SPIN, FILTER = "spin", "filter"  # what wraps the model, and trains nothing
+TRAINING = "training"  # of the model's own layers, and nothing else
 
 
 def repair_model(
@@ -55,7 +58,9 @@ def repair_model(
     remedy : str, optional
         What to put in the place of the steps first, see `spectra.swap`; by default nothing where
         they have weights of their own, else ``"lctc7"``. ``"spin"``: no training, the model is
-        wrapped and runs on shifts of its input.
+        wrapped and runs on shifts of its input. ``"filter"``: no training, a layer behind the model
+        takes the grid out, see `spectra.repair.Filtered`; taken by itself where that cures a model
+        and training does not. ``"training"``: never that.
     steps : str
         Pattern of the names of the steps to repair.
     unseen : bool
@@ -98,28 +103,79 @@ def repair_model(
             )
             if remedy == SPIN:
                 return work.spun(loaded, started=started)
-            new, plan = work.swapped(remedy)
-            known, trained_steps = work.steps_of(new, plan)
-            aim, goal = work.aim(partial(work.fault, new, known, trained_steps, plan=plan))
-            memory = StateFile.of(state, loaded, new, options=options, budget=budget)
-            trained = repair.train(
-                new if aim.fault is None else aim.fault.model,
-                known,
-                trained_steps,
-                plan=plan,
-                x=work.x,
-                old=work.old,
-                goal=goal,
-                aim=aim,
-                budget=budget or repair.Budget(),
-                batch=options.batch or BATCH,
-                seed=options.seed,
-                state=memory.load(),
-                save=memory.save,
-                on_pass=partial(tell, "train"),
-            )
-            result = work.report(
-                loaded, trained.model, plan=plan, aim=aim, trained=trained, started=started
-            )
+            if remedy == FILTER:
+                return work.filtered(loaded, started=started)
+            own = None if remedy == TRAINING else remedy
+            try:
+                result, memory = _trained(
+                    work, loaded, own, budget=budget, state=state, started=started
+                )
+            except ConversionError as error:
+                if remedy is not None:
+                    raise
+                return _filtered_as(work, loaded, error, started=started)
+            if remedy is None and result.cure.cured != "yes":
+                result = _or_filtered(work, loaded, result, started=started)
     memory.remove()
     return result
+
+
+def _trained(
+    work: Work,
+    loaded: load.LoadedModel,
+    remedy: str | None,
+    *,
+    budget: Budget | None,
+    state: str | Path | None,
+    started: float,
+) -> tuple[RepairReport, StateFile]:
+    """Return what training makes of a model, and where it keeps how far it is."""
+    options = work.options
+    new, plan = work.swapped(remedy)
+    known, steps = work.steps_of(new, plan)
+    aim, goal = work.aim(partial(work.fault, new, known, steps, plan=plan))
+    memory = StateFile.of(state, loaded, new, options=options, budget=budget)
+    trained = repair.train(
+        new if aim.fault is None else aim.fault.model,
+        known,
+        steps,
+        plan=plan,
+        x=work.x,
+        old=work.old,
+        goal=goal,
+        aim=aim,
+        budget=budget or repair.Budget(),
+        batch=options.batch or BATCH,
+        seed=options.seed,
+        state=memory.load(),
+        save=memory.save,
+        on_pass=partial(work.tell, "train"),
+    )
+    result = work.trained(
+        loaded, trained.model, plan=plan, aim=aim, trained=trained, started=started
+    )
+    return result, memory
+
+
+def _or_filtered(
+    work: Work, loaded: load.LoadedModel, trained: RepairReport, *, started: float
+) -> RepairReport:
+    """Return the model with a layer behind it if that cures it, else the trained one."""
+    try:
+        filtered = work.filtered(loaded, started=started)
+    except (ConversionError, ParameterError) as error:
+        return trained.beside("filter", "no", (str(error),))
+    if filtered.cure.cured != "yes":
+        return trained.beside("filter", filtered.cure.cured, filtered.cure.missing)
+    return filtered.beside("training", trained.cure.cured, trained.cure.missing)
+
+
+def _filtered_as(
+    work: Work, loaded: load.LoadedModel, error: ConversionError, *, started: float
+) -> RepairReport:
+    """Return the model with a layer behind it, as nothing in it can be trained."""
+    try:
+        filtered = work.filtered(loaded, started=started)
+    except (ConversionError, ParameterError):
+        raise error from None
+    return filtered.beside("training", "no", (str(error),))

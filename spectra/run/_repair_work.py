@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,9 +12,12 @@ from torch import Tensor, nn
 
 from spectra import capture, remedy, repair
 from spectra._walk import unwrap
-from spectra.errors import ConversionError, NothingToAnalyseError, ParameterError
+from spectra.errors import NothingToAnalyseError, ParameterError
+from spectra.follow import Layout
 from spectra.report import RepairReport
 from spectra.run._reading import Read, read_output
+from spectra.run._repair_outputs import answering, check_outputs, outputs_of
+from spectra.run._turned import turned
 from spectra.severity import shown_range
 
 if TYPE_CHECKING:
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
     from spectra.repair import Cure
 
 REMEDY = "lctc7"
-BATCH = 8
+TURNED_BYTES = 512 << 20  # of the outputs for pictures that are turned and mirrored
+PLANE = 2  # axes of a picture
+PICTURE_CHANNELS = (1, 3, 4)
 WORDS = {"none": "its output shows no grid", "insufficient": "its output cannot be tested"}
 
 
@@ -65,7 +70,7 @@ class Work:
             x = next(learned.batches(len(learned)))
         found = before.found
         old = outputs_of(model, found, x, options)
-        _check_outputs(old, len(x))
+        check_outputs(old, len(x))
         return cls(
             model,
             found=found,
@@ -83,6 +88,23 @@ class Work:
     def span(self) -> tuple[float, float]:
         """Black and white of the outputs, or the range of what is no picture."""
         return self.before.limits or shown_range(self.old.numpy(force=True))
+
+    @cached_property
+    def turned(self) -> Tensor | None:
+        """Outputs for the same pictures turned and mirrored, (B, turn, C, *spatial).
+
+        None where inputs have not the channels of pictures: what else a model takes may have an up
+        and a down.
+        """
+        axes = {len(t.shape[2:]) for t in (self.x, self.old)}
+        if axes != {PLANE} or self.x.shape[1] not in PICTURE_CHANNELS:
+            return None
+        each = self.old.numel() * self.old.element_size()
+        turns = turned(self.x)[: TURNED_BYTES // each]
+        if not turns or min(self.x.shape[2:]) == 1:
+            return None
+        outputs = (outputs_of(self.model, self.found, turn, self.options) for turn in turns)
+        return torch.stack(list(outputs), dim=1)
 
     def fault(
         self,
@@ -119,6 +141,7 @@ class Work:
                 span=self.span,
                 spin=self._spin(),
                 find_fault=find_fault,
+                turned=self.turned,
                 seed=self.options.seed,
             )
             goal = aim.of(self.old, self.x, learned=True)
@@ -149,7 +172,7 @@ class Work:
         found = capture.discover(new, self.x[:1], method=options.call, output=options.output)
         return found, ()  # those that were swapped are in the plan
 
-    def report(
+    def trained(
         self,
         loaded: load.LoadedModel,
         new: nn.Module,
@@ -160,30 +183,19 @@ class Work:
         started: float,
     ) -> RepairReport:
         """Judge the trained model on the inputs that were held out."""
-        after = read_output(new, self.held_out, self.options, name="after", tell=self.tell)
-        x = next(self.held_out.batches(len(self.held_out)))
-        old = outputs_of(self.model, self.found, x, self.options)
+        x, old = self._judged_on
+        after = self._read(new)
         changed = outputs_of(new, after.found, x, self.options)
-        cure = self._cure(old, changed, x, aim, after=after.reading)
-        before_cost, after_cost = remedy.costs(
-            self.model, remedy.merged(new), self.x[:1], method=self.options.call
-        )
-        return RepairReport(
-            source=loaded.source,
-            inputs=self.held_out.source,
-            learned=len(self.x),
-            held_out=len(self.held_out),
-            cure=cure,
-            aim=_aim_facts(aim),
+        return self._report(
+            loaded,
+            new,
+            (old, changed, x),
+            aim=aim,
+            cure=self._cure(old, changed, x, aim, after=after.reading),
+            costs=self._costs(remedy.merged(new)),
+            started=started,
             training=_training_facts(trained, aim.fault),
-            spin=None,
             plan=plan,
-            before=before_cost,
-            after=after_cost,
-            seconds=time.perf_counter() - started,
-            seed=self.options.seed,
-            views=repair.views(old, changed, x, aim),
-            model=new,
         )
 
     def spun(self, loaded: load.LoadedModel, *, started: float) -> RepairReport:
@@ -192,38 +204,119 @@ class Work:
         shifts = repair.Shifts.of(self.found)
         if isinstance(shifts, str):
             raise ParameterError(f"--with spin: {shifts}")
-        if self.options.call != "forward":
-            raise ParameterError(f"--with spin wraps forward, and not {self.options.call}")
-        new = repair.Spun(self.model, shifts)
-        x = next(self.held_out.batches(len(self.held_out)))
-        old = outputs_of(self.model, self.found, x, self.options)
+        self._check_wrapped("spin")
+        x, old = self._judged_on
         spin = self._spin()
         assert not isinstance(spin, str)
         with capture.quiet(self.model, seed=self.options.seed):
             changed = torch.cat([spin(one) for one in torch.split(x, 1)])
-        answering = Answering(self.model, x, changed)
-        after = read_output(answering, self.held_out, self.options, name="after", tell=self.tell)
-        cure = self._cure(old, changed, x, aim, after=after.reading, everywhere=True)
-        cost, _ = remedy.costs(self.model, self.model, self.x[:1], method=self.options.call)
+        after = self._read_changed(x, changed)
+        cost, _ = self._costs(self.model)
+        spun_cost = remedy.Cost(
+            cost.parameters, shifts.passes * cost.flops, shifts.passes * cost.milliseconds
+        )
+        return self._report(
+            loaded,
+            repair.Spun(self.model, shifts),
+            (old, changed, x),
+            aim=aim,
+            cure=self._cure(old, changed, x, aim, after=after.reading, everywhere=True),
+            costs=(cost, spun_cost),
+            started=started,
+            spin=shifts.facts(),
+        )
+
+    def filtered(self, loaded: load.LoadedModel, *, started: float) -> RepairReport:
+        """Judge the model with a layer behind it that takes the grid out of its output."""
+        self._check_wrapped("filter")
+        self.tell("layer", 0, 1)
+        aim = repair.find_layer(
+            self.old,
+            self.before.periods,
+            span=self.span,
+            turned=self.turned,
+            seed=self.options.seed,
+        )
+        self.tell("layer", 1, 1)
+        new = repair.Filtered.of(self.model, aim)
+        x, old = self._judged_on
+        changed = new.without_grid(old)
+        after = self._read_changed(x, changed)
+        return self._report(
+            loaded,
+            new,
+            (old, changed, x),
+            aim=aim,
+            cure=self._cure(old, changed, x, aim, after=after.reading),
+            costs=self._costs(new),
+            started=started,
+            layer=new.facts(),
+        )
+
+    def _report(
+        self,
+        loaded: load.LoadedModel,
+        new: nn.Module,
+        judged: tuple[Tensor, Tensor, Tensor],
+        *,
+        aim: repair.Aim,
+        cure: Cure,
+        costs: tuple[remedy.Cost, remedy.Cost],
+        started: float,
+        **how: Any,
+    ) -> RepairReport:
+        old, changed, x = judged
+        before, after = costs
         return RepairReport(
             source=loaded.source,
             inputs=self.held_out.source,
             learned=len(self.x),
             held_out=len(self.held_out),
             cure=cure,
-            aim=_aim_facts(aim),
-            training=None,
-            spin=shifts.facts(),
-            plan=None,
-            before=cost,
-            after=remedy.Cost(
-                cost.parameters, shifts.passes * cost.flops, shifts.passes * cost.milliseconds
-            ),
+            aim={**_aim_facts(aim), "content_share": self.before.content_share},
+            before=before,
+            after=after,
             seconds=time.perf_counter() - started,
             seed=self.options.seed,
             views=repair.views(old, changed, x, aim),
             model=new,
+            **how,
         )
+
+    @cached_property
+    def _judged_on(self) -> tuple[Tensor, Tensor]:
+        """The inputs that were held out, and what the model makes of them."""
+        x = next(self.held_out.batches(len(self.held_out)))
+        return x, outputs_of(self.model, self.found, x, self.options)
+
+    def _read(self, new: nn.Module) -> Read:
+        return read_output(new, self.held_out, self.options, name="after", tell=self.tell)
+
+    def _read_changed(self, x: Tensor, changed: Tensor) -> Read:
+        """Return what other outputs of the same model read: its steps are the same."""
+        with answering(self.model, x, changed):
+            return read_output(
+                self.model,
+                self.held_out,
+                self.options,
+                name="after",
+                tell=self.tell,
+                found=self.found,
+            )
+
+    def _costs(self, new: nn.Module) -> tuple[remedy.Cost, remedy.Cost]:
+        return remedy.costs(self.model, new, self.x[:1], method=self.options.call)
+
+    def _check_wrapped(self, what: str) -> None:
+        """Raise ParameterError where a model cannot be wrapped in another."""
+        if self.options.call != "forward":
+            raise ParameterError(f"--with {what} wraps forward, and not {self.options.call}")
+        reading, name = self.found.reading, self.found.outputs[self.found.output]
+        if name or reading.layout != Layout.usual(len(reading.shape)):
+            raise ParameterError(
+                f"--with {what}: the model returns {name or reading.axes}: expected one tensor "
+                "(sample, channel, *space)"
+            )
 
     def _cure(
         self,
@@ -249,32 +342,6 @@ class Work:
         return partial(repair.spun, self.model, shifts, found=self.found)
 
 
-class Answering(nn.Module):
-    """A model whose outputs for some inputs are known: it runs, and others are given out."""
-
-    def __init__(self, model: nn.Module, x: Tensor, outputs: Tensor) -> None:
-        super().__init__()
-        self.model = model
-        self._known = {_key(a): b for a, b in zip(x, outputs, strict=True)}
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the known outputs of known inputs, the model's own of others."""
-        made: Tensor = self.model(x)
-        rows = [self._known.get(_key(a)) for a in x]
-        return torch.stack([b if a is None else a.to(b) for a, b in zip(rows, made, strict=True)])
-
-
-def _key(x: Tensor) -> bytes:
-    return x.detach().cpu().float().numpy().tobytes()
-
-
-def outputs_of(model: nn.Module, found: capture.Discovery, x: Tensor, options: Options) -> Tensor:
-    """Return the outputs of a model as maps."""
-    with capture.quiet(model, seed=options.seed):
-        batches = torch.split(x, options.batch or BATCH)
-        return torch.cat([capture.forward(model, b, found=found).cpu() for b in batches])
-
-
 def _nothing(before: Read, unseen: bool) -> str | None:
     """Return why there is nothing to repair."""
     if before.verdict in ("present", "suspect"):
@@ -283,18 +350,6 @@ def _nothing(before: Read, unseen: bool) -> str | None:
         return None if before.periods else "no period of its grid has room in the output"
     told = WORDS[before.verdict]
     return f"{told}, it is left alone" + (f": {before.reason}" if before.reason else "")
-
-
-def _check_outputs(old: Tensor, inputs: int) -> None:
-    """Raise ConversionError unless there is one map of real numbers for each input."""
-    if len(old) != inputs:
-        raise ConversionError(
-            f"the model makes {len(old)} maps of {inputs} inputs: only one map of each is repaired"
-        )
-    if old.is_complex():
-        raise ConversionError("the model's output is complex: only real outputs are repaired")
-    if not old.isfinite().all():
-        raise ConversionError("there are NaN or infinite values in the model's output")
 
 
 def _aim_facts(aim: repair.Aim) -> dict[str, Any]:

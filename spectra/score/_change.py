@@ -101,6 +101,8 @@ class LockedChange:
             return before
         if isinstance(after, str):
             return after
+        if not np.array_equal(before.frequency, after.frequency):
+            return "their grids were looked for at other periods"
         points = np.ones(len(before.frequency), bool) if chosen is None else chosen
         old, new = (locked_energy(lattice, points) for lattice in (before, after))
         if new.bounded:

@@ -1,6 +1,6 @@
 from ._graded import Judged, run
 from ._grades import Graded
-from ._places import Places, grid_places
+from ._places import Places, grid_places, grid_weight
 from ._range import shown_range
 from ._visibility import Visibility, picture_visibility
 from ._where import Where
@@ -14,6 +14,7 @@ __all__ = [
     "Visibility",
     "Where",
     "grid_places",
+    "grid_weight",
     "picture_visibility",
     "picture_word",
     "run",

@@ -86,6 +86,32 @@ def grid_places(
     return Places(weight, _shown(pictures, plan))
 
 
+def grid_weight(
+    maps: Tensor, periods: Sequence[tuple[int, ...]], *, span: tuple[float, float]
+) -> Tensor:
+    """Return where each output, judged by itself, holds lines of the amplitude of a grid.
+
+    An edge may be taken for one: of `grid_places` two outputs have to agree.
+
+    Parameters
+    ----------
+    maps, periods, span
+        As `grid_places` takes them.
+
+    Returns
+    -------
+    Tensor, shape (B, *spatial)
+        0 to 1; zero where the maps are too small for the periods.
+    """
+    low, high = span
+    pictures = ((maps.detach().float() - low) / (high - low)).nan_to_num(0, 0, 0)
+    plan = plan_maps(pictures.shape[1:], *periods, count=len(pictures))
+    if not plan.views:
+        return torch.zeros(len(maps), *maps.shape[2:], device=maps.device)
+    found = local_maps(pictures, plan)
+    return torch.stack([smooth_step(local.shown, *AMPLITUDE) for local in found])
+
+
 def _shown(pictures: Tensor, plan: MapPlan) -> Tensor:
     """Return the amplitude of lines that count, but at borders, where content is mirrored."""
     margin = round(reach(plan.period))

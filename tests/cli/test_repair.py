@@ -39,7 +39,8 @@ def test_a_remedy_that_does_not_exist_is_refused_before_anything_runs(spectra, n
 @pytest.mark.slow
 def test_a_repair_is_written_and_told(spectra, net, tmp_path):
     np.save(tmp_path / "x.npy", inputs().numpy())
-    done = spectra("-q", "repair", net, "x.npy", "--passes", "3", "--json")
+    training = ("--with", "training", "--passes", "3")
+    done = spectra("-q", "repair", net, "x.npy", *training, "--json")
     assert done.exit_code == 0
     told = json.loads(done.stdout)
     assert told["schema"] == "spectra.repair/1"
@@ -54,3 +55,15 @@ def test_a_repair_is_written_and_told(spectra, net, tmp_path):
     again = spectra("-q", "repair", net, "x.npy", "--passes", "3")
     assert again.exit_code == 2
     assert "exists already" in again.stderr
+
+
+def test_a_layer_behind_the_model_is_written_and_told(spectra, net, tmp_path):
+    np.save(tmp_path / "x.npy", inputs().numpy())
+    done = spectra("-q", "repair", net, "x.npy", "--with", "filter")
+    assert done.exit_code == 0
+    folder = tmp_path / "spectra-out" / "net-build-repair"
+    names = {p.name for p in folder.iterdir()}
+    assert names == {"filter.safetensors", "repair.json", "repair.html", "figures"}
+    assert "a layer behind the output takes the grid out" in done.stdout
+    again = spectra("-q", "repair", net, "x.npy", "--with", "filter", "--force")
+    assert again.exit_code == 0

@@ -172,13 +172,12 @@ def slow_locked(maps, period, reach):
 
 @pytest.mark.parametrize("period", [2, 3, 4])
 def test_without_shrinking_it_is_the_least_squares_of_the_turned_map(monkeypatch, period):
-    monkeypatch.setattr(algebra, "GARROTE", 0.0)
     monkeypatch.setattr(algebra, "RIDGE", 1e-13)
     clean = noise(16, 1, (200,), exponent=2.0, seed=2)
     maps = clean * (1 + 0.5 * (torch.arange(200) % period == 0)) + 0.3 * (
         torch.arange(200) % period == 1
     )
-    part = fitted(maps.double(), (period,), reach=1)
+    part = fitted(maps.double(), (period,), reach=1, garrote=0.0)
     expected = slow_locked(maps[:, 0].double().numpy(), period, 1)
     locked = part.locked(maps.double())[:, 0].numpy()
     np.testing.assert_allclose(locked, expected, atol=1e-6)

@@ -110,7 +110,7 @@ def test_the_louder_of_two_that_cancel_falls_by_a_quarter_and_rises_as_a_whole(s
 
 def test_without_a_grid_in_it_a_step_costs_no_forward_pass(monkeypatch):
     """Nothing is taken out of a clean map, so that nothing changes."""
-    monkeypatch.setattr("spectra.probe._locked_part._Filter.found", False)
+    monkeypatch.setattr("spectra.probe._locked_part._Filters.of_all", None)
     found, _ = removals(chain(2, "gain", 0.3), latents(12, side=16))
     assert found.forwards == 1
     assert all(r.clean and r.output.db == 0 for r in found.steps)

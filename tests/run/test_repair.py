@@ -9,9 +9,12 @@ from scipy.ndimage import gaussian_filter
 
 from spectra import Options
 from spectra.errors import ConversionError, NothingToAnalyseError, ParameterError
+from spectra.inputs import open_inputs
 from spectra.repair import Budget
 from spectra.repair._fidelity import psnr_db
 from spectra.run import repair_model
+from spectra.run._reading import read_output
+from spectra.run._repair_outputs import answering
 from support.planted_places import decoder, inputs
 
 
@@ -29,7 +32,7 @@ def pictures():
 def repaired(pictures):
     """A decoder whose grid stands in places, and what a repair made of it."""
     model = decoder(place=0.6)
-    return model, repair_model(model, pictures, budget=Budget(passes=6))
+    return model, repair_model(model, pictures, remedy="training", budget=Budget(passes=6))
 
 
 def test_a_grid_in_places_goes_and_what_comes_back_is_nearer_to_the_unbroken_decoder(
@@ -116,9 +119,16 @@ def test_an_interrupted_repair_goes_on_as_if_it_had_not_been(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        repair_model(model, pictures, budget=Budget(passes=6), state=state, progress=stop)
+        repair_model(
+            model,
+            pictures,
+            remedy="training",
+            budget=Budget(passes=6),
+            state=state,
+            progress=stop,
+        )
     assert state.exists()
-    again = repair_model(model, pictures, budget=Budget(passes=6), state=state)
+    again = repair_model(model, pictures, remedy="training", budget=Budget(passes=6), state=state)
     assert not state.exists()
     once = repaired[1].model.state_dict()
     assert all(torch.equal(value, once[name]) for name, value in again.model.state_dict().items())
@@ -138,13 +148,78 @@ def test_a_wrapped_model_spins_and_says_what_it_costs(pictures):
     assert report.spin["counts"] == (2, 2)
     assert report.after.flops == 4 * report.before.flops
     assert report.cure.worst_after < report.cure.worst_before / 2
+    assert report.cure.severity_after != "insufficient"
     assert "Spun" in report.rebuild
 
 
-def test_a_model_whose_steps_cannot_be_trained_says_so():
-    class Fixed(torch.nn.Module):
-        def forward(self, x):
-            return torch.kron(x[:, :1], torch.tensor([[1.0, 0.9], [0.9, 1.2]]))
+class Fixed(torch.nn.Module):
+    """Nearest neighbours whose phases differ: nothing in it could be trained."""
 
+    def forward(self, x):
+        return torch.kron(x[:, :1], torch.tensor([[1.0, 0.9], [0.9, 1.2]]))
+
+
+@pytest.fixture(scope="module")
+def filtered():
+    """What a repair makes of a model without weights."""
+    return repair_model(Fixed(), inputs(places=False))
+
+
+def test_a_model_whose_steps_cannot_be_trained_gets_a_layer_behind_it(filtered):
+    assert filtered.training is None
+    assert filtered.layer == {"periods": [[2, 2]], "calmed": None}
+    assert filtered.other.way == "training"
+    assert "it has no kernel to convert" in filtered.other.missing[0]
+    assert filtered.cure.locked_after_dbc < filtered.cure.locked_before_dbc - 10
+    assert filtered.cure.aim_psnr_db is None or filtered.cure.aim_psnr_db > 100
+    assert filtered.after.flops >= filtered.before.flops
+    assert "Training instead: no: " in filtered.text()
+
+
+def test_the_layer_is_told_so_that_it_can_be_loaded(filtered, tmp_path):
+    folder = filtered.save(tmp_path / "out")
+    assert not (folder / "model.safetensors").exists()
+    told = json.loads((folder / "repair.json").read_text())
+    assert told["layer"] == filtered.layer
+    assert told["other"]["cured"] == "no"
+    x = inputs(2)
+    lines = filtered.rebuild.replace('"filter', f'"{folder}/filter').replace("MyNet()", "Fixed()")
+    made = {"Fixed": Fixed}
+    exec(lines, made)
+    assert torch.equal(outputs(made["net"], x), outputs(filtered.model, x))
+    assert "Filtered.load" in (folder / "repair.html").read_text()
+
+
+def test_a_swap_that_was_asked_for_and_cannot_be_made_is_an_error():
     with pytest.raises(ConversionError, match="it has no kernel to convert"):
-        repair_model(Fixed(), inputs(places=False))
+        repair_model(Fixed(), inputs(places=False), remedy="lctc7")
+
+
+def test_known_outputs_of_a_model_read_as_those_of_the_model_that_makes_them(pictures):
+    """Outputs are given out in the place of a decoder's own: its steps stay what they are."""
+    x, options = pictures[:12], Options(num=None, range="0..1")
+    held = open_inputs(x)
+    broken, whole = decoder(gain=0.3), decoder()
+
+    def read(model, found=None):
+        return read_output(model, held, options, name="", tell=lambda *_: None, found=found)
+
+    own = read(broken)
+    with answering(whole, x, outputs(broken, x)):
+        given = read(whole, own.found)
+    assert given.reading.locked_dbc == pytest.approx(own.reading.locked_dbc, abs=1e-6)
+    assert given.reading.severity == own.reading.severity
+    assert len(whole._forward_hooks) == 0
+
+
+def test_a_layer_behind_a_model_needs_one_tensor_as_its_output(pictures):
+    class Named(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = decoder(gain=0.3)
+
+        def forward(self, x):
+            return {"sample": self.inner(x)}
+
+    with pytest.raises(ParameterError, match=r"--with filter: the model returns \['sample'\]"):
+        repair_model(Named(), pictures, remedy="filter")

@@ -244,3 +244,9 @@ def test_sums_of_the_energy_alone_give_the_same_lattice(generator, periods):
         found.append(Lattice.of(statistics.to_dataset()))
     for field in fields(Lattice):
         np.testing.assert_array_equal(*(getattr(each, field.name) for each in found))
+
+
+def test_grids_at_other_periods_are_no_comparison(generator):
+    maps = gridded(generator, 0.4)
+    change = LockedChange.between(lattice(maps), lattice(maps, (2, 2), (4, 4)))
+    assert change == "their grids were looked for at other periods"
