@@ -77,7 +77,7 @@ calibrate: $(DEV)
 
 study: export OMP_NUM_THREADS = 1
 study: $(RUN)
-	$(BIN)/python -m spectra.study --network nafnet $(if $(QUICK),--quick --results spectra-out/study-quick)
+	$(BIN)/python -m spectra.study --network nafnet $(if $(QUICK),--quick)
 
 study-remedies: export OMP_NUM_THREADS = 1
 study-remedies: $(DEV)

@@ -22,7 +22,8 @@ from spectra.study._variants import NETWORKS, network_of
 # the network of each task that a study without a name is about
 USUAL = {"restoration": "nafnet", "segmentation": "unet", "disparity": "sttr"}
 MAIN = "nafnet"  # the network of the main comparison
-QUICK_STEPS, QUICK_SEEDS = 60, 2
+QUICK_SEEDS = 2
+COMPARED = tuple({name: None for c in CONFIRMATORY for name in (c.first, c.second)})
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,11 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, help="updates of each network, if not its own number")
     add("--jobs", type=int, default=2, help="networks at a time, one thread each [%(default)s]")
     add("--results", type=Path, default=Path("spectra-out/study"), help="[%(default)s]")
-    add("--quick", action="store_true", help="two seeds and 60 updates: some ten minutes")
+    add(
+        "--quick",
+        action="store_true",
+        help="two seeds of what the hypotheses compare: some ten minutes",
+    )
     add("--saved", type=Path, metavar="FILE", help="run nothing: tables of FILE")
     add("--report", action="store_true", help="run nothing: tables of what is in --results")
     add("--save", type=Path, metavar="FILE", help="write all numbers to one file")
@@ -72,7 +77,8 @@ def answer(arguments: argparse.Namespace, progress: Progress) -> str:
 
 def _study(arguments: argparse.Namespace, name: str) -> Study:
     of = network_of(name)
-    variants = arguments.upsampler or list(of.variants)
+    quick = COMPARED if arguments.quick and name == MAIN else of.variants
+    variants = arguments.upsampler or list(quick)
     if unknown := [v for v in variants if v not in of.variants]:
         expected = ", ".join(of.variants)
         raise ParameterError(f"--upsampler {unknown[0]} of {name}: expected some of {expected}")
@@ -84,7 +90,7 @@ def _study(arguments: argparse.Namespace, name: str) -> Study:
         variants,
         range(number),
         arguments.results,
-        steps=arguments.steps or (QUICK_STEPS if arguments.quick else None),
+        steps=arguments.steps,
         jobs=arguments.jobs,
     )
 
@@ -108,8 +114,7 @@ def _tables(name: str, seeds: Sequence[Seed]) -> list[Table]:
 
 def _decides(name: str, seeds: Sequence[Seed]) -> bool:
     """Whether these are networks that the hypotheses are about, in pairs."""
-    wanted = {v for contrast in CONFIRMATORY for v in (contrast.first, contrast.second)}
-    return name == MAIN and sum(wanted <= set(seed.cells) for seed in seeds) >= 2
+    return name == MAIN and sum(set(COMPARED) <= set(seed.cells) for seed in seeds) >= 2
 
 
 def _write(
