@@ -113,7 +113,7 @@ class Objective:
             if not value.requires_grad:
                 raise ConversionError(
                     "no gradient reaches the swapped layers: the model's forward switches "
-                    "gradients off (no_grad, detach, rounding), so it cannot be repaired"
+                    "gradients off (no_grad, detach, rounding), so it cannot be trained"
                 )
             value = value * (len(x) / self._inputs)
             # Backward at once: the graph of one chunk is in memory, not that of all inputs.

@@ -118,7 +118,7 @@ class Towards:
                 if not value.requires_grad:
                     raise ConversionError(
                         "no gradient reaches the layers: the model's forward switches gradients "
-                        "off (no_grad, detach, rounding), so it cannot be repaired"
+                        "off (no_grad, detach, rounding), so it cannot be trained"
                     )
                 value.backward()  # type: ignore[no-untyped-call]
             sums += parts.detach().double().cpu() * (len(x) / self._inputs)

@@ -130,9 +130,10 @@ def _done(report: RepairReport) -> str:
         parts.append(f"the phases of {training['levelled']} levelled where the grid stands")
     for stage in training["stages"]:
         layers = listed(list(stage.layers), MANY)
+        places = f", grid in places to {stage.after.places:.2g}" if stage.before.places else ""
         parts.append(
             f"{stage.passes} passes over {stage.train} ({layers}), error to "
-            f"{stage.after.error:.2g}, grid in places to {stage.after.places:.2g} of what they were"
+            f"{stage.after.error:.2g}{places} of what it was"
         )
     if training["out_of_time"]:
         parts.append("the time was up")

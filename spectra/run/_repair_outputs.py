@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from spectra import _walk as walk
 from spectra import capture
-from spectra._walk import unwrap
 from spectra.errors import ConversionError
 
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ BATCH = 8
 
 
 def outputs_of(model: nn.Module, found: capture.Discovery, x: Tensor, options: Options) -> Tensor:
-    """Return the outputs of a model as maps."""
+    """Return the outputs of a model as maps, in single precision at least."""
     with capture.quiet(model, seed=options.seed):
         batches = torch.split(x, options.batch or BATCH)
-        return torch.cat([capture.forward(model, b, found=found).cpu() for b in batches])
+        maps = torch.cat([capture.forward(model, b, found=found).cpu() for b in batches])
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def check_outputs(old: Tensor, inputs: int) -> None:
@@ -42,14 +43,16 @@ def check_outputs(old: Tensor, inputs: int) -> None:
 @contextmanager
 def answering(model: nn.Module, x: Tensor, outputs: Tensor) -> Iterator[None]:
     """Let a model give outputs that are known for some inputs; it runs all the same."""
-    known = {_key(one): output for one, output in zip(x, outputs, strict=True)}
+    weight = next((p for p in walk.parameters(model) if p.is_floating_point()), None)
+    given = x if weight is None else x.to(weight.dtype)  # as it reaches the model
+    known = {_key(one): output for one, output in zip(given, outputs, strict=True)}
 
-    def answer(_: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> Tensor:
-        rows = [known.get(_key(one)) for one in given[0]]
+    def answer(_: nn.Module, arguments: tuple[Tensor, ...], made: Tensor) -> Tensor:
+        rows = [known.get(_key(one)) for one in arguments[0]]
         pairs = zip(rows, made, strict=True)
         return torch.stack([out if row is None else row.to(out) for row, out in pairs])
 
-    hook = unwrap(model).register_forward_hook(answer)
+    hook = walk.unwrap(model).register_forward_hook(answer)
     try:
         yield
     finally:

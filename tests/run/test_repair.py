@@ -223,3 +223,12 @@ def test_a_layer_behind_a_model_needs_one_tensor_as_its_output(pictures):
 
     with pytest.raises(ParameterError, match=r"--with filter: the model returns \['sample'\]"):
         repair_model(Named(), pictures, remedy="filter")
+
+
+@pytest.mark.slow
+def test_a_model_in_half_precision_gets_a_layer_as_its_weights_are_too_coarse_to_train():
+    report = repair_model(decoder(gain=0.6).bfloat16(), inputs(places=False), unseen=True)
+    assert "needs float32" in report.other.missing[0]
+    assert report.cure.locked_after_dbc is None or (
+        report.cure.locked_after_dbc < report.cure.locked_before_dbc - 10
+    )
