@@ -65,5 +65,3 @@ def test_a_layer_behind_the_model_is_written_and_told(spectra, net, tmp_path):
     names = {p.name for p in folder.iterdir()}
     assert names == {"filter.safetensors", "repair.json", "repair.html", "figures"}
     assert "a layer behind the output takes the grid out" in done.stdout
-    again = spectra("-q", "repair", net, "x.npy", "--with", "filter", "--force")
-    assert again.exit_code == 0

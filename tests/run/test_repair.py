@@ -178,6 +178,7 @@ def test_a_model_whose_steps_cannot_be_trained_gets_a_layer_behind_it(filtered):
 
 def test_the_layer_is_told_so_that_it_can_be_loaded(filtered, tmp_path):
     folder = filtered.save(tmp_path / "out")
+    assert filtered.save(folder, force=True) == folder  # an earlier one is known for ours
     assert not (folder / "model.safetensors").exists()
     told = json.loads((folder / "repair.json").read_text())
     assert told["layer"] == filtered.layer
