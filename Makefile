@@ -31,7 +31,7 @@ CENSUS := $(VENV_CENSUS)/.installed
 # what `make test` leaves out
 REST := slow or notebook or browser or cluster
 # what skips in it where the extras are not installed
-OF_EXTRAS := tests/inputs/test_sounds.py tests/inputs/test_zarr.py tests/inputs/test_volumes.py tests/run/test_arranged.py tests/load/test_damage_extras.py
+OF_EXTRAS := tests/inputs/test_sounds.py tests/spectrum/test_loops.py tests/inputs/test_zarr.py tests/inputs/test_volumes.py tests/run/test_arranged.py tests/load/test_damage_extras.py
 
 .PHONY: oracles demo test test-rest lint docs bench calibrate study study-remedies census fuzz random-decoders train-demo
 .DEFAULT_GOAL := test
@@ -117,7 +117,7 @@ $(BROWSER): pyproject.toml constraints.txt | $(DEV)
 	@touch $@
 
 $(EXTRAS): pyproject.toml constraints.txt | $(DEV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audio,dask,docs,medical,zarr]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audio,dask,docs,fast,medical,zarr]'
 	@touch $@
 
 $(DOCS): pyproject.toml constraints.txt | $(DEV)

@@ -35,6 +35,7 @@ from torch import Tensor, nn
 import spectra
 from spectra import Options, capture, spectrum
 from spectra.run import analyze
+from spectra.spectrum import _compiled
 from spectra.spectrum._azimuthal import annuli
 
 HERE = Path(__file__).parent
@@ -330,14 +331,19 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=64, help="of an analysis")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="of an analysis")
+    parser.add_argument(
+        "--compiled", action="store_true", help="with numba's loops, of however few maps"
+    )
     options = parser.parse_args()
     parts = options.parts or PARTS
     if unknown := set(parts) - set(PARTS):
         parser.error(f"{', '.join(sorted(unknown))}: expected of {', '.join(PARTS)}")
 
+    _compiled.LEAST = 0 if options.compiled else sys.maxsize
+    loops = f"numba {_compiled.numba_version()}" if options.compiled else "no compiled loops"
     print(
         f"spectra {spectra.__version__}, torch {torch.__version__.partition('+')[0]}, "
-        f"Python {platform.python_version()}, {platform.machine()}"
+        f"Python {platform.python_version()}, {platform.machine()}, {loops}"
     )
     table = Table()
     torch.set_num_threads(1)

@@ -15,6 +15,7 @@ from spectra import _walk as walk
 from spectra.gather._at_a_time import batch_size
 from spectra.gather._places import Places
 from spectra.inputs import PART
+from spectra.spectrum._compiled import numba_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LINES = {  # what a user can do something about, in words
     "spectra": "version of spectra",
     "torch": "version of torch",
+    "numba": "version of numba",
     "device": "device",
     "threads": "threads",
     "batch": "inputs at a time",
@@ -102,6 +104,7 @@ def plan_run(
     fields = {
         "spectra": spectra.__version__,
         "torch": torch.__version__,
+        "numba": numba_version(),
         "device": walk.device(loaded.model).type,
         "threads": threads,
         "batch": batch_size(found, options.batch),

@@ -86,16 +86,33 @@ def ring_means(powers: Tensor, tile: tuple[int, ...]) -> Tensor:
     images, rings = len(powers), annuli(tile).f.size
     place, share = _rings(tile, images, powers.device)
     sums = powers.new_zeros(images * (rings + 1))
-    sums.index_add_(0, place, (powers.flatten(1) * share).flatten())
+    sums.index_add_(0, place, (_folded(powers).flatten(1) * share).flatten())
     return sums.view(images, -1)[:, :rings]
+
+
+def _folded(powers: Tensor) -> Tensor:
+    """Return half planes whose rows at ``-fy`` are added to those at ``fy``: rings hold both."""
+    rows = folded_rows(powers.shape[1:])
+    if rows == powers.shape[1]:
+        return powers
+    folded, mirrored = powers[:, :rows].clone(), powers[:, rows:]
+    folded[:, 1 : mirrored.shape[1] + 1] += mirrored.flip(1)
+    return folded
+
+
+def folded_rows(half: tuple[int, ...]) -> int:
+    """Return how many rows a half plane has once it is folded; a line is not folded."""
+    return half[0] // 2 + 1 if len(half) > 1 else half[0]
 
 
 @lru_cache(maxsize=64)
 def _rings(tile: tuple[int, ...], images: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return the ring of each bin of some half planes, numbered on from image to image.
+    """Return the ring of each bin of some folded planes, numbered on from image to image.
 
-    And the share of each bin of one half plane in the mean of its ring.
+    And the share of each bin of one folded plane in the mean of its ring.
     """
     rings = annuli(tile)
-    place = torch.from_numpy(rings.place) + torch.arange(images)[:, None] * (rings.f.size + 1)
-    return place.flatten().to(device), torch.from_numpy(rings.share).to(device)
+    bins = folded_rows(rings.shape) * prod(rings.shape[1:])
+    of_bin, share = (torch.from_numpy(each[:bins]) for each in (rings.place, rings.share))
+    place = of_bin + torch.arange(images)[:, None] * (rings.f.size + 1)
+    return place.flatten().to(device), share.to(device)

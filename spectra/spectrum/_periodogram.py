@@ -39,7 +39,7 @@ def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
     Parameters
     ----------
     centred : Tensor, shape (..., *spatial)
-        Real tiles, their means taken out.
+        Real tiles, their means taken out; they are overwritten.
     axes : int
         Number of spatial axes.
     norm : {"backward", "ortho", "forward"}
@@ -52,7 +52,7 @@ def windowed_spectra(centred: Tensor, axes: int, *, norm: Norm) -> Tensor:
     Tensor, complex, shape (..., *spatial[:-1], spatial[-1] // 2 + 1)
     """
     sides = tuple(centred.shape[-axes:])
-    seen = centred * hann(sides, centred.dtype, centred.device, norm)
+    seen = centred.mul_(hann(sides, centred.dtype, centred.device, norm))
     spectra: Tensor = torch.fft.rfftn(seen, dim=tuple(range(-axes, 0)))
     return spectra
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from spectra._checks import check_positive
 from spectra._names import place
 from spectra.errors import ParameterError
+from spectra.spectrum._compiled import loops, mean_of_logs
 from spectra.spectrum._dataset import log_bias_db
 from spectra.spectrum._maps import Source, check_maps
 from spectra.spectrum._mean import mean_over_maps, mirrored, plane, times
@@ -135,7 +136,11 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
         seen = maps.mul_(hann(shape, torch.float32, maps.device)).mul_(scale)
         return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)[None])[0], len(maps)
 
-    mean = mean_over_maps(source, spatial, reduce)
+    compiled = loops(source, axes=spatial, values=prod(source.shape))
+    if compiled is None:
+        mean = mean_over_maps(source, spatial, reduce)
+    else:
+        mean = mean_of_logs(source, compiled)
     if mean.n == 0:
         raise ParameterError(f"x holds {mean.left_out} maps, all of them constant")
     decibels = 10 / log(10) * mirrored(mean.half, shape) + np.fft.fftshift(log_bias_db(shape))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import torch
 
 from spectra.errors import ParameterError
+from spectra.spectrum._compiled import add_figure, loops
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import Figure
 from spectra.spectrum._moments import Centred, Moments
@@ -72,6 +74,7 @@ class MapStatistics:
             for number in range(len(plan.views))
         ]
         self.pairs = tuple(view.pairs for view in self._views)
+        self._drawn = not energy_only and prod(plan.figure_tiles) > 0
         self._totals = Totals(self._zero())
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
         self._seen: Tensor | None = None  # which images of the last update had a map that counts
@@ -210,8 +213,13 @@ class MapStatistics:
     def _add(self, maps: Tensor, *, first: int, again: int) -> Moments:
         """Add the spectra of some images; return their moments."""
         totals, plan = self._totals, self.plan
-        one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
-        moments = Moments.joined(one_by_one, dim=0)
+        values, axes = plan.count * prod(plan.shape), len(plan.period)
+        compiled = loops(maps, axes=axes, values=values) if self._drawn else None
+        if compiled is not None:
+            moments = add_figure(totals, maps, plan, compiled)
+        else:
+            one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
+            moments = Moments.joined(one_by_one, dim=0)
         if plan.views:
             scored, kept = self._scored(maps, moments.varied)
             content = window(scored, plan.margin, plan.content)
@@ -232,7 +240,7 @@ class MapStatistics:
         for channels in _in_cache(maps, 1, chunk_bytes(maps)):
             centred = Centred.of(without_margin(channels, self.plan))
             parts.append(Moments.of(centred, self.plan.period))
-            if not self._energy_only:
+            if self._drawn:
                 figure.add(centred)
         figure.put_into(self._totals)
         return Moments.joined(parts, dim=1)

@@ -113,7 +113,8 @@ class ViewTotals:
         }.items():
             totals.add_rows(self._named(name), group, _bins_last(tile_mean(each)))
         for name, each in (("replica_power", replica_power), ("line_power", squared(line))):
-            totals.add(self._named(name), _bins_last(tile_mean(each)).double().sum(0))
+            over_blocks = tile_mean(each).sum(-2, dtype=torch.float64)
+            totals.add(self._named(name), over_blocks.movedim(-1, 0))
         if tested:
             cells = reader.cell_coherence(cross, base_power, replica_power)
             marks = line_contrast(line, squared(beside))
