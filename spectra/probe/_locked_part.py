@@ -141,13 +141,14 @@ class LockedPart:
         ----------
         maps : Tensor, shape (count, C, *spatial)
         """
-        index, locked = range(len(maps)), torch.zeros_like(maps)
+        locked = torch.zeros_like(maps)
         for _ in self.periods:
-            rest = maps - locked
-            self._add(rest, index, one=maps[:1])
+            for number, (one, part) in enumerate(zip(maps, locked, strict=True)):
+                self._add((one - part)[None], [number], one=maps[:1])
             self.fit()
             if self._fitted[-1].of_all is not None:
-                locked += self._fitted[-1](rest, index)
+                for number, (one, part) in enumerate(zip(maps, locked, strict=True)):
+                    part.add_(self._fitted[-1]((one - part)[None], [number])[0])
         return locked
 
     def locked(self, maps: Tensor, index: Sequence[int] | None = None) -> Tensor:
@@ -283,8 +284,10 @@ class _Filters:
 
     def __call__(self, maps: Tensor, index: Sequence[int] | None) -> Tensor:
         wanted = [None] * len(maps) if index is None else index
-        parts = zip(torch.split(maps, 1), wanted, strict=True)
-        return torch.cat([self._of.get(number, self._of[None])(one) for one, number in parts])
+        locked = torch.empty_like(maps)
+        for one, part, number in zip(torch.split(maps, 1), locked, wanted, strict=True):
+            part.copy_(self._of.get(number, self._of[None])(one)[0])
+        return locked
 
 
 def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:

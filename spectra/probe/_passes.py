@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from spectra import score, spectrum
@@ -83,12 +84,12 @@ class Passes:
         known : Known, optional
             What the maps show, which then need not be measured if the outputs are the same again.
         """
-        own = {index: self._sums_of(index) for index in parts}
+        own = {} if known is not None else {index: self._sums_of(index) for index in parts}
 
         def find(index: int, maps: Tensor, first: int, inputs: int) -> None:
             if index in parts and not maps.is_complex():
                 parts[index].add(maps, first=first, inputs=inputs)
-                if known is None:
+                if index in own:
                     own[index].add(maps, first=first, inputs=inputs)
 
         try:
@@ -117,7 +118,7 @@ class Passes:
             scores,
             inputs=len(self._inputs),
             output=self._output_plan,
-            steps={index: self._sums_of(index).plan for index in parts},
+            steps={index: self._plan_of(index) for index in parts},
         )
 
     def again(self, parts: Mapping[int, LockedPart], *, share: float = 1.0) -> Lattice | str:
@@ -126,7 +127,8 @@ class Passes:
         def take(index: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
             if index not in parts:
                 return None
-            return maps - share * parts[index].locked(maps, _numbers(maps, first, inputs))
+            locked = parts[index].locked(maps, _numbers(maps, first, inputs))
+            return torch.sub(maps, locked.mul_(share), out=locked)
 
         with self._statistics.replaying():
             return self._pass(take)
@@ -138,7 +140,8 @@ class Passes:
         def take(i: int, maps: Tensor, first: int, inputs: int) -> Tensor | None:
             if i != index:
                 return None
-            left = maps - part.locked(maps, _numbers(maps, first, inputs))
+            left = part.locked(maps, _numbers(maps, first, inputs))
+            torch.sub(maps, left, out=left)
             own.add(left, first=first, inputs=inputs)
             return left
 
@@ -149,11 +152,14 @@ class Passes:
 
     def _sums_of(self, index: int) -> spectrum.MapStatistics:
         """Return empty sums of one step's maps."""
+        return spectrum.MapStatistics(self._plan_of(index), energy_only=True)
+
+    def _plan_of(self, index: int) -> spectrum.MapPlan:
+        """Return how one step's maps are cut."""
         step = self._found.steps[index]
         reach = partial(step.borders.reach, step.output_shape) if step.borders else None
         count = len(self._inputs)
-        plan = spectrum.plan_maps(step.output_shape, step.factor, count=count, reach=reach)
-        return spectrum.MapStatistics(plan, energy_only=True)
+        return spectrum.plan_maps(step.output_shape, step.factor, count=count, reach=reach)
 
     @property
     def _output_plan(self) -> spectrum.MapPlan:

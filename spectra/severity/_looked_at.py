@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import torch
+
 from spectra.probe import LockedPart
 from spectra.spectrum import plan_maps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import torch
     from torch import Tensor
 
     from spectra.gather import Passed
@@ -99,7 +100,8 @@ def anything(passed: Passed) -> LookedAt | None:
         return replace(looked_at, maps=maps)
     scored = maps[:, list(plan.channels)]
     place = int(_energies(locked_part(scored, looked_at.periods, reach=0)).argmax())
-    return replace(looked_at, maps=scored[:, place : place + 1], channel=plan.channels[place])
+    channel = plan.channels[place]
+    return replace(looked_at, maps=maps[:, [channel]], channel=channel)
 
 
 def locked_part(
@@ -125,15 +127,18 @@ def locked_part(
     return LockedPart(*periods, count=len(maps), reach=reach, seed=seed).fitted_to(maps)
 
 
-def _energies(locked: Tensor) -> torch.Tensor:
-    """Return the energy of each channel."""
-    return locked.double().square().mean((0, *range(2, locked.ndim)))
+def _energies(locked: Tensor) -> Tensor:
+    """Return the energy of each channel; one map at a time is in double precision."""
+    axes = tuple(range(1, locked.ndim - 1))
+    return torch.stack([one.double().square().mean(axes) for one in locked]).mean(0)
 
 
 def _cut(outputs: Tensor, plan: MapPlan) -> LookedAt:
     """Return the middle of outputs in whole periods, with a plan for it."""
     maps = outputs.detach()
-    maps = (maps.real if maps.is_complex() else maps).float().cpu().nan_to_num(0, 0, 0)
+    maps = (maps.real if maps.is_complex() else maps).float().cpu()
+    if not all(one.isfinite().all() for one in maps):
+        maps = maps.nan_to_num(0, 0, 0)
     largest, start = LARGEST[maps.ndim - 2], []
     for axis, step in enumerate(plan.period, start=2):
         side = maps.shape[axis]

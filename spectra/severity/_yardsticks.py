@@ -15,7 +15,7 @@ from spectra import score, spectrum
 from spectra.severity._grades import Yardsticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import xarray as xr
     from torch import Tensor
@@ -79,7 +79,7 @@ def yardsticks(
     cut = _plan(maps, asked, inputs=inputs, like=plan)
     alike = plan is not None and replace(plan, left_out=cut.left_out) == cut
     known = measured if alike else None
-    own = _measured(maps, cut, inputs=inputs) if known is None else known
+    own = _measured(_some(maps, inputs), cut) if known is None else known
     return tuple(
         _of_period(maps, period, cut=cut, own=own, inputs=inputs, methods=methods)
         for period in asked
@@ -100,27 +100,35 @@ def base_band(maps: Tensor, period: Sequence[int]) -> tuple[Tensor, float]:
     period : sequence of int
         1 along an axis without a grid.
     """
-    axes = tuple(range(2, maps.ndim))
-    # About their levels, which may be many times what varies, and would round it away.
-    level = maps.mean(axes, keepdim=True)
-    centred = maps - level
+    sides = [side // p for side, p in zip(maps.shape[2:], period, strict=True)]
+    bands = maps.new_empty(*maps.shape[:2], *sides)
+    # The transform keeps squares, and so the share of the variance.
+    inside, total = torch.zeros(2, maps.shape[1], dtype=torch.float64)
+    for one, band in zip(maps, bands, strict=True):
+        spectrum, centred, level = _low_coefficients(one, sides)
+        axes = tuple(range(1, one.ndim))
+        small = scipy.fft.idctn(spectrum.numpy(), axes=axes, norm="ortho") / np.sqrt(prod(period))
+        torch.add(torch.from_numpy(small).to(level), level, out=band)
+        inside += spectrum.square().sum(axes)
+        total += centred.square().sum(axes)
+    varies = total > 0
+    share = float((inside[varies] / total[varies]).mean()) if bool(varies.any()) else 0.0
+    return bands, share
+
+
+def _low_coefficients(one: Tensor, sides: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the first cosine coefficients of a map (C, *spatial), the map centred, and its level.
+
+    About its level, which may be many times what varies, and would round it away.
+    """
+    axes = tuple(range(1, one.ndim))
+    level = one.mean(axes, keepdim=True)
+    centred = one - level
     spectrum = centred.numpy()
     for axis in reversed(axes):  # each next axis has less to transform
         spectrum = scipy.fft.dct(spectrum, axis=axis, norm="ortho")
-        side = maps.shape[axis] // period[axis - 2]
-        spectrum = spectrum[(*[slice(None)] * axis, slice(side))]
-    small = scipy.fft.idctn(spectrum, axes=axes, norm="ortho") / np.sqrt(prod(period))
-    # The transform keeps squares, and so the share of the variance.
-    inside, total = (_squares(each) for each in (torch.from_numpy(spectrum), centred))
-    varies = total > 0
-    share = float((inside[varies] / total[varies]).mean()) if bool(varies.any()) else 0.0
-    return torch.from_numpy(small.astype(spectrum.dtype, copy=False)) + level, share
-
-
-def _squares(maps: Tensor) -> Tensor:
-    """Return the sum of squares of each channel."""
-    sums: Tensor = maps.square().sum(tuple(range(2, maps.ndim))).double().sum(0)
-    return sums
+        spectrum = spectrum[(*[slice(None)] * axis, slice(sides[axis - 1]))]
+    return torch.from_numpy(spectrum), centred, level
 
 
 def enlarge(maps: Tensor, period: Sequence[int], method: str) -> Tensor:
@@ -171,7 +179,9 @@ def _of_period(
     shorter = replace(cut, views=cut.views[: place + 1])  # which are charged before
     read = {
         method: _locked_dbc(
-            _measured(enlarge(small, period, method), shorter, inputs=inputs), own, period
+            _measured((enlarge(some, period, method) for some in _some(small, inputs)), shorter),
+            own,
+            period,
         )
         for method in methods
     }
@@ -201,8 +211,14 @@ def _plan(
     )
 
 
-def _measured(maps: Tensor, plan: MapPlan, *, inputs: int) -> xr.Dataset:
-    """Return the running sums of some maps as labelled arrays."""
+def _some(maps: Tensor, inputs: int) -> Iterator[Tensor]:
+    """Return the maps of a single input after the other, which follow each other."""
+    yield from torch.split(maps, max(len(maps) // inputs, 1))
+
+
+def _measured(outputs: Iterable[Tensor], plan: MapPlan) -> xr.Dataset:
+    """Return the running sums of the maps of each input as labelled arrays."""
     sums = spectrum.MapStatistics(plan)
-    sums.add(maps, first=0, inputs=inputs)
+    for first, maps in enumerate(outputs):
+        sums.add(maps, first=first, inputs=1)
     return sums.to_dataset()
