@@ -40,6 +40,7 @@ class Filtered(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> taps = torch.tensor([[[0.1, -0.1], [0.0, 0.0]]])  # a constant grid of period 2
     >>> net = Filtered(nn.Identity(), [PhaseFilter(taps, torch.zeros(1))])
     >>> [round(v, 1) for v in net(torch.zeros(1, 1, 24))[0, 0, :4].tolist()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spectra.study import Study
 from spectra.study import __main__ as command
 from spectra.study._cell import write_json
 from spectra.study._saved import read_seeds, saved
@@ -109,3 +110,22 @@ def test_a_study_of_a_tiny_network_from_a_terminal(run, tiny, tmp_path):
     assert code == 0
     assert out.startswith("1 networks (nafnet, 1 seeds), 4 updates each")
     assert "| networks alive | 0/1 |" in out
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("nafnet", {"lctc7", "lctc11", "shuffle1", "tc3", "block11"}),
+        ("unet", {"shuffle1", "tc3", "lctc7", "lctc11"}),
+    ],
+)
+def test_the_quick_form_trains_two_seeds_of_what_is_compared_in_full(
+    run, monkeypatch, tmp_path, network, expected
+):
+    """Networks of fewer updates were all dead, and their tables empty."""
+    asked = []
+    monkeypatch.setattr(Study, "run", lambda study, _: asked.append(study))
+    run("--network", network, "--quick", "--results", tmp_path)
+    (study,) = asked
+    assert set(study.variants) == expected
+    assert (list(study.seeds), study.steps) == ([0, 1], None)
