@@ -40,7 +40,7 @@ def repair_page(report: RepairReport, figures: dict[str, Any]) -> bytes:
         cured=report.cure.cured,
         answers=repair_lines(report),
         tried=tried_rows(report.aim),
-        rebuild=report.rebuild,
+        rebuild=report.rebuild.splitlines(),
         places=None if places is None else embed_map(places, alt=PLACES),
         power=embed_curves(figures["power"], alt=SPECTRA),
     )

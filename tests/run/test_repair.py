@@ -76,7 +76,7 @@ def test_what_is_written_makes_the_repaired_model_again(repaired, tmp_path):
     assert told["aim"]["tried"][0]["worst"] == worst
     page = (folder / "repair.html").read_text()
     assert "before and after" in page.lower()
-    assert "load_state_dict" in page
+    assert "import load_file\nnet = MyNet()\nnet.load_state_dict(" in page
     assert {p.name for p in (folder / "figures").iterdir()} == {"places.png", "power.png"}
 
 
@@ -188,7 +188,8 @@ def test_the_layer_is_told_so_that_it_can_be_loaded(filtered, tmp_path):
     made = {"Fixed": Fixed}
     exec(lines, made)
     assert torch.equal(outputs(made["net"], x), outputs(filtered.model, x))
-    assert "Filtered.load" in (folder / "repair.html").read_text()
+    page = (folder / "repair.html").read_text()
+    assert "from spectra.repair import Filtered\nnet = Filtered.load(MyNet(), " in page
 
 
 def test_a_swap_that_was_asked_for_and_cannot_be_made_is_an_error():
