@@ -47,8 +47,8 @@ class LockedPart:
     seed : int
         Seed of the test of each lattice point.
     garrote : float
-        Variances below which a coefficient is taken for chance. With 1 what is taken out has the
-        least expected error; with 4 next to nothing of what is no grid goes along.
+        Variances below which a coefficient is taken for chance. With 1 what is taken out has about
+        the least expected error; with 4 next to nothing of what is no grid goes along.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from spectra._text import brief
 from spectra.errors import ConversionError, LoadError
 from spectra.probe import PhaseFilter
 from spectra.repair._aim import EQUAL, NOTHING, Aim, Period, Seen
@@ -80,14 +81,17 @@ class Filtered(nn.Module):
                 held = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as error:
-            raise LoadError(f"{path} is no layer of a repair: {error}") from error
+            raise LoadError(f"{path} is no layer of a repair: {brief(error)}") from error
         if held.get("schema") != SCHEMA:
             raise LoadError(f"{path} is no layer of a repair: expected {SCHEMA}")
-        count = len(tensors) // 2
-        filters = [PhaseFilter(tensors[f"{i}.taps"], tensors[f"{i}.level"]) for i in range(count)]
-        calmed = json.loads(held["calmed"])
-        if calmed is not None:
-            calmed = [tuple(period) for period in calmed["periods"]], tuple(calmed["span"])
+        places = range(len(tensors) // 2)
+        try:
+            filters = [PhaseFilter(tensors[f"{i}.taps"], tensors[f"{i}.level"]) for i in places]
+            calmed = json.loads(held["calmed"])
+            if calmed is not None:
+                calmed = [tuple(period) for period in calmed["periods"]], tuple(calmed["span"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LoadError(f"{path} is no layer of a repair: {brief(error)}") from error
         return cls(model, filters, calmed=calmed)
 
     def save(self, path: str | PathLike[str]) -> None:

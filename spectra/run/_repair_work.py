@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from spectra import load
     from spectra._options import Options, Progress
     from spectra.inputs import Inputs
-    from spectra.repair import Cure
 
 REMEDY = "lctc7"
 TURNED_BYTES = 512 << 20  # of the outputs for pictures that are turned and mirrored
@@ -183,15 +182,14 @@ class Work:
         started: float,
     ) -> RepairReport:
         """Judge the trained model on the inputs that were held out."""
-        x, old = self._judged_on
-        after = self._read(new)
-        changed = outputs_of(new, after.found, x, self.options)
+        after = read_output(new, self.held_out, self.options, name="after", tell=self.tell)
+        changed = outputs_of(new, after.found, self._judged_on[0], self.options)
         return self._report(
             loaded,
             new,
-            (old, changed, x),
+            changed,
             aim=aim,
-            cure=self._cure(old, changed, x, aim, after=after.reading),
+            after=after,
             costs=self._costs(remedy.merged(new)),
             started=started,
             training=_training_facts(trained, aim.fault),
@@ -200,17 +198,16 @@ class Work:
 
     def spun(self, loaded: load.LoadedModel, *, started: float) -> RepairReport:
         """Judge the model wrapped so that it runs on shifts of its input."""
-        aim, _ = self.aim()
+        self._check_wrapped("spin")
         shifts = repair.Shifts.of(self.found)
         if isinstance(shifts, str):
             raise ParameterError(f"--with spin: {shifts}")
-        self._check_wrapped("spin")
-        x, old = self._judged_on
+        aim, _ = self.aim()
+        x, _ = self._judged_on
         spin = self._spin()
         assert not isinstance(spin, str)
         with capture.quiet(self.model, seed=self.options.seed):
             changed = torch.cat([spin(one) for one in torch.split(x, 1)])
-        after = self._read_changed(x, changed)
         cost, _ = self._costs(self.model)
         spun_cost = remedy.Cost(
             cost.parameters, shifts.passes * cost.flops, shifts.passes * cost.milliseconds
@@ -218,11 +215,12 @@ class Work:
         return self._report(
             loaded,
             repair.Spun(self.model, shifts),
-            (old, changed, x),
+            changed,
             aim=aim,
-            cure=self._cure(old, changed, x, aim, after=after.reading, everywhere=True),
+            after=self._read_changed(changed),
             costs=(cost, spun_cost),
             started=started,
+            everywhere=True,
             spin=shifts.facts(),
         )
 
@@ -239,15 +237,13 @@ class Work:
         )
         self.tell("layer", 1, 1)
         new = repair.Filtered.of(self.model, aim)
-        x, old = self._judged_on
-        changed = new.without_grid(old)
-        after = self._read_changed(x, changed)
+        changed = new.without_grid(self._judged_on[1])
         return self._report(
             loaded,
             new,
-            (old, changed, x),
+            changed,
             aim=aim,
-            cure=self._cure(old, changed, x, aim, after=after.reading),
+            after=self._read_changed(changed),
             costs=self._costs(new),
             started=started,
             layer=new.facts(),
@@ -257,16 +253,27 @@ class Work:
         self,
         loaded: load.LoadedModel,
         new: nn.Module,
-        judged: tuple[Tensor, Tensor, Tensor],
+        changed: Tensor,
         *,
         aim: repair.Aim,
-        cure: Cure,
+        after: Read,
         costs: tuple[remedy.Cost, remedy.Cost],
         started: float,
+        everywhere: bool = False,
         **how: Any,
     ) -> RepairReport:
-        old, changed, x = judged
-        before, after = costs
+        """Judge other outputs for the inputs that were held out, and tell how they were made."""
+        x, old = self._judged_on
+        with capture.quiet(self.model, seed=self.options.seed):
+            cure = repair.judge_cure(
+                old,
+                changed,
+                x,
+                aim,
+                before=self.before.reading,
+                after=after.reading,
+                everywhere=everywhere,
+            )
         return RepairReport(
             source=loaded.source,
             inputs=self.held_out.source,
@@ -274,8 +281,8 @@ class Work:
             held_out=len(self.held_out),
             cure=cure,
             aim={**_aim_facts(aim), "content_share": self.before.content_share},
-            before=before,
-            after=after,
+            before=costs[0],
+            after=costs[1],
             seconds=time.perf_counter() - started,
             seed=self.options.seed,
             views=repair.views(old, changed, x, aim),
@@ -289,12 +296,9 @@ class Work:
         x = next(self.held_out.batches(len(self.held_out)))
         return x, outputs_of(self.model, self.found, x, self.options)
 
-    def _read(self, new: nn.Module) -> Read:
-        return read_output(new, self.held_out, self.options, name="after", tell=self.tell)
-
-    def _read_changed(self, x: Tensor, changed: Tensor) -> Read:
+    def _read_changed(self, changed: Tensor) -> Read:
         """Return what other outputs of the same model read: its steps are the same."""
-        with answering(self.model, x, changed):
+        with answering(self.model, self._judged_on[0], changed):
             return read_output(
                 self.model,
                 self.held_out,
@@ -316,22 +320,6 @@ class Work:
             raise ParameterError(
                 f"--with {what}: the model returns {name or reading.axes}: expected one tensor "
                 "(sample, channel, *space)"
-            )
-
-    def _cure(
-        self,
-        old: Tensor,
-        new: Tensor,
-        x: Tensor,
-        aim: repair.Aim,
-        *,
-        after: repair.Reading,
-        everywhere: bool = False,
-    ) -> Cure:
-        before = self.before.reading
-        with capture.quiet(self.model, seed=self.options.seed):
-            return repair.judge_cure(
-                old, new, x, aim, before=before, after=after, everywhere=everywhere
             )
 
     def _spin(self) -> Any:

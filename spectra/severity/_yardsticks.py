@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from spectra.spectrum import MapPlan
 
+AT_A_TIME = 8  # inputs whose outputs are enlarged together
 LEAST_BASE = 0.05  # of the power: with less in the base band, enlarging it tells nothing
 NOTHING = "no locked energy above zero in so few outputs"
 METHODS = ("nearest", "linear", "cubic")
@@ -79,10 +80,10 @@ def yardsticks(
     cut = _plan(maps, asked, inputs=inputs, like=plan)
     alike = plan is not None and replace(plan, left_out=cut.left_out) == cut
     known = measured if alike else None
-    own = _measured(_some(maps, inputs), cut) if known is None else known
+    each = max(len(maps) // inputs, 1)
+    own = _measured(_some(maps, each), cut, each=each) if known is None else known
     return tuple(
-        _of_period(maps, period, cut=cut, own=own, inputs=inputs, methods=methods)
-        for period in asked
+        _of_period(maps, period, cut=cut, own=own, each=each, methods=methods) for period in asked
     )
 
 
@@ -161,7 +162,7 @@ def _of_period(
     *,
     cut: MapPlan,
     own: xr.Dataset,
-    inputs: int,
+    each: int,
     methods: Sequence[str],
 ) -> Yardsticks:
     """Return the yardsticks of one period; ``own`` is what was measured of the outputs."""
@@ -179,7 +180,9 @@ def _of_period(
     shorter = replace(cut, views=cut.views[: place + 1])  # which are charged before
     read = {
         method: _locked_dbc(
-            _measured((enlarge(some, period, method) for some in _some(small, inputs)), shorter),
+            _measured(
+                (enlarge(some, period, method) for some in _some(small, each)), shorter, each=each
+            ),
             own,
             period,
         )
@@ -211,14 +214,17 @@ def _plan(
     )
 
 
-def _some(maps: Tensor, inputs: int) -> Iterator[Tensor]:
-    """Return the maps of a single input after the other, which follow each other."""
-    yield from torch.split(maps, max(len(maps) // inputs, 1))
+def _some(maps: Tensor, each: int) -> Iterator[Tensor]:
+    """Return the maps of a few inputs after the other: enlarged, all would be too many."""
+    yield from torch.split(maps, AT_A_TIME * each)
 
 
-def _measured(outputs: Iterable[Tensor], plan: MapPlan) -> xr.Dataset:
-    """Return the running sums of the maps of each input as labelled arrays."""
-    sums = spectrum.MapStatistics(plan)
-    for first, maps in enumerate(outputs):
-        sums.add(maps, first=first, inputs=1)
+def _measured(outputs: Iterable[Tensor], plan: MapPlan, *, each: int) -> xr.Dataset:
+    """Return the sums of energies of outputs, of which an input has so many, as labelled arrays."""
+    sums = spectrum.MapStatistics(plan, energy_only=True)
+    first = 0
+    for maps in outputs:
+        inputs = len(maps) // each
+        sums.add(maps, first=first, inputs=inputs)
+        first += inputs
     return sums.to_dataset()

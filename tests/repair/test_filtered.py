@@ -109,6 +109,16 @@ def test_weights_of_a_model_are_no_layer(tmp_path):
         Filtered.load(nn.Identity(), tmp_path / "model.safetensors")
 
 
+@pytest.mark.parametrize("calmed", ["[", "{}", "3"])
+def test_a_layer_whose_notes_are_damaged_is_refused(calmed, tmp_path):
+    from safetensors.torch import save_file
+
+    path = tmp_path / "filter.safetensors"
+    save_file({}, path, {"schema": "spectra.filter/1", "calmed": calmed})
+    with pytest.raises(LoadError, match="is no layer of a repair"):
+        Filtered.load(nn.Identity(), path)
+
+
 @pytest.mark.parametrize(("shape", "expected"), [((4, 4), 7), ((4, 6), 3)])
 def test_pictures_are_turned_each_way_but_their_own(shape, expected):
     x = torch.arange(24.0).reshape(-1)[: shape[0] * shape[1]].reshape(1, 1, *shape)
