@@ -62,9 +62,13 @@ def repair(
     terminal.batch = given["batch"]
     request = parse_request(model, inputs, given)
     if remedy not in (None, *NO_SWAP):
+        from spectra.errors import ParameterError
         from spectra.remedy import parse_remedy
 
-        parse_remedy(remedy)
+        try:
+            parse_remedy(remedy)
+        except ParameterError as error:
+            raise ParameterError(f"{error}; or without a swap {', '.join(NO_SWAP)}") from None
     loaded = request.load()
 
     from spectra import run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, prod
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from spectra.severity import grid_weight
 
-WIDER, SOFT = 4, 2.0  # pixels by which a place is widened, and of the Gaussian at its border
+WIDER, SOFT = 2, 1.5  # pixels by which a place is widened, and of the Gaussian at its border
 MOST = 3  # standard deviations of that Gaussian that are kept
 
 
@@ -21,7 +21,8 @@ def calmed_by_mean(
     """Return outputs in whose places the mean over one period of the grid stands, and the places.
 
     That mean is zero at every lattice point, and reads no farther than half a period. A local line
-    that is subtracted leaves the sharp border of its patch behind; so nothing is left.
+    that is subtracted leaves the sharp border of its patch behind; so nothing is left. Of several
+    periods the shortest comes first: where it is all that stands, a longer one takes nothing.
 
     Parameters
     ----------
@@ -32,10 +33,12 @@ def calmed_by_mean(
     -------
     outputs, places : Tensor, shape (B, C, *spatial) and (B, *spatial)
     """
-    places = widened(grid_weight(maps, periods, span=span))
-    longest = tuple(max(axis) for axis in zip(*periods, strict=True))
-    instead = period_mean(maps, longest)
-    return maps + places[:, None].to(maps) * (instead - maps), places
+    places = torch.zeros_like(maps[:, 0])
+    for period in sorted(periods, key=prod):
+        weight = widened(grid_weight(maps, [period], span=span)).to(maps)
+        maps = maps + weight[:, None] * (period_mean(maps, period) - maps)
+        places = torch.maximum(places, weight)
+    return maps, places
 
 
 def period_mean(maps: Tensor, period: Sequence[int]) -> Tensor:

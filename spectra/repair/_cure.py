@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-import torch
-
 from spectra._names import db_text
 from spectra.repair._fidelity import psnr_db
 from spectra.repair._fine import sharpness_db
@@ -56,7 +54,7 @@ class Cure:
     old_psnr_db : float or None
         PSNR of the new output to the old one.
     sharpness_db : float or None
-        Power above the base band that is no grid, over what it was.
+        Power above the base band that is no grid, over what it was, see `sharpness_db`.
     worst_before, worst_after, worst_aim : float
         The worst place of the old and the new outputs, and of what they should be.
     new_place : float
@@ -111,7 +109,6 @@ def judge_cure(
     *,
     before: Reading,
     after: Reading,
-    everywhere: bool = False,
 ) -> Cure:
     """Judge a repair.
 
@@ -123,8 +120,6 @@ def judge_cure(
         How outputs come without their grid.
     before, after : Reading
         Of both models on these inputs.
-    everywhere : bool
-        Whether detail counts in the places of a grid as well, where some of it is that grid.
 
     Returns
     -------
@@ -136,10 +131,7 @@ def judge_cure(
         for name, maps in (("before", old), ("after", new), ("aim", goal.outputs))
     }
     to_aim, of_old = _psnr(new, goal.outputs), _psnr(old, goal.outputs)
-    stood = torch.maximum(places["before"].weight, goal.places.cpu())
-    if everywhere:
-        stood = torch.zeros_like(stood)
-    sharp = sharpness_db(new, old, aim.periods, places=stood)
+    sharp = sharpness_db(new, old, aim.periods)
     worst = {name: each.worst for name, each in places.items()}
     new_place = places["after"].new_beside(places["before"])
     change = LockedChange.between(before.lattice, after.lattice)

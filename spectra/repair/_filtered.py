@@ -15,10 +15,15 @@ from spectra.errors import ConversionError, LoadError
 from spectra.probe import PhaseFilter
 from spectra.repair._aim import EQUAL, NOTHING, Aim, Period, Seen
 from spectra.repair._calm import calmed_by_mean
-from spectra.repair._fine import shared_part
+from spectra.repair._cure import SHARPNESS_DB
+from spectra.repair._fine import shared_part, sharpness_db
 from spectra.severity import grid_places
 
 SCHEMA = "spectra.filter/1"
+TOO_SOFT = (
+    "the outputs share no grid, and where it stands in places the mean over its period calms none, "
+    f"or takes more than {SHARPNESS_DB} dB of all detail along"
+)
 
 
 class Filtered(nn.Module):
@@ -138,7 +143,9 @@ def find_layer(
     """Find out what a layer behind a model can take out of its outputs, from some of them.
 
     That is all that they share; where a grid stands in places the mean over one period takes its
-    place, if the worst one is calmer by that by 2 grey levels.
+    place, if the worst one is calmer by that by 2 grey levels, and detail everywhere, places
+    included, loses no more than a repair may. Where both together lose more, that mean stands
+    alone: what all share is then mostly what stands in places.
 
     Parameters
     ----------
@@ -155,12 +162,28 @@ def find_layer(
     if average is None and not places.outputs:
         raise ConversionError(NOTHING)
     seen = Seen(old, places, places.weight, periods=tuple(periods), span=span)
-    rest = old if average is None else average.without(old, range(len(old)))
-    tried = [seen.tried(old, False, "none")]
+    rests = {False: old}
     if average is not None:
-        tried.append(seen.tried(rest, True, "none"))
-    if places.outputs:
-        calm, _ = calmed_by_mean(rest, periods, span=span)
-        tried.append(seen.tried(calm, average is not None, "mean"))
-    chosen = tried[-1] if tried[-1].worst < tried[1].worst - EQUAL else tried[1]
-    return Aim(tuple(periods), span, average=average, calm=chosen.calm, tried=tuple(tried))
+        rests = {True: average.without(old, range(len(old))), **rests}
+    tried, able = [seen.tried(old, False, "none")], []
+    for shared, rest in rests.items():
+        if shared:
+            tried.append(seen.tried(rest, True, "none"))
+            able.append(tried[-1])
+        if places.outputs:
+            calmed, _ = calmed_by_mean(rest, periods, span=span)
+            tried.append(seen.tried(calmed, shared, "mean"))
+            calmer = tried[-1].worst < tried[0].worst - EQUAL
+            if calmer and (sharpness_db(calmed, old, periods) or 0.0) >= -SHARPNESS_DB:
+                able.append(tried[-1])
+    if not able:
+        raise ConversionError(TOO_SOFT)
+    least = min(way.worst for way in able) + EQUAL
+    chosen = next(way for way in able if way.worst <= least)
+    return Aim(
+        tuple(periods),
+        span,
+        average=average if chosen.average else None,
+        calm=chosen.calm,
+        tried=tuple(tried),
+    )

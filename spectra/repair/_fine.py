@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log10, pi
-from typing import TYPE_CHECKING
 
 import scipy
 import torch
@@ -12,9 +11,7 @@ from torch import Tensor
 
 from spectra.errors import ParameterError
 from spectra.probe import LockedPart
-
-if TYPE_CHECKING:
-    from spectra.spectrum import MapPlan
+from spectra.spectrum import MapPlan, plan_maps
 
 NEAR, NEAR_PERIODS = 2.5, 0.625  # pixels, and periods if that is more, of what lies near a lattice
 LEAST_ERROR = 1.0  # garrote: what is to go is wanted whole, and the test has said that it is there
@@ -110,33 +107,39 @@ def fine_power(maps: Tensor, period: Sequence[int], weight: Tensor) -> float:
     return float((fine * weight).sum() / weight.sum().clamp_min(1e-12))
 
 
-def sharpness_db(
-    new: Tensor, old: Tensor, periods: Sequence[tuple[int, ...]], *, places: Tensor
-) -> float | None:
+def sharpness_db(new: Tensor, old: Tensor, periods: Sequence[tuple[int, ...]]) -> float | None:
     """Return how much of what is fine and no grid is there after, over before, in dB.
 
-    Each is taken without its own locked part, and outside the places where a local grid stood. In
-    these nothing fine is left before: a filter with a sharp edge would spread it over the picture.
+    Each is taken without its own locked part, if it is calmer so: a grid in few places spoils that.
+    In these places detail counts as well, but nothing near the lattice, where the lines of the grid
+    lie: so a grid that goes is no lost detail, and a blur that hides one is.
 
     Parameters
     ----------
     new, old : Tensor, shape (B, C, *spatial)
     periods : sequence of tuple of int
         Periods of the grids.
-    places : Tensor, shape (B, *spatial)
-        1 where a grid stood.
 
     Returns
     -------
     float or None
         None where nothing fine was there before.
     """
-    longest = tuple(max(axis) for axis in zip(*periods, strict=True))
-    weight = places[:, None].to(old)
-    powers = []
-    for maps in (new, old):
-        calm = maps + weight * (smoothed(maps, longest) - maps)
-        powers.append(fine_power(without_locked(calm, periods), longest, 1 - places))
-    if powers[1] <= 0:
-        return None
-    return 10 * log10(max(powers[0], 1e-300) / powers[1])
+    longest = _longest(periods)
+    plan = plan_maps(old.shape[1:], *periods, count=len(old))
+    beside = 1 - near_lattice(old.shape[2:], plan)
+    everywhere = torch.ones_like(old[:, 0])
+
+    def power(maps: Tensor) -> float:
+        ways = (maps, without_locked(maps, periods))
+        return min(fine_power(filtered(each, beside), longest, everywhere) for each in ways)
+
+    return _ratio_db(power(new), power(old))
+
+
+def _longest(periods: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(max(axis) for axis in zip(*periods, strict=True))
+
+
+def _ratio_db(new: float, old: float) -> float | None:
+    return None if old <= 0 else 10 * log10(max(new, 1e-300) / old)

@@ -220,7 +220,6 @@ class Work:
             after=self._read_changed(changed),
             costs=(cost, spun_cost),
             started=started,
-            everywhere=True,
             spin=shifts.facts(),
         )
 
@@ -259,7 +258,6 @@ class Work:
         after: Read,
         costs: tuple[remedy.Cost, remedy.Cost],
         started: float,
-        everywhere: bool = False,
         **how: Any,
     ) -> RepairReport:
         """Judge other outputs for the inputs that were held out, and tell how they were made."""
@@ -272,7 +270,6 @@ class Work:
                 aim,
                 before=self.before.reading,
                 after=after.reading,
-                everywhere=everywhere,
             )
         return RepairReport(
             source=loaded.source,

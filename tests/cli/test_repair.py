@@ -34,6 +34,7 @@ def test_a_remedy_that_does_not_exist_is_refused_before_anything_runs(spectra, n
     done = spectra("repair", net, "x.npy", "--with", "lctc8x")
     assert done.exit_code == 2
     assert "lctc8x" in done.stderr
+    assert "or without a swap training, spin, filter" in done.stderr
 
 
 @pytest.mark.slow

@@ -8,11 +8,12 @@ from torch import nn
 from spectra.capture import discover
 from spectra.repair._cure import Reading, _new_grid, _softer, _still_seen, _unlike
 from spectra.repair._descent import Descent
-from spectra.repair._fine import filtered, near_lattice, sharpness_db
+from spectra.repair._fine import filtered, fine_power, near_lattice, sharpness_db
 from spectra.repair._level import Entering, level
 from spectra.repair._spin import Shifts, Spun
 from spectra.repair._white import Coordinates, equally_loud
 from spectra.spectrum import plan_maps
+from support.planted_places import decoder, inputs
 
 
 class Quadratic:
@@ -124,9 +125,29 @@ def test_what_lies_near_the_lattice_passes_and_the_base_band_does_not():
 def test_detail_that_is_halved_is_told_as_six_decibels():
     generator = torch.Generator().manual_seed(0)
     old = torch.randn(12, 1, 48, 48, generator=generator)
-    places = torch.zeros(12, 48, 48)
-    assert sharpness_db(old / 2, old, [(2, 2)], places=places) == pytest.approx(-6.02, abs=0.05)
-    assert sharpness_db(old, old, [(2, 2)], places=places) == 0
+    assert sharpness_db(old / 2, old, [(2, 2)]) == pytest.approx(-6.02, abs=0.05)
+    assert sharpness_db(old, old, [(2, 2)]) == 0
+
+
+def test_a_blur_in_half_of_the_pixels_is_half_of_the_detail():
+    """Blurred until nothing fine is left there: 10 lg of the half that is as it was."""
+    old = torch.randn(12, 1, 48, 96, generator=torch.Generator().manual_seed(0))
+    new = old.clone()
+    new[..., :48] = 0
+    assert sharpness_db(new, old, [(2, 2)]) == pytest.approx(-3.01, abs=0.1)
+
+
+@pytest.mark.parametrize("place", [0.2, 0.4])
+def test_the_unbroken_decoder_has_lost_no_detail(place):
+    """Its grid stood in a seventh of the pixels, and was most of what was fine there."""
+    x = inputs()
+    with torch.no_grad():
+        old, truth = decoder(place=place)(x), decoder()(x)
+    everywhere = torch.ones(len(x), *old.shape[2:])
+    fine = [fine_power(maps, (2, 2), everywhere) for maps in (truth, old)]
+    assert abs(sharpness_db(truth, old, [(2, 2)])) < 0.4
+    if place == 0.4:
+        assert fine[0] < 0.8 * fine[1]
 
 
 def test_parameters_are_equally_loud_in_their_units():
