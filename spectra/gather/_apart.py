@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.spectrum._shared import MeanSpectra
 
-ROUNDS = 2  # of the mean: what is known of it tells how much each map differs from it
+ROUGH = 16  # inputs whose mean tells how much each map differs from it
 AGREE = 1.5  # of phases; 200 sets of clean photographs, textures and networks read .4 to 1.1
 OUTPUT, INPUT, VARIABLE = "output", "input", "variable "
 Name = int | str
@@ -47,9 +47,10 @@ def content_passes(
 
     The test asks whether a phase of the grid is privileged. What stands in the same place in all
     maps has a phase, grid or not: aligned faces, position tables, fixed bars. So all inputs run
-    thrice more, twice for the mean of each such place and once for what differs from it. Lines that
-    stand out of the mean stay; see `spectra.spectrum.MapStatistics`. Where the model does not run
-    again the places stay as they are.
+    twice more, once for the mean of each such place and once for what differs from it; before, a
+    few that lie evenly among them tell how much each map differs from the mean. Lines that stand
+    out of the mean stay; see `spectra.spectrum.MapStatistics`. Where the model does not run again
+    the places stay as they are.
 
     Parameters
     ----------
@@ -87,17 +88,17 @@ def _without_content(
 ) -> Passes[Mapping[Name, spectrum.MapStatistics]]:
     """Return the sums of some places, of what differs between their maps."""
     means: dict[Name, MeanSpectra] = {}
-    for number in range(1, ROUNDS + 1):
+    for name, parts in (("rough", again.few), ("mean", again.all)):
         means = {
-            name: spectrum.MapStatistics.mean_spectra(place.plan, near=means.get(name))
-            for name, place in places.items()
+            place: spectrum.MapStatistics.mean_spectra(each.plan, near=means.get(place))
+            for place, each in places.items()
         }
-        yield from again.run(f"mean{number}", means)
+        yield from again.run(name, means, parts)
     sums = {
         name: spectrum.MapStatistics(mean.plan, without=mean.content())
         for name, mean in means.items()
     }
-    yield from again.run("apart", sums)
+    yield from again.run("apart", sums, again.all)
     return sums
 
 
@@ -149,22 +150,29 @@ class _Again:
         self._model, self._found, self._inputs = model, found, inputs
         self._options, self._progress = options, progress
         self._reader = Reader(inputs)
-        self._passes = 0  # that have begun
         self._variables = Variables.of(found, inputs)
+        count = len(inputs)
+        self.all = [inputs_of(part, count) for part in range(parts_of(count))]
+        self.few = [range(0, count, max(count // ROUGH, 1))]
+        self._begun, self._whole = 0, len(self.few[0]) + 2 * count  # inputs of all three passes
 
     def run(
         self,
         name: str,
         into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics],
+        parts: Sequence[range],
     ) -> Passes[None]:
-        """Run all inputs, and put the sums of what passes some places into them."""
-        self._passes += 1
-        total = yield Pass(name, parts_of(len(self._inputs)), partial(self._measure, into))
+        """Run inputs part by part, and put the sums of what passes some places into them."""
+        total = yield Pass(name, len(parts), partial(self._measure, into, parts))
+        self._begun += sum(map(len, parts))
         for place, sums in into.items():
             sums.put(total.of(str(place)))
 
     def _measure(
-        self, into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics], part: int
+        self,
+        into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics],
+        parts: Sequence[range],
+        part: int,
     ) -> Sums:
         """Run the inputs of one part, and return what passes some places."""
 
@@ -179,12 +187,10 @@ class _Again:
             add(OUTPUT, y, first, inputs)
             for index, own in self._variables.each(y):
                 add(_name(index), own, first, inputs)
-            before = (self._passes - 1) * len(self._inputs)
-            self._progress(
-                "fixed content", before + first + inputs, (ROUNDS + 1) * len(self._inputs)
-            )
+            before = self._begun + (first - parts[0].start) // wanted.step
+            self._progress("fixed content", before + inputs, self._whole)
 
-        wanted = inputs_of(part, len(self._inputs))
+        wanted = parts[part]
         with capture.quiet(self._model, seed=part_seed(self._options.seed, part)):
             through(
                 self._model,

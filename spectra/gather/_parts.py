@@ -26,7 +26,7 @@ class Pass:
     Attributes
     ----------
     name : str
-        "pass" of the first; "mean1", "mean2" and "apart" where maps share content.
+        "pass" of the first; "rough", "mean" and "apart" where maps share content.
     parts : int
         Number of parts.
     measure : callable

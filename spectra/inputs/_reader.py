@@ -50,7 +50,7 @@ class Reader:
         Parameters
         ----------
         wanted : range
-            Numbers of the samples.
+            Numbers of the samples, which may lie apart.
         size : int
             Most samples in a batch.
         """
@@ -89,8 +89,9 @@ class Reader:
             self._rows, self._next = self._inputs.samples(), 0
         skipped = wanted.start - self._next
         self._next = wanted.start + sum(1 for _ in islice(self._rows, skipped)) - skipped
-        for sample in islice(self._rows, len(wanted)):
-            yield self._next, sample
+        for sample in islice(self._rows, wanted.stop - self._next):
+            if self._next in wanted:
+                yield self._next, sample
             self._next += 1
         if self._next < wanted.stop:
             raise InputError(
