@@ -40,8 +40,8 @@ demo: $(RUN)
 	$(BIN)/python -m spectra.demo --out $(OUT)
 
 # glibc keeps what is freed: without it each large map waits for the kernel's pages
-test test-rest study study-remedies: export MALLOC_TRIM_THRESHOLD_ = 1073741824
-test test-rest study study-remedies: export MALLOC_MMAP_THRESHOLD_ = 1073741824
+test test-rest bench study study-remedies: export MALLOC_TRIM_THRESHOLD_ = 1073741824
+test test-rest bench study study-remedies: export MALLOC_MMAP_THRESHOLD_ = 1073741824
 
 test test-rest: export OMP_NUM_THREADS = 1
 # many tests start the command: without bytecode each would compile the package again

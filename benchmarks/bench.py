@@ -13,10 +13,9 @@ import sys
 import tempfile
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 import layers
 import networks
@@ -27,14 +26,13 @@ import xarray as xr
 from growth import bench_growth
 from memory import bench_memory
 from model_costs import bench_models
-from passes import forwards, measured
 from start import bench_start
-from timing import Table, medians, now
+from timing import Table, medians
 from torch import Tensor, nn
+from whole_analysis import bench_analysis
 
 import spectra
-from spectra import Options, capture, spectrum
-from spectra.run import analyze
+from spectra import capture, spectrum
 from spectra.spectrum import _compiled
 from spectra.spectrum._azimuthal import annuli
 
@@ -149,52 +147,6 @@ def bench_azimuthal(table: Table) -> None:
     table.at_most("half plane, absolute on an idle machine", 1e3 * took["half"], 0.15, "ms")
 
 
-class Clock:
-    """Hears the progress of an analysis and notes when each part of it last spoke."""
-
-    def __init__(self) -> None:
-        self.heard: dict[str, float] = {}
-
-    def __call__(self, stage: str, _done: int, _total: int) -> None:
-        self.heard[stage] = now()
-
-    def between(self, first: str, last: str) -> float:
-        return self.heard[last] - self.heard[first]
-
-
-def elapsed(work: Callable[[], object]) -> float:
-    """Return the seconds that some work takes."""
-    began = now()
-    work()
-    return now() - began
-
-
-def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, rounds: int) -> None:
-    """From first to last forward pass against the bare forward passes."""
-    model.eval()
-    count, batch = len(maps), 4
-    forwards(model, maps[:batch], batch)
-    with_test, without, probes, finish = [], [], [], []
-    with capture.quiet(model):
-        found = capture.discover(model, maps[:1])
-    figures_only = partial(measured, model, maps, found, batch=batch, tested=False)
-    for _ in range(rounds):
-        clock = Clock()
-        bare = elapsed(partial(forwards, model, maps, batch))
-        analyze(model, maps, options=Options(batch=batch), progress=clock)
-        end = now()
-        with_test.append(clock.between("find steps", "score") / bare)
-        with capture.quiet(model):
-            without.append(elapsed(figures_only) / bare)
-        probes.append(clock.between("score", "grid position") / (bare / count))
-        finish.append((end - clock.heard["grid position"]) / (bare / count))
-    table.note(f"{name}: bare forward", f"{1e3 * bare / count:.0f} ms an input")
-    table.at_most(f"{name}: with test and energy / bare", median(with_test), 1.25)
-    table.at_most(f"{name}: without the test / bare", median(without), 1.05)
-    table.at_most(f"{name}: causal probes", median(probes), 10, "forwards")
-    table.note(f"{name}: rows, pattern removal, answer", f"{median(finish):.1f} forwards")
-
-
 def bench_capture(table: Table, name: str, model: nn.Module, x: Tensor, rounds: int) -> None:
     """Finding the steps, and streaming their maps to nobody, against the bare forward pass."""
     model.eval()
@@ -301,14 +253,15 @@ def route_gains(grouping: str, rounds: int) -> Iterator[list[str]]:
             yield [size, name, *(f"{gain:.1f} x" for gain in gains)]
 
 
-MODELS = {
-    "U-Net r34, 256x256": (networks.UNet, 256),
-    "NAFNet w16, 256x256": (networks.NAFNet, 256),
-    "SR x4, 64x64": (networks.SuperResolution, 64),
+MODELS: dict[str, tuple[type[nn.Module], tuple[int, ...]]] = {
+    "U-Net r34, 256x256": (networks.UNet, (3, 256, 256)),
+    "NAFNet w16, 256x256": (networks.NAFNet, (3, 256, 256)),
+    "SR x4, 64x64": (networks.SuperResolution, (3, 64, 64)),
+    "HiFi-GAN V1, 32 frames": (networks.Vocoder, (80, 32)),
 }
 TRACED = MODELS | {
-    "ViT, tokens to patches, 256x256": (networks.Unpatchifying, 256),
-    "SwinIR small, 64x64": (networks.WindowedSuperResolution, 64),
+    "ViT, tokens to patches, 256x256": (networks.Unpatchifying, (3, 256, 256)),
+    "SwinIR small, 64x64": (networks.WindowedSuperResolution, (3, 64, 64)),
 }
 PARTS = (
     "pictures",
@@ -357,17 +310,17 @@ def main() -> None:
         bench_growth(table, options.rounds)
     if "capture" in parts:
         table.title("Finding and streaming steps, one input, one thread")
-        for name, (build, side) in TRACED.items():
+        for name, (build, shape) in TRACED.items():
             torch.manual_seed(0)
-            bench_capture(table, name, build(), torch.rand(1, 3, side, side), 7)
+            bench_capture(table, name, build(), torch.rand(1, *shape), 7)
     if "kernels" in parts:
         bench_kernels(table)
     if "analysis" in parts:
         torch.set_num_threads(options.threads)
         table.title(f"Analysis of {options.inputs} inputs, {options.threads} threads")
-        for name, (build, side) in MODELS.items():
+        for name, (build, shape) in MODELS.items():
             torch.manual_seed(0)
-            maps = torch.rand(options.inputs, 3, side, side)
+            maps = torch.rand(options.inputs, *shape)
             bench_analysis(table, name, build(), maps, options.rounds)
     if "memory" in parts:
         bench_memory(table)

@@ -160,6 +160,52 @@ class SuperResolution(nn.Module):
         return self.last(self.ups(x))
 
 
+class Dilated(nn.Module):
+    """A residual block of HiFi-GAN: three dilated convolutions, each with a plain one behind."""
+
+    DILATIONS = (1, 3, 5)
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        half = size // 2
+        self.wide = nn.ModuleList(
+            nn.Conv1d(width, width, size, 1, half * d, d) for d in self.DILATIONS
+        )
+        self.plain = nn.ModuleList(nn.Conv1d(width, width, size, 1, half) for _ in self.DILATIONS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for wide, plain in zip(self.wide, self.plain, strict=True):
+            y = wide(nn.functional.leaky_relu(x, 0.1))
+            x = x + plain(nn.functional.leaky_relu(y, 0.1))
+        return x
+
+
+class Vocoder(nn.Module):
+    """HiFi-GAN V1 (Kong et al. 2020): from 80 mel bands to sound, times 8, 8, 2 and 2."""
+
+    STEPS, SIZES = (8, 8, 2, 2), (3, 7, 11)
+
+    def __init__(self, width: int = 512) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(80, width, 7, 1, 3)
+        widths = [width >> i for i in range(len(self.STEPS) + 1)]
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose1d(w, w // 2, 2 * s, s, s // 2)
+            for w, s in zip(widths[:-1], self.STEPS, strict=True)
+        )
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(Dilated(w, size) for size in self.SIZES) for w in widths[1:]
+        )
+        self.last = nn.Conv1d(widths[-1], 1, 7, 1, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for up, blocks in zip(self.ups, self.blocks, strict=True):
+            x = up(nn.functional.leaky_relu(x, 0.1))
+            x = torch.stack([block(x) for block in blocks]).mean(0)
+        return torch.tanh(self.last(nn.functional.leaky_relu(x)))
+
+
 class Attending(nn.Module):
     """A transformer block on tokens (B, N, C)."""
 

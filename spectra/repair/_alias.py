@@ -52,8 +52,8 @@ class AliasEnergy:
 def _share(reader: PairReader, maps: Tensor) -> Tensor:
     """Return the locked share of the lattice points of one view."""
     points, pairs = reader.view.points, reader.pairs
-    spectra, level = reader.spectra(maps)
-    values = reader.read(spectra)
+    tiles = reader.tiles(maps)
+    spectra, level, values = tiles.spectra, tiles.level, reader.read(tiles)
     own_base = values.base.movedim(0, -1)  # bins last, as here tiles are what is averaged over
     base, replica = _centred(own_base), _centred(values.replica.movedim(0, -1))
     of_map = level.reshape(len(maps), -1, *level.shape[1:])
@@ -81,7 +81,7 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
     steady = (_power(line.mean((0, 2))) + _power(followed) * per_level) * of_point
     constant = (own_base[..., torch.as_tensor(pairs.middle)] @ leakage).real
     # The tiles lost their own means; what differs between those of one map is power too.
-    total = reader.plane_power(_power(spectra)) + apart * (apart + 2 * constant)
+    total = tiles.plane_power + apart * (apart + 2 * constant)
     total = total.mean((0, 2))
     varies = total > 0
     locked: Tensor = predicted.sum(-1) + steady.sum(-1)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spectra.spectrum._maps import Source
     from spectra.spectrum._totals import Totals
 
+AXES = 2  # of the maps whose figures loops add
 LEAST = 1 << 27  # values that are worth loading numba and the loops for, most of a second
 MOST_THREADS = 2  # of torch: on more its passes are as fast as the one thread of a loop
 CHUNK_BYTES = 2 << 20  # of tiles that are transformed at once
@@ -37,21 +38,19 @@ def numba_version() -> str | None:
     return _installed() if torch.get_num_threads() <= MOST_THREADS else None
 
 
-def loops(maps: Source, *, axes: int, values: int) -> Any:
+def loops(maps: Source, *, values: int) -> Any:
     """Return the module `spectra.spectrum._loops` where it can be used, else None.
 
     Parameters
     ----------
     maps : Tensor or ndarray
         Loops run on a CPU, in single precision.
-    axes : int
-        Number of spatial axes, of which they need two.
     values : int
         How many values all maps have that will come.
     """
     on_cpu = not isinstance(maps, torch.Tensor) or maps.device.type == "cpu"
     single = str(maps.dtype).removeprefix("torch.") == "float32"
-    worth = axes == 2 and values >= LEAST and numba_version() is not None
+    worth = values >= LEAST and numba_version() is not None
     return _loops() if on_cpu and single and worth else None
 
 

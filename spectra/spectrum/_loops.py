@@ -192,6 +192,79 @@ def add_powers(
 
 
 @_compiled(
+    "void(UniTuple(float32[:,:,::1],2), Tuple((int64[::1], int64[::1], float64[::1])), int64,"
+    "Tuple((float64[:,:,::1], float64[:,:,::1], float64[:,::1], float64[:,:,::1])))"
+)
+def add_products(
+    bins: tuple[NDArray[np.float32], ...],
+    tables: tuple[NDArray[Any], ...],
+    tiles: int,
+    made: tuple[NDArray[np.float64], ...],
+) -> None:
+    """Multiply the bins of all pairs; see `spectra.spectrum._products.Products`.
+
+    Parameters
+    ----------
+    bins : tuple of ndarray, shape (bin, block, 2 * channel * tile)
+        Base band and replicas, real and imaginary parts in turn.
+    tables : tuple of ndarray, shape (pair,)
+        The base-band bin and the cell of each pair, one more than there are for none, and by which
+        the imaginary part of a product is multiplied in its cell.
+    tiles : int
+    made : tuple of ndarray
+        Products and replicas, shape (block, pair, 2 * channel), are overwritten; the power of the
+        replicas, shape (pair, channel), and the coherence of the cells, shape
+        (block, cell, 2 * channel), are added to; of no cells none.
+    """
+    base, replica = bins
+    of_pair, cell, turned = tables
+    cross, mean, power, cells = made
+    channels, count = power.shape[1], cells.shape[1]
+    many = channels * tiles
+    parts = np.empty((5, many))
+    held = np.empty((4, count, many))
+    for block in range(base.shape[1]):
+        held[:] = 0
+        for pair in range(of_pair.size):
+            ours, theirs = base[of_pair[pair], block], replica[pair, block]
+            for x in range(many):
+                a, b = float(ours[2 * x]), float(ours[2 * x + 1])
+                c, d = float(theirs[2 * x]), float(theirs[2 * x + 1])
+                parts[0, x], parts[1, x] = a * c + b * d, a * d - b * c
+                parts[2, x], parts[3, x] = c, d
+                parts[4, x] = c * c + d * d
+            number = cell[pair]
+            if number < count:
+                inside, turn = held[:, number], turned[pair]
+                for x in range(many):
+                    a, b = float(ours[2 * x]), float(ours[2 * x + 1])
+                    inside[0, x] += parts[0, x]
+                    inside[1, x] += turn * parts[1, x]
+                    inside[2, x] += a * a + b * b
+                    inside[3, x] += parts[4, x]
+            products, replicas, powers = cross[block, pair], mean[block, pair], power[pair]
+            for channel in range(channels):
+                for part in range(2):
+                    product, single = 0.0, 0.0
+                    for x in range(channel * tiles, (channel + 1) * tiles):
+                        product += parts[part, x]
+                        single += parts[2 + part, x]
+                    products[2 * channel + part] = product / tiles
+                    replicas[2 * channel + part] = single / tiles
+                total = 0.0
+                for x in range(channel * tiles, (channel + 1) * tiles):
+                    total += parts[4, x]
+                powers[channel] += total / tiles
+        for number in range(count):
+            for x in range(many):
+                scale = np.sqrt(held[2, number, x]) * np.sqrt(held[3, number, x])
+                if scale > 0:
+                    channel = x // tiles
+                    cells[block, number, 2 * channel] += held[0, number, x] / scale
+                    cells[block, number, 2 * channel + 1] += held[1, number, x] / scale
+
+
+@_compiled(
     "void(float64[:,:,::1], int64[::1], Tuple((int64[::1], int64[::1], float64[::1])),"
     "float64[:,::1], float64[:,::1])"
 )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
+from spectra.spectrum._alike import phases
 from spectra.spectrum._pairs import bin_pairs
 from spectra.spectrum._periodogram import window, windowed_spectra
+from spectra.spectrum._reductions import squared
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
     from spectra.spectrum._pairs import Pairs
+    from spectra.spectrum._shared import Content
     from spectra.spectrum._view import View
 
 
@@ -46,6 +50,49 @@ class BinValues(NamedTuple):
     def line(self) -> Tensor:
         """The lines themselves, shape (point, ...)."""
         return self.around[:, self.around.shape[1] // 2]
+
+
+class Tiles:
+    """Spectra of the tiles of some maps, the same for all views that cut maps alike.
+
+    Parameters
+    ----------
+    view : View
+        One of those views.
+    spectra : Tensor, complex, shape (block, channel, tile, bin of half a plane)
+        Of the tiles without their means; the squared magnitudes of the full plane sum to the mean
+        square of the windowed tile.
+    level : Tensor, shape (block, channel, tile)
+        Means of the tiles.
+    """
+
+    def __init__(self, view: View, spectra: Tensor, level: Tensor) -> None:
+        self._view, self.spectra, self.level = view, spectra, level
+
+    @cached_property
+    def of_bin(self) -> Tensor:
+        """The spectra, bins first: a bin of all tiles is one stretch of memory."""
+        return self.spectra.movedim(-1, 0).contiguous()
+
+    @cached_property
+    def plane_power(self) -> Tensor:
+        """Power of the full plane, shape (block, channel, tile)."""
+        columns = self._view.tile[-1] // 2 + 1
+        power = squared(self.spectra)
+        counts = torch.full((columns,), 2.0, dtype=power.dtype, device=power.device)
+        counts[0] = 1.0
+        if self._view.tile[-1] % 2 == 0:
+            counts[-1] = 1.0
+        return (power.view(*power.shape[:3], -1, columns) @ counts).sum(-1)
+
+    @cached_property
+    def alike(self) -> tuple[Tensor, Tensor]:
+        """How far phases agree, see `spectra.spectrum._alike.phases`."""
+        return phases(self.spectra, self._view)
+
+    def without(self, content: Content, kept: Tensor) -> Tiles:
+        """Return the tiles without what all maps share, see `Content.out_of`."""
+        return Tiles(self._view, *content.out_of(self.spectra, self.level, kept))
 
 
 @dataclass(frozen=True)
@@ -146,22 +193,8 @@ class PairReader:
             self._on[device] = self._host.to(device)
         return self._on[device]
 
-    def spectra(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return half-plane spectra of all tiles, and their means.
-
-        Parameters
-        ----------
-        maps : Tensor, shape (B, C, *spatial)
-            Whole maps.
-
-        Returns
-        -------
-        spectra : Tensor, complex, shape (B * blocks, C, tiles, bins of half a tile)
-            Spectra of the tiles without their means; the squared magnitudes of the full plane sum
-            to the mean square of the windowed tile.
-        level : Tensor, shape (B * blocks, C, tiles)
-            Means of the tiles.
-        """
+    def tiles(self, maps: Tensor) -> Tiles:
+        """Return the spectra of all tiles of whole maps, shape (B, C, *spatial)."""
         view, axes = self.view, len(self.view.tile)
         inner = [block * blocks for block, blocks in zip(view.block, view.blocks, strict=True)]
         tiles = window(maps, view.margin, inner)
@@ -176,14 +209,13 @@ class PairReader:
         level = tiles.mean(tuple(range(-axes, 0)), keepdim=True)
         spectra = windowed_spectra(tiles - level, axes, norm="forward")
         of_each = (-1, maps.shape[1], view.positions // int(np.prod(view.blocks)))
-        return spectra.reshape(*of_each, spectra[(0,) * (2 + 2 * axes)].numel()), level.reshape(
-            of_each
-        )
+        bins = spectra[(0,) * (2 + 2 * axes)].numel()
+        return Tiles(view, spectra.reshape(*of_each, bins), level.reshape(of_each))
 
-    def read(self, spectra: Tensor) -> BinValues:
-        """Return base band, replicas, lines and their neighbours of half-plane spectra."""
-        tables = self.tables(spectra.device)
-        of_bin = spectra.movedim(-1, 0).contiguous()
+    def read(self, tiles: Tiles) -> BinValues:
+        """Return base band, replicas, lines and their neighbours."""
+        of_bin = tiles.of_bin
+        tables = self.tables(of_bin.device)
         values = of_bin.index_select(0, tables.place)
         # The other half plane is the conjugate. A lazy conjugate would be lost within a dispatch
         # mode, where taps run.
@@ -197,16 +229,6 @@ class PairReader:
             around=around.reshape(of_point),
             beside=beside.reshape(of_point),
         )
-
-    def plane_power(self, power: Tensor) -> Tensor:
-        """Return the power of the full plane, shape (block, C, tile)."""
-        columns = self.view.tile[-1] // 2 + 1
-        half = power.view(*power.shape[:3], -1, columns)
-        counts = torch.full((columns,), 2.0, dtype=power.dtype, device=power.device)
-        counts[0] = 1.0
-        if self.view.tile[-1] % 2 == 0:
-            counts[-1] = 1.0
-        return (half @ counts).sum(-1)
 
     def cell_coherence(self, cross: Tensor, base: Tensor, replica: Tensor) -> Tensor:
         """Return the normalised cross-spectrum of each cell; 0 where a cell holds no power.

@@ -16,7 +16,7 @@ from torch import Tensor
 from spectra._checks import check_positive
 from spectra._names import place
 from spectra.errors import ParameterError
-from spectra.spectrum._compiled import loops, mean_of_logs
+from spectra.spectrum._compiled import AXES, loops, mean_of_logs
 from spectra.spectrum._dataset import log_bias_db
 from spectra.spectrum._maps import Source, check_maps
 from spectra.spectrum._mean import mean_over_maps, mirrored, plane, times
@@ -136,7 +136,7 @@ def _spectra(source: Source, spatial: int) -> xr.DataArray:
         seen = maps.mul_(hann(shape, torch.float32, maps.device)).mul_(scale)
         return sum_of_logs(power(torch.fft.rfftn(seen, dim=dims)).add_(FLOOR)[None])[0], len(maps)
 
-    compiled = loops(source, axes=spatial, values=prod(source.shape))
+    compiled = loops(source, values=prod(source.shape)) if spatial == AXES else None
     if compiled is None:
         mean = mean_over_maps(source, spatial, reduce)
     else:

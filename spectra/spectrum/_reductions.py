@@ -17,6 +17,11 @@ def tile_mean(values: Tensor) -> Tensor:
     return values.mean(-1) if values.shape[-1] > 1 else values[..., 0]
 
 
+def bins_last(values: Tensor) -> Tensor:
+    """Return values (bin, ..., block, channel) as sums have them: (block, channel, bin, ...)."""
+    return values.movedim((-2, -1), (0, 1))
+
+
 def squared(values: Tensor) -> Tensor:
     """Return squared magnitudes."""
     parts: Tensor = torch.view_as_real(values).square()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum._compiled import add_figure, loops
+from spectra.spectrum._compiled import AXES, add_figure, loops
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import Figure
 from spectra.spectrum._moments import Centred, Moments
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._reader import Tiles
     from spectra.spectrum._shared import Content
     from spectra.spectrum._sums import Sums
 
@@ -213,21 +214,29 @@ class MapStatistics:
     def _add(self, maps: Tensor, *, first: int, again: int) -> Moments:
         """Add the spectra of some images; return their moments."""
         totals, plan = self._totals, self.plan
-        values, axes = plan.count * prod(plan.shape), len(plan.period)
-        compiled = loops(maps, axes=axes, values=values) if self._drawn else None
-        if compiled is not None:
+        compiled = loops(maps, values=plan.count * prod(plan.shape))
+        if compiled is not None and self._drawn and len(plan.period) == AXES:
             moments = add_figure(totals, maps, plan, compiled)
         else:
             one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
             moments = Moments.joined(one_by_one, dim=0)
         if plan.views:
             scored, kept = self._scored(maps, moments.varied)
-            content = window(scored, plan.margin, plan.content)
-            totals.add("content", content.double().sum(0))
+            for content in window(scored, plan.margin, plan.content):
+                totals.add("content", content)
             totals.add("content_maps", kept.sum(0))
+            cuts: dict[tuple[tuple[int, ...], ...], Tiles] = {}
             for view in self._views:
+                cut = view.reader.view.cut
+                cuts[cut] = cuts.get(cut) or view.reader.tiles(scored)
                 view.add(
-                    totals, scored, kept, first=first, again=again, tested=not self._energy_only
+                    totals,
+                    cuts[cut],
+                    kept,
+                    first=first,
+                    again=again,
+                    tested=not self._energy_only,
+                    compiled=compiled,
                 )
         return moments
 

@@ -149,7 +149,8 @@ class _WeightedMean:
         self._sums: dict[str, Tensor] = {}
 
     def add(self, scored: Tensor, finite: Tensor) -> None:
-        spectra, level = self._reader.spectra(scored)
+        tiles = self._reader.tiles(scored)
+        spectra, level = tiles.spectra, tiles.level
         of_map = (len(scored), self._blocks)
         apart = spectra
         if self._near is not None:

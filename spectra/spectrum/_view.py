@@ -57,6 +57,11 @@ class View:
         return prod(self.blocks) * prod(self.tiles)
 
     @property
+    def cut(self) -> tuple[tuple[int, ...], ...]:
+        """What its tiles are: views that have it in common see the same spectra."""
+        return self.margin, self.block, self.blocks, self.tile, self.tiles
+
+    @property
     def last_bins(self) -> tuple[int, ...]:
         """Farthest base-band bin along each axis.
 

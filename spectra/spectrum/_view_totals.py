@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from spectra.spectrum._alike import phases
-from spectra.spectrum._periodogram import power
+from spectra.spectrum._products import products
 from spectra.spectrum._reader import PairReader
-from spectra.spectrum._reductions import line_contrast, map_mean, squared, tile_mean
+from spectra.spectrum._reductions import bins_last, line_contrast, map_mean, squared, tile_mean
 from spectra.spectrum._sums import GROUPS, SLOTS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.spectrum._map_plan import MapPlan
+    from spectra.spectrum._reader import Tiles
     from spectra.spectrum._shared import Content
     from spectra.spectrum._totals import Totals
 
@@ -44,12 +44,13 @@ class ViewTotals:
     def add(
         self,
         totals: Totals,
-        scored: Tensor,
+        tiles: Tiles,
         kept: Tensor,
         *,
         first: int,
         again: int,
         tested: bool,
+        compiled: Any = None,
     ) -> None:
         """Add the tested channels of some images.
 
@@ -60,66 +61,63 @@ class ViewTotals:
         Parameters
         ----------
         totals : Totals
-        scored : Tensor, shape (image, channel, *spatial)
-            Whole maps; zero where they do not count.
+        tiles : Tiles
+            Those of whole maps, as its reader cuts them; zero where maps do not count.
         kept : Tensor of bool, shape (image, channel)
             Which of them count.
         first, again : int
             Index of the first image, and how often the same images have come before.
         tested : bool
             Whether a test follows, which needs cells, marks, and what the maps share.
+        compiled : module, optional
+            `spectra.spectrum._loops`, where products are taken by it.
         """
         reader, pairs = self.reader, self.pairs
         blocks = int(prod(reader.view.blocks))
-        spectra, level = reader.spectra(scored)
         counted = kept.repeat_interleave(blocks, 0)
         if tested:
-            alike = phases(spectra, reader.view)
-            for name, each in zip(("alike", "alike_maps"), alike, strict=True):
+            for name, each in zip(("alike", "alike_maps"), tiles.alike, strict=True):
                 totals.add(self._named(name), each)
         if self._without is not None:
-            spectra, level = self._without.out_of(spectra, level, counted)
-        values = reader.read(spectra)
+            tiles = tiles.without(self._without, counted)
+        values = reader.read(tiles)
         base, replica = values.base, values.replica
+        paired = products(values, reader, tested=tested, compiled=compiled)
         line, beside = (part.to(torch.complex128) for part in (values.line, values.beside))
         tables = reader.tables(base.device)
-        cross = torch.conj_physical(base).index_select(0, tables.of_pair).to(torch.complex128)
-        cross.mul_(replica)
         leaked = _weighted(values.around.movedim(1, 0), tables.leakage)
         constant = _weighted(base.index_select(0, tables.middle), tables.leakage).real
-        base_power, replica_power = squared(base), squared(replica)
-        level = level.double()
+        level = tiles.level.double()
         apart = level - map_mean(level, blocks)
-        group, slot = self._places(scored, blocks, first=first, again=again)
+        group, slot = self._places(kept, blocks, first=first, again=again)
         totals.add_rows(self._named("blocks"), group, counted)
         # The tiles lost their own means. What differs between the means of one map is put back
         # into the total, with the product that the window's leakage makes of it and the content.
         for name, each in {
-            "total": reader.plane_power(power(spectra)) + apart * (apart + 2 * constant),
+            "total": tiles.plane_power + apart * (apart + 2 * constant),
             "level": level,
             "level_square": level.square(),
         }.items():
             totals.add_rows(self._named(name), group, tile_mean(each))
         for name, each in {
-            "base_power": base_power,
+            "base_power": squared(base),
             "base": base,
-            "replica": replica,
-            "cross": cross,
             "base_level": base.index_select(0, tables.near_bin) * level,
             "replica_level": replica.index_select(0, tables.near_pair) * level,
             "line": leaked,
             "line_level": leaked * level,
             "beside": beside[:, : pairs.steady],
         }.items():
-            totals.add_rows(self._named(name), group, _bins_last(tile_mean(each)))
-        for name, each in (("replica_power", replica_power), ("line_power", squared(line))):
-            over_blocks = tile_mean(each).sum(-2, dtype=torch.float64)
-            totals.add(self._named(name), over_blocks.movedim(-1, 0))
-        if tested:
-            cells = reader.cell_coherence(cross, base_power, replica_power)
+            totals.add_rows(self._named(name), group, bins_last(tile_mean(each)))
+        for name, each in (("replica", paired.replica), ("cross", paired.cross)):
+            totals.add_rows(self._named(name), group, each)
+        line_power = tile_mean(squared(line)).sum(-2, dtype=torch.float64)
+        totals.add(self._named("line_power"), line_power.movedim(-1, 0))
+        totals.add(self._named("replica_power"), paired.replica_power)
+        if paired.cells is not None:
             marks = line_contrast(line, squared(beside))
-            totals.add_rows(self._named("cell"), slot, _bins_last(cells.sum(-1)))
-            totals.add_rows(self._named("mark"), slot, _bins_last(marks.sum(-1)))
+            totals.add_rows(self._named("cell"), slot, paired.cells)
+            totals.add_rows(self._named("mark"), slot, bins_last(marks.sum(-1)))
 
     def _named(self, name: str) -> str:
         return f"{name}_{self._number}"
@@ -145,11 +143,6 @@ class ViewTotals:
 def _weighted(values: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted sum over the first dimension."""
     return (values * weights.view(-1, *[1] * (values.ndim - 1))).sum(0)
-
-
-def _bins_last(values: Tensor) -> Tensor:
-    """Return values (bin, ..., block, channel) as the sums have them: bins last."""
-    return values.movedim((-2, -1), (0, 1))
 
 
 def _turning(first: int, images: Tensor, size: int) -> slice | Tensor:

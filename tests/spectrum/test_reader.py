@@ -16,7 +16,7 @@ def test_the_coherence_of_a_cell_is_that_of_its_bins_in_the_full_plane(shape, pe
     view, generator = plan.views[0], torch.Generator().manual_seed(0)
     reader = PairReader(plan, view)
     maps = torch.randn(2, 1, *shape, generator=generator).cumsum(-1).double()
-    read = reader.read(reader.spectra(maps)[0])
+    read = reader.read(reader.tiles(maps))
     pairs = reader.pairs
     cross = read.base[torch.from_numpy(pairs.bin)].conj().resolve_conj() * read.replica
     found = reader.cell_coherence(cross, read.base.abs() ** 2, read.replica.abs() ** 2)
