@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from math import prod
 from statistics import median
@@ -17,34 +18,55 @@ from spectra.run import analyze
 
 BATCH = 4
 IN_CACHE = 3 << 20  # bytes of maps that are transformed at a time
-PROBES = ("flat field", "without", "grid position", "modules")
+
+
+class StoppedError(Exception):
+    """Ends an analysis whose passes over all inputs are done."""
 
 
 class Clock:
-    """Hears the progress of an analysis: when each stage spoke first and last, and what ran."""
+    """Hears the progress of an analysis: when each stage spoke first and last, and what ran.
 
-    def __init__(self, model: nn.Module) -> None:
+    Parameters
+    ----------
+    model : Module
+        What is analysed.
+    until : str, optional
+        The stage that ends it.
+    """
+
+    def __init__(self, model: nn.Module, *, until: str | None = None) -> None:
         self.first: dict[str, float] = {}
         self.last: dict[str, float] = {}
         self.ran: dict[str, int] = {}  # inputs that had run through the model by the last word
-        self._ran = 0
+        self._ran, self._until = 0, until
         self._handle = model.register_forward_pre_hook(self._runs)
 
     def __call__(self, stage: str, _done: int, _total: int) -> None:
         self.first.setdefault(stage, now())
         self.last[stage] = now()
         self.ran[stage] = self._ran
+        if stage == self._until:
+            raise StoppedError
 
-    def stop(self) -> None:
-        """Hear no more."""
+    def analysed(self, model: nn.Module, maps: Tensor) -> Clock:
+        """Analyse the model, and hear no more then."""
+        with suppress(StoppedError):
+            analyze(model, maps, options=Options(batch=BATCH), progress=self)
         self._handle.remove()
+        return self
+
+    @property
+    def passes(self) -> str:
+        """The stage of the last pass over all inputs."""
+        return "fixed content" if "fixed content" in self.last else "measure"
 
     def _runs(self, _: nn.Module, given: tuple[Tensor, ...]) -> None:
         self._ran += len(given[0])
 
 
 def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, rounds: int) -> None:
-    """Each stage of an analysis in bare forward passes.
+    """Each stage of an analysis in bare forward passes, which run before and after it.
 
     *Measuring* is from the first to the last pass over all inputs, content passes included.
     Its bound is what nothing can do without: a transform of each map for what a figure shows, and
@@ -52,55 +74,58 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
     """
     model.eval()
     count = len(maps)
-    analyze(model, maps[:16], options=Options(batch=BATCH))  # libraries are imported here
+    Clock(model).analysed(model, maps[:16])  # libraries are imported here
     with capture.quiet(model):
         found = capture.discover(model, maps[:1])
-    figures_only = partial(measured, model, maps, found, batch=BATCH, tested=False)
-    rows: dict[str, list[float]] = {}
-
-    def note(row: str, seconds: float, over: float) -> None:
-        rows.setdefault(row, []).append(seconds / over)
-
+    bare_passes = partial(forwards, model, maps, BATCH)
+    work = {
+        "without the test": partial(measured, model, maps, found, batch=BATCH, tested=False),
+        "transforms": partial(transforms, found, maps, tested=False),
+        "both transforms": partial(transforms, found, maps, tested=True),
+    }
+    rows: dict[str, list[float]] = {"bare": []}
     for _ in range(rounds):
-        bare = elapsed(partial(forwards, model, maps, BATCH))
-        one = bare / count
-        clock = Clock(model)
-        began = now()
-        analyze(model, maps, options=Options(batch=BATCH), progress=clock)
-        end = now()
-        clock.stop()
-        passes = [stage for stage in ("measure", "fixed content") if stage in clock.last]
-        measuring = clock.last[passes[-1]] - clock.last["find steps"]
-        note("measuring", measuring, bare)
-        note("passes", clock.ran[passes[-1]] - clock.ran["find steps"], count)
+        before = elapsed(bare_passes)
+        clock = Clock(model, until="score").analysed(model, maps)
+        took = {"measuring": clock.last[clock.passes] - clock.last["find steps"]}
+        after = elapsed(bare_passes)
         with capture.quiet(model):
-            note("without the test", elapsed(figures_only), bare)
-        note("transforms", elapsed(partial(transforms, found, maps, tested=False)), bare)
-        note("both transforms", elapsed(partial(transforms, found, maps, tested=True)), bare)
-        note("find", clock.last["find steps"] - began, one)
-        note("ran to find", clock.ran["find steps"], 1)
-        note("score", clock.last["score"] - clock.first["score"], one)
-        note("probes", clock.last["grid position"] - clock.last["score"], one)
-        ran = clock.ran["grid position"] - clock.ran["score"]
-        note("ran in probes", ran, 1)
-        note("rest", end - clock.last["grid position"], one)
+            took |= {row: elapsed(run) for row, run in work.items()}
+        last = elapsed(bare_passes)
+        for row, seconds in took.items():
+            beside = (before, after) if row == "measuring" else (after, last)
+            rows.setdefault(row, []).append(2 * seconds / sum(beside))
+        rows["bare"] += [before, after, last]
+    one = median(rows.pop("bare")) / count
     got = {row: median(values) for row, values in rows.items()}
-    table.note(f"{name}: bare forward", f"{1e3 * bare / count:.0f} ms an input")
+    through = (clock.ran[clock.passes] - clock.ran["find steps"]) / count
+
+    began, before = now(), elapsed(bare_passes)
+    began += before
+    clock = Clock(model).analysed(model, maps)
+    end = now()
+    bare = (before + elapsed(bare_passes)) / 2 / count
+    probes = (clock.last["grid position"] - clock.last["score"]) / bare
+    ran = clock.ran["grid position"] - clock.ran["score"]
+    table.note(f"{name}: bare forward", f"{1e3 * one:.0f} ms an input")
     table.at_most(f"{name}: measuring, with test and energy / bare", got["measuring"], 1.25)
     table.note(
         f"{name}: bound: passes over all inputs + transforms of maps and tiles",
-        f"{got['passes']:.2f} + {got['both transforms']:.2f} x",
+        f"{through:.2f} + {got['both transforms']:.2f} x",
     )
     table.at_most(f"{name}: without the test / bare", got["without the test"], 1.05)
     table.note(f"{name}: bound: one pass + transforms of maps", f"1 + {got['transforms']:.2f} x")
-    table.at_most(f"{name}: causal probes", got["probes"], 10, "forwards")
-    table.note(f"{name}: inputs that run in them", f"{got['ran in probes']:.0f}")
+    table.at_most(f"{name}: causal probes", probes, 10, "forwards")
+    table.note(f"{name}: bound: inputs that run in them", f"{ran}")
     table.note(
         f"{name}: finding steps and periods",
-        f"{got['find']:.1f} forwards, {got['ran to find']:.0f} inputs run",
+        f"{(clock.last['find steps'] - began) / bare:.0f} forwards, "
+        f"{clock.ran['find steps']} inputs run",
     )
-    table.note(f"{name}: scoring", f"{got['score']:.1f} forwards")
-    table.note(f"{name}: yardsticks, places, kernels, answer", f"{got['rest']:.1f} forwards")
+    scoring = (clock.last["score"] - clock.first["score"]) / bare
+    rest = (end - clock.last["grid position"]) / bare
+    table.note(f"{name}: scoring", f"{scoring:.0f} forwards")
+    table.note(f"{name}: yardsticks, places, kernels, answer", f"{rest:.0f} forwards")
 
 
 def transforms(found: capture.Discovery, maps: Tensor, *, tested: bool) -> None:
