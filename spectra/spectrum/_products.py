@@ -49,11 +49,12 @@ def products(values: BinValues, reader: PairReader, *, tested: bool, compiled: A
     compiled : module or None
         `spectra.spectrum._loops`, which does it in one loop.
     """
-    way = _by_passes if compiled is None else _by_loop
-    return way(values, reader, tested, compiled)
+    if compiled is None:
+        return _by_passes(values, reader, tested)
+    return _by_loop(values, reader, tested, compiled)
 
 
-def _by_passes(values: BinValues, reader: PairReader, tested: bool, _: Any) -> Products:
+def _by_passes(values: BinValues, reader: PairReader, tested: bool) -> Products:
     base, replica = values.base, values.replica
     of_pair = reader.tables(base.device).of_pair
     cross = torch.conj_physical(base).index_select(0, of_pair).to(torch.complex128)
