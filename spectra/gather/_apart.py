@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.spectrum._shared import MeanSpectra
 
-ROUGH = 16  # inputs whose mean tells how much each map differs from it
+ROUGH = 16  # inputs, drawn from all, whose mean tells how much each map differs from it
 AGREE = 1.5  # of phases; 200 sets of clean photographs, textures and networks read .4 to 1.1
 OUTPUT, INPUT, VARIABLE = "output", "input", "variable "
 Name = int | str
@@ -48,9 +49,9 @@ def content_passes(
     The test asks whether a phase of the grid is privileged. What stands in the same place in all
     maps has a phase, grid or not: aligned faces, position tables, fixed bars. So all inputs run
     twice more, once for the mean of each such place and once for what differs from it; before, a
-    few that lie evenly among them tell how much each map differs from the mean. Lines that stand
-    out of the mean stay; see `spectra.spectrum.MapStatistics`. Where the model does not run again
-    the places stay as they are.
+    few of them tell how much each map differs from the mean. Lines that stand out of the mean stay;
+    see `spectra.spectrum.MapStatistics`. Where the model does not run again the places stay as they
+    are.
 
     Parameters
     ----------
@@ -87,13 +88,14 @@ def _without_content(
     again: _Again, places: Mapping[Name, Place]
 ) -> Passes[Mapping[Name, spectrum.MapStatistics]]:
     """Return the sums of some places, of what differs between their maps."""
-    means: dict[Name, MeanSpectra] = {}
-    for name, parts in (("rough", again.few), ("mean", again.all)):
-        means = {
-            place: spectrum.MapStatistics.mean_spectra(each.plan, near=means.get(place))
-            for place, each in places.items()
-        }
-        yield from again.run(name, means, parts)
+    mean_spectra = spectrum.MapStatistics.mean_spectra
+    rough = {name: mean_spectra(place.plan) for name, place in places.items()}
+    seen = yield from again.run("rough", rough, again.few)
+    means = {
+        name: mean_spectra(place.plan, near=rough[name] if seen else None)
+        for name, place in places.items()
+    }
+    yield from again.run("mean", means, again.all)
     sums = {
         name: spectrum.MapStatistics(mean.plan, without=mean.content())
         for name, mean in means.items()
@@ -153,25 +155,33 @@ class _Again:
         self._variables = Variables.of(found, inputs)
         count = len(inputs)
         self.all = [inputs_of(part, count) for part in range(parts_of(count))]
-        self.few = [range(0, count, max(count // ROUGH, 1))]
+        drawn = random.Random(options.seed).sample(range(count), min(ROUGH, count))
+        self.few = [sorted(drawn)]
         self._begun, self._whole = 0, len(self.few[0]) + 2 * count  # inputs of all three passes
 
     def run(
         self,
         name: str,
         into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics],
-        parts: Sequence[range],
-    ) -> Passes[None]:
-        """Run inputs part by part, and put the sums of what passes some places into them."""
+        parts: Sequence[Sequence[int]],
+    ) -> Passes[bool]:
+        """Run inputs part by part, and put the sums of what passes some places into them.
+
+        Returns
+        -------
+        bool
+            False where none of these inputs turned out to be of use.
+        """
         total = yield Pass(name, len(parts), partial(self._measure, into, parts))
         self._begun += sum(map(len, parts))
-        for place, sums in into.items():
+        for place, sums in into.items() if total.added else ():
             sums.put(total.of(str(place)))
+        return bool(total.added)
 
     def _measure(
         self,
         into: Mapping[Name, MeanSpectra] | Mapping[Name, spectrum.MapStatistics],
-        parts: Sequence[range],
+        parts: Sequence[Sequence[int]],
         part: int,
     ) -> Sums:
         """Run the inputs of one part, and return what passes some places."""
@@ -187,10 +197,10 @@ class _Again:
             add(OUTPUT, y, first, inputs)
             for index, own in self._variables.each(y):
                 add(_name(index), own, first, inputs)
-            before = self._begun + (first - parts[0].start) // wanted.step
-            self._progress("fixed content", before + inputs, self._whole)
+            done = before + wanted.index(first) + inputs
+            self._progress("fixed content", done, self._whole)
 
-        wanted = parts[part]
+        wanted, before = parts[part], self._begun + sum(map(len, parts[:part]))
         with capture.quiet(self._model, seed=part_seed(self._options.seed, part)):
             through(
                 self._model,

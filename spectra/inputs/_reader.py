@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,21 +42,21 @@ class Reader:
         self._next: int | None = None  # the number of the next row
         self.dropped: list[Dropped] = []
 
-    def part(self, wanted: range, size: SupportsIndex) -> Iterator[tuple[int, Tensor]]:
+    def part(self, wanted: Sequence[int], size: SupportsIndex) -> Iterator[tuple[int, Tensor]]:
         """Yield the samples of a part in batches, each with the number of its first sample.
 
         The samples of a batch follow each other: what is dropped ends one.
 
         Parameters
         ----------
-        wanted : range
-            Numbers of the samples, which may lie apart.
+        wanted : sequence of int
+            Numbers of the samples, upwards; there may be others between them.
         size : int
             Most samples in a batch.
         """
         import torch
 
-        size, first = check_positive("size", size), wanted.start
+        size, first = check_positive("size", size), 0
         batch: list[Tensor] = []
         for number, sample in self._samples(wanted):
             if batch and (len(batch) == size or number != first + len(batch)):
@@ -67,7 +67,7 @@ class Reader:
         if batch:
             yield first, torch.stack(batch)
 
-    def _samples(self, wanted: range) -> Iterator[tuple[int, Tensor]]:
+    def _samples(self, wanted: Sequence[int]) -> Iterator[tuple[int, Tensor]]:
         """Yield the samples of a part that can be used, with their numbers."""
         self.dropped = []
         if self._inputs.pick is None:
@@ -83,17 +83,18 @@ class Reader:
             else:
                 yield number, sample
 
-    def _in_order(self, wanted: range) -> Iterator[tuple[int, Tensor]]:
+    def _in_order(self, wanted: Sequence[int]) -> Iterator[tuple[int, Tensor]]:
         """Yield samples of a source that is read from its beginning."""
-        if self._next is None or wanted.start < self._next:
+        start, stop = wanted[0], wanted[-1] + 1
+        if self._next is None or start < self._next:
             self._rows, self._next = self._inputs.samples(), 0
-        skipped = wanted.start - self._next
-        self._next = wanted.start + sum(1 for _ in islice(self._rows, skipped)) - skipped
-        for sample in islice(self._rows, wanted.stop - self._next):
+        skipped = start - self._next
+        self._next = start + sum(1 for _ in islice(self._rows, skipped)) - skipped
+        for sample in islice(self._rows, stop - self._next):
             if self._next in wanted:
                 yield self._next, sample
             self._next += 1
-        if self._next < wanted.stop:
+        if self._next < stop:
             raise InputError(
                 f"{self._inputs.source} gave {self._next} samples, expected "
                 f"{self._inputs.used} as when it was opened"

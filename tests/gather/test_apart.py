@@ -68,6 +68,38 @@ def interior_power(model, inputs):
     return float((inner - inner.mean((-2, -1), keepdim=True)).square().mean())
 
 
+def test_bars_in_many_outputs_are_told_by_a_few_of_them():
+    """Sixteen of 64 inputs run for the rough mean, whatever the others hold."""
+    ran = []
+    net = Over(bars())
+    net.register_forward_pre_hook(lambda _, given: ran.append(len(given[0])))
+    summary = analysed(net, fields(0, count=64))
+    assert summary.verdict == "none"
+    total = interior_power(Over(bars()), fields(0, count=64))
+    alone = interior_power(Over(torch.zeros(1, SIDE, SIDE)), fields(0, count=64))
+    share = summary.output.score.content_share
+    assert share == pytest.approx(1 - alone / total, abs=0.1)
+    assert 3 * 64 + 16 <= sum(ran) < 4 * 64
+
+
+def test_where_none_of_the_few_is_of_use_all_tell_alone(monkeypatch):
+    from spectra.gather import _apart
+
+    monkeypatch.setattr(_apart._Again, "_measure", _nothing_of_the_few(_apart._Again._measure))
+    summary = analysed(Over(bars()), fields(0, count=40))
+    assert summary.verdict == "none"
+    assert summary.output.score.content_share > 0.3
+
+
+def _nothing_of_the_few(measure):
+    def measured(self, into, parts, part):
+        from spectra.gather._sums import Sums
+
+        return Sums({}) if parts is self.few else measure(self, into, parts, part)
+
+    return measured
+
+
 def test_bars_that_stand_in_every_output_are_no_grid():
     summary = analysed(Over(bars()), fields(0))
     assert summary.verdict == "none"

@@ -61,6 +61,18 @@ def test_what_cannot_be_used_is_dropped_in_its_turn_and_all_others_keep_their_nu
     assert [len(x) for x in inputs.batches(16)] == [16, 16, 4]
 
 
+def test_some_samples_of_a_part_are_those_of_the_whole(folder):
+    images = open_inputs(folder, num=None, lazy=True)
+    values = np.random.default_rng(0).random((COUNT, 2, 9)).astype(np.float32)
+    some = [2, 5, 6, 20, 31, 33]
+    for inputs, usable in ((images, [2, 5, 6, 31, 33]), (open_inputs(values, num=None), some)):
+        reader = Reader(inputs)
+        whole = {f + i: e for f, x in reader.part(range(COUNT), 5) for i, e in enumerate(x)}
+        found = {f + i: e for f, x in reader.part(some, 5) for i, e in enumerate(x)}
+        assert list(found) == usable
+        assert all(np.array_equal(found[n], whole[n]) for n in usable if n in whole)
+
+
 def test_parts_in_any_order_hold_what_all_at_once_hold(folder):
     inputs = open_inputs(folder, num=None, lazy=True)
     starts = list(range(0, COUNT, 8))
