@@ -12,7 +12,6 @@ import torch
 from spectra.spectrum._alike import phases
 from spectra.spectrum._pairs import bin_pairs
 from spectra.spectrum._periodogram import window, windowed_spectra
-from spectra.spectrum._reductions import squared
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,7 +77,8 @@ class Tiles:
     def plane_power(self) -> Tensor:
         """Power of the full plane, shape (block, channel, tile)."""
         columns = self._view.tile[-1] // 2 + 1
-        power = squared(self.spectra)
+        real, imaginary = self.spectra.real, self.spectra.imag
+        power = torch.addcmul(real.square(), imaginary, imaginary)  # with one copy, not three
         counts = torch.full((columns,), 2.0, dtype=power.dtype, device=power.device)
         counts[0] = 1.0
         if self._view.tile[-1] % 2 == 0:

@@ -226,12 +226,15 @@ class MapStatistics:
                 totals.add("content", content)
             totals.add("content_maps", kept.sum(0))
             cuts: dict[tuple[tuple[int, ...], ...], Tiles] = {}
+            later = [view.reader.view.cut for view in self._views]
             for view in self._views:
-                cut = view.reader.view.cut
-                cuts[cut] = cuts.get(cut) or view.reader.tiles(scored)
+                cut = later.pop(0)
+                tiles = cuts.pop(cut, None) or view.reader.tiles(scored)
+                if cut in later:  # held no longer than it is needed
+                    cuts[cut] = tiles
                 view.add(
                     totals,
-                    cuts[cut],
+                    tiles,
                     kept,
                     first=first,
                     again=again,
