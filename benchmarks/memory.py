@@ -34,7 +34,7 @@ def main() -> None:
     what, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    _compiled.LEAST = sys.maxsize  # numba's compiler takes 200 MiB of its own
+    _compiled.LEAST = sys.maxsize  # numba's compiler takes some 100 MiB of its own
     model = build(name).eval()
     if what == "bare":
         with torch.inference_mode():

@@ -39,7 +39,7 @@ class Clock:
         self.first: dict[str, float] = {}
         self.last: dict[str, float] = {}
         self.ran: dict[str, int] = {}  # inputs that had run through the model by the last word
-        self._ran, self._until = 0, until
+        self._model, self._ran, self._until = model, 0, until
         self._handle = model.register_forward_pre_hook(self._runs)
 
     def __call__(self, stage: str, _done: int, _total: int) -> None:
@@ -49,10 +49,10 @@ class Clock:
         if stage == self._until:
             raise StoppedError
 
-    def analysed(self, model: nn.Module, maps: Tensor) -> Clock:
+    def analysed(self, maps: Tensor) -> Clock:
         """Analyse the model, and hear no more then."""
         with suppress(StoppedError):
-            analyze(model, maps, options=Options(batch=BATCH), progress=self)
+            analyze(self._model, maps, options=Options(batch=BATCH), progress=self)
         self._handle.remove()
         return self
 
@@ -74,7 +74,7 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
     """
     model.eval()
     count = len(maps)
-    Clock(model).analysed(model, maps[:16])  # libraries are imported here
+    Clock(model).analysed(maps[:16])  # libraries are imported here
     with capture.quiet(model):
         found = capture.discover(model, maps[:1])
     bare_passes = partial(forwards, model, maps, BATCH)
@@ -86,7 +86,7 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
     rows: dict[str, list[float]] = {"bare": []}
     for _ in range(rounds):
         before = elapsed(bare_passes)
-        clock = Clock(model, until="score").analysed(model, maps)
+        clock = Clock(model, until="score").analysed(maps)
         took = {"measuring": clock.last[clock.passes] - clock.last["find steps"]}
         after = elapsed(bare_passes)
         with capture.quiet(model):
@@ -102,7 +102,7 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
 
     began, before = now(), elapsed(bare_passes)
     began += before
-    clock = Clock(model).analysed(model, maps)
+    clock = Clock(model).analysed(maps)
     end = now()
     bare = (before + elapsed(bare_passes)) / 2 / count
     probes = (clock.last["grid position"] - clock.last["score"]) / bare
@@ -129,12 +129,14 @@ def bench_analysis(table: Table, name: str, model: nn.Module, maps: Tensor, roun
 
 
 def transforms(found: capture.Discovery, maps: Tensor, *, tested: bool) -> None:
-    """Transform maps of all places of some inputs once, and the tiles of tested channels."""
-    count = len(maps)
-    shapes = [(step.output_shape, [step.factor]) for step in found.steps]
-    shapes += [(shape, [step.factor for step in found.steps]) for shape in (found.output_shape,)]
-    shapes += [(tuple(maps.shape[1:]), [])]
-    for shape, periods in shapes:
+    """Transform maps of all places of some inputs once, and the tiles of tested channels.
+
+    The output is cut for the steps' own factors, the inputs for none: no more than what is read.
+    """
+    count, factors = len(maps), [step.factor for step in found.steps]
+    places = [(step.output_shape, [step.factor]) for step in found.steps]
+    places += [(found.output_shape, factors), (tuple(maps.shape[1:]), [])]
+    for shape, periods in places:
         plan = spectrum.plan_maps(shape, *(sorted(set(periods)) if tested else []), count=count)
         _transform(count * shape[0], shape[1:])
         for view in plan.views:

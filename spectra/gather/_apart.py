@@ -174,9 +174,11 @@ class _Again:
         """
         total = yield Pass(name, len(parts), partial(self._measure, into, parts))
         self._begun += sum(map(len, parts))
-        for place, sums in into.items() if total.added else ():
+        if not total.added:
+            return False
+        for place, sums in into.items():
             sums.put(total.of(str(place)))
-        return bool(total.added)
+        return True
 
     def _measure(
         self,

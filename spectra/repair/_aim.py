@@ -194,10 +194,7 @@ def find_aim(
     ConversionError
         If there is neither kind of grid in these outputs.
     """
-    average = shared_part(old, periods, turned=turned, seed=seed)
-    places = grid_places(old, periods, span=span)
-    if average is None and not places.outputs:
-        raise ConversionError(NOTHING)
+    average, places = kinds_of_grid(old, periods, span=span, turned=turned, seed=seed)
     fault = find_fault(places.weight) if find_fault is not None and places.outputs else None
     weight = places.weight if fault is None else fault.places(old, x)
     seen = Seen(old, places, weight, periods=tuple(periods), span=span)
@@ -226,6 +223,28 @@ def find_aim(
         spin=None if isinstance(spin, str) else spin,
         fault=fault if chosen.calm != "none" else None,
     )
+
+
+def kinds_of_grid(
+    old: Tensor,
+    periods: Sequence[Period],
+    *,
+    span: tuple[float, float],
+    turned: Tensor | None,
+    seed: int,
+) -> tuple[LockedPart | None, Places]:
+    """Return the part that all outputs share, None without one, and where a grid stands in few.
+
+    Raises
+    ------
+    ConversionError
+        If there is neither kind of grid in these outputs.
+    """
+    average = shared_part(old, periods, turned=turned, seed=seed)
+    places = grid_places(old, periods, span=span)
+    if average is None and not places.outputs:
+        raise ConversionError(NOTHING)
+    return average, places
 
 
 def calmed(

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 from spectra._text import brief
 from spectra.errors import ConversionError, LoadError
 from spectra.probe import PhaseFilter
-from spectra.repair._aim import EQUAL, NOTHING, Aim, Period, Seen
+from spectra.repair._aim import EQUAL, Aim, Period, Seen, kinds_of_grid
 from spectra.repair._calm import calmed_by_mean
 from spectra.repair._cure import SHARPNESS_DB
-from spectra.repair._fine import shared_part, sharpness_db
-from spectra.severity import grid_places
+from spectra.repair._fine import sharpness_db
 
 SCHEMA = "spectra.filter/1"
 TOO_SOFT = (
@@ -157,10 +156,7 @@ def find_layer(
     ConversionError
         If there is no grid in these outputs.
     """
-    average = shared_part(old, periods, turned=turned, seed=seed)
-    places = grid_places(old, periods, span=span)
-    if average is None and not places.outputs:
-        raise ConversionError(NOTHING)
+    average, places = kinds_of_grid(old, periods, span=span, turned=turned, seed=seed)
     seen = Seen(old, places, places.weight, periods=tuple(periods), span=span)
     rests = {False: old}
     if average is not None:

@@ -95,6 +95,18 @@ def test_texture_in_the_places_of_a_grid_is_not_blurred_for_it():
     assert aim.calm == "none"
 
 
+def test_a_grid_in_textured_places_that_no_outputs_share_is_refused():
+    """Every second output has it with the other sign, and the mean would take the texture along."""
+    x = inputs()
+    signs = (-1.0) ** torch.arange(len(x)).view(-1, 1, 1, 1)
+    ways = (outputs(decoder(place=place), x) for place in (0.6, -0.6))
+    old = torch.where(signs > 0, *ways)
+    noise = torch.randn(old.shape, generator=torch.Generator().manual_seed(0))
+    blob = torch.nn.functional.interpolate(x[:, 1:], scale_factor=2)
+    with pytest.raises(ConversionError, match=r"more than 0\.5 dB of all detail"):
+        find_layer(old + 0.1 * blob * noise, PERIODS, span=SPAN)
+
+
 def test_what_is_written_is_the_same_layer(everywhere, tmp_path):
     old, _, aim = everywhere
     for calmed in (None, (PERIODS, SPAN)):
