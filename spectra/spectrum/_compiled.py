@@ -71,88 +71,111 @@ def _loops() -> Any:
     return module
 
 
-class LogPowers:
-    """Sums of power and log power of windowed tiles, as loops make them.
+class LoopFigure:
+    """What `Figure` sums, made by loops: power and log power over windowed tiles of maps.
 
     Parameters
     ----------
     compiled : module
         `spectra.spectrum._loops`.
-    images, maps : int
-        Number of images whose powers are summed apart, and of maps in each.
     tile, tiles : sequence of int
         Sides of a tile, and tiles along each axis.
-
-    Attributes
-    ----------
-    powers : ndarray of float64, shape (image, ky, kx)
-        Sums over the maps of each image.
+    start, inner : sequence of int
+        First pixel and sides of what counts of a map.
+    period : sequence of int
+        Of the phases among the moments.
     """
 
     def __init__(
         self,
         compiled: Any,
         *,
-        images: int,
-        maps: int,
-        tile: Sequence[int],
-        tiles: Sequence[int] = (1, 1),
+        tile: tuple[int, ...],
+        inner: tuple[int, ...],
+        tiles: tuple[int, ...] = (1, 1),
+        start: tuple[int, ...] = (0, 0),
+        period: tuple[int, ...] = (1, 1),
     ) -> None:
-        half = (tile[0], tile[1] // 2 + 1)
-        self._loops, self._tile, self._tiles = compiled, tuple(tile), tuple(tiles)
-        self._maps, self._each = maps, prod(tiles)
-        self._windows = [hann((n,), torch.float32, torch.device("cpu"), "ortho") for n in tile]
-        self.powers = np.zeros((images, *half))
-        self._fraction, self._exponent = np.ones(half, np.float32), np.zeros(half, np.int32)
-        self._missing = 0  # tiles of maps that do not count: no power, and the log of the floor
+        self._loops, self._tile, self._each, self._period = compiled, tile, prod(tiles), period
+        self._cut = (start, inner, tiles)
+        windows = (hann((n,), torch.float32, torch.device("cpu"), "ortho") for n in tile)
+        self._windows, self._rings = tuple(w.numpy() for w in windows), _folded_rings(tile)
+        self._begin()
 
-    def add(
-        self,
-        maps: Tensor,
-        *,
-        period: Sequence[int] = (1, 1),
-        start: Sequence[int] = (0, 0),
-        inner: Sequence[int],
-    ) -> tuple[NDArray[Any], ...]:
-        """Add maps of the first images, and return their moments in the order of `Moments`.
+    @classmethod
+    def of(cls, plan: MapPlan, compiled: Any) -> LoopFigure:
+        """Return that of maps which are cut by a plan."""
+        return cls(
+            compiled,
+            tile=plan.figure_tile,
+            tiles=plan.figure_tiles,
+            start=plan.margin,
+            inner=plan.inner,
+            period=plan.period,
+        )
 
-        Parameters
-        ----------
-        maps : Tensor of float32, shape (map, y, x)
-        period : sequence of int
-            Of the phases among the moments.
-        start, inner : sequence of int
-            First pixel and sides of what counts of a map.
-        """
-        flat, moments = maps.contiguous(), _empty_moments(len(maps), period)
-        step = max(CHUNK_BYTES // (4 * self._each * prod(self._tile)), 1)
-        step += -step % 3  # logs are taken of products of three
-        room = torch.empty(min(step, len(flat)) * self._each, *self._tile)
-        for first in range(0, len(flat), step):
-            some = flat[first : first + step].numpy()
-            tiles = room[: len(some) * self._each]
-            self._loops.standardise(
-                some,
-                (tuple(start), tuple(inner), self._tiles),
-                tuple(window.numpy() for window in self._windows),
-                seen=tiles.numpy(),
-                moments=tuple(held[first : first + step] for held in moments),
-            )
-            self._loops.add_powers(
-                torch.view_as_real(torch.fft.rfft2(tiles)).flatten(2).numpy(),
-                (first * self._each, self._maps * self._each),
-                floor=LOG_FLOOR,
-                powers=self.powers,
-                product=(self._fraction, self._exponent),
-            )
-        self._missing += int((~moments[3]).sum()) * self._each
-        return moments
+    def add(self, maps: Tensor) -> Moments:
+        """Add the whole maps of some images, shape (image, channel, y, x); return their moments."""
+        images, channels = maps.shape[:2]
+        flat = maps.flatten(0, 1).contiguous().numpy()
+        moments = _empty_moments(len(flat), self._period)
+        some = max(CHUNK_BYTES // (4 * self._each * prod(self._tile)), 1)
+        some += -some % 3  # logs are taken of products of three
+        together = max(some // channels, 1)  # images
+        some = together * channels if together > 1 else some
+        room = np.empty((min(some, len(flat)) * self._each, *self._tile), np.float32)
+        planes = np.empty((min(together, images), *self.power.shape))
+        for image in range(0, images, together):
+            of_each = planes[: images - image]
+            of_each[:] = 0
+            first, end = image * channels, min(image + together, images) * channels
+            for begin in range(first, end, some):
+                part = slice(begin, min(begin + some, end))
+                tiles = room[: (part.stop - begin) * self._each]
+                of_part = tuple(held[part] for held in moments)
+                self._loops.standardise(flat[part], self._cut, self._windows, tiles, of_part)
+                self._loops.add_powers(
+                    torch.fft.rfft2(torch.from_numpy(tiles)).numpy().view(np.float32),
+                    ((begin - first) * self._each, channels * self._each),
+                    floor=LOG_FLOOR,
+                    powers=of_each,
+                    product=self._product,
+                )
+            counted = moments[3][first:end].reshape(-1, channels).sum(1) * self._each
+            self._loops.add_images(of_each, counted, self._rings, self.power, self._profile)
+            self.images += int((counted > 0).sum())
+            self.maps += int(counted.sum())
+            self._missing += channels * len(counted) * self._each - int(counted.sum())
+        return Moments(
+            *(torch.from_numpy(m.reshape(images, channels, *m.shape[1:])) for m in moments)
+        )
 
     @property
     def logs(self) -> NDArray[np.float64]:
         """Sum of ln(power + floor) over all tiles of maps that count, shape (ky, kx)."""
-        whole = self._exponent * log(2) - self._missing * log(LOG_FLOOR)
-        return np.asarray(whole + np.log(self._fraction), np.float64)
+        fraction, exponent = self._product
+        whole = exponent * log(2) - self._missing * log(LOG_FLOOR)
+        return np.asarray(whole + np.log(fraction), np.float64)
+
+    def put_into(self, totals: Totals) -> None:
+        """Add what has been summed to the totals, and begin again from zero."""
+        for name, value in (
+            ("figure_power", torch.from_numpy(self.power)),
+            ("figure_log", torch.from_numpy(self.logs * DB)),
+            ("figure_maps", float(self.maps)),
+            ("azimuthal_images", float(self.images)),
+            ("azimuthal", torch.from_numpy(self._profile[0])),
+            ("azimuthal_square", torch.from_numpy(self._profile[1])),
+        ):
+            totals.add(name, value)
+        self._begin()
+
+    def _begin(self) -> None:
+        half = (self._tile[0], self._tile[1] // 2 + 1)
+        self.power, self._profile = np.zeros(half), np.zeros((2, len(self._rings[1]) - 1))
+        self._product = np.ones(half, np.float32), np.zeros(half, np.int32)
+        self.maps = self.images = 0  # tiles and images that count
+        self._missing = 0  # tiles of maps that do not: no power, and the log of the floor
 
 
 def mean_of_logs(source: Source, compiled: Any) -> Mean:
@@ -164,49 +187,13 @@ def mean_of_logs(source: Source, compiled: Any) -> Mean:
         If a map holds NaN or infinite values.
     """
     count, sides = prod(source.shape[:-2]), tuple(source.shape[-2:])
-    planes, used = LogPowers(compiled, images=1, maps=count, tile=sides), 0
+    figure = LoopFigure(compiled, tile=sides, inner=sides)
     for maps in chunks(source, 2):
-        _mean, _deviation, finite, varied, _phases = planes.add(maps, inner=sides)
-        if not finite.all():
+        if not figure.add(maps[None]).finite.all():
             centred(maps, 2)  # says which
-        used += int(varied.sum())
-    return Mean(torch.from_numpy(planes.logs) / max(used, 1), used, count - used)
-
-
-def add_figure(totals: Totals, maps: Tensor, plan: MapPlan, compiled: Any) -> Moments:
-    """Add what a figure shows of some images, as `Figure` does, and return their moments.
-
-    Parameters
-    ----------
-    totals : Totals
-    maps : Tensor of float32, shape (image, channel, y, x)
-        Whole maps.
-    plan : MapPlan
-        How they are cut.
-    compiled : module
-        `spectra.spectrum._loops`.
-    """
-    images, channels = maps.shape[:2]
-    tile, tiles = plan.figure_tile, plan.figure_tiles
-    planes = LogPowers(compiled, images=images, maps=channels, tile=tile, tiles=tiles)
-    moments = planes.add(
-        maps.flatten(0, 1), period=plan.period, start=plan.margin, inner=plan.inner
+    return Mean(
+        torch.from_numpy(figure.logs) / max(figure.maps, 1), figure.maps, count - figure.maps
     )
-    counted = moments[3].reshape(images, channels).sum(1) * prod(tiles)
-    total, rings = np.zeros(planes.powers.shape[1:]), _folded_rings(tile)
-    profile = np.zeros((2, len(rings[1]) - 1))
-    compiled.add_images(planes.powers, counted, rings, total=total, profile=profile)
-    for name, value in (
-        ("figure_power", torch.from_numpy(total)),
-        ("figure_log", torch.from_numpy(planes.logs * DB)),
-        ("figure_maps", float(counted.sum())),
-        ("azimuthal_images", float((counted > 0).sum())),
-        ("azimuthal", torch.from_numpy(profile[0])),
-        ("azimuthal_square", torch.from_numpy(profile[1])),
-    ):
-        totals.add(name, value)
-    of_images = (held.reshape(images, channels, *held.shape[1:]) for held in moments)
-    return Moments(*map(torch.from_numpy, of_images))
 
 
 def _empty_moments(maps: int, period: Sequence[int]) -> tuple[NDArray[Any], ...]:

@@ -24,20 +24,82 @@ if TYPE_CHECKING:
 REORDERED = {"reassoc", "contract", "nsz", "arcp"}  # sums in any order; a NaN stays one
 FRACTION_BITS, OFFSET = 23, 127  # of the exponent in a number of single precision
 FRACTION, BITS_OF_1 = 0x007FFFFF, 0x3F800000
+FAR = 4.0  # squared, from a map's mean in its deviations: from there on digits would be lost
+
+
+OPTIONS = {"fastmath": REORDERED, "nogil": True, "error_model": "numpy"}
+
+
+def _inlined(loop: Loop) -> Loop:
+    """Make a part of loops, which is compiled with each."""
+    made: Loop = numba.njit(inline="always", **OPTIONS)(loop)
+    return made
 
 
 def _compiled(signature: str) -> Callable[[Loop], Loop]:
     """Compile a loop for one kind of arguments; kept in a file where one can be written."""
 
     def decorate(loop: Loop) -> Loop:
-        options = {"fastmath": REORDERED, "nogil": True, "error_model": "numpy"}
         try:
-            made: Loop = numba.njit(signature, cache=True, **options)(loop)
+            made: Loop = numba.njit(signature, cache=True, **OPTIONS)(loop)
         except RuntimeError:  # nowhere to keep it
-            made = numba.njit(signature, **options)(loop)
+            made = numba.njit(signature, **OPTIONS)(loop)
         return made
 
     return decorate
+
+
+@_inlined
+def _sum(
+    whole: NDArray[np.float32], corner: tuple[int, int], sides: tuple[int, int], level: np.float32
+) -> float:
+    """Return the sum of what a part of a map has over a level."""
+    total = 0.0
+    for y in range(sides[0]):
+        row = whole[corner[0] + y, corner[1] : corner[1] + sides[1]]
+        of_row = np.float32(0)
+        for x in range(sides[1]):
+            of_row += row[x] - level
+        total += float(of_row)
+    return total
+
+
+@_inlined
+def _about(
+    whole: NDArray[np.float32],
+    corner: tuple[int, int],
+    sides: tuple[int, int],
+    level: np.float32,
+    columns: NDArray[np.float32],
+) -> tuple[float, float]:
+    """Return mean and mean square of what a part of a map has over a level, in one pass.
+
+    ``columns`` is overwritten by its sums over the rows of each phase.
+    """
+    columns[:] = 0
+    square, total = 0.0, 0.0
+    for y in range(sides[0]):
+        row = whole[corner[0] + y, corner[1] : corner[1] + sides[1]]
+        column = columns[y % columns.shape[0]]
+        of_row = np.float32(0)
+        for x in range(sides[1]):
+            apart = row[x] - level
+            column[x] += apart
+            of_row += apart * apart
+        square += float(of_row)
+    for y in range(columns.shape[0]):
+        for x in range(sides[1]):
+            total += columns[y, x]
+    count = sides[0] * sides[1]
+    return total / count, square / count
+
+
+@_inlined
+def _put(row: NDArray[np.float32], into: NDArray[np.float64]) -> None:
+    """Add a row to another one, and begin it again."""
+    for x in range(row.size):
+        into[x] += row[x]
+        row[x] = 0
 
 
 @_compiled(
@@ -61,7 +123,7 @@ def standardise(
         First pixel and sides of what counts of a map, and tiles along each axis from that pixel on.
     windows : tuple of ndarray
         What a tile is multiplied by along each axis.
-    seen : ndarray, shape (map * tile, *tile)
+    seen : ndarray, shape (map * tile, *side)
         Is overwritten; zero for maps that do not count.
     moments : tuple of ndarray, shape (map, ...)
         Those of `spectra.spectrum._moments.Moments`, in their order; are overwritten.
@@ -75,30 +137,14 @@ def standardise(
     columns = np.empty((period[0], inner[1]), np.float32)
     for number in range(maps.shape[0]):
         whole = maps[number]
-        total = 0.0
-        for y in range(inner[0]):
-            row = whole[start[0] + y, start[1] : start[1] + inner[1]]
-            of_row = np.float32(0)
-            for x in range(inner[1]):
-                of_row += row[x]
-            total += float(of_row)
-        level = np.float32(total / count)
-        columns[:] = 0
-        square = 0.0
-        for y in range(inner[0]):
-            row = whole[start[0] + y, start[1] : start[1] + inner[1]]
-            column = columns[y % period[0]]
-            of_row = np.float32(0)
-            for x in range(inner[1]):
-                apart = row[x] - level
-                column[x] += apart
-                of_row += apart * apart
-            square += float(of_row)
-        spread = np.float32(np.sqrt(square / count))
+        level = np.float32(_sum(whole, start, (1, inner[1]), np.float32(0)) / inner[1])
+        apart, square = _about(whole, start, inner, level, columns)
+        if apart * apart > FAR * (square - apart * apart):  # a row that is not like the others
+            level += np.float32(apart)
+            apart, square = _about(whole, start, inner, level, columns)
+        variance = square - apart * apart
+        spread = np.float32(np.sqrt(0.0 if variance < 0 else variance))  # a NaN stays one
         finite[number] = np.isfinite(spread)
-        varied[number] = finite[number] and spread > CONSTANT * abs(level)
-        mean[number] = level if finite[number] else 0
-        deviation[number] = spread if finite[number] else 0
         for y in range(period[0]):
             for x in range(period[1]):
                 total = 0.0
@@ -106,25 +152,22 @@ def standardise(
                     total += columns[y, place]
                 phase = total * period[0] * period[1] / count + level
                 phases[number, y, x] = phase if finite[number] else 0
+        level += np.float32(apart)
+        varied[number] = finite[number] and spread > CONSTANT * abs(level)
+        mean[number] = level if finite[number] else 0
+        deviation[number] = spread if finite[number] else 0
         for place in range(many):
             tile = seen[number * many + place]
             if not varied[number]:
                 tile[:] = 0
                 continue
-            top = start[0] + place // tiles[1] * down
-            left = start[1] + place % tiles[1] * across
+            corner = (start[0] + place // tiles[1] * down, start[1] + place % tiles[1] * across)
             own = level
             if many > 1:  # a map that is one tile has lost its mean
-                total = 0.0
-                for y in range(down):
-                    row = whole[top + y, left : left + across]
-                    of_row = np.float32(0)
-                    for x in range(across):
-                        of_row += row[x] - level
-                    total += float(of_row)
+                total = _sum(whole, corner, (down, across), level)
                 own = level + np.float32(total / (down * across))
             for y in range(down):
-                row, made = whole[top + y, left : left + across], tile[y]
+                row, made = whole[corner[0] + y, corner[1] : corner[1] + across], tile[y]
                 scale = window_y[y] / spread
                 for x in range(across):
                     made[x] = (row[x] - own) * (scale * window_x[x])
@@ -163,12 +206,16 @@ def add_powers(
     fraction, exponent = product
     maps, half = parts.shape[0], powers.shape[2]
     bits = fraction.view(np.int32)
+    total = np.empty(half, np.float32)  # of these maps of one image: a row that stays at hand
     for y in range(parts.shape[1]):
         of_all, bits_of, power_of_2 = fraction[y], bits[y], exponent[y]
-        number = 0
+        number, image = 0, first // each
+        total[:] = 0
         while number < maps:
-            image = (first + number) // each
-            total, one = powers[image, y], parts[number, y]
+            if (first + number) // each != image:
+                _put(total, powers[image, y])
+                image = (first + number) // each
+            one = parts[number, y]
             if number + 2 < maps and (first + number + 2) // each == image:
                 two, three = parts[number + 1, y], parts[number + 2, y]
                 for x in range(half):
@@ -189,6 +236,19 @@ def add_powers(
                 held = bits_of[x]
                 power_of_2[x] += (held >> FRACTION_BITS) - OFFSET
                 bits_of[x] = (held & FRACTION) | BITS_OF_1
+        _put(total, powers[image, y])
+
+
+@_compiled("void(float32[:,:,::1], float64[:,::1])")
+def add_squares(parts: NDArray[np.float32], power: NDArray[np.float64]) -> None:
+    """Add the powers of spectra, shape (map, ky, 2 * kx), to their sum, shape (ky, kx)."""
+    total = np.zeros(power.shape[1], np.float32)
+    for y in range(power.shape[0]):
+        for number in range(parts.shape[0]):
+            row = parts[number, y]
+            for x in range(total.size):
+                total[x] += row[2 * x] * row[2 * x] + row[2 * x + 1] * row[2 * x + 1]
+        _put(total, power[y])
 
 
 @_compiled(

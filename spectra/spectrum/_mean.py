@@ -13,8 +13,10 @@ from torch import Tensor
 
 from spectra.spectrum._azimuthal import DIMS, FREQUENCY, frequencies
 from spectra.spectrum._dataset import full_plane
-from spectra.spectrum._maps import Source, centred_chunks
+from spectra.spectrum._maps import Source, centred, centred_chunks, chunks
 from spectra.spectrum._periodogram import power
+
+FAR = 1e3  # power of means over that of all that varies, from which on rounding would be seen
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,46 @@ def mean_over_maps(
     return Mean(total / max(n, 1), n, seen - n)
 
 
-def sum_of_power(spectra: Tensor) -> Tensor:
-    """Return the sum of squared magnitudes over maps; the spectra are overwritten."""
+def sum_of_power(spectra: Tensor, compiled: Any = None) -> Tensor:
+    """Return the sum of squared magnitudes over maps; the spectra are overwritten.
+
+    With ``compiled``, `spectra.spectrum._loops`, in one loop.
+    """
+    if compiled is not None:
+        power = np.zeros(spectra.shape[1:])
+        compiled.add_squares(spectra.numpy().view(np.float32), power)
+        return torch.from_numpy(power)
     squares = torch.view_as_real(spectra).square_().sum(0)
     return squares[..., 0] + squares[..., 1]
+
+
+def mean_power(source: Source, compiled: Any = None) -> Mean:
+    """Return the mean of squared magnitudes over maps, each without its mean.
+
+    A mean is one bin of a spectrum. Only where it would drown what varies it is taken out before.
+
+    Raises
+    ------
+    ParameterError
+        If a map holds NaN or infinite values.
+    """
+    total, n = torch.zeros((), dtype=torch.float64), 0
+    for maps in chunks(source, 2):
+        total = total + _power_beside_means(maps, compiled)
+        n += len(maps)
+    return Mean(total / n, n, left_out=0)
+
+
+def _power_beside_means(maps: Tensor, compiled: Any) -> Tensor:
+    """Return the sum of squared magnitudes over maps without their means, double precision."""
+    single = maps.dtype == torch.float32
+    spectra = torch.fft.rfft2(maps if single else centred(maps, 2)[0])
+    means = spectra[:, 0, 0].abs().double().square().sum()
+    spectra[:, 0, 0] = 0
+    power = sum_of_power(spectra, compiled).double()
+    if single and not means <= FAR * power.sum():  # or one of both is NaN
+        return sum_of_power(torch.fft.rfft2(centred(maps, 2)[0]), compiled).double()
+    return power
 
 
 def sum_of_log_amplitude(maps: Tensor, mean: Tensor, floor: float) -> Tensor:

@@ -1,6 +1,6 @@
 """The curves that two papers draw beside their mean spectra."""
 
-from math import pi
+from math import pi, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from spectra.errors import ParameterError
 from spectra.spectrum._azimuthal import FREQUENCY, annuli
+from spectra.spectrum._compiled import loops
 from spectra.spectrum._maps import check_maps
-from spectra.spectrum._mean import mean_over_maps, sum_of_power, times
+from spectra.spectrum._mean import mean_power, times
 from spectra.spectrum._recipes import mean_log_spectrum
 from spectra.spectrum._slices import slice_along
 
@@ -71,10 +72,9 @@ def annulus_power(x: Any) -> xr.DataArray:
     the plane, (1/2, 1/2) among them, lie outside of all rings.
     """
     source = check_maps(x, 2)
+    compiled = loops(source, values=prod(source.shape))
     with torch.no_grad():
-        mean = mean_over_maps(
-            source, 2, lambda maps, _: (sum_of_power(torch.fft.rfft2(maps)), len(maps))
-        )
+        mean = mean_power(source, compiled)
     shape = (source.shape[-2], source.shape[-1])
     return ring_curve(mean.half.numpy(force=True), shape, mean.n)
 

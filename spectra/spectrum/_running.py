@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum._compiled import AXES, add_figure, loops
+from spectra.spectrum._compiled import AXES, LoopFigure, loops
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import Figure
 from spectra.spectrum._moments import Centred, Moments
@@ -77,13 +77,14 @@ class MapStatistics:
         self.pairs = tuple(view.pairs for view in self._views)
         self._drawn = not energy_only and prod(plan.figure_tiles) > 0
         self._totals = Totals(self._zero())
+        self._figure: LoopFigure | None = None  # what loops have summed since the sums were read
         self._calls: tuple[int, int] = (-1, 0)  # first input of the last update, and how often
         self._seen: Tensor | None = None  # which images of the last update had a map that counts
 
     @property
     def sums(self) -> dict[str, Sums]:
         """The sums so far, on the host."""
-        return self._totals.on_host()
+        return self._complete().on_host()
 
     @staticmethod
     def mean_spectra(plan: MapPlan, *, near: MeanSpectra | None = None) -> MeanSpectra:
@@ -178,7 +179,7 @@ class MapStatistics:
     def taken(self) -> dict[str, Sums]:
         """Return the sums so far, and begin again from zero: the next part of the inputs."""
         self._calls = (-1, 0)
-        return self._totals.taken()
+        return self._complete().taken()
 
     def put(self, sums: Mapping[str, Sums]) -> None:
         """Take over the sums of all parts: what `taken` returned, added up.
@@ -188,6 +189,7 @@ class MapStatistics:
         ParameterError
             If they are of another plan: other names, shapes or types.
         """
+        self._figure = None
         self._totals.put(sums)
 
     def to_dataset(self) -> xr.Dataset:
@@ -207,6 +209,12 @@ class MapStatistics:
         whole = whole_variables(sums, self.plan.shape)
         return data.assign(whole) if whole else data
 
+    def _complete(self) -> Totals:
+        """Return the totals with what loops have summed apart."""
+        if self._figure is not None:
+            self._figure.put_into(self._totals)
+        return self._totals
+
     def _zero(self) -> dict[str, Sums]:
         whole = empty_whole(self.plan.shape) if self._whole else {}
         return empty_sums(self.plan, self.pairs) | whole
@@ -216,7 +224,8 @@ class MapStatistics:
         totals, plan = self._totals, self.plan
         compiled = loops(maps, values=plan.count * prod(plan.shape))
         if compiled is not None and self._drawn and len(plan.period) == AXES:
-            moments = add_figure(totals, maps, plan, compiled)
+            self._figure = self._figure or LoopFigure.of(plan, compiled)
+            moments = self._figure.add(maps)
         else:
             one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
             moments = Moments.joined(one_by_one, dim=0)

@@ -5,8 +5,14 @@ import pytest
 import torch
 
 from spectra.errors import ParameterError
-from spectra.spectrum import MapStatistics, _compiled, mean_log_spectrum, plan_maps
+from spectra.spectrum import (
+    MapStatistics,
+    _compiled,
+    mean_log_spectrum,
+    plan_maps,
+)
 from spectra.spectrum._periodogram import hann
+from spectra.spectrum._published_curves import published_curve, ring_curve
 
 pytest.importorskip("numba", reason="numba is not installed: extra fast")
 
@@ -118,6 +124,29 @@ def test_strided_maps_are_read_as_they_stand(monkeypatch):
 
     ours, torchs = both(monkeypatch, measure)
     np.testing.assert_allclose(ours, torchs, rtol=SINGLE)
+
+
+@pytest.mark.parametrize("offset", [0.0, 3.0, 300.0, 1e6])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_the_mean_power_is_that_of_maps_without_their_means(monkeypatch, offset, kind):
+    maps = (pictures(9, 3, 48, 64) + offset).to(kind)
+    power = np.abs(np.fft.fft2(maps.double().numpy())) ** 2
+    of_rings = ring_curve(power[..., :33].mean((0, 1)), (48, 64), 27)
+    for curve in both(monkeypatch, lambda: published_curve(maps, recipe="agnihotri2024")):
+        np.testing.assert_allclose(curve, of_rings, rtol=2e-5)
+        assert curve.attrs == of_rings.attrs
+
+
+def test_moments_keep_their_digits_where_the_first_row_is_unlike_the_others(monkeypatch):
+    monkeypatch.setattr(_compiled, "LEAST", 0)
+    maps = 1 + pictures(3, 2, 1024, 16)
+    maps[:, :, 0] += 1e3
+    statistics = MapStatistics(plan_maps(maps.shape[1:], (2, 2), count=16, margin=(0, 0)))
+    statistics.update(maps, first=0)
+    square = maps.double().square().mean((2, 3)).sum(0)
+    np.testing.assert_allclose(statistics.sums["value_square"], square, rtol=1e-6)
+    phase = maps.double().unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).mean((2, 4)).sum(0)
+    np.testing.assert_allclose(statistics.sums["phase"], phase, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [torch.Tensor.numpy, torch.clone])
