@@ -53,7 +53,8 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
     """Return the locked share of the lattice points of one view."""
     points, pairs = reader.view.points, reader.pairs
     tiles = reader.tiles(maps)
-    spectra, level, values = tiles.spectra, tiles.level, reader.read(tiles)
+    spectra, level = tiles.spectra, tiles.level
+    values, lines = reader.read(tiles), reader.lines(tiles)
     own_base = values.base.movedim(0, -1)  # bins last, as here tiles are what is averaged over
     base, replica = _centred(own_base), _centred(values.replica.movedim(0, -1))
     of_map = level.reshape(len(maps), -1, *level.shape[1:])
@@ -76,10 +77,10 @@ def _share(reader: PairReader, maps: Tensor) -> Tensor:
 
     # A line is locked as far as it is the same in all tiles, or follows their means.
     leakage = torch.as_tensor(pairs.leakage).to(spectra)
-    line = values.around.movedim((0, 1), (-2, -1)) @ leakage
+    line = lines.around.movedim((0, 1), (-2, -1)) @ leakage
     followed = (line * level[..., None]).mean((0, 2))
     steady = (_power(line.mean((0, 2))) + _power(followed) * per_level) * of_point
-    constant = (own_base[..., torch.as_tensor(pairs.middle)] @ leakage).real
+    constant = (lines.middle.movedim(0, -1) @ leakage).real
     # The tiles lost their own means; what differs between those of one map is power too.
     total = tiles.plane_power + apart * (apart + 2 * constant)
     total = total.mean((0, 2))

@@ -7,7 +7,7 @@ channels tell: what is shared is shared by thousands of bins.
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -30,22 +30,31 @@ def alike_shape(view: View, channels: int) -> tuple[int, ...]:
     return blocks, min(CHANNELS, channels), tiles, prod(view.tile[:-1]) * (view.tile[-1] // 2 + 1)
 
 
-def phases(spectra: Tensor, view: View) -> tuple[Tensor, Tensor]:
+def phases(spectra: Tensor, view: View, compiled: Any = None) -> tuple[Tensor, Tensor]:
     """Return the phases of a few tiles' spectra, summed over maps, and how many maps those are.
 
     Parameters
     ----------
     spectra : Tensor, complex, shape (map * block, channel, tile, bin)
         Half-plane spectra; zero for maps that do not count.
+    view : View
+    compiled : module, optional
+        `spectra.spectrum._loops`, where it is done in one loop.
 
     Returns
     -------
     phases : Tensor, complex128, of `alike_shape`
     maps : Tensor, float64, shape (block, channel, tile, 1)
     """
-    some = spectra.reshape(-1, prod(view.blocks), *spectra.shape[1:])[:, :BLOCKS, :, :TILES]
-    channels = [i * some.shape[2] // CHANNELS for i in range(min(CHANNELS, some.shape[2]))]
-    some = some[:, :, channels]
+    few, blocks = min(CHANNELS, spectra.shape[1]), prod(view.blocks)
+    channels = [i * spectra.shape[1] // CHANNELS for i in range(few)]
+    if compiled is not None:
+        summed = np.zeros(alike_shape(view, few), complex)
+        maps = np.zeros(summed.shape[:-1])
+        parts = spectra.numpy().view(np.float32)
+        compiled.add_phases(parts, blocks, np.array(channels), summed.view(np.float64), maps)
+        return torch.from_numpy(summed), torch.from_numpy(maps[..., None])
+    some = spectra.reshape(-1, blocks, *spectra.shape[1:])[:, :BLOCKS, :, :TILES][:, :, channels]
     turned = torch.sgn(some)
     counted = turned.real.any(-1, keepdim=True)
     return turned.to(torch.complex128).sum(0), counted.sum(0, dtype=torch.float64)

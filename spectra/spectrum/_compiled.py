@@ -31,6 +31,7 @@ AXES = 2  # of the maps whose figures loops add
 LEAST = 1 << 27  # values that are worth loading numba and the loops for, most of a second
 MOST_THREADS = 2  # of torch: on more its passes are as fast as the one thread of a loop
 CHUNK_BYTES = 2 << 20  # of tiles that are transformed at once
+READ_BYTES = 16 << 20  # of maps that are handed over at once
 
 
 def numba_version() -> str | None:
@@ -188,7 +189,7 @@ def mean_of_logs(source: Source, compiled: Any) -> Mean:
     """
     count, sides = prod(source.shape[:-2]), tuple(source.shape[-2:])
     figure = LoopFigure(compiled, tile=sides, inner=sides)
-    for maps in chunks(source, 2):
+    for maps in chunks(source, 2, READ_BYTES):
         if not figure.add(maps[None]).finite.all():
             centred(maps, 2)  # says which
     return Mean(

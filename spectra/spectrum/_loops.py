@@ -1,4 +1,4 @@
-"""Compiled loops over maps and spectra: what torch does in passes, done in one.
+"""Compiled loops over the maps of a figure: what torch does in passes, done in one.
 
 Importing this file needs numba, and compiles the loops the first time ever; they are kept in a
 file. `spectra.spectrum._compiled.loops` says where they are used.
@@ -8,48 +8,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 
+from spectra.spectrum._compile import compiled, inlined
 from spectra.spectrum._moments import CONSTANT
+from spectra.spectrum._pair_loops import (
+    add_content,
+    add_lines,
+    add_pairs,
+    add_phases,
+    cut_tiles,
+    plane_powers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
     from numpy.typing import NDArray
 
-    Loop = TypeVar("Loop", bound=Callable[..., Any])
-
-REORDERED = {"reassoc", "contract", "nsz", "arcp"}  # sums in any order; a NaN stays one
+__all__ = [
+    "add_content",
+    "add_images",
+    "add_lines",
+    "add_pairs",
+    "add_phases",
+    "add_powers",
+    "add_squares",
+    "cut_tiles",
+    "plane_powers",
+    "standardise",
+]
 FRACTION_BITS, OFFSET = 23, 127  # of the exponent in a number of single precision
 FRACTION, BITS_OF_1 = 0x007FFFFF, 0x3F800000
 FAR = 4.0  # squared, from a map's mean in its deviations: from there on digits would be lost
 
 
-OPTIONS = {"fastmath": REORDERED, "nogil": True, "error_model": "numpy"}
-
-
-def _inlined(loop: Loop) -> Loop:
-    """Make a part of loops, which is compiled with each."""
-    made: Loop = numba.njit(inline="always", **OPTIONS)(loop)
-    return made
-
-
-def _compiled(signature: str) -> Callable[[Loop], Loop]:
-    """Compile a loop for one kind of arguments; kept in a file where one can be written."""
-
-    def decorate(loop: Loop) -> Loop:
-        try:
-            made: Loop = numba.njit(signature, cache=True, **OPTIONS)(loop)
-        except RuntimeError:  # nowhere to keep it
-            made = numba.njit(signature, **OPTIONS)(loop)
-        return made
-
-    return decorate
-
-
-@_inlined
+@inlined
 def _sum(
     whole: NDArray[np.float32], corner: tuple[int, int], sides: tuple[int, int], level: np.float32
 ) -> float:
@@ -64,7 +56,7 @@ def _sum(
     return total
 
 
-@_inlined
+@inlined
 def _about(
     whole: NDArray[np.float32],
     corner: tuple[int, int],
@@ -94,7 +86,7 @@ def _about(
     return total / count, square / count
 
 
-@_inlined
+@inlined
 def _put(row: NDArray[np.float32], into: NDArray[np.float64]) -> None:
     """Add a row to another one, and begin it again."""
     for x in range(row.size):
@@ -102,7 +94,7 @@ def _put(row: NDArray[np.float32], into: NDArray[np.float64]) -> None:
         row[x] = 0
 
 
-@_compiled(
+@compiled(
     "void(float32[:,:,::1], UniTuple(UniTuple(int64,2),3), UniTuple(float32[::1],2),"
     "float32[:,:,::1],"
     "Tuple((float32[::1], float32[::1], boolean[::1], boolean[::1], float64[:,:,::1])))"
@@ -173,7 +165,7 @@ def standardise(
                     made[x] = (row[x] - own) * (scale * window_x[x])
 
 
-@_compiled(
+@compiled(
     "void(float32[:,:,::1], UniTuple(int64,2), float32, float64[:,:,::1],"
     "Tuple((float32[:,::1], int32[:,::1])))"
 )
@@ -239,7 +231,7 @@ def add_powers(
         _put(total, powers[image, y])
 
 
-@_compiled("void(float32[:,:,::1], float64[:,::1])")
+@compiled("void(float32[:,:,::1], float64[:,::1])")
 def add_squares(parts: NDArray[np.float32], power: NDArray[np.float64]) -> None:
     """Add the powers of spectra, shape (map, ky, 2 * kx), to their sum, shape (ky, kx)."""
     total = np.zeros(power.shape[1], np.float32)
@@ -251,80 +243,7 @@ def add_squares(parts: NDArray[np.float32], power: NDArray[np.float64]) -> None:
         _put(total, power[y])
 
 
-@_compiled(
-    "void(UniTuple(float32[:,:,::1],2), Tuple((int64[::1], int64[::1], float64[::1])), int64,"
-    "Tuple((float64[:,:,::1], float64[:,:,::1], float64[:,::1], float64[:,:,::1])))"
-)
-def add_products(
-    bins: tuple[NDArray[np.float32], ...],
-    tables: tuple[NDArray[Any], ...],
-    tiles: int,
-    made: tuple[NDArray[np.float64], ...],
-) -> None:
-    """Multiply the bins of all pairs; see `spectra.spectrum._products.Products`.
-
-    Parameters
-    ----------
-    bins : tuple of ndarray, shape (bin, block, 2 * channel * tile)
-        Base band and replicas, real and imaginary parts in turn.
-    tables : tuple of ndarray, shape (pair,)
-        The base-band bin and the cell of each pair, one more than there are for none, and by which
-        the imaginary part of a product is multiplied in its cell.
-    tiles : int
-    made : tuple of ndarray
-        Products and replicas, shape (block, pair, 2 * channel), are overwritten; the power of the
-        replicas, shape (pair, channel), and the coherence of the cells, shape
-        (block, cell, 2 * channel), are added to; of no cells none.
-    """
-    base, replica = bins
-    of_pair, cell, turned = tables
-    cross, mean, power, cells = made
-    channels, count = power.shape[1], cells.shape[1]
-    many = channels * tiles
-    parts = np.empty((5, many))
-    held = np.empty((4, count, many))
-    for block in range(base.shape[1]):
-        held[:] = 0
-        for pair in range(of_pair.size):
-            ours, theirs = base[of_pair[pair], block], replica[pair, block]
-            for x in range(many):
-                a, b = float(ours[2 * x]), float(ours[2 * x + 1])
-                c, d = float(theirs[2 * x]), float(theirs[2 * x + 1])
-                parts[0, x], parts[1, x] = a * c + b * d, a * d - b * c
-                parts[2, x], parts[3, x] = c, d
-                parts[4, x] = c * c + d * d
-            number = cell[pair]
-            if number < count:
-                inside, turn = held[:, number], turned[pair]
-                for x in range(many):
-                    a, b = float(ours[2 * x]), float(ours[2 * x + 1])
-                    inside[0, x] += parts[0, x]
-                    inside[1, x] += turn * parts[1, x]
-                    inside[2, x] += a * a + b * b
-                    inside[3, x] += parts[4, x]
-            products, replicas, powers = cross[block, pair], mean[block, pair], power[pair]
-            for channel in range(channels):
-                for part in range(2):
-                    product, single = 0.0, 0.0
-                    for x in range(channel * tiles, (channel + 1) * tiles):
-                        product += parts[part, x]
-                        single += parts[2 + part, x]
-                    products[2 * channel + part] = product / tiles
-                    replicas[2 * channel + part] = single / tiles
-                total = 0.0
-                for x in range(channel * tiles, (channel + 1) * tiles):
-                    total += parts[4, x]
-                powers[channel] += total / tiles
-        for number in range(count):
-            for x in range(many):
-                scale = np.sqrt(held[2, number, x]) * np.sqrt(held[3, number, x])
-                if scale > 0:
-                    channel = x // tiles
-                    cells[block, number, 2 * channel] += held[0, number, x] / scale
-                    cells[block, number, 2 * channel + 1] += held[1, number, x] / scale
-
-
-@_compiled(
+@compiled(
     "void(float64[:,:,::1], int64[::1], Tuple((int64[::1], int64[::1], float64[::1])),"
     "float64[:,::1], float64[:,::1])"
 )

@@ -54,8 +54,8 @@ def check_maps(x: Any, spatial: int) -> Source:
     return source
 
 
-def chunks(source: Source, axes: int) -> Iterator[Tensor]:
-    """Yield the items of ``source``, its last ``axes`` axes, a few MiB at a time.
+def chunks(source: Source, axes: int, most: int = CHUNK_BYTES) -> Iterator[Tensor]:
+    """Yield the items of ``source``, its last ``axes`` axes, so many bytes at a time on a CPU.
 
     Yields
     ------
@@ -66,12 +66,12 @@ def chunks(source: Source, axes: int) -> Iterator[Tensor]:
         source = source[None]
     item = tuple(source.shape[-axes:])
     on_device = isinstance(source, Tensor) and source.device.type != "cpu"
-    budget = CHUNK_BYTES_CUDA if on_device else CHUNK_BYTES
+    budget = CHUNK_BYTES_CUDA if on_device else most
     length = max(budget // (4 * prod(item)), 1)
     length += -length % 3  # logs are taken of products of three
     if source.ndim > axes + 1 and not _is_contiguous(source):
         for part in source:
-            yield from chunks(part, axes)
+            yield from chunks(part, axes, most)
         return
     flat = source.reshape(-1, *item)
     for start in range(0, len(flat), length):

@@ -12,11 +12,12 @@ from spectra.spectrum._compiled import AXES, LoopFigure, loops
 from spectra.spectrum._dataset import to_dataset
 from spectra.spectrum._figure import Figure
 from spectra.spectrum._moments import Centred, Moments
-from spectra.spectrum._periodogram import chunk_bytes, window
+from spectra.spectrum._periodogram import chunk_bytes
 from spectra.spectrum._reader import without_margin
 from spectra.spectrum._shared import MeanSpectra
 from spectra.spectrum._sums import empty_sums
-from spectra.spectrum._totals import Totals, may_lack
+from spectra.spectrum._tested import Tested
+from spectra.spectrum._totals import Totals
 from spectra.spectrum._view_totals import ViewTotals
 from spectra.spectrum._whole import add_whole, empty_whole, whole_variables
 
@@ -138,7 +139,8 @@ class MapStatistics:
         self._totals.add("images", len(maps))
         moments.put_into(self._totals)
         if self.plan.views:
-            self._see(_taken(moments.varied, self.plan.channels), first=first, again=again)
+            kept = Tested(self.plan, maps, moments.varied).kept
+            self._see(kept, first=first, again=again)
 
     def add(self, maps: Tensor, *, first: int, inputs: int) -> None:
         """Add the maps of some inputs, of which each has one or more, such as frames of a film.
@@ -230,25 +232,22 @@ class MapStatistics:
             one_by_one = [self._figured(some) for some in _in_cache(maps, 0, chunk_bytes(maps))]
             moments = Moments.joined(one_by_one, dim=0)
         if plan.views:
-            scored, kept = self._scored(maps, moments.varied)
-            for content in window(scored, plan.margin, plan.content):
-                totals.add("content", content)
-            totals.add("content_maps", kept.sum(0))
+            images = Tested(plan, maps, moments.varied, compiled)
+            images.add_content(totals)
             cuts: dict[tuple[tuple[int, ...], ...], Tiles] = {}
             later = [view.reader.view.cut for view in self._views]
             for view in self._views:
                 cut = later.pop(0)
-                tiles = cuts.pop(cut, None) or view.reader.tiles(scored)
+                tiles = cuts.pop(cut, None) or images.tiles(view.reader)
                 if cut in later:  # held no longer than it is needed
                     cuts[cut] = tiles
                 view.add(
                     totals,
                     tiles,
-                    kept,
+                    images.kept,
                     first=first,
                     again=again,
                     tested=not self._energy_only,
-                    compiled=compiled,
                 )
         return moments
 
@@ -265,15 +264,6 @@ class MapStatistics:
                 figure.add(centred)
         figure.put_into(self._totals)
         return Moments.joined(parts, dim=1)
-
-    def _scored(self, maps: Tensor, varied: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the tested channels and which of their maps count; the others become zero."""
-        scored, kept = (_taken(each, self.plan.channels) for each in (maps, varied))
-        scored = scored.to(torch.float32)
-        if may_lack(kept):
-            of_map = (*kept.shape, *[1] * len(self.plan.period))
-            scored = torch.where(kept.view(of_map), scored, 0.0)
-        return scored, kept
 
     def _see(self, kept: Tensor, *, first: int, again: int) -> None:
         """Count the announced images that have had a map that counts, each once.
@@ -292,11 +282,3 @@ def _in_cache(maps: Tensor, dim: int, most: int) -> tuple[Tensor, ...]:
     length += -length % 3 if dim == 1 else 0  # logs are taken of products of three channels
     parts: tuple[Tensor, ...] = torch.split(maps, length, dim)
     return parts
-
-
-def _taken(values: Tensor, channels: tuple[int, ...]) -> Tensor:
-    """Return some channels: those at equal distances without a copy."""
-    step = channels[1] - channels[0] if len(channels) > 1 else 1
-    if channels == tuple(range(channels[0], channels[0] + step * len(channels), step)):
-        return values[:, channels[0] : channels[-1] + 1 : step]
-    return values[:, list(channels)]

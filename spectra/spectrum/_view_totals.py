@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from spectra.spectrum._products import products
+from spectra.spectrum._line_sums import add_lines
+from spectra.spectrum._pair_sums import Rows, add_pairs
 from spectra.spectrum._reader import PairReader
-from spectra.spectrum._reductions import bins_last, line_contrast, map_mean, squared, tile_mean
+from spectra.spectrum._reductions import map_mean, tile_mean
 from spectra.spectrum._sums import GROUPS, SLOTS
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ class ViewTotals:
         first: int,
         again: int,
         tested: bool,
-        compiled: Any = None,
     ) -> None:
         """Add the tested channels of some images.
 
@@ -69,28 +69,20 @@ class ViewTotals:
             Index of the first image, and how often the same images have come before.
         tested : bool
             Whether a test follows, which needs cells, marks, and what the maps share.
-        compiled : module, optional
-            `spectra.spectrum._loops`, where products are taken by it.
         """
-        reader, pairs = self.reader, self.pairs
-        blocks = int(prod(reader.view.blocks))
+        reader, blocks = self.reader, prod(self.reader.view.blocks)
         counted = kept.repeat_interleave(blocks, 0)
         if tested:
             for name, each in zip(("alike", "alike_maps"), tiles.alike, strict=True):
                 totals.add(self._named(name), each)
         if self._without is not None:
             tiles = tiles.without(self._without, counted)
-        values = reader.read(tiles)
-        base, replica = values.base, values.replica
-        paired = products(values, reader, tested=tested, compiled=compiled)
-        line, beside = (part.to(torch.complex128) for part in (values.line, values.beside))
-        tables = reader.tables(base.device)
-        leaked = _weighted(values.around.movedim(1, 0), tables.leakage)
-        constant = _weighted(base.index_select(0, tables.middle), tables.leakage).real
+        rows = self._rows(kept, first=first, again=again, tested=tested)
+        totals.add_rows(self._named("blocks"), rows.group, counted)
+        add_pairs(totals, tiles, reader, rows)
+        constant = add_lines(totals, tiles, reader, rows)
         level = tiles.level.double()
         apart = level - map_mean(level, blocks)
-        group, slot = self._places(kept, blocks, first=first, again=again)
-        totals.add_rows(self._named("blocks"), group, counted)
         # The tiles lost their own means. What differs between the means of one map is put back
         # into the total, with the product that the window's leakage makes of it and the content.
         for name, each in {
@@ -98,51 +90,27 @@ class ViewTotals:
             "level": level,
             "level_square": level.square(),
         }.items():
-            totals.add_rows(self._named(name), group, tile_mean(each))
-        for name, each in {
-            "base_power": squared(base),
-            "base": base,
-            "base_level": base.index_select(0, tables.near_bin) * level,
-            "replica_level": replica.index_select(0, tables.near_pair) * level,
-            "line": leaked,
-            "line_level": leaked * level,
-            "beside": beside[:, : pairs.steady],
-        }.items():
-            totals.add_rows(self._named(name), group, bins_last(tile_mean(each)))
-        for name, each in (("replica", paired.replica), ("cross", paired.cross)):
-            totals.add_rows(self._named(name), group, each)
-        line_power = tile_mean(squared(line)).sum(-2, dtype=torch.float64)
-        totals.add(self._named("line_power"), line_power.movedim(-1, 0))
-        totals.add(self._named("replica_power"), paired.replica_power)
-        if paired.cells is not None:
-            marks = line_contrast(line, squared(beside))
-            totals.add_rows(self._named("cell"), slot, paired.cells)
-            totals.add_rows(self._named("mark"), slot, bins_last(marks.sum(-1)))
+            totals.add_rows(self._named(name), rows.group, tile_mean(each))
 
     def _named(self, name: str) -> str:
         return f"{name}_{self._number}"
 
-    def _places(
-        self, images: Tensor, blocks: int, *, first: int, again: int
-    ) -> tuple[slice | Tensor, slice | Tensor]:
-        """Return the groups and the slots of all blocks.
+    def _rows(self, images: Tensor, *, first: int, again: int, tested: bool) -> Rows:
+        """Return the groups and the slots of all blocks of images.
 
         Whole images make the groups where there are enough, so that tiles of one image never sit
         on both sides of a jackknife; tiles of a stitched picture come again with the same index.
         """
+        blocks = int(prod(self.reader.view.blocks))
         of_images = self._plan.count >= IMAGES_FOR_GROUPS
         if blocks == 1 and (of_images or not again):
             group, slot = (_turning(first, images, size) for size in (GROUPS, SLOTS))
-            return group, slot
+            return Rows(self._number, group, slot if tested else None)
         block = torch.arange(len(images) * blocks, device=images.device)
         image = first + block // blocks
         order = (image + again) * blocks + block % blocks
-        return (image if of_images else order) % GROUPS, (image if blocks == 1 else order) % SLOTS
-
-
-def _weighted(values: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted sum over the first dimension."""
-    return (values * weights.view(-1, *[1] * (values.ndim - 1))).sum(0)
+        group, slot = (image if of_images else order), (image if blocks == 1 else order)
+        return Rows(self._number, group % GROUPS, slot % SLOTS if tested else None)
 
 
 def _turning(first: int, images: Tensor, size: int) -> slice | Tensor:

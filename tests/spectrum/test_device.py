@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from spectra.spectrum import MapStatistics, _moments, _running, _whole, plan_maps
+from spectra.spectrum import MapStatistics, _moments, _tested, _whole, plan_maps
 from spectra.spectrum._azimuthal import annuli
 from spectra.spectrum._figure import ring_means
 
@@ -51,7 +51,7 @@ def test_adding_maps_asks_a_device_for_no_value(shape, periods, count, monkeypat
     )
     waiting.update(maps, first=0)
     with monkeypatch.context() as patched, Unasked():
-        for module in (_moments, _running, _whole):  # as on another device than the CPU
+        for module in (_moments, _tested, _whole):  # as on another device than the CPU
             patched.setattr(module, "may_lack", lambda _: True)
         for name in ASKED:
             patched.setattr(torch.Tensor, name, asked)
