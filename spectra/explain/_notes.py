@@ -129,7 +129,8 @@ def _of_traces(traced: Traced) -> Iterator[Finding]:
     """Say what the inputs carry without the model, and which seams the outputs have."""
     if (cause := traced.cause) is not None:
         text = f"{cause.pictures} of {cause.of} inputs looked at carry a grid by themselves"
-        yield Finding("input_grid", f"{text}: {cause.text}")
+        apart = "; it stands at another place in each" if traced.apart else ""
+        yield Finding("input_grid", f"{text}: {cause.text}{apart}")
     if (seams := traced.seams) is not None:
         text = f"{seams.pictures} of {seams.of} outputs looked at have seams"
         yield Finding("output_seams", f"{text} every {seams.period} px, as of tiles made apart")

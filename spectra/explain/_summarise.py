@@ -99,7 +99,9 @@ def summarise(
         run=run,
         verdict=overall_verdict(scores.output, steps),
         worst=_worst(steps, blamed),
-        input=InputRow(scores.input, scores.control_gap, cause=traced.cause),
+        input=InputRow(
+            scores.input, scores.control_gap, cause=None if traced.apart else traced.cause
+        ),
         output=_output_row(scores, probed, traced, inputs=inputs, spacing=spacing),
         steps=steps,
         unexplained_growth=passed.found.growth,

@@ -30,11 +30,14 @@ class Traced:
         The same, where it explains the output's grid.
     seams : Trace or None
         Seams that most outputs have.
+    apart : bool
+        Whether that grid stands at another place in each input, so that all together have none.
     """
 
     cause: Trace | None = None
     confounder: Trace | None = None
     seams: Trace | None = None
+    apart: bool = False
 
 
 def traces(inputs: Inputs | None, passed: Passed, scores: Scores) -> Traced:
@@ -44,14 +47,19 @@ def traces(inputs: Inputs | None, passed: Passed, scores: Scores) -> Traced:
         return Traced()
     made = None if few.outputs is None else few.outputs.detach().float().cpu().numpy()
     found = scores.output.verdict in FOUND and scores.output.period
+    scale = set(passed.found.scale)
     cause, seams = images.traces(
-        few.inputs.float().cpu().numpy(),
+        few.looked_at.float().cpu().numpy(),
         inputs.range,
         made,
         lattice=max(found) if found else 1,
+        scale=int(min(scale)) if len(scale) == 1 and min(scale).denominator == 1 else 1,
     )
-    explains = cause is not None and explains_grid(cause, scores.output, passed.found.scale)
-    return Traced(cause, confounder=cause if explains else None, seams=seams)
+    apart = cause is not None and scores.input.verdict == "none"
+    explains = (
+        cause is not None and not apart and explains_grid(cause, scores.output, passed.found.scale)
+    )
+    return Traced(cause, confounder=cause if explains else None, seams=seams, apart=apart)
 
 
 def explains_grid(cause: Trace, output: Score, scale: Sequence[Fraction | float]) -> bool:

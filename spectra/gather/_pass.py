@@ -18,7 +18,7 @@ from spectra.gather._clock import Clock
 from spectra.gather._kept import Rows, as_array, few_of
 from spectra.gather._layer_taps import layer_taps
 from spectra.gather._parts import FIRST, Pass, Passes, inputs_of, part_seed, parts_of
-from spectra.gather._passed import Passed
+from spectra.gather._passed import PROBED, Passed
 from spectra.gather._places import Places
 from spectra.gather._sums import Sums
 from spectra.gather._through import through
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from spectra.inputs import Inputs
     from spectra.spectrum import MapStatistics
 
-FEW = 2  # real inputs that the causal probes run on
+LOOKED_AT = 8  # inputs that are kept to be looked at
+INPUT_BYTES = 32 << 20  # of these inputs; large ones are fewer
 SHOWN = 32  # inputs whose outputs are kept to be looked at
 SHOWN_BYTES = 128 << 20  # of these outputs; large ones are fewer
 
@@ -242,7 +243,8 @@ class FirstPass:
         self._level = self._level + level_of(x, self._inputs)
         if self._places.input is not None:
             self._places.input.update(x[:, : self._found.first_channels], first=first)
-        left = max(FEW - self._ran, 0) if self._keeps else 0
+        wanted = _fitting(x[:1], LOOKED_AT, room=INPUT_BYTES)
+        left = max(wanted - self._ran, 0) if self._keeps else 0
         if left:
             self._few_inputs.append(x[:left].clone())
 
@@ -260,8 +262,7 @@ class FirstPass:
 
     def _show(self, y: Tensor, *, each: int) -> None:
         """Keep the outputs of the first inputs, of which each has so many."""
-        most = SHOWN_BYTES // max(y[:each].numel() * y.element_size(), 1)
-        wanted = min(SHOWN, max(most, FEW))
+        wanted = _fitting(y[:each], SHOWN, room=SHOWN_BYTES)
         left = max(wanted - self._ran, 0)
         if left:
             self._few_outputs.add(y[: left * each], most=each * min(wanted, self._wanted))
@@ -284,3 +285,9 @@ class FirstPass:
                 f"for {self._first} and after; give inputs for which it does not"
             )
         statistics.add(maps, first=self._first, inputs=self._running)
+
+
+def _fitting(one: Tensor, most: int, *, room: int) -> int:
+    """Return how many like this one fit into some bytes; two at least."""
+    size = one.numel() * one.element_size()
+    return min(most, max(room // max(size, 1), PROBED))

@@ -35,14 +35,18 @@ class Place:
     whole: xr.Dataset | None = field(default=None, repr=False)
 
 
+PROBED = 2  # inputs that the causal probes run on
+
+
 @dataclass(frozen=True, eq=False)
 class Few:
     """The first inputs, and what the model made of them and some more.
 
     Attributes
     ----------
-    inputs : Tensor, shape (B, C, *spatial)
-        What causal probes run on: a copy, so that no model has written into it.
+    looked_at : Tensor, shape (B, C, *spatial)
+        The first eight inputs, or fewer where they are large: a copy, so that no model has written
+        into it.
     outputs : Tensor, shape (maps, C, *spatial), or None
         The maps that came out of the first 32 inputs, of fewer where they are large; None
         where the output is no map.
@@ -50,9 +54,14 @@ class Few:
         How many inputs these outputs are of.
     """
 
-    inputs: Tensor
+    looked_at: Tensor
     outputs: Tensor | None
     shown: int = 0
+
+    @property
+    def inputs(self) -> Tensor:
+        """The first two, which causal probes run on."""
+        return self.looked_at[:PROBED]
 
 
 @dataclass(frozen=True, eq=False)

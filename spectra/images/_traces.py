@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ def traces(
     outputs: NDArray[np.float32] | None,
     *,
     lattice: int = 1,
+    scale: int = 1,
 ) -> tuple[Trace | None, Trace | None]:
     """Return what most inputs carry by themselves, and the seams that most outputs have.
 
@@ -39,11 +41,18 @@ def traces(
         What the model made of them.
     lattice : int
         Period of the grid in the outputs, in pixels; 1 where there is none.
+    scale : int
+        Pixels of an output over those of its input, along each axis. Blocks and seams that the
+        inputs have are none that the model made.
     """
     cause = cause_of(inputs, span)
     if outputs is None or not outputs.size:
         return cause, None
-    return cause, seams_of(outputs, (float(outputs.min()), float(outputs.max())), lattice=lattice)
+    limits = (float(outputs.min()), float(outputs.max()))
+    lattice = lcm(lattice, scale * cause.period) if cause is not None else lattice
+    seams, before = seams_of(outputs, limits, lattice=lattice), seams_of(inputs, span)
+    brought = seams is not None and before is not None and seams.period == scale * before.period
+    return cause, None if brought else seams
 
 
 def cause_of(pictures: NDArray[np.float32], span: tuple[float, float]) -> Trace | None:

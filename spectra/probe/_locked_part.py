@@ -49,6 +49,8 @@ class LockedPart:
     garrote : float
         Variances below which a coefficient is taken for chance. With 1 what is taken out has about
         the least expected error; with 4 next to nothing of what is no grid goes along.
+    left_out : sequence of sequence of float
+        Lattice points that stay in the maps whatever they hold, in cycles/pixel.
 
     Examples
     --------
@@ -69,11 +71,12 @@ class LockedPart:
         reach: int | None = None,
         seed: int = 0,
         garrote: float = GARROTE,
+        left_out: Sequence[Sequence[float]] = (),
     ) -> None:
         different = {tuple(p) for p in periods}
         self.periods = tuple(sorted(different, key=lambda p: (prod(p), p)))
         self._count, self._reach = count, reach
-        self._seed, self._garrote = seed, garrote
+        self._seed, self._garrote, self._left_out = seed, garrote, left_out
         self._fitted: list[_Filters] = []
         self._passing: _Pass | None = None
 
@@ -178,7 +181,8 @@ class LockedPart:
         """Add what the periods before have left of maps, and which input each belongs to."""
         if self._passing is None:
             period, taken = self.periods[len(self._fitted)], [f.period for f in self._fitted]
-            self._passing = _Pass(one, period, taken, count=self._count, reach=self._reach)
+            owned = _owned(period, taken) & ~_points(self._left_out, period)
+            self._passing = _Pass(one, period, owned, count=self._count, reach=self._reach)
         for each, number in zip(torch.split(rest, 1), index, strict=True):
             self._passing.add(each, number)
 
@@ -190,7 +194,7 @@ class _Pass:
         self,
         maps: Tensor,
         period: tuple[int, ...],
-        taken: Sequence[tuple[int, ...]],
+        owned: Tensor,
         *,
         count: int,
         reach: int | None,
@@ -219,7 +223,7 @@ class _Pass:
         ]
         self._reach = max(fits, default=0)
         self._level = maps.double().mean((0, *range(2, maps.ndim)))
-        self._owned = _owned(period, taken)
+        self._owned = owned
         self._gram: dict[int, Tensor] = {}
         self._cross: dict[int, Tensor] = {}
 
@@ -298,3 +302,15 @@ def _owned(period: tuple[int, ...], taken: Sequence[tuple[int, ...]]) -> Tensor:
         turns = grid * torch.tensor(shorter) % torch.tensor(period)
         owned &= (turns != 0).any(1)
     return owned.reshape(period)
+
+
+def _points(frequencies: Sequence[Sequence[float]], period: tuple[int, ...]) -> Tensor:
+    """Return which multiples of ``1 / period`` some frequencies and their mirror images are."""
+    points = torch.zeros(period, dtype=torch.bool)
+    for frequency in frequencies:
+        turns = [f * p for f, p in zip(frequency, period, strict=True)]
+        if all(abs(t - round(t)) < 1e-6 for t in turns):
+            place = [round(t) % p for t, p in zip(turns, period, strict=True)]
+            mirrored = [-t % p for t, p in zip(place, period, strict=True)]
+            points[tuple(place)] = points[tuple(mirrored)] = True
+    return points

@@ -81,13 +81,15 @@ class Lattice:
         folds = self.line + self.replica
         return jackknife(folds), np.hypot(jackknife_error(folds), np.sqrt(self.draw))
 
-    def locked_dbc(self, period: Sequence[int]) -> float | None:
+    def locked_dbc(
+        self, period: Sequence[int], chosen: NDArray[np.bool_] | None = None
+    ) -> float | None:
         """Return the locked energy at one period's own points, over the remaining energy, in dBc.
 
-        None where the estimate is not above zero.
+        Of all of them, or of those that are chosen. None where the estimate is not above zero.
         """
         points = (self.period == np.array(period)).all(axis=1)
-        return ratio_dbc(locked_energy(self, points).share)
+        return ratio_dbc(locked_energy(self, points if chosen is None else points & chosen).share)
 
     def told(self, chosen: NDArray[np.bool_], score: Score) -> Score:
         """Return a score with the locked energy of some of the points in place of its own."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectra.severity._grades import grade_periods, grade_pictures, or_by_yardstick
-from spectra.severity._looked_at import LEAST, anything, locked_part, pictures_of
+from spectra.severity._looked_at import LEAST, anything, locked_part, own_points, pictures_of
 from spectra.severity._seen_lines import see_lines
 from spectra.severity._visibility import Visibility, picture_visibility
 from spectra.severity._where import Where, find_where
@@ -88,15 +88,14 @@ def run(
     shown = pictures_of(passed, scores, inputs)
     locked: Tensor | None = None
     seen: list[int] = []
-    if shown is not None and rows and len(shown.maps) >= LEAST:
-        periods = [view.period for view in passed.output.plan.views]
-        locked = locked_part(shown.maps, periods, seed=seed)
-        graded, seen = _by_sight(shown, locked, periods=periods, rows=rows, seed=seed)
+    if shown is not None and shown.periods and rows and len(shown.maps) >= LEAST:
+        locked = locked_part(shown, seed=seed)
+        graded, seen = _by_sight(shown, locked, rows=rows, seed=seed)
     else:
         graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
     limits, where = None if shown is None else shown.unit, None
     if rows and not brief:
-        shown = shown or anything(passed)
+        shown = shown or anything(passed, scores)
         where = None if shown is None else _where(shown, locked, seen[:SHOWN], seed=seed)
     progress("severity", 1, 1)
     return Judged(replace(graded, where=where.spot if where else None), where, limits=limits)
@@ -106,14 +105,13 @@ def _by_sight(
     shown: LookedAt,
     locked: Tensor,
     *,
-    periods: Sequence[tuple[int, ...]],
     rows: tuple[Yardsticks, ...],
     seed: int,
 ) -> tuple[Graded, list[int]]:
     """Return the severity of pictures, and which of them were looked at."""
     seen = _seen(shown.maps, locked)
-    rolled = _rolled(shown.maps, periods, seed=seed)
-    floor = _seen(rolled, locked_part(rolled, periods, seed=seed))
+    rolled = replace(shown, maps=_rolled(shown, seed=seed))
+    floor = _seen(rolled.maps, locked_part(rolled, seed=seed))
     lines = see_lines(shown.maps, shown.plan)
     judged = list(dict.fromkeys([*lines.pictures, *seen]))
     graded = grade_pictures(
@@ -132,7 +130,7 @@ def _yardsticks(passed: Passed, scores: Scores, methods: Sequence[str]) -> tuple
     if few is None or few.outputs is None or scores.output.verdict not in ("present", "suspect"):
         return ()
     plan = passed.output.plan
-    periods = [view.period for view in plan.views]
+    periods = [view.period for view in own_points(plan, scores.inherited).views]
     rows = yardsticks(
         few.outputs,
         *periods,
@@ -152,9 +150,9 @@ def _whole(passed: Passed) -> xr.Dataset:
 
 
 def _own_dbc(scores: Scores, period: tuple[int, ...]) -> float | None:
-    """Return the output's locked energy at one period's own points."""
+    """Return the output's locked energy at one period's own points, but for the inputs'."""
     measured = scores.measured["output"]
-    return None if measured is None else measured.lattice.locked_dbc(period)
+    return None if measured is None else measured.lattice.locked_dbc(period, scores.own_points)
 
 
 def _seen(pictures: Tensor, locked: Tensor) -> dict[int, Visibility]:
@@ -192,15 +190,15 @@ def _where(
     if not shown.periods:
         return None
     if locked is None:
-        locked = locked_part(shown.maps, shown.periods, seed=seed)
+        locked = locked_part(shown, seed=seed)
     energy = locked.flatten(1).double().square().mean(1)
     some = energy.topk(min(SHOWN, len(energy))).indices.tolist()
     return find_where(shown, locked, judged or some)
 
 
-def _rolled(pictures: Tensor, periods: Sequence[tuple[int, ...]], *, seed: int) -> Tensor:
+def _rolled(shown: LookedAt, *, seed: int) -> Tensor:
     """Return each picture rolled by pixels of its own: no grid is at one phase in all of them."""
-    generator = torch.Generator().manual_seed(seed)
-    steps = [lcm(*axis) for axis in zip(*periods, strict=True)]
+    pictures, generator = shown.maps, torch.Generator().manual_seed(seed)
+    steps = [lcm(*axis) for axis in zip(*shown.periods, strict=True)]
     rolls = [torch.randint(step, (len(pictures),), generator=generator).tolist() for step in steps]
     return torch.stack([p.roll(by, (1, 2)) for p, *by in zip(pictures, *rolls, strict=True)])

@@ -12,6 +12,7 @@ from spectra.spectrum import plan_maps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from torch import Tensor
 
@@ -37,11 +38,14 @@ class LookedAt:
     start : tuple of int
         Where in an output their first pixel lies.
     plan : MapPlan
-        How such maps are scored; its views are the periods that have room in them.
+        How such maps are scored; its views are the periods that have room in them, and hold no
+        points that the inputs already had.
     unit : tuple of float or None
         Black and white of pictures in the unit of the output; None of what is no picture.
     channel : int or None
         Which channel it is, where one of several was chosen.
+    inherited : tuple of tuple of float
+        The points that the inputs already had, in cycles/pixel.
     """
 
     maps: Tensor
@@ -49,6 +53,7 @@ class LookedAt:
     plan: MapPlan
     unit: tuple[float, float] | None = None
     channel: int | None = None
+    inherited: tuple[tuple[float, ...], ...] = ()
 
     @property
     def periods(self) -> tuple[tuple[int, ...], ...]:
@@ -75,11 +80,11 @@ def pictures_of(passed: Passed, scores: Scores, inputs: Inputs | None) -> Looked
     if inputs.kind != "images" or inputs.range is None:
         return None
     low, high = inputs.range
-    looked_at = _cut(few.outputs, passed.output.plan)
+    looked_at = _cut(few.outputs, passed.output.plan, scores.inherited)
     return replace(looked_at, maps=(looked_at.maps - low) / (high - low), unit=(low, high))
 
 
-def anything(passed: Passed) -> LookedAt | None:
+def anything(passed: Passed, scores: Scores) -> LookedAt | None:
     """Return outputs of any kind: three channels of two axes as they are, else the loudest channel.
 
     The loudest is the one of most grid-locked energy, of those that are scored.
@@ -88,43 +93,59 @@ def anything(passed: Passed) -> LookedAt | None:
     ----------
     passed : Passed
         What the inputs left on their way through the model.
+    scores : Scores
+        Tells which peaks the inputs already had.
     """
     plan, few = passed.output.plan, passed.few
     if few is None or few.outputs is None or not plan.views:
         return None
-    looked_at = _cut(few.outputs, plan)
+    looked_at = _cut(few.outputs, plan, scores.inherited)
     each = looked_at.maps[0, 0].numel()
     maps = looked_at.maps[: max(MOST_SAMPLES // each, LEAST)]
     channels = maps.shape[1]
     if not looked_at.periods or channels == 1 or (channels == COLOUR and maps.ndim == 4):
         return replace(looked_at, maps=maps)
     scored = maps[:, list(plan.channels)]
-    place = int(_energies(locked_part(scored, looked_at.periods, reach=0)).argmax())
+    place = int(_energies(locked_part(replace(looked_at, maps=scored), reach=0)).argmax())
     channel = plan.channels[place]
     return replace(looked_at, maps=maps[:, [channel]], channel=channel)
 
 
-def locked_part(
-    maps: Tensor,
-    periods: Sequence[tuple[int, ...]],
-    *,
-    seed: int = 0,
-    reach: int | None = None,
-) -> Tensor:
+def locked_part(looked_at: LookedAt, *, seed: int = 0, reach: int | None = None) -> Tensor:
     """Return the grid-locked part of each map, found on all others; zero of fewer than 11.
 
     Parameters
     ----------
-    maps : Tensor, shape (B, C, *spatial)
-        Their first pixel has phase 0.
-    periods : sequence of tuple of int
-        Periods of the grids along each axis.
+    looked_at : LookedAt
+        Maps whose first pixel has phase 0.
     seed : int
         Seed of the tests for a grid-locked part.
     reach : int, optional
         As of `spectra.probe.LockedPart`.
     """
-    return LockedPart(*periods, count=len(maps), reach=reach, seed=seed).fitted_to(maps)
+    maps = looked_at.maps
+    part = LockedPart(
+        *looked_at.periods,
+        count=len(maps),
+        reach=reach,
+        seed=seed,
+        left_out=looked_at.inherited,
+    )
+    return part.fitted_to(maps)
+
+
+def own_points(plan: MapPlan, inherited: Sequence[tuple[float, ...]]) -> MapPlan:
+    """Return a plan without some lattice points, and without the periods that have no other."""
+    gone = {_key(f) for f in inherited}
+    own = [[p for p in view.points if _key(p.frequency) not in gone] for view in plan.views]
+    views = [replace(v, points=tuple(p)) for v, p in zip(plan.views, own, strict=True) if p]
+    return replace(plan, views=tuple(views))
+
+
+def _key(frequency: Sequence[Fraction | float]) -> tuple[float, ...]:
+    """Return a frequency, the same as its mirror image."""
+    turned = [tuple(round(float(s * f) % 1, 9) % 1 for f in frequency) for s in (1, -1)]
+    return min(turned)
 
 
 def _energies(locked: Tensor) -> Tensor:
@@ -133,7 +154,7 @@ def _energies(locked: Tensor) -> Tensor:
     return torch.stack([one.double().square().mean(axes) for one in locked]).mean(0)
 
 
-def _cut(outputs: Tensor, plan: MapPlan) -> LookedAt:
+def _cut(outputs: Tensor, plan: MapPlan, inherited: tuple[tuple[float, ...], ...]) -> LookedAt:
     """Return the middle of outputs in whole periods, with a plan for it."""
     maps = outputs.detach()
     maps = (maps.real if maps.is_complex() else maps).float().cpu()
@@ -148,4 +169,4 @@ def _cut(outputs: Tensor, plan: MapPlan) -> LookedAt:
     periods = [view.period for view in plan.views]
     cut = plan_maps(maps.shape[1:], *periods, count=plan.count)
     fits = replace(cut, views=() if cut.reason else cut.views)
-    return LookedAt(maps, tuple(start), fits)
+    return LookedAt(maps, tuple(start), own_points(fits, inherited), inherited=inherited)

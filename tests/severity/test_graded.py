@@ -44,3 +44,29 @@ def test_a_board_of_colour_is_judged_by_yardstick_and_one_of_grey_by_sight(colou
     assert severity.word in ("visible", "strong")
     assert (severity.chromatic > 0) == (by == "yardstick")
     assert severity.visibility[1] >= 1 or by == "yardstick"  # what is seen of colour is its luma
+
+
+class Twice(nn.Module):
+    """Gives back what was enlarged by two, and adds a little of a nearest enlargement by four."""
+
+    def forward(self, x):
+        four = nn.functional.interpolate(nn.functional.avg_pool2d(x, 4), scale_factor=4)
+        return (
+            nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2) + 0.3 * four
+        )
+
+
+def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
+    """The grid of period 2 is 15 dB stronger, and was there before."""
+    enlarged = tmp_path / "enlarged"
+    enlarged.mkdir()
+    for file in pictures.glob("*.png"):
+        picture = Image.open(file)
+        picture.resize((128, 128), Image.Resampling.NEAREST).save(enlarged / file.name)
+    summary = spectra.analyze(Twice(), enlarged, options=spectra.Options(blame=False)).summary
+    severity = summary.severity
+    assert (0.5, 0.5) in summary.output.inherited
+    assert [row.period for row in severity.yardsticks] == [(4, 4)]
+    assert severity.yardsticks[0].own_dbc == pytest.approx(summary.output.asr_dbc, abs=0.5)
+    assert severity.word in ("none", "faint")
+    assert severity.where is None or severity.where.period == (4, 4)

@@ -49,7 +49,7 @@ def looked_at(maps, *periods, unit=(0.0, 1.0)):
 
 def found(maps, *periods, unit=(0.0, 1.0)):
     shown = looked_at(maps, *periods, unit=unit)
-    return find_where(shown, locked_part(maps, shown.periods), range(len(maps)))
+    return find_where(shown, locked_part(shown), range(len(maps)))
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (0, 1), (1, 0), (1, 1)])
@@ -147,7 +147,7 @@ def test_fine_content_hides_a_grid(generator):
     rough[..., : SIDE // 2] += 0.3 * torch.rand(12, 3, SIDE, SIDE // 2, generator=generator)
     maps = rough + 0.008 * board()
     shown = looked_at(maps, (2, 2))
-    locked = locked_part(maps, shown.periods)
+    locked = locked_part(shown)
     heat = grid_in_place(maps[0], locked[0], shown.plan).heat
     assert heat[:, : SIDE // 4].median() < 0.6 * heat[:, -SIDE // 4 :].median()
 
@@ -272,7 +272,7 @@ def test_pixels_are_counted_in_the_whole_output(generator):
     """Of outputs larger than 512 pixels the middle is looked at."""
     maps = smooth(12, generator) + LEVEL * board() * quarter(0, 1)
     here, there = looked_at(maps, (2, 2)), replace(looked_at(maps, (2, 2)), start=(16, 32))
-    locked = locked_part(maps, here.periods)
+    locked = locked_part(here)
     place, moved = (find_where(each, locked, [0]).spot.place for each in (here, there))
     assert moved == (place[0] + 16, place[1] + 32)
     graded = Graded("faint", "visibility", picture=1, place=(3, 4))
