@@ -202,6 +202,11 @@ class Facts:
         return None if origin is None or origin.entered else _named(origin)
 
     @property
+    def amplifier(self) -> str | None:
+        """Where far more of a grid is seen first than steps have, which some of them do have."""
+        return None if self.steps_clean else self.module or self.called
+
+    @property
     def called(self) -> str | None:
         """The first module that is called with such a grid, which no module made."""
         origin = self.summary.origin

@@ -97,17 +97,22 @@ LOOKS = (
 
 _WHY: tuple[Said, ...] = (
     Said(
+        "why.amplifier",
+        "a module is the first to show far more of a grid than steps have, which some of them do",
+        lambda f: f.amplifier is not None,
+        "{amplifier} amplifies what steps have left, or makes a grid of its own: not told apart",
+    ),
+    Said(
         "why.module",
         "a module's output is the first to show a grid that no step has",
         lambda f: f.module is not None,
-        "{module} treats the phases of the grid differently, more than any step does",
+        "{module} treats the phases of the grid differently",
     ),
     Said(
         "why.code",
         "such a grid is there before a module is called, and none made it",
         lambda f: f.called is not None,
-        "the code of {within} treats the phases of the grid differently before it calls "
-        "{called}, more than any step does",
+        "the code of {within} treats the phases of the grid differently before it calls {called}",
     ),
     Said(
         "why.later",

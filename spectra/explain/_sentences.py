@@ -97,6 +97,13 @@ _TRY: tuple[Said, ...] = (
         "nothing to do: the grid is {mild}",
     ),
     Said(
+        "try.amplifier",
+        "a module is the first to show far more of a grid than steps have, which some of them do",
+        lambda f: f.amplifier is not None,
+        "add --layers '*', look in figures/ for what becomes of the grid on its way to "
+        "{amplifier}, and change that",
+    ),
+    Said(
         "try.module",
         "a module's output is the first to show a grid that no step has",
         lambda f: f.module is not None,

@@ -110,7 +110,7 @@ def summarise(
         ),
         blame=blamed,
         severity=severity,
-        origin=_origin(probed),
+        origin=_origin(probed, blamed),
         attack=attack,
         probe=constant_row(
             probed.constant,
@@ -152,9 +152,10 @@ def _output_row(
     )
 
 
-def _origin(probed: Probed) -> OriginRow | None:
+def _origin(probed: Probed, blamed: BlameRow) -> OriginRow | None:
+    """Return where a grid is first seen that no step has; none where it falls without a step's."""
     found = probed.origin
-    if found is None:
+    if found is None or blamed.standing == "step":
         return None
     return OriginRow(found.name, found.type_name, entered=found.entered, within=found.within)
 

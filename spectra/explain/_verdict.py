@@ -57,7 +57,7 @@ def blame_row(
         return BlameRow()
     names = [StepName(row.name, row.call) for row in steps]
     found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
-    only = _only(steps) if found.standing in (*UNDECIDED, "faint") else None
+    only = _only(steps, output) if found.standing in (*UNDECIDED, "faint") else None
     if only is not None and removals.steps[only].innocent:
         only = None
     if only is not None:
@@ -81,16 +81,26 @@ def blame_row(
     )
 
 
-def _only(steps: Sequence[StepRow]) -> int | None:
+def _only(steps: Sequence[StepRow], output: Score) -> int | None:
     """Return the step whose own maps alone show a grid at frequencies at which the output has one.
 
-    None where there are several, or where it is not known of all others that they do not. What
-    removal takes out of a map is what the same channel predicts, which may be little of its grid.
+    None where there are several, or where it is not known of all others that they do not; nor where
+    the output holds lines in the main, and the step's maps none. What removal takes out of a map is
+    what the same channel predicts, which may be little of its grid.
     """
     there = [row.score.verdict in FOUND and row.at_output.verdict in FOUND for row in steps]
     clear = ["none" in (row.score.verdict, row.at_output.verdict) for row in steps]
     known = all(shown or none for shown, none in zip(there, clear, strict=True))
-    return there.index(True) if known and there.count(True) == 1 else None
+    if not known or there.count(True) != 1:
+        return None
+    only = there.index(True)
+    return None if _of_lines(output) and steps[only].score.line_dbc is None else only
+
+
+def _of_lines(score: Score) -> bool:
+    """Whether lines are more than replicas of a grid's energy."""
+    line, replica = score.line_dbc, score.replica_dbc
+    return line is not None and (replica is None or line > replica)
 
 
 def worst_step(steps: Sequence[StepRow], blamed: BlameRow | None = None) -> StepRow | None:

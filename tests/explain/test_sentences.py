@@ -682,14 +682,19 @@ ANSWER = {
         run(flat=UNSETTLED),
     ),
     "why.module": Case(
+        run(clean(), origin=MASK),
+        "head.1 (Mask) treats the phases of the grid differently",
         run(up(reaching(-7.2, 6.0)), origin=MASK),
-        "head.1 (Mask) treats the phases of the grid differently, more than any step does",
-        run(),
+    ),
+    "why.amplifier": Case(
+        run(up(reaching(-7.2, 6.0)), origin=MASK),
+        "head.1 (Mask) amplifies what steps have left, or makes a grid of its own: not told apart",
+        run(clean(), origin=MASK),
     ),
     "why.code": Case(
         run(clean(), origin=replace(CODE, within="")),
         "the code of the model itself treats the phases of the grid differently before it calls "
-        "head.2 (Conv2d), more than any step does",
+        "head.2 (Conv2d)",
         run(clean(), origin=MASK),
     ),
     "why.several": Case(
@@ -738,6 +743,12 @@ ANSWER = {
     ),
     "try.nothing": Case(
         run(severity=UNSEEN), "nothing to do: the grid is not visible", run(severity=VISIBLE)
+    ),
+    "try.amplifier": Case(
+        run(up(reaching(-7.2, 6.0)), origin=MASK),
+        "add --layers '*', look in figures/ for what becomes of the grid on its way to head.1 "
+        "(Mask), and change that",
+        run(clean(), origin=MASK),
     ),
     "try.module": Case(
         run(clean(), origin=MASK), "no step to change: change head.1 (Mask)", run(clean())
