@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 JUDGED = 8  # pictures that are judged: those with most grid-locked energy
 SHOWN = 8  # other outputs in which a grid is looked for: those with most grid-locked energy
+HALF_A_LEVEL = 0.5 / 255  # of white less black
 UNSEEN = Visibility(v1=0.0, v2=0.0, v4=0.0)
 
 
@@ -121,7 +122,10 @@ def _by_sight(
         line_controls=list(lines.controls.values()),
         yardsticks=rows,
     )
-    return _in_the_output(or_by_yardstick(graded), judged, start=shown.start), judged
+    # A grid of colour that rounds away in 8 bits is hidden from nobody.
+    if lines.pictures or float(locked.abs().max()) >= HALF_A_LEVEL:
+        graded = or_by_yardstick(graded)
+    return _in_the_output(graded, judged, start=shown.start), judged
 
 
 def _yardsticks(passed: Passed, scores: Scores, methods: Sequence[str]) -> tuple[Yardsticks, ...]:

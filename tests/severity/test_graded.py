@@ -15,15 +15,16 @@ RED_GREEN = torch.tensor([1.0, -0.2126 / 0.7152, 0.0])  # near enough without lu
 class Board(nn.Module):
     """Enlarges twice, bilinearly, and adds a checkerboard of one colour."""
 
-    def __init__(self, colour):
+    def __init__(self, colour, height=0.06):
         super().__init__()
+        self.height = height
         self.up = nn.Upsample(scale_factor=2, mode="bilinear")
         self.colour = colour.reshape(3, 1, 1)
 
     def forward(self, x):
         x = 0.2 + 0.6 * self.up(x)
         rows, columns = (torch.arange(n) for n in x.shape[-2:])
-        return x + 0.06 * self.colour * (-1.0) ** (rows[:, None] + columns)
+        return x + self.height * self.colour * (-1.0) ** (rows[:, None] + columns)
 
 
 @pytest.fixture
@@ -44,6 +45,16 @@ def test_a_board_of_colour_is_judged_by_yardstick_and_one_of_grey_by_sight(colou
     assert severity.word in ("visible", "strong")
     assert (severity.chromatic > 0) == (by == "yardstick")
     assert severity.visibility[1] >= 1 or by == "yardstick"  # what is seen of colour is its luma
+
+
+def test_a_board_of_colour_that_rounds_away_in_8_bits_is_none(pictures):
+    board = Board(RED_GREEN, height=0.4 / 255)
+    board.up = nn.Upsample(scale_factor=2, mode="bicubic")
+    severity = spectra.analyze(
+        board, pictures, options=spectra.Options(blame=False)
+    ).summary.severity
+    assert severity.chromatic > 0
+    assert (severity.word, severity.by) == ("none", "visibility")
 
 
 class Twice(nn.Module):
