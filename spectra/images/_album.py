@@ -139,6 +139,7 @@ class Album:
         ]
         compressed = [each for each in showing if each.compressed]
         blocks = _most((each.blocks for each in compressed), key=lambda b: b.origin)
+        origins = [each.blocks.origin for each in compressed if each.blocks]
         files = {each.file for each in compressed}
         seams = _most((each.seams for each in showing if each.seams), key=lambda s: s.side)
         twice = [each.earlier for each in compressed if each.earlier]
@@ -152,6 +153,7 @@ class Album:
             pattern=float(np.median([each.pattern for each in showing])),
             colour=any(each.colour for each in showing),
             webp=all(each.webp for each in showing),
+            apart=2 * origins.count(blocks.origin if blocks else (0, 0)) < len(origins),
         )
 
 

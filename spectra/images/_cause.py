@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ FEW_LEVELS = 64  # distinct values in a channel, with which a picture was dither
 VOTED = 0.1  # of the pixels: an enlargement by 4 or 8 gets 6 % of the votes, a JPEG 40 % and more
 # Grey levels: a phase whose values often end in one half is rounded up by a quarter on average.
 ROUNDING = 0.2
+COARSE = 30  # quality of a JPEG, below which many of its blocks hold one value
+ELSEWHERE = " elsewhere in each"
+IN_EACH = (  # what may differ between pictures, and what is said then
+    (re.compile(r" from \(\d+, \d+\)"), ELSEWHERE),
+    (re.compile(r"of quality (about )?\d+"), "of several qualities"),
+)
 COLOUR_BLOCK = 16  # pixels of a block of colour that is stored at half the size
 
 
@@ -56,6 +63,8 @@ class Evidence:
         Whether there are three channels.
     webp : bool
         Whether the file is a WebP, which has blocks of 4 px where it is lossy.
+    apart : bool
+        Whether blocks of compression begin at another place in some pictures than in others.
     """
 
     blocks: BlockGrid | None = None
@@ -66,6 +75,7 @@ class Evidence:
     pattern: float = 0.0
     colour: bool = True
     webp: bool = False
+    apart: bool = False
 
     @property
     def compressed(self) -> bool:
@@ -87,7 +97,7 @@ def causes(grid: Grid | None, found: Sequence[Finding], evidence: Evidence) -> t
     The smallest lattice that explains all points decides, then which residual and channel see
     them, then what the file and the picture say besides.
     """
-    jpeg = _jpeg(evidence) if evidence.compressed else ()
+    jpeg = _jpeg(evidence) if evidence.compressed else _coarse_jpeg(evidence)
     if grid is None:
         return jpeg or _tiles(evidence)
     if not grid.is_grid:
@@ -95,6 +105,21 @@ def causes(grid: Grid | None, found: Sequence[Finding], evidence: Evidence) -> t
     if jpeg and COLOUR_BLOCK % (grid.period or 1) == 0:
         return jpeg
     return (*jpeg, *_of_period(grid, found, evidence))
+
+
+def common_text(texts: Sequence[str]) -> str:
+    """Return what one cause is called in several pictures, whose blocks may begin elsewhere.
+
+    Examples
+    --------
+    >>> common_text(["JPEG, blocks of 8 px from (2, 5)", "JPEG, blocks of 8 px from (0, 3)"])
+    'JPEG, blocks of 8 px elsewhere in each'
+    """
+    said = texts[0]
+    for pattern, instead in IN_EACH:
+        if len({match and match[0] for match in map(pattern.search, texts)}) > 1:
+            said = pattern.sub(instead, said, count=1)
+    return said
 
 
 def _of_period(grid: Grid, found: Sequence[Finding], evidence: Evidence) -> tuple[Cause, ...]:
@@ -173,19 +198,29 @@ def _jpeg(evidence: Evidence) -> tuple[Cause, ...]:
     if blocks is None:
         return ()
     y, x = blocks.origin
-    where = f"blocks of 8 px from ({y}, {x})"
+    begin = ELSEWHERE if evidence.apart else f" from ({y}, {x})"
+    where = f"blocks of 8 px{begin}"
     if file is None and earlier is None:
         return (Cause("jpeg", f"JPEG, {where}"),)
     if file is None:
         return (Cause("double_jpeg", f"JPEG twice, with other steps at first, {where}"),)
     own = f"{'' if file.exact else 'about '}{file.quality}"
     if (y, x) != (0, 0):
-        text = f"JPEG twice: blocks from ({y}, {x}), then of quality {own} from (0, 0)"
+        text = f"JPEG twice: blocks{begin}, then of quality {own} from (0, 0)"
         return (Cause("double_jpeg", text),)
     if earlier is None:
         return (Cause("jpeg", f"JPEG of quality {own}, {where}"),)
     text = f"JPEG twice: of quality about {earlier.quality}, then of quality {own}, {where}"
     return (Cause("double_jpeg", text),)
+
+
+def _coarse_jpeg(evidence: Evidence) -> tuple[Cause, ...]:
+    """Return JPEG where the file says so: blocks of so few values may be even, and get no votes."""
+    file = evidence.file
+    if file is None or file.quality >= COARSE:
+        return ()
+    own = f"{'' if file.exact else 'about '}{file.quality}"
+    return (Cause("jpeg", f"JPEG of quality {own}, blocks of 8 px from (0, 0)"),)
 
 
 def _tiles(evidence: Evidence) -> tuple[Cause, ...]:

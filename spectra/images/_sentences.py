@@ -83,6 +83,8 @@ def _verdict(summary: ImagesSummary) -> str:
     reference = summary.reference
     if reference is not None and reference.explained:
         return f"none beyond the reference, in {of}: it carries the same grid, and as strongly"
+    if summary.verdict == "none" and summary.showing and summary.used > 1:
+        return f"none: no grid that {of} share ({chance}); {_by_themselves(summary)}"
     if summary.verdict == "none":
         return f"none: no grid in {of} ({chance})"
     if summary.verdict == "suspect":
@@ -98,6 +100,15 @@ def _verdict(summary: ImagesSummary) -> str:
     if summary.period and not such:
         part = f"; together one of {summary.period} px"
     return f"present: {summary.showing} of {of} show a grid{part} ({chance})"
+
+
+def _by_themselves(summary: ImagesSummary) -> str:
+    """Say how many pictures show a grid alone, and which one most of these do."""
+    one = summary.showing == 1
+    said = f"{summary.showing} of them show{'s' * one} one by {'itself' if one else 'themselves'}"
+    shown = [kind for kind in summary.kinds if kind.verdict == "present"]
+    period = shown[0].period if shown else None
+    return f"{said}, of {period} px" if period else said
 
 
 def _severity(summary: ImagesSummary) -> str:
@@ -148,7 +159,7 @@ def _share(summary: ImagesSummary) -> str:
     share = f"{summary.showing} of {summary.used} pictures show a grid by themselves"
     if summary.suspect:
         share += f", {summary.suspect} perhaps only their scene"
-    if len(summary.kinds) > 1:
+    if len(summary.kinds) > 1 or summary.verdict == "none":
         kinds = [f"{kind.pictures} {kind.causes[0].text}" for kind in summary.kinds if kind.causes]
         more = f"; {len(kinds) - 3} other kinds" if len(kinds) > 3 else ""
         share += f": {'; '.join(kinds[:3])}{more}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.images._cause import common_text
 from spectra.images._judge import judge
 from spectra.images._points import FOLD
 from spectra.images._ripple import PERIODS, at_period, ripple_db
@@ -127,8 +128,15 @@ def _kinds(found: Gathered) -> tuple[KindRow, ...]:
             held.setdefault(key, []).append(row)
     commonest = sorted(held.values(), key=len, reverse=True)
     return tuple(
-        KindRow(len(rows), rows[0].verdict, rows[0].period, rows[0].causes) for rows in commonest
+        KindRow(len(rows), rows[0].verdict, rows[0].period, _common_causes(rows))
+        for rows in commonest
     )
+
+
+def _common_causes(rows: Sequence[PictureRow]) -> tuple[CauseRow, ...]:
+    """Return the causes of pictures of one kind, in words that are true of all of them."""
+    each = zip(*(row.causes for row in rows), strict=True)
+    return tuple(CauseRow(same[0].id, common_text([c.text for c in same])) for same in each)
 
 
 def _commonest(together: Together, kinds: Sequence[KindRow]) -> KindRow | None:

@@ -49,8 +49,9 @@ def traces(
     if outputs is None or not outputs.size:
         return cause, None
     limits = (float(outputs.min()), float(outputs.max()))
-    lattice = lcm(lattice, scale * cause.period) if cause is not None else lattice
-    seams, before = seams_of(outputs, limits, lattice=lattice), seams_of(inputs, span)
+    own = 1 if cause is None else cause.period
+    seams = seams_of(outputs, limits, lattice=lcm(lattice, scale * own))
+    before = seams_of(inputs, span, lattice=own)
     brought = seams is not None and before is not None and seams.period == scale * before.period
     return cause, None if brought else seams
 

@@ -117,7 +117,8 @@ def alias(score: Scored, flat: FlatLines | None = None) -> tuple[str, str]:
         return estimate, "" if upper is None else f"up to {names.db_text(upper)}"
     if score.asr_upper_dbc is not None:
         return "-", f"below {names.db_text(score.asr_upper_dbc)}"
-    return "-", _flat_field(flat) or printable(score.reason or "not measured")
+    unscored = score.verdict == "insufficient"
+    return "-", (unscored and _flat_field(flat)) or printable(score.reason or "not measured")
 
 
 def _flat_field(flat: FlatLines | None) -> str:
@@ -141,13 +142,14 @@ def z(score: Score) -> str:
 def at_output(step: StepRow) -> tuple[str, str]:
     """Return what of a step reaches the output, in dBc, and its change on the way, in dB.
 
-    "none" is nothing, as measured; a dash is unknown.
+    "none" is nothing, as measured; "no number" is a grid without an energy above zero; a dash is
+    unknown.
     """
     there = step.at_output
     if there.locked_lower_dbc is not None:
         return f"at least {names.db_text(there.locked_lower_dbc)}", ""
     if there.locked_dbc is None:
-        return "none" if there.verdict == "none" else "-", ""
+        return {"none": "none", "insufficient": "-"}.get(there.verdict, "no number"), ""
     change = "" if there.change_db is None else names.db_text(there.change_db, "+.1f")
     return names.db_text(there.locked_dbc), change
 

@@ -49,13 +49,13 @@ def trial_rows(trial: Trial) -> list[tuple[str, ...]]:
 def trial_lines(trial: Trial) -> list[tuple[str, str]]:
     """Return what the change costs and does, each line with its label."""
     before, after = trial.before, trial.after
-    ratio = after.flops / before.flops if before.flops else 1.0
+    ratio = f" ({after.flops / before.flops:.2g} times)" if before.flops else ""
     lines = [
         (
             "Cost",
             f"{before.parameters:,} -> {after.parameters:,} parameters; "
-            f"{before.flops / 1e9:.3g} -> {after.flops / 1e9:.3g} GFLOP an input "
-            f"({ratio:.2g} times); {before.milliseconds:.3g} -> {after.milliseconds:.3g} ms "
+            f"{before.flops / 1e9:.3g} -> {after.flops / 1e9:.3g} GFLOP an input{ratio}; "
+            f"{before.milliseconds:.3g} -> {after.milliseconds:.3g} ms "
             "(parallel kernels merged)",
         ),
         ("Output", _change(trial)),

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 NO_INPUTS = Score(reason="no inputs")
 NO_CONTROL = "inputs are no maps"
 NO_PERIOD = "the period of no step in the output is known"
-FAR_OFF = 20.0  # between RMS of outputs and range of inputs, where a wrong range is likely
+# RMS of outputs over the range of inputs, where a wrong range is likely: pictures may be dark, and
+# none is much brighter than white.
+FAR_BELOW, FAR_ABOVE = 1 / 40, 1.5
 LEVELS = 255
 
 
@@ -338,7 +340,7 @@ def _is_far_off(passed: Passed, inputs: Inputs) -> bool:
         return False
     assert inputs.range is not None
     reach = max(map(abs, inputs.range))
-    return not reach / FAR_OFF / 2 <= passed.output_rms <= reach * FAR_OFF
+    return not reach * FAR_BELOW <= passed.output_rms <= reach * FAR_ABOVE
 
 
 def _control_gap(passed: Passed) -> str | None:

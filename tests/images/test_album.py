@@ -5,11 +5,13 @@ import pytest
 from scipy import stats
 
 from spectra.images._album import Album, fisher_p
+from spectra.images._cause import Evidence, causes, common_text
+from spectra.images._jpeg import JpegFile, standard_table
 from spectra.images._picture import look_at
 from spectra.images._ripple import PERIODS
 from spectra.images._spectrum import SIDE, contrast_db, tile_spectrum
 from spectra.images._stronger import Stronger
-from spectra.images._traces import cause_of, seams_of
+from spectra.images._traces import cause_of, seams_of, traces
 from support.pictures import enlarged, jpeg, planes, textured
 
 
@@ -137,6 +139,41 @@ def test_a_grid_of_the_outputs_hides_no_seams_and_is_none(rng, period, tiled):
         outputs += np.kron(rng.normal(0, 0.04, (4, 1, 8, 8)), np.ones((64, 64)))
     found = seams_of(outputs.astype(np.float32), (0, 1), lattice=period)
     assert (found and found.period) == (64 if tiled else None)
+
+
+def test_blocks_and_seams_of_the_inputs_are_no_seams_of_a_model(rng):
+    """Blocks of 8 pixels begin at each multiple of 32 as well."""
+    scenes = [textured(rng, 448) for _ in range(4)]
+    inputs = np.stack([planes(jpeg(scene, 10)) / 255 for scene in scenes])
+    tiled = inputs + np.kron(rng.normal(0, 0.1, (4, 1, 14, 14)), np.ones((32, 32)))
+    assert traces(inputs, (0, 1), inputs)[1] is None
+    assert traces(inputs, (0, 1), tiled.astype(np.float32))[1].period == 32
+    assert traces(tiled.astype(np.float32), (0, 1), tiled.astype(np.float32))[1] is None
+
+
+@pytest.mark.parametrize(("own", "said"), [(False, "from (2, 5)"), (True, "elsewhere in each")])
+def test_blocks_that_begin_elsewhere_in_each_picture_have_no_place(rng, own, said):
+    corners = [(8 - y, 8 - x) for y, x in ((2, 5), (6, 1), (3, 3), (5, 2), (7, 7), (1, 4))]
+    album = Album()
+    for i in range(6):
+        y, x = corners[i if own else 0]
+        cropped = jpeg(textured(rng, 208), 60)[y : y + 192, x : x + 192]
+        album.add(look_at(planes(cropped)), *tile_spectrum(planes(cropped)[0]))
+    assert album.together().causes[0].text == f"JPEG, blocks of 8 px {said}"
+
+
+def test_what_differs_between_pictures_of_a_kind_is_not_told_of_all():
+    texts = [f"JPEG of quality {q}, blocks of 8 px from ({q % 8}, 0)" for q in (10, 10, 35)]
+    assert common_text(texts[:2]) == texts[0]
+    assert common_text(texts) == "JPEG of several qualities, blocks of 8 px elsewhere in each"
+
+
+def test_a_coarse_jpeg_says_so_itself_where_its_blocks_get_no_votes(rng):
+    """Blocks of so few values are even, and tell no border from another."""
+    grid = album_of([enlarged(textured(rng, 24), 8)] * 2).together().grid
+    for quality, name in ((10, "jpeg"), (90, "resize")):
+        file = JpegFile(quality, exact=True, luma=standard_table(quality))
+        assert causes(grid, (), Evidence(file=file))[0].id == name
 
 
 def test_the_skirt_of_a_strong_wave_does_not_hide_the_period(rng):

@@ -84,6 +84,11 @@ NONE = replace(
         ),
         (replace(BASE, used=1), "verdict", "present: a grid of 2 px ("),
         (NONE, "verdict", "none: no grid in 3 pictures ("),
+        (
+            replace(NONE, showing=1, kinds=BASE.kinds[:1]),
+            "verdict",
+            "limit 0.01); 1 of them shows one by itself, of 2 px",
+        ),
         (replace(BASE, verdict="suspect"), "verdict", "suspect: 3 pictures repeat, perhaps only"),
         (replace(BASE, alarms=1e-200), "verdict", "(under 1e-99 such findings"),
         (BASE, "looks", "repeats every 2 px along both axes; at (0, 1/2) cycles/px"),

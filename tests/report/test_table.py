@@ -136,6 +136,11 @@ BOUND = replace(PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=None)
             ("-", "flat field: none"),
         ),
         (Score(reason="no inputs"), FlatLines(None, 64, True, "zero"), ("-", "no inputs")),
+        (
+            replace(BOUND, reason="not above zero"),
+            FlatLines(None, 512, True, "no line above rounding", -120.4),
+            ("-", "not above zero"),
+        ),
         (Score(reason="too small"), None, ("-", "too small")),
         (Score(), None, ("-", "not measured")),
     ],
@@ -153,7 +158,7 @@ def test_a_cell_says_the_number_or_what_is_known_instead(score, flat, cells):
         (GONE, ("none", "")),
         (INHERITED, ("none", "")),
         (UNKNOWN, ("-", "")),
-        (replace(GONE, verdict="suspect"), ("-", "")),
+        (replace(GONE, verdict="suspect"), ("no number", "")),
     ],
 )
 def test_nothing_at_the_output_is_told_from_unknown(there, cells):
