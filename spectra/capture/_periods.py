@@ -275,7 +275,7 @@ def _follow(
                 return ways
             odd.add(ways)
     if felt_at is None:
-        return "what changes in its map does not change the output"
+        return "touching its map did not change the output"
     return "where its map lies in the output cannot be followed"
 
 
