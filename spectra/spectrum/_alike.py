@@ -47,12 +47,12 @@ def phases(spectra: Tensor, view: View, compiled: Any = None) -> tuple[Tensor, T
     maps : Tensor, float64, shape (block, channel, tile, 1)
     """
     few, blocks = min(CHANNELS, spectra.shape[1]), prod(view.blocks)
-    channels = [i * spectra.shape[1] // CHANNELS for i in range(few)]
+    channels = np.array([i * spectra.shape[1] // CHANNELS for i in range(few)], np.int64)
     if compiled is not None:
         summed = np.zeros(alike_shape(view, few), complex)
         maps = np.zeros(summed.shape[:-1])
         parts = spectra.numpy().view(np.float32)
-        compiled.add_phases(parts, blocks, np.array(channels), summed.view(np.float64), maps)
+        compiled.add_phases(parts, blocks, channels, summed.view(np.float64), maps)
         return torch.from_numpy(summed), torch.from_numpy(maps[..., None])
     some = spectra.reshape(-1, blocks, *spectra.shape[1:])[:, :BLOCKS, :, :TILES][:, :, channels]
     turned = torch.sgn(some)

@@ -114,5 +114,5 @@ def _numbers(rows: slice | Tensor | None, count: int) -> NDArray[np.int64]:
     if rows is None:
         return np.zeros(count, np.int64)
     if isinstance(rows, slice):
-        return np.arange(rows.start, rows.start + count)
+        return np.arange(rows.start, rows.start + count, dtype=np.int64)
     return rows.numpy()

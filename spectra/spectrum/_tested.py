@@ -81,7 +81,7 @@ class Tested:
     def _for_loops(self) -> tuple[NDArray[Any], ...]:
         """Maps, numbers of the tested channels, and which of their maps count."""
         kept = self.kept.contiguous().numpy()
-        return self.maps.contiguous().numpy(), np.array(self.plan.channels), kept
+        return self.maps.contiguous().numpy(), np.array(self.plan.channels, np.int64), kept
 
     @cached_property
     def _scored(self) -> Tensor:
