@@ -45,9 +45,9 @@ def without(
 
     One pass finds the part of every step; one more for each step takes it away, those of most
     locked energy at the output first. Then one for each set of steps that share a period takes
-    all their parts away, and two take a quarter away of the steps that changed the output most.
-    All is ten forward passes of at most 16 inputs. What is taken out of an input was found on the
-    others, and normalisations keep the statistics of the first pass.
+    all their parts away, and two at most take a quarter away of those of them without which the
+    output has more. All is at most ten forward passes of at most 16 inputs. What is taken out of an
+    input was found on the others, and normalisations keep the statistics of the first pass.
 
     Parameters
     ----------
@@ -99,13 +99,12 @@ def without(
         compared.together(steps, period, passes.again({i: parts[i] for i in steps}))
         for period, steps in sets.items()
     )
-    shared = {index for steps in sets.values() for index in steps}  # where signs tell more
-    loudest = sorted(chosen, key=lambda i: (i in shared, _size(records[i])), reverse=True)
-    for index in loudest[:QUARTERS]:
-        if records[index].output is not None:
-            after = passes.again({index: parts[index]}, share=QUARTER)
-            quarter = compared.step(index, after).at_period
-            records[index] = replace(records[index], quarter=quarter)
+    shared = {index for steps in sets.values() for index in steps}
+    rose = [i for i in chosen if i in shared and _rose(records[i])]  # where a quarter tells more
+    for index in sorted(rose, key=lambda i: _size(records[i]), reverse=True)[:QUARTERS]:
+        after = passes.again({index: parts[index]}, share=QUARTER)
+        quarter = compared.step(index, after).at_period
+        records[index] = replace(records[index], quarter=quarter)
     return Removals(
         steps=tuple(records),
         together=joint,
@@ -155,6 +154,11 @@ def _loudness(scores: Scores, index: int) -> tuple[float, float]:
     return (-inf if there is None else there, -inf if own is None else own)
 
 
+def _rose(record: Without) -> bool:
+    """Whether the output has more at a step's period without it."""
+    return record.at_period is not None and record.at_period.rose
+
+
 def _size(record: Without) -> float:
     """Return by how much the output changed at a step's period without it."""
     change = record.at_period
@@ -182,7 +186,8 @@ def _within_budget(
     for index in order:
         more = [*chosen, index]
         joint = {p: members for p, members in sets.items() if set(members) & set(more)}
-        if 1 + len(more) + len(joint) + min(len(more), QUARTERS) > FORWARDS:
+        shared = {i for members in joint.values() for i in members}.intersection(more)
+        if 1 + len(more) + len(joint) + min(len(shared), QUARTERS) > FORWARDS:
             break
         chosen, kept = more, joint
     return chosen, kept

@@ -89,6 +89,7 @@ def test_of_two_that_add_none_is_named_but_both(size):
     found, named = pair((1, 1), size)
     assert relation(found, 0) == ("adding", None)
     assert (named.standing, named.steps) == ("several", (1, 2))
+    assert found.forwards == 2 + sum(not r.clean for r in found.steps)  # no quarter tells more
     # Half the amplitude is left without one of them.
     assert [found.steps[i].own.db for i in (1, 2)] == pytest.approx([-6.0, -6.0], abs=0.5)
 
@@ -99,6 +100,7 @@ def test_of_two_that_cancel_none_is_named(size):
     assert relation(found, 0) == ("cancelling", None)
     assert named.step is None
     assert all(found.steps[i].own.rose for i in (1, 2))
+    assert all(found.steps[i].quarter is not None for i in (1, 2))
 
 
 @SIZES
@@ -139,7 +141,8 @@ def test_never_more_than_ten_forward_passes_are_planned(steps, periods):
 
     order = list(range(steps))
     chosen, sets = _within_budget(order, _sharing(Found, order))
-    assert 1 + len(chosen) + len(sets) + min(len(chosen), 2) <= FORWARDS
+    shared = {i for members in sets.values() for i in members} & set(chosen)
+    assert 1 + len(chosen) + len(sets) + min(len(shared), 2) <= FORWARDS
     assert chosen == order[: len(chosen)]
     assert chosen
 
