@@ -52,7 +52,8 @@ def phases(spectra: Tensor, view: View, compiled: Any = None) -> tuple[Tensor, T
         summed = np.zeros(alike_shape(view, few), complex)
         maps = np.zeros(summed.shape[:-1])
         parts = spectra.numpy().view(np.float32)
-        compiled.add_phases(parts, blocks, channels, summed.view(np.float64), maps)
+        sums = summed.view(np.float64)
+        compiled.add_phases(parts, blocks, channels, phases=sums, maps=maps)
         return torch.from_numpy(summed), torch.from_numpy(maps[..., None])
     some = spectra.reshape(-1, blocks, *spectra.shape[1:])[:, :BLOCKS, :, :TILES][:, :, channels]
     turned = torch.sgn(some)

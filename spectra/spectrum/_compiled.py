@@ -134,7 +134,9 @@ class LoopFigure:
                 part = slice(begin, min(begin + some, end))
                 tiles = room[: (part.stop - begin) * self._each]
                 of_part = tuple(held[part] for held in moments)
-                self._loops.standardise(flat[part], self._cut, self._windows, tiles, of_part)
+                self._loops.standardise(
+                    flat[part], self._cut, self._windows, seen=tiles, moments=of_part
+                )
                 self._loops.add_powers(
                     torch.fft.rfft2(torch.from_numpy(tiles)).numpy().view(np.float32),
                     ((begin - first) * self._each, channels * self._each),
@@ -143,7 +145,9 @@ class LoopFigure:
                     product=self._product,
                 )
             counted = moments[3][first:end].reshape(-1, channels).sum(1) * self._each
-            self._loops.add_images(of_each, counted, self._rings, self.power, self._profile)
+            self._loops.add_images(
+                of_each, counted, self._rings, total=self.power, profile=self._profile
+            )
             self.images += int((counted > 0).sum())
             self.maps += int(counted.sum())
             self._missing += channels * len(counted) * self._each - int(counted.sum())

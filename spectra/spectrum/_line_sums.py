@@ -66,7 +66,7 @@ def _by_loop(totals: Totals, tiles: Tiles, reader: PairReader, rows: Rows) -> Te
         tiles.level.double().numpy(),
         rows.in_loop(len(tiles.parts)),
         reader.line_tables,
-        (*sums, constant.numpy()),
+        sums=(*sums, constant.numpy()),
     )
     return constant
 

@@ -130,10 +130,10 @@ def standardise(
     for number in range(maps.shape[0]):
         whole = maps[number]
         level = np.float32(_sum(whole, start, (1, inner[1]), np.float32(0)) / inner[1])
-        apart, square = _about(whole, start, inner, level, columns)
+        apart, square = _about(whole, start, inner, level=level, columns=columns)
         if apart * apart > FAR * (square - apart * apart):  # a row that is not like the others
             level += np.float32(apart)
-            apart, square = _about(whole, start, inner, level, columns)
+            apart, square = _about(whole, start, inner, level=level, columns=columns)
         variance = square - apart * apart
         spread = np.float32(np.sqrt(0.0 if variance < 0 else variance))  # a NaN stays one
         finite[number] = np.isfinite(spread)

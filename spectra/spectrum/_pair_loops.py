@@ -134,7 +134,7 @@ def add_pairs(
                 _add(theirs, share, replica[group, channel])
                 _add_power(theirs, share, replica_power[0, channel])
                 _add_product(ours, theirs, share, cross[group, channel])
-                _add_coherence(ours, theirs, turned, edges, cells[slot, channel])
+                _add_coherence(ours, theirs, turned, edges, into=cells[slot, channel])
                 weight = level[block, channel, tile] * share
                 _add_some(own, near_bin, weight, base_level[group, channel])
                 _add_some(theirs, near_pair, weight, replica_level[group, channel])

@@ -95,7 +95,7 @@ def _by_loop(totals: Totals, tiles: Tiles, reader: PairReader, rows: Rows) -> No
         tiles.level.double().numpy(),
         rows.in_loop(len(tiles.parts)),
         reader.pair_tables,
-        in_loop(totals, IN_LOOP, "cell", rows),
+        sums=in_loop(totals, IN_LOOP, "cell", rows),
     )
 
 
