@@ -204,7 +204,8 @@ class Facts:
     @property
     def amplifier(self) -> str | None:
         """Where far more of a grid is seen first than steps have, which some of them do have."""
-        return None if self.steps_clean else self.module or self.called
+        alone = self.steps_clean or self.summary.blame.standing == "none"
+        return None if alone else self.module or self.called
 
     @property
     def called(self) -> str | None:

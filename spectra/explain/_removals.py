@@ -256,13 +256,14 @@ RISE: tuple[Said, ...] = (
         "without the grid of one step, which does not cancel that of another, the output has 1 dB "
         "more or over, its interval above zero",
         lambda f: f.rising == 1,
-        "the layers behind {undone} undo its grid: without it the output has {more:.1f} dB more",
+        "what stands beside or behind {undone} undoes its grid: without it the output has "
+        "{more:.1f} dB more",
     ),
     Said(
         "where.undone_each",
         "the same holds of several steps",
         lambda f: f.rising > 1,
-        "the layers behind {undone} undo their grids: without one of them the output has up to "
-        "{more:.1f} dB more",
+        "what stands beside or behind {undone} undoes their grids: without one of them the output "
+        "has up to {more:.1f} dB more",
     ),
 )

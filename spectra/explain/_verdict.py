@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spectra.explain._blame import Blame, blame, relation
+from spectra.explain._blame import LEAST_DB, Blame, blame, relation
 from spectra.explain._summary import BlameRow, StepName
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ORDER: tuple[Verdict, ...] = ("present", "suspect", "insufficient", "none")
 FOUND = ("present", "suspect")
+FAR_LESS_DB = 10.0  # than the output as a whole, below which frequencies hold none of its grid
 UNDECIDED = ("several", "not told apart", "none")  # where taking grids away names no step
 
 
@@ -56,10 +58,12 @@ def blame_row(
     if output.verdict not in FOUND:
         return BlameRow()
     names = [StepName(row.name, row.call) for row in steps]
-    found = blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc)
+    found = _loud(blame(removals, output_dbc=output.told_dbc, floor_dbc=floor_dbc), steps, output)
     only = _only(steps, output) if found.standing in (*UNDECIDED, "faint") else None
     if only is not None and removals.steps[only].innocent:
-        only = None
+        # A layer that is not linear makes lines of what is left: the mean pattern tells of those.
+        drop = steps[only].at_output.line_drop_db
+        only = only if _of_lines(output) and drop is not None and drop >= LEAST_DB else None
     if only is not None:
         found = Blame("only", only)
     asked = {*found.steps, found.step}
@@ -81,11 +85,27 @@ def blame_row(
     )
 
 
+def _loud(found: Blame, steps: Sequence[StepRow], output: Score) -> Blame:
+    """Return the blame without steps at whose frequencies the output has next to nothing.
+
+    What is taken out of a map is all that is locked at its step's period: grids that earlier steps
+    have left there too.
+    """
+    if found.standing not in ("several", "not told apart") or output.told_dbc is None:
+        return found
+    held = {i: steps[i].at_output.told_dbc for i in found.steps}
+    least = output.told_dbc - FAR_LESS_DB
+    loud = tuple(i for i, dbc in held.items() if dbc is None or dbc >= least)
+    if len(loud) == 1 and found.standing == "several":
+        return Blame("step", loud[0])
+    return replace(found, steps=loud) if loud else found
+
+
 def _only(steps: Sequence[StepRow], output: Score) -> int | None:
     """Return the step whose own maps alone show a grid at frequencies at which the output has one.
 
     None where there are several, or where it is not known of all others that they do not; nor where
-    the output holds lines in the main, and the step's maps none. What removal takes out of a map is
+    the output holds lines in the main that are not the step's. What removal takes out of a map is
     what the same channel predicts, which may be little of its grid.
     """
     there = [row.score.verdict in FOUND and row.at_output.verdict in FOUND for row in steps]
@@ -94,7 +114,13 @@ def _only(steps: Sequence[StepRow], output: Score) -> int | None:
     if not known or there.count(True) != 1:
         return None
     only = there.index(True)
-    return None if _of_lines(output) and steps[only].score.line_dbc is None else only
+    return None if _of_lines(output) and not _leaves_lines(steps[only]) else only
+
+
+def _leaves_lines(row: StepRow) -> bool:
+    """Whether the output's lines fall without a step's mean grid, or else its own maps have any."""
+    drop = row.at_output.line_drop_db
+    return row.score.line_dbc is not None if drop is None else drop >= LEAST_DB
 
 
 def _of_lines(score: Score) -> bool:

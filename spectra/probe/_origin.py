@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from spectra._options import Progress
     from spectra.gather import Passed
     from spectra.inputs import Inputs
+    from spectra.probe._removed import Removals
     from spectra.score import Lattice, Scores
 
 AT_A_TIME = 24  # places that one pass measures
 PASSES = 3
 SURE = 4.0  # standard errors above zero from which on a place shows a grid
+PERHAPS = 1.0  # the same, where it has half as much as the output at least, which was tested
 FOUND = ("present", "suspect")
 FAR_LESS_DB = 10.0  # than the output, below which a place does not have its grid
 FAR_MORE_DB = 6.0  # that the output has over any step's own maps, if no step can have made it
@@ -81,14 +83,15 @@ def first_module(
     scores: Scores,
     inputs: Inputs | None,
     *,
+    removals: Removals | None = None,
     batch: int | None = None,
     seed: int,
     progress: Progress,
 ) -> Origin | None:
     """Return where a grid of the output that no step has is seen first.
 
-    None where a step has it, where the output has none, and where the model does not run again.
-    Where no module shows it the model itself is named.
+    None where a step has it, where the output has none or too little to be seen again, and where
+    the model does not run again.
 
     Parameters
     ----------
@@ -100,6 +103,8 @@ def first_module(
         The scores of the run: what the output shows, and the steps do not.
     inputs : Inputs or None
         The inputs, of which the first 16 run.
+    removals : Removals, optional
+        What the output shows without the grids of steps.
     batch : int, optional
         Inputs that run at a time; as many as fit by default.
     seed : int
@@ -107,7 +112,11 @@ def first_module(
     progress : callable
         Called with ("modules", done, total).
     """
-    if inputs is None or not _is_nobodys(scores) or isinstance(walk.unwrap(model), ScriptModule):
+    if (
+        inputs is None
+        or not _is_nobodys(scores, removals)
+        or isinstance(walk.unwrap(model), ScriptModule)
+    ):
         return None  # nothing is told of what is within a script
     some = replace(inputs, used=min(len(inputs), MOST_INPUTS))
     search = _Search(model, passed, scores, some, batch=batch, seed=seed)
@@ -117,14 +126,19 @@ def first_module(
         return None
 
 
-def _is_nobodys(scores: Scores) -> bool:
-    """Tell whether the output has a grid that no step's own maps show, or far more of it."""
+def _is_nobodys(scores: Scores, removals: Removals | None) -> bool:
+    """Tell whether the output has a grid that no step's own maps show, or far more of it.
+
+    Or a grid that stays when that of any step is taken away.
+    """
     output, steps = scores.output, [step.own for step in scores.steps]
     if output.verdict not in FOUND or any(own.verdict == "insufficient" for own in steps):
         return False
     if all(own.verdict == "none" for own in steps):
         return True
     energies, told = _energies(scores), output.told_dbc
+    if removals is not None and all(one.leaves for one in removals.steps):
+        return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB / 2
     return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB
 
 
@@ -179,12 +193,12 @@ class _Search:
             if not len(between):
                 break
             chosen = np.unique(np.linspace(between[0], between[-1], AT_A_TIME).round().astype(int))
-            shown = self._measured([places[i] for i in chosen])
+            shown = self._measured([places[i] for i in chosen], places[-1])
             hidden = [int(i) for i, shows in zip(chosen, shown, strict=True) if not shows]
             low = max(hidden, default=low)
             high = min((int(i) for i in chosen if i > low), default=high)
         progress("modules", PASSES, PASSES)
-        return self._origin(places[high] if high < len(places) else _Place("", 0, entered=False))
+        return self._origin(places[high]) if high < len(places) else None
 
     def _origin(self, place: _Place) -> Origin:
         within, _, _ = place.name.rpartition(".")
@@ -202,10 +216,10 @@ class _Search:
         self._through(replace(self._inputs, used=1), take)
         return seen
 
-    def _measured(self, places: Sequence[_Place]) -> list[bool]:
-        """Tell of each place whether it shows the grid."""
+    def _measured(self, places: Sequence[_Place], last: _Place) -> list[bool]:
+        """Tell of each place whether it shows the grid, which the last of all is known to have."""
         sums: dict[_Place, spectrum.MapStatistics] = {}
-        wanted = set(places)
+        wanted = {*places, last}
 
         def take(place: _Place, maps: Tensor) -> None:
             if place not in wanted:
@@ -220,15 +234,17 @@ class _Search:
 
         self._through(self._inputs, take)
         lattices = {p: score.Lattice.of(s.to_dataset()) for p, s in sums.items()}
-        return [self._shows(lattices.get(place, "")) for place in places]
+        shares = {p: _share(each) for p, each in lattices.items() if not isinstance(each, str)}
+        at_end, _ = shares.get(last, (0.0, 0.0))
+        return [place in shares and self._shows(*shares[place], at_end) for place in places]
 
-    def _shows(self, lattice: Lattice | str) -> bool:
-        if isinstance(lattice, str):
-            return False
-        share, error = lattice.locked
-        whole = share.sum()
-        enough = whole / max(1 - whole, 1e-9) > self._least
-        return bool(enough and whole > SURE * np.sqrt(np.square(error).sum()))
+    def _shows(self, share: float, error: float, at_end: float) -> bool:
+        """Tell whether a locked share and its error are those of the grid.
+
+        Surely more than nothing; or as much as the output itself has, about.
+        """
+        sure = share > SURE * error or (share > PERHAPS * error and share > at_end / 2)
+        return share / max(1 - share, 1e-9) > self._least and sure
 
     def _plan(self, maps: Tensor, *, count: int) -> spectrum.MapPlan | None:
         """Return how maps are measured at what the output's periods are in them, if they can."""
@@ -288,6 +304,12 @@ class _Search:
                 hooks.enter_context(module.register_forward_pre_hook(partial(enter, name)))
                 hooks.enter_context(module.register_forward_hook(partial(leave, name)))
             yield
+
+
+def _share(lattice: Lattice) -> tuple[float, float]:
+    """Return the locked share of all lattice points, and its standard error."""
+    share, error = lattice.locked
+    return float(share.sum()), float(np.sqrt(np.square(error).sum()))
 
 
 def _first_maps(values: Any) -> Tensor | None:

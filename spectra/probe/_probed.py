@@ -117,7 +117,14 @@ def run(
     origin = None
     if trace:
         origin = first_module(
-            model, passed, scores, inputs, batch=batch, seed=seed, progress=progress
+            model,
+            passed,
+            scores,
+            inputs,
+            removals=removals,
+            batch=batch,
+            seed=seed,
+            progress=progress,
         )
     if passed.few is None:
         return Probed(flat, None, (None,) * len(found.steps), removals, constant=lines)

@@ -48,6 +48,11 @@ class Without:
         return self.output if self.own is None else self.own
 
     @property
+    def leaves(self) -> bool:
+        """Whether it was measured, and the output keeps its grid as it was."""
+        return self.output is not None and self.output.db is not None and self.output.db > -STAYS_DB
+
+    @property
     def innocent(self) -> bool:
         """Whether the map's grid was taken away in the main, and the output's stayed as it was.
 

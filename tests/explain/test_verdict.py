@@ -243,7 +243,49 @@ def test_a_lone_step_with_a_grid_that_the_output_has_is_named_where_removal_name
     assert (row.standing, worst.name) == ("only", "a")
     still = LockedChange(0.0, (-0.5, 0.5), 0.5)
     innocent = Removals((Without(still, still, taken=LESS),), inputs=16, forwards=6)
-    assert blame_row(innocent, [step("a", PRESENT)], OUTPUT).standing == "none"
+    assert blame_row(innocent, [dropping(0.0)], OUTPUT).standing == "none"
+
+
+def dropping(drop, **score):
+    """Return a step without whose mean pattern the output's lines fall so far."""
+    made = step("a", replace(PRESENT, **score))
+    return replace(made, at_output=replace(made.at_output, line_drop_db=drop))
+
+
+LINES = replace(OUTPUT, line_dbc=-22.0, replica_dbc=-40.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "output", "standing"),
+    [
+        (dropping(9.9), LINES, "only"),
+        (dropping(0.04), LINES, "none"),
+        (dropping(0.04), replace(LINES, line_dbc=None), "only"),
+        (dropping(None, line_dbc=None), LINES, "none"),
+        (dropping(None), LINES, "only"),
+    ],
+)
+def test_a_lone_step_is_not_named_for_lines_that_are_not_its_own(row, output, standing):
+    found = Removals((Without(NONE, NONE),), inputs=16, forwards=2)
+    assert blame_row(found, [row], output).standing == standing
+
+
+def test_a_layer_that_makes_lines_of_what_is_left_does_not_acquit_a_step():
+    """Its grid was taken away in the main, and the output kept its own; its lines fall by 10 dB."""
+    still = LockedChange(0.0, (-0.5, 0.5), 0.5)
+    innocent = Removals((Without(still, still, taken=LESS),), inputs=16, forwards=6)
+    assert blame_row(innocent, [dropping(9.9)], LINES).standing == "only"
+
+
+def test_a_step_at_whose_frequencies_the_output_has_next_to_nothing_shares_no_blame():
+    """What is taken out of its maps is what an earlier step has left there, too."""
+    quiet = step("b", PRESENT)
+    there = replace(quiet.at_output, locked_dbc=-36.7)
+    both = Removals((Without(LESS, LESS), Without(LESS, LESS)), inputs=16, forwards=3)
+    rows = [step("a", PRESENT), replace(quiet, at_output=there)]
+    assert blame_row(both, rows, OUTPUT).step == StepName("a", 0)
+    loud = [step("a", PRESENT), quiet]
+    assert blame_row(both, loud, OUTPUT).standing == "several"
 
 
 def test_what_steps_of_one_period_do_to_each_other_is_told_by_their_names():

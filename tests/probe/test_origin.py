@@ -139,6 +139,21 @@ def test_what_a_clean_step_leaves_below_the_floors_is_not_the_grid():
     assert found == Origin("2", "Mask")
 
 
+class Added(nn.Module):
+    """Add the same board to all maps."""
+
+    def forward(self, x):
+        return x + 0.1 * board(x.shape[-1], 2)
+
+
+def test_a_grid_of_few_pictures_of_unlike_contrast_is_traced_by_what_the_output_has():
+    """It is a large share of the flat ones alone: its mean is less than four standard errors."""
+    contrast = torch.logspace(-1.5, 0.5, 16).view(-1, 1, 1, 1)
+    found, scores = traced(nn.Sequential(Sinc(), Sinc(), Added(), nn.ReLU()), contrast * pictures())
+    assert scores.output.verdict == "present"
+    assert found == Origin("2", "Added")
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("freeze", [torch.jit.script, lambda n: torch.jit.trace(n, pictures())])
 def test_nothing_is_told_of_what_is_within_a_script(freeze):
