@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spectra.errors import ParameterError
+from spectra_cli._request import code_of
 from spectra_cli._typed import command_line, shared_arguments, typed_arguments
 from spectra_cli._wanted import GATES, RESULT
 
@@ -136,18 +137,17 @@ def measure_shard(
         if wanted.as_json:
             click.echo(json.dumps(about))
         else:
-            click.echo(_sentence(about, wanted.out))
+            merging = f"spectra merge {wanted.out}{' --trust' * bool(code_of(context.params))}"
+            click.echo(_sentence(about, merging))
 
 
-def _sentence(about: dict[str, Any], out: Path) -> str:
+def _sentence(about: dict[str, Any], merging: str) -> str:
     """Return what a shard has done and what is to be done, as a line."""
     done = f"{about['measured']} parts measured, {about['found']} were there"
     begin = f"Shard    {about['shard']}/{about['of']}: {done}; "
     if about["pass"] is None:
-        return f"{begin}all are there: spectra merge {out}"
+        return f"{begin}all are there: {merging}"
     missing = len(about["missing"])
     if about["pass"] == "pass":
-        return (
-            f"{begin}{missing} are missing; when the other shards have ended: spectra merge {out}"
-        )
+        return f"{begin}{missing} are missing; when the other shards have ended: {merging}"
     return f"{begin}{CONTENT}{missing} parts are missing; run all shards once more"

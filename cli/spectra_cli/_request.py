@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spectra._factories import is_spec
+
 if TYPE_CHECKING:
     from spectra import Options
     from spectra.load import LoadedModel
 
+LIBRARIES = ("spandrel:", "torchvision:", "timm:", "smp:", "diffusers:", "hf:")
 LOADING = ("arch", "key", "strip_prefix", "strict", "trust")
 
 
@@ -26,6 +29,13 @@ class Request:
         from spectra.load import load_model
 
         return load_model(self.model, **self.loading)
+
+
+def code_of(params: dict[str, Any]) -> list[str]:
+    """Return what of a command's parameters names code that it runs; libraries are no such code."""
+    named = [params["model"], *params["inputs"], params["arch"] or "", params["targets"] or ""]
+    code = [text for text in named if is_spec(text) and not text.startswith(LIBRARIES)]
+    return [*code, params["model"]] if params["trust"] else code
 
 
 def parse_request(model: str, inputs: tuple[str, ...], given: dict[str, Any]) -> Request:

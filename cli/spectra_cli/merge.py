@@ -7,18 +7,16 @@ from typing import Any
 
 import click
 
-from spectra._factories import is_spec
 from spectra.errors import InputError, ParameterError
 from spectra_cli import _options as options
 from spectra_cli import _shard_options as shards
 from spectra_cli._parts import answer, parts_beside
-from spectra_cli._request import parse_request
+from spectra_cli._request import code_of, parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 from spectra_cli._wanted import Wanted
 from spectra_cli.analyze import analyze
 
 SUFFIX = ".parts"
-LIBRARIES = ("spandrel:", "torchvision:", "timm:", "smp:", "diffusers:", "hf:")
 
 
 @click.command(
@@ -85,10 +83,7 @@ def check_trusted(params: dict[str, Any], *, trust: bool) -> None:
 
     A file beside the parts says what to run, and anybody who can write there could have put it.
     """
-    named = [params["model"], *params["inputs"], params["arch"] or "", params["targets"] or ""]
-    code = [text for text in named if is_spec(text) and not text.startswith(LIBRARIES)]
-    if params["trust"]:
-        code.append(params["model"])
+    code = code_of(params)
     if code and not trust:
         raise ParameterError(
             f"the shards ran code of {', '.join(dict.fromkeys(code))}: --trust runs it here as well"

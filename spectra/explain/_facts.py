@@ -24,6 +24,7 @@ VERDICT_TEXT = {
 }
 
 
+MOST_LEVELS = 127.5  # root mean square that anything between 0 and 255 can have
 LEAST_DB = 1.0  # change of the output from which on something is said of it
 GROWN_DB = 6.0  # by which later layers amplify a grid that they are to blame for
 
@@ -182,7 +183,8 @@ class Facts:
 
     @property
     def grey(self) -> str | None:
-        return None if self.output.grey_levels is None else grey(self.output.grey_levels)
+        levels = self.output.grey_levels
+        return None if levels is None or levels > MOST_LEVELS else grey(levels)
 
     @property
     def prominence(self) -> float | None:

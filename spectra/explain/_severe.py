@@ -64,6 +64,11 @@ class Severe(Facts):
         return counted(self.graded.pictures, "picture") if self.graded else None
 
     @property
+    def unjudged(self) -> str:
+        """Why no word by sight stands."""
+        return (self.graded and self.graded.unjudged) or "no picture was judged"
+
+    @property
     def chromatic(self) -> int:
         return self.graded.chromatic if self.graded else 0
 
@@ -134,7 +139,7 @@ _WORD: tuple[Said, ...] = (
         "severity.beside",
         "the output is no picture; the test finds a grid, and yardsticks stand beside it",
         lambda f: f.word not in (None, "insufficient") and f.found and f.beside is not None,
-        "{word} by energy, as no picture was judged: {beside}",
+        "{word} by energy, as {unjudged}: {beside}",
     ),
     Said(
         "severity.nothing",

@@ -32,8 +32,8 @@ NO_INPUTS = Score(reason="no inputs")
 NO_CONTROL = "inputs are no maps"
 NO_PERIOD = "the period of no step in the output is known"
 # RMS of outputs over the range of inputs, where a wrong range is likely: pictures may be dark, and
-# none is much brighter than white.
-FAR_BELOW, FAR_ABOVE = 1 / 40, 1.5
+# none is brighter than white but for what overshoots.
+FAR_BELOW, FAR_ABOVE = 1 / 40, 1.05
 LEVELS = 255
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from math import lcm
 from typing import TYPE_CHECKING
 
+import numpy as np
+import scipy
 import torch
 
 from spectra.severity._grades import grade_periods, grade_pictures, or_by_yardstick
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 JUDGED = 8  # pictures that are judged: those with most grid-locked energy
 SHOWN = 8  # other outputs in which a grid is looked for: those with most grid-locked energy
 HALF_A_LEVEL = 0.5 / 255  # of white less black
+AROUND = 13  # pixels of the square that makes a place
 UNSEEN = Visibility(v1=0.0, v2=0.0, v4=0.0)
 
 
@@ -94,6 +97,9 @@ def run(
         graded, seen = _by_sight(shown, locked, rows=rows, seed=seed)
     else:
         graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
+        if shown is not None and len(shown.maps) < LEAST:
+            few = f"sight takes {LEAST} outputs, and {len(shown.maps)} were there"
+            graded = replace(graded, unjudged=few)
     limits, where = None if shown is None else shown.unit, None
     if rows and not brief:
         shown = shown or anything(passed, scores)
@@ -123,7 +129,7 @@ def _by_sight(
         yardsticks=rows,
     )
     # A grid of colour that rounds away in 8 bits is hidden from nobody.
-    if lines.pictures or float(locked.abs().max()) >= HALF_A_LEVEL:
+    if lines.pictures or any(_most_around(locked[i]) >= HALF_A_LEVEL for i in judged):
         graded = or_by_yardstick(graded)
     return _in_the_output(graded, judged, start=shown.start), judged
 
@@ -174,6 +180,13 @@ def _seen(pictures: Tensor, locked: Tensor) -> dict[int, Visibility]:
         else UNSEEN
         for index in most
     }
+
+
+def _most_around(locked: Tensor) -> float:
+    """Return the largest root mean square of a locked part (C, y, x) around any place."""
+    square = locked.double().square().mean(0).numpy()
+    around = scipy.ndimage.uniform_filter(square, AROUND, mode="mirror")
+    return float(np.sqrt(max(around.max(), 0.0)))
 
 
 def _in_the_output(graded: Graded, judged: Sequence[int], *, start: tuple[int, ...]) -> Graded:

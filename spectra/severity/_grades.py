@@ -88,6 +88,8 @@ class Graded:
         Where a grid is most, be it in one place of one output; None where the test finds none.
     seen : {"locked part", "local lines"} or None
         What of the grid a word by visibility rests on; None where no grid is seen.
+    unjudged : str or None
+        Why pictures were not judged by what is seen of them; None of what is no picture, too.
     lines_visibility, lines_floor : tuple of float, or None
         As ``visibility`` and ``floor``, of local lines; None where they stand in fewer than two
         pictures.
@@ -108,6 +110,7 @@ class Graded:
     where: Spot | None = None
     detectable_zoom: int | None = None
     seen: Seen | None = None
+    unjudged: str | None = None
     lines_visibility: tuple[float, ...] | None = None
     lines_floor: tuple[float, ...] | None = None
 

@@ -87,7 +87,8 @@ def pictures_of(passed: Passed, scores: Scores, inputs: Inputs | None) -> Looked
 def anything(passed: Passed, scores: Scores) -> LookedAt | None:
     """Return outputs of any kind: three channels of two axes as they are, else the loudest channel.
 
-    The loudest is the one of most grid-locked energy, of those that are scored.
+    The loudest is the one of most grid-locked energy, of those that are scored; of variables, each
+    of which has a unit of its own, of most over its variance.
 
     Parameters
     ----------
@@ -103,10 +104,17 @@ def anything(passed: Passed, scores: Scores) -> LookedAt | None:
     each = looked_at.maps[0, 0].numel()
     maps = looked_at.maps[: max(MOST_SAMPLES // each, LEAST)]
     channels = maps.shape[1]
-    if not looked_at.periods or channels == 1 or (channels == COLOUR and maps.ndim == 4):
+    variables = bool(passed.variables)
+    together = channels == COLOUR and maps.ndim == 4 and not variables
+    if not looked_at.periods or channels == 1 or together:
         return replace(looked_at, maps=maps)
     scored = maps[:, list(plan.channels)]
-    place = int(_energies(locked_part(replace(looked_at, maps=scored), reach=0)).argmax())
+    energies = _energies(locked_part(replace(looked_at, maps=scored), reach=0))
+    if variables:
+        axes = tuple(range(2, maps.ndim))
+        varied = _energies(scored - scored.mean(axes, keepdim=True))
+        energies = torch.where(varied > 0, energies / varied, 0.0)
+    place = int(energies.argmax())
     channel = plan.channels[place]
     return replace(looked_at, maps=maps[:, [channel]], channel=channel)
 

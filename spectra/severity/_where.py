@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spectra.severity._looked_at import LookedAt
 
 LEVELS = 255
+MOST_SHARE = 0.5  # of white less black, which no grid between both exceeds, root mean square
 AXES = {1: ("x",), 2: ("y", "x")}
 LONGEST = 4096  # samples of a signal that are kept, about the place
 
@@ -142,7 +143,7 @@ def _where(looked_at: LookedAt, index: int, *, place: tuple[int, ...], found: In
         place=tuple(p + s for p, s in zip(place, looked_at.start, strict=True)),
         amplitude=amplitude,
         share=share,
-        levels=LEVELS * share if looked_at.unit else None,
+        levels=LEVELS * share if looked_at.unit and share <= MOST_SHARE else None,
         channel=looked_at.channel,
         period=period_at(found.grid, place, looked_at.plan),
     )

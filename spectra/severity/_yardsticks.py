@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 8  # inputs whose outputs are enlarged together
 LEAST_BASE = 0.05  # of the power: with less in the base band, enlarging it tells nothing
-NOTHING = "no locked energy above zero in so few outputs"
+NOTHING = "enlargements of so few outputs show no locked energy above zero"
 METHODS = ("nearest", "linear", "cubic")
 WORDED = ("nearest", "cubic")  # between which a word is found
 TORCH_MODES = {"linear": "bilinear", "cubic": "bicubic"}

@@ -11,7 +11,8 @@ from spectra.images._picture import look_at
 from spectra.images._ripple import PERIODS
 from spectra.images._spectrum import SIDE, contrast_db, tile_spectrum
 from spectra.images._stronger import Stronger
-from spectra.images._traces import cause_of, seams_of, traces
+from spectra.images._trace import Trace
+from spectra.images._traces import _most, cause_of, seams_of, traces
 from support.pictures import enlarged, jpeg, planes, textured
 
 
@@ -119,6 +120,13 @@ def test_most_pictures_of_a_run_name_what_their_inputs_carry(rng):
     assert cause_of(np.stack([planes(scene) / 255 for scene in scenes]), (0, 1)) is None
     assert cause_of(batch[:, :, :64], (0, 1)) is None
     assert cause_of(batch[:, 0], (0, 1)) is None
+
+
+def test_jpeg_once_and_twice_are_one_cause_of_most_inputs():
+    """Of eight, three and two, which are five, and three of other kinds."""
+    ids = ["jpeg"] * 2 + ["double_jpeg"] * 3 + ["resize"] * 2 + ["decoder"]
+    assert _most([(each, 8) for each in ids], 8) == Trace("double_jpeg", 8, 5, 8)
+    assert _most([(each, 8) for each in ids[3:]], 8) is None
 
 
 def test_seams_of_most_outputs_are_found(rng):

@@ -91,6 +91,16 @@ def test_its_energy_is_that_of_the_line_over_the_variable(result):
     assert own.line_dbc == pytest.approx(expected, abs=1.0)
 
 
+def test_the_place_is_that_of_the_variable_that_carries_the_line_whatever_the_units():
+    """Three variables are no colours: in units of thousands the others would hide it."""
+    model = Refined(len(NAMES), planted=NAMES.index("u10"), amplitude=0.5)
+    units = torch.tensor([1.0 if name == "u10" else 3e3 for name in NAMES]).view(-1, 1, 1)
+    model.register_forward_hook(lambda _model, _given, y: units * y)
+    found = spectra.analyze(model, inputs(), options=QUICK)
+    assert found.summary.severity.where.channel == NAMES.index("u10")
+    assert found.data["where"].sizes["channel"] == 1
+
+
 def test_outputs_come_back_with_finer_coordinates(result, tmp_path):
     result.save(tmp_path / "out", formats=("json", "nc"))
     read = Result.read(tmp_path / "out")

@@ -57,6 +57,26 @@ def test_a_board_of_colour_that_rounds_away_in_8_bits_is_none(pictures):
     assert (severity.word, severity.by) == ("none", "visibility")
 
 
+def test_few_pictures_are_not_judged_by_sight_and_the_answer_says_why(pictures, tmp_path):
+    (tmp_path / "few").mkdir()
+    for file in sorted(pictures.glob("*.png"))[:4]:
+        file.rename(tmp_path / "few" / file.name)
+    summary = spectra.analyze(Board(GREY), tmp_path / "few").summary
+    assert summary.severity.by == "yardstick"
+    said = summary.answer["severity"]
+    assert " by energy, as sight takes 11 outputs, and 4 were there: " in said
+
+
+@pytest.mark.parametrize(("gain", "levels"), [(1.0, True), (3.0, False)])
+def test_of_outputs_beyond_white_no_grey_levels_are_told(pictures, gain, levels):
+    board = nn.Sequential(Board(GREY), nn.Upsample(scale_factor=1))
+    board.register_forward_hook(lambda _m, _x, y: gain * y)
+    summary = spectra.analyze(board, pictures, options=spectra.Options(blame=False)).summary
+    assert (summary.output.score.grey_levels is not None) == levels
+    assert (summary.severity.where.levels is not None) == levels
+    assert any(note.id == "range" for note in summary.warnings) != levels
+
+
 class Twice(nn.Module):
     """Gives back what was enlarged by two, and adds a little of a nearest enlargement by four."""
 
