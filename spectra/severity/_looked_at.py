@@ -109,12 +109,10 @@ def anything(passed: Passed, scores: Scores) -> LookedAt | None:
     if not looked_at.periods or channels == 1 or together:
         return replace(looked_at, maps=maps)
     scored = maps[:, list(plan.channels)]
-    energies = _energies(locked_part(replace(looked_at, maps=scored), reach=0))
     if variables:
-        axes = tuple(range(2, maps.ndim))
-        varied = _energies(scored - scored.mean(axes, keepdim=True))
-        energies = torch.where(varied > 0, energies / varied, 0.0)
-    place = int(energies.argmax())
+        axes = (0, *range(2, maps.ndim))
+        scored = scored / scored.std(axes, keepdim=True).clamp_min(torch.finfo().tiny)
+    place = int(_energies(locked_part(replace(looked_at, maps=scored), reach=0)).argmax())
     channel = plan.channels[place]
     return replace(looked_at, maps=maps[:, [channel]], channel=channel)
 
