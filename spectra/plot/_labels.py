@@ -136,7 +136,8 @@ def label_frequency_axis(
         labels[::2] = [frequency(tick, scale) for tick in ticks[::2]]
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(ticks, labels=labels)
-    below = "" if scale is None else f", below {scale.name}"
+    apart = ",\n" if which == "x" else ", "  # panels are narrower than that line
+    below = "" if scale is None else f"{apart}below {scale.name}"
     axis.set_label_text(f"{name} (cycles/{place(axes)}{below})")
 
 

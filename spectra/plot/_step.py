@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spectra.plot._curves import plot_slices
-from spectra.plot._labels import point, signed
+from spectra.plot._labels import point, scale_of, signed
 from spectra.plot._spectrum import plot_spectrum
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SMALL = 8.0
 SIZE = (7.4, 2.9)  # inches
 MAP, BESIDE, WIDE = (0.085, 0.17, 0.31, 0.79), (0.5, 0.17, 0.48, 0.7), (0.085, 0.17, 0.895, 0.7)
+TITLE, SCALE = 0.06, 0.13  # of the height, for a title, and for a unit below ticks and label
 
 
 def step_figure(data: xr.Dataset) -> Figure:
@@ -33,13 +34,18 @@ def step_figure(data: xr.Dataset) -> Figure:
     """
     spectrum = data["mean_log_spectrum"]
     figure = Figure(figsize=SIZE)
+    below = SCALE if scale_of(spectrum, "fx") else 0.0
     if spectrum.ndim == 1:
-        ax = figure.add_axes(WIDE)
+        ax = figure.add_axes(_within(WIDE, below=below))
         plot_spectrum(spectrum, ax=ax, lattice=data)
         _small(ax)
         return figure
-    ax, beside = figure.add_axes(MAP), figure.add_axes(BESIDE)
+    above = TITLE if spectrum.ndim == 3 else 0.0
+    ax = figure.add_axes(_within(MAP, below=below, above=above))
+    beside = figure.add_axes(BESIDE)
     plot_spectrum(spectrum, ax=ax, lattice=data)
+    if below:  # the other axis says what stands below the ticks; this one is too short for it
+        ax.set_ylabel(f"{ax.get_ylabel().partition(',')[0]})")
     plot_slices(spectrum, ax=beside, lattice=data)
     beside.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=SMALL, frameon=False
@@ -61,6 +67,14 @@ def highest_peak(data: xr.Dataset) -> str | None:
     highest = int(np.nanargmax(data["prominence_db"]))
     height = signed(float(data["prominence_db"][highest]), "dB")
     return f"{height} at {point(data['frequency'][highest].to_numpy())}"
+
+
+def _within(
+    box: tuple[float, float, float, float], *, below: float = 0.0, above: float = 0.0
+) -> tuple[float, float, float, float]:
+    """Return a box with some of its height given up."""
+    left, low, width, height = box
+    return left, low + below, width, height - below - above
 
 
 def _small(ax: Axes) -> None:

@@ -82,4 +82,4 @@ def test_a_signal_says_hertz_by_the_same_rule():
     data = xr.Dataset({"power": ("fx", np.ones(32))}, coords={"fx": F})
     plot_slices(in_hertz(data, 22050.0)["power"], ax=ax)
     assert labels(ax.xaxis)[-1] == "1/2\n11 kHz"
-    assert ax.get_xlabel() == "fx (cycles/sample, below in Hz)"
+    assert ax.get_xlabel() == "fx (cycles/sample,\nbelow in Hz)"
