@@ -93,8 +93,8 @@ def _where(shown: Sequence[Drawable], _: str) -> list[str]:
     data = shown[0].tree["where"].to_dataset()
     scale, unit = _display(data), place(data["heat"].ndim)
     return [
-        "Left the output as it is, in the middle the same with its grid-locked part "
-        f"{scale.amplified.lower()}, right where that part stands out ({scale.unit}, RMS around "
+        "First the output as it is, then the same with its grid-locked part "
+        f"{scale.amplified.lower()}, last where that part stands out ({scale.unit}, RMS around "
         f"each {unit})",
         note_of(data, scale),
         f"The strongest {unit} of the grid is really {scale.really}",
@@ -152,10 +152,10 @@ def _layers(shown: Sequence[Drawable], _: str) -> list[str]:
     counts = "; ".join(f"{len(layer_curves(one.tree))} layers{_of(one, shown)}" for one in shown)
     return [
         f"Relative log amplitude of feature maps over depth, recipe park-kim2022: {counts}",
-        "Left one curve a layer: natural logarithm of the magnitude (plus 1e-6) of the "
+        "First one curve a layer: natural logarithm of the magnitude (plus 1e-6) of the "
         "two-dimensional DFT without window or normalisation, averaged over maps, along the "
         "diagonal, minus its value at DC; frequency in units of rad/pixel along each axis",
-        f"Right the last point of each curve, at {last}π, over normalised depth; squares are "
+        f"Then the last point of each curve, at {last}π, over normalised depth; squares are "
         "layers that upsample",
         f"From n = {maps} maps of {_given(shown)}; a layer that returns what the one before does "
         "is drawn once",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -33,6 +33,8 @@ class Read:
         Black and white of pictures.
     content_share : float or None
         Share of the output's power that all inputs have in common; None where they share none.
+    far_off : bool
+        Whether it is so far off the range of its inputs that it was not read as pictures.
     """
 
     found: capture.Discovery
@@ -42,6 +44,7 @@ class Read:
     periods: tuple[tuple[int, ...], ...]
     limits: tuple[float, float] | None
     content_share: float | None
+    far_off: bool
 
 
 def read_output(
@@ -52,10 +55,12 @@ def read_output(
     name: str,
     tell: Progress,
     found: capture.Discovery | None = None,
+    like: Read | None = None,
 ) -> Read:
     """Return what the output of a model reads on some inputs: the stages of `spectra.analyze`.
 
-    Its steps are looked for unless what was ``found`` is given.
+    Its steps are looked for unless what was ``found`` is given. It is read as pictures, or not, as
+    another was that it is ``like``: two readings by different rules could not be compared.
     """
 
     def progress(stage: str, done: int, total: int) -> None:
@@ -68,6 +73,7 @@ def read_output(
         passed = gather.run(model, found, inputs, options, progress=progress)
         passed = gather.without_fixed_content(model, passed, inputs, options, progress=progress)
         scores = score.run(passed, inputs, seed=options.seed, progress=progress)
+        scores = scores if like is None else replace(scores, far_off=like.far_off)
         judged = severity.run(passed, scores, inputs, seed=options.seed, progress=progress)
     output, measured = scores.output, scores.measured["output"]
     lattice = output.reason or "not measured" if measured is None else measured.lattice
@@ -79,4 +85,5 @@ def read_output(
         periods=tuple(view.period for view in passed.output.plan.views),
         limits=judged.limits,
         content_share=output.content_share,
+        far_off=scores.far_off,
     )

@@ -182,7 +182,9 @@ class Work:
         started: float,
     ) -> RepairReport:
         """Judge the trained model on the inputs that were held out."""
-        after = read_output(new, self.held_out, self.options, name="after", tell=self.tell)
+        after = read_output(
+            new, self.held_out, self.options, name="after", tell=self.tell, like=self.before
+        )
         changed = outputs_of(new, after.found, self._judged_on[0], self.options)
         return self._report(
             loaded,
@@ -303,6 +305,7 @@ class Work:
                 name="after",
                 tell=self.tell,
                 found=self.found,
+                like=self.before,
             )
 
     def _costs(self, new: nn.Module) -> tuple[remedy.Cost, remedy.Cost]:

@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load
 from scipy.ndimage import gaussian_filter
 
@@ -234,3 +236,24 @@ def test_a_model_in_half_precision_gets_a_layer_as_its_weights_are_too_coarse_to
     assert report.cure.locked_after_dbc is None or (
         report.cure.locked_after_dbc < report.cure.locked_before_dbc - 10
     )
+
+
+def test_two_outputs_are_read_by_one_rule_however_dark_one_of_them_is(tmp_path):
+    """Read by itself the dark one is no picture, whose severity is told by other words."""
+    for number, scene in enumerate(np.random.default_rng(0).random((16, 48, 48))):
+        pixels = (255 * gaussian_filter(scene, 2)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    held = open_inputs(str(tmp_path))
+    bright, dark = (torch.nn.ConvTranspose2d(1, 1, 3, 2, 1, 1, bias=False) for _ in "ab")
+    for model in (bright, dark):
+        model.weight.data = torch.tensor([[[[0.5, 1, 0.5], [1, 1.4, 1], [0.5, 1, 0.5]]]])
+    dark.weight.data /= 100
+
+    def read(model, **options):
+        return read_output(model, held, Options(), name="", tell=lambda *_: None, **options)
+
+    before = read(bright)
+    assert not before.far_off
+    assert (read(dark).far_off, read(dark).limits) == (True, None)
+    alike = read(dark, like=before)
+    assert (alike.far_off, alike.limits) == (False, before.limits)
