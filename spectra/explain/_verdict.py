@@ -86,19 +86,31 @@ def blame_row(
 
 
 def _loud(found: Blame, steps: Sequence[StepRow], output: Score) -> Blame:
-    """Return the blame without steps at whose frequencies the output has next to nothing.
+    """Return the blame without steps that have only taken the grid of an earlier one along.
 
-    What is taken out of a map is all that is locked at its step's period: grids that earlier steps
-    have left there too.
+    What is taken out of a map is all that is locked at its step's period, what an earlier step of a
+    longer one has left there too. So it is with a step at whose own frequencies the output has next
+    to nothing.
     """
     if found.standing not in ("several", "not told apart") or output.told_dbc is None:
         return found
-    held = {i: steps[i].at_output.told_dbc for i in found.steps}
     least = output.told_dbc - FAR_LESS_DB
-    loud = tuple(i for i, dbc in held.items() if dbc is None or dbc >= least)
-    if len(loud) == 1 and found.standing == "several":
-        return Blame("step", loud[0])
-    return replace(found, steps=loud) if loud else found
+    held = {i: steps[i].at_output.told_dbc for i in found.steps}
+    loud = [i for i, dbc in held.items() if dbc is None or dbc >= least]
+    left = tuple(
+        i for i in found.steps if i in loud or not any(_holds(steps[j], steps[i]) for j in loud)
+    )
+    if len(left) == 1 and found.standing == "several":
+        return Blame("step", left[0])
+    return replace(found, steps=left)
+
+
+def _holds(longer: StepRow, shorter: StepRow) -> bool:
+    """Whether the period of one step is a multiple of another's, and longer."""
+    long, short = longer.period_in_output, shorter.period_in_output
+    if not long or not short or len(long) != len(short) or long == short:
+        return False
+    return all(a % b == 0 for a, b in zip(long, short, strict=True))
 
 
 def _only(steps: Sequence[StepRow], output: Score) -> int | None:

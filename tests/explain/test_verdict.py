@@ -282,10 +282,14 @@ def test_a_step_at_whose_frequencies_the_output_has_next_to_nothing_shares_no_bl
     quiet = step("b", PRESENT)
     there = replace(quiet.at_output, locked_dbc=-36.7)
     both = Removals((Without(LESS, LESS), Without(LESS, LESS)), inputs=16, forwards=3)
-    rows = [step("a", PRESENT), replace(quiet, at_output=there)]
-    assert blame_row(both, rows, OUTPUT).step == StepName("a", 0)
-    loud = [step("a", PRESENT), quiet]
-    assert blame_row(both, loud, OUTPUT).standing == "several"
+    earlier = replace(step("a", PRESENT), period_in_output=(4, 4))
+    later = replace(quiet, at_output=there, period_in_output=(2, 2))
+    assert blame_row(both, [earlier, later], OUTPUT).step == StepName("a", 0)
+    loud = replace(quiet, period_in_output=(2, 2))
+    assert blame_row(both, [earlier, loud], OUTPUT).standing == "several"
+    # of two steps the one with the longer period has not taken the other's along
+    other = replace(later, period_in_output=(8, 8))
+    assert blame_row(both, [earlier, other], OUTPUT).standing == "several"
 
 
 def test_what_steps_of_one_period_do_to_each_other_is_told_by_their_names():
