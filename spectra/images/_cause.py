@@ -204,7 +204,7 @@ def _jpeg(evidence: Evidence) -> tuple[Cause, ...]:
         return (Cause("jpeg", f"JPEG, {where}"),)
     if file is None:
         return (Cause("double_jpeg", f"JPEG twice, with other steps at first, {where}"),)
-    own = f"{'' if file.exact else 'about '}{file.quality}"
+    own = _quality(file)
     if (y, x) != (0, 0):
         text = f"JPEG twice: blocks{begin}, then of quality {own} from (0, 0)"
         return (Cause("double_jpeg", text),)
@@ -219,8 +219,11 @@ def _coarse_jpeg(evidence: Evidence) -> tuple[Cause, ...]:
     file = evidence.file
     if file is None or file.quality >= COARSE:
         return ()
-    own = f"{'' if file.exact else 'about '}{file.quality}"
-    return (Cause("jpeg", f"JPEG of quality {own}, blocks of 8 px from (0, 0)"),)
+    return (Cause("jpeg", f"JPEG of quality {_quality(file)}, blocks of 8 px from (0, 0)"),)
+
+
+def _quality(file: JpegFile) -> str:
+    return f"{'' if file.exact else 'about '}{file.quality}"
 
 
 def _tiles(evidence: Evidence) -> tuple[Cause, ...]:

@@ -129,7 +129,7 @@ def first_module(
 def _is_nobodys(scores: Scores, removals: Removals | None) -> bool:
     """Tell whether the output has a grid that no step's own maps show, or far more of it.
 
-    Or a grid that stays when that of any step is taken away.
+    Half of that is enough of a grid that stays when those of steps are taken away.
     """
     output, steps = scores.output, [step.own for step in scores.steps]
     if output.verdict not in FOUND or any(own.verdict == "insufficient" for own in steps):
@@ -137,9 +137,9 @@ def _is_nobodys(scores: Scores, removals: Removals | None) -> bool:
     if all(own.verdict == "none" for own in steps):
         return True
     energies, told = _energies(scores), output.told_dbc
-    if removals is not None and all(one.leaves for one in removals.steps):
-        return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB / 2
-    return told is not None and bool(energies) and told >= max(energies) + FAR_MORE_DB
+    stays = removals is not None and all(one.leaves for one in removals.steps)
+    more = FAR_MORE_DB / 2 if stays else FAR_MORE_DB
+    return told is not None and bool(energies) and told >= max(energies) + more
 
 
 def _energies(scores: Scores) -> list[float]:

@@ -35,7 +35,9 @@ def add_lines(totals: Totals, tiles: Tiles, reader: PairReader, rows: Rows) -> T
     Tensor of float64, shape (block, channel, tile)
         The line at DC, real: the product of a window's leakage and of the content about it.
     """
-    return (_by_passes if tiles.compiled is None else _by_loop)(totals, tiles, reader, rows)
+    if tiles.compiled is None:
+        return _by_passes(totals, tiles, reader, rows)
+    return _by_loop(totals, tiles, reader, rows)
 
 
 def _by_passes(totals: Totals, tiles: Tiles, reader: PairReader, rows: Rows) -> Tensor:

@@ -125,6 +125,9 @@ def test_tasks_of_an_array_and_a_merge_are_one_run_bit_for_bit(whole):
         )
         assert code == 0
     assert stdout.startswith("Shard    2/4: 1 parts measured, 0 were there; all are there")
+    assert stdout.rstrip().endswith(
+        "spectra merge array --trust"
+    )  # what merging without it refuses
     code, _, stderr = spectra(whole, "merge", "array", *RESULT[:1])
     assert (code, (whole / "array").exists()) == (2, False)
     assert "the shards ran code of nets.py:build: --trust runs it here as well" in stderr

@@ -83,7 +83,7 @@ class Twice(nn.Module):
     def forward(self, x):
         four = nn.functional.interpolate(nn.functional.avg_pool2d(x, 4), scale_factor=4)
         two = nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2)
-        return two + 0.12 * four
+        return two + 0.5 * four
 
 
 def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
@@ -98,5 +98,5 @@ def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
     assert (0.5, 0.5) in summary.output.inherited
     assert [row.period for row in severity.yardsticks] == [(4, 4)]
     assert severity.yardsticks[0].own_dbc == pytest.approx(summary.output.score.asr_dbc, abs=0.5)
-    assert severity.word in ("none", "faint")
-    assert severity.where is None or severity.where.period == (4, 4)
+    assert severity.word == "none"
+    assert severity.where.period == (4, 4)

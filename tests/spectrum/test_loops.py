@@ -13,6 +13,7 @@ from spectra.spectrum import (
 )
 from spectra.spectrum._periodogram import hann
 from spectra.spectrum._published_curves import published_curve, ring_curve
+from spectra.spectrum._reader import PairReader
 
 pytest.importorskip("numba", reason="numba is not installed: extra fast")
 
@@ -135,6 +136,30 @@ def test_spectra_are_as_near_to_double_precision_as_those_of_torch(monkeypatch):
     ours, torchs, exact = (values.ravel()[1:] for values in (ours, torchs, exact))
     assert np.abs(ours / exact - 1).max() <= 2 * np.abs(torchs / exact - 1).max()
     np.testing.assert_allclose(ours, exact, rtol=2e-6)
+
+
+def test_bins_are_as_near_to_double_precision_as_those_of_torch(monkeypatch):
+    """What the tolerance of all sums rests on: neither way is off by more than half of it."""
+    maps = pictures(8, 3, 96, 80)
+    plan = plan_maps(maps.shape[1:], (2, 2), count=16)
+    reader = PairReader(plan, plan.views[0])
+    base, replica = reader.read(reader.tiles(maps.double()))
+    of_pair = torch.from_numpy(reader.pairs.bin)
+    cross = base[of_pair].conj().resolve_conj() * replica
+    exact = {"base_0": base, "replica_0": replica, "cross_0": cross}
+
+    def measure():
+        statistics = MapStatistics(plan)
+        statistics.update(maps, first=0)
+        return statistics.sums
+
+    ours, torchs = both(monkeypatch, measure)
+    for name, bins in exact.items():
+        expected = bins.mean(-1).movedim((-2, -1), (0, 1)).numpy()
+        most = np.abs(expected).max()
+        errors = [np.abs(sums[name][:8] - expected).max() / most for sums in (ours, torchs)]
+        assert max(errors) < SINGLE / 2, name
+        assert errors[0] < 2 * errors[1], name
 
 
 def test_strided_maps_are_read_as_they_stand(monkeypatch):
