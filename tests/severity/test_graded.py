@@ -87,7 +87,7 @@ class Twice(nn.Module):
 
 
 def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
-    """The grid of period 2 is 15 dB stronger, and was there before."""
+    """The grid of period 2 is the stronger one, and was there before."""
     enlarged = tmp_path / "enlarged"
     enlarged.mkdir()
     for file in pictures.glob("*.png"):
