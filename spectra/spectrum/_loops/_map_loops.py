@@ -1,8 +1,4 @@
-"""Compiled loops over the maps of a figure: what torch does in passes, done in one.
-
-Importing this file needs numba, and compiles the loops the first time ever; they are kept in a
-file. `spectra.spectrum._compiled.loops` says where they are used.
-"""
+"""Compiled loops over maps and their spectra; see `spectra.spectrum._loops`."""
 
 from __future__ import annotations
 
@@ -10,32 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra.spectrum._compile import compiled, inlined
+from spectra.spectrum._loops._compile import compiled, inlined
 from spectra.spectrum._moments import CONSTANT
-from spectra.spectrum._pair_loops import (
-    add_content,
-    add_lines,
-    add_pairs,
-    add_phases,
-    cut_tiles,
-    plane_powers,
-)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "add_content",
-    "add_images",
-    "add_lines",
-    "add_pairs",
-    "add_phases",
-    "add_powers",
-    "add_squares",
-    "cut_tiles",
-    "plane_powers",
-    "standardise",
-]
 FRACTION_BITS, OFFSET = 23, 127  # of the exponent in a number of single precision
 FRACTION, BITS_OF_1 = 0x007FFFFF, 0x3F800000
 FAR = 4.0  # squared, from a map's mean in its deviations: from there on digits would be lost

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectra.spectrum._compile import compiled, inlined
+from spectra.spectrum._loops._compile import compiled, inlined
 from spectra.spectrum._reductions import CLIP
 
 if TYPE_CHECKING:
