@@ -286,12 +286,23 @@ def name_of_draft(draft: Draft, owners: Mapping[int, str]) -> str:
     owners : mapping of int to str
         Path of the module in which each event ran, by the id of the event.
     """
-    names = list(dict.fromkeys(owners[id(event)] for event in draft.begin))
+    names = names_of_draft(draft, owners)
     if len(names) == 1:
         return names[0]
     levels = zip(*(name.split(".") for name in names), strict=False)
     shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
     return ".".join(shared) or " + ".join(name or "(model)" for name in names)
+
+
+def names_of_draft(draft: Draft, owners: Mapping[int, str]) -> list[str]:
+    """Return the names of the modules that enlarge, each once.
+
+    Parameters
+    ----------
+    draft, owners
+        As of `name_of_draft`.
+    """
+    return list(dict.fromkeys(owners[id(event)] for event in draft.begin))
 
 
 def _same_axes(taken: Tensor, made: Tensor) -> bool:

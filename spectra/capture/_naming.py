@@ -12,7 +12,7 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from spectra import _walk as walk
-from spectra.capture._drafts import name_of_draft
+from spectra.capture._drafts import name_of_draft, names_of_draft
 from spectra.capture._events import Draft, Event
 from spectra.capture._repeats import Repeats
 from spectra.capture._script import script_paths
@@ -105,7 +105,9 @@ class _Steps:
             self.bits[index] |= draft.bits
             return index
         index = len(self.steps)
-        self.steps.append(_step(draft, owner, self._calls[owner]))
+        summed = tuple(names_of_draft(draft, self._owners))
+        step = _step(draft, owner, self._calls[owner])
+        self.steps.append(step if len(summed) == 1 else replace(step, summed=summed))
         self.bits.append(draft.bits)
         self._calls[owner] += 1
         self._repeats.begin(owner, draft, index)

@@ -44,6 +44,9 @@ class Step(Operation):
         Whose weight makes the step. It is the call itself of a transposed convolution, the
         convolution whose very result a pixel shuffle takes, and the one that takes the very
         result of an interpolation. None where there is no such call, and of other kinds.
+    summed : tuple of str
+        Paths of the modules whose results the step is the sum of, in the order in which they run;
+        empty where it is no sum.
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class Step(Operation):
     spacing: tuple[Fraction, ...] = ()
     calls: int = 1
     convolution: Convolution | None = field(default=None, compare=False)
+    summed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

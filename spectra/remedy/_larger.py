@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spectra import _walk as walk
 from spectra._walk import unwrap
 from spectra.errors import ConversionError, SpectraError
 from spectra.remedy._convert import check_fit
@@ -81,11 +82,18 @@ def frozen_by(model: nn.Module) -> str | None:
     """Return what has frozen a model's code; None where it is a Python module as it was written."""
     if isinstance(model, torch.jit.ScriptModule):
         return SCRIPTED
-    if isinstance(model, torch.fx.GraphModule) and any(
-        isinstance(node.target, torch._ops.OpOverload) for node in model.graph.nodes
-    ):
-        return EXPORTED
-    return None
+    return EXPORTED if _is_exported(model) else None
+
+
+def _is_exported(model: nn.Module) -> bool:
+    """Tell whether a model is a graph of ATen's operators, perhaps one graph for each module."""
+    graphs = (getattr(module, "graph", None) for module in walk.modules(model))
+    return isinstance(getattr(model, "graph", None), torch.fx.Graph) and any(
+        isinstance(node.target, torch._ops.OpOverload)
+        for graph in graphs
+        if isinstance(graph, torch.fx.Graph)
+        for node in graph.nodes
+    )
 
 
 def _larger(swapper: Swapper, step: Step, call: FunctionCall | None) -> LargerKernel:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from spectra import _walk as walk
 from spectra._names import times
+from spectra._text import listed
 from spectra.capture import Step, forward, quiet
 from spectra.errors import ConversionError
 from spectra.remedy._convert import Start, lctc_from, like_module
@@ -95,16 +96,25 @@ class Swapper:
         return self._form(self._module_of(step), step)
 
     def _module_of(self, step: Step) -> nn.Module:
-        module = module_at(self.root, step.name)
-        parent = module_at(self.root, step.name.rpartition(".")[0])
-        if isinstance(parent, LCTC):
-            module = parent
+        module = self._alone(step)
         if not isinstance(module, (*_UPSAMPLING, LCTC, torch.jit.ScriptModule)):
             raise ConversionError(
                 f"it is {step.kind} in the forward of {type(module).__name__}, which is no call of "
                 "interpolate, pixel_shuffle or conv_transpose: it has no kernel to convert"
             )
         return module
+
+    def _alone(self, step: Step) -> nn.Module:
+        """Return the module that makes a step, one layer for what an LCTC adds up."""
+        parents = {name.rpartition(".")[0] for name in step.summed or (step.name,)}
+        within = module_at(self.root, parents.pop())
+        if isinstance(within, LCTC) and not parents:
+            return within
+        if step.summed:
+            raise ConversionError(
+                f"it is the sum of {listed(step.summed)}, and only a step of one layer is swapped"
+            )
+        return module_at(self.root, step.name)
 
     def _form(self, module: nn.Module, step: Step) -> TransposedForm:
         """Return a module as a form, with the output padding that its caller asked for."""
@@ -198,7 +208,7 @@ def with_calls(
         waiting.setdefault(owners.get(id(call.owner), ""), []).append(call)
     pairs: list[tuple[Step, FunctionCall | None]] = []
     for step in steps:
-        module = module_at(model, step.name)
+        module = None if step.summed else module_at(model, step.name)
         if isinstance(module, _UPSAMPLING) and type(module).forward in _FORWARDS:
             pairs.append((step, None))
             continue

@@ -313,21 +313,6 @@ def test_a_partial_swap_lists_what_it_left(generator):
     assert isinstance(swapped[1], nn.ConvTranspose2d)
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
-def test_frozen_code_is_refused_with_the_line_to_change(generator):
-    scripted = torch.jit.script(nn.ConvTranspose2d(3, 3, 2, 2))
-    with pytest.raises(ConversionError, match=r"before the line that calls torch.jit.script"):
-        swap(scripted, "lctc7", example=picture(generator))
-    with pytest.raises(ConversionError, match=r"ConvTranspose2d is a ScriptModule.*before"):
-        swap(nn.Sequential(nn.Conv2d(3, 3, 1), scripted), "lctc7", example=picture(generator))
-
-
-def test_an_exported_program_is_refused_with_the_line_to_change(generator):
-    exported = torch.export.export(nn.ConvTranspose2d(3, 3, 2, 2), (picture(generator),)).module()
-    with pytest.raises(ConversionError, match=r"before the line that calls torch.export"):
-        swap(exported, "lctc7", example=picture(generator))
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
