@@ -46,25 +46,35 @@ class TrainingReport(Printed):
     @property
     def ends(self) -> tuple[Tick | None, Tick | None]:
         """The two measurements that are compared."""
-        first, last = self.logs[0], self.logs[-1]
-        known = [[tick for tick in log.ticks if tick.output is not None] for log in (first, last)]
-        before = known[0][0 if len(self.logs) == 1 else -1] if known[0] else None
-        return before, known[1][-1] if known[1] else None
+        first, last = _scored(self.logs[0]), _scored(self.logs[-1])
+        before = first[0 if len(self.logs) == 1 else -1] if first else None
+        return before, last[-1] if last else None
+
+    @property
+    def missing(self) -> str | None:
+        """Why there are no two measurements to compare; None where there are."""
+        before, after = self.ends
+        if before is None and after is None:
+            return NOT_MEASURED
+        if before is None or after is None:
+            return f"no measurement of {self.logs[0 if before is None else -1].name} succeeded"
+        return "only one measurement of it succeeded" if before is after else None
 
     @property
     def change(self) -> LockedChange:
         """The difference of the output's locked energy between these, as of two runs apart."""
-        scores = [tick.output if tick else None for tick in self.ends]
-        if any(score is None or score.verdict == "insufficient" for score in scores):
-            return LockedChange(None, None, None, paired=False, reason=NOT_MEASURED)
-        before, after = (score for score in scores if score is not None)
+        if self.missing is not None:
+            return LockedChange(None, None, None, paired=False, reason=self.missing)
+        before, after = (tick.output for tick in self.ends if tick is not None)
+        assert before is not None
+        assert after is not None
         return LockedChange.of_two_runs(before, after).without_floor(before, after)
 
     @property
     def outcome(self) -> Outcome:
         """What became of the output's grid."""
         change = self.change
-        if change.reason == NOT_MEASURED:
+        if self.missing is not None:
             return "not known"
         if change.upper_db is not None and change.upper_db < 0:
             return "better"
@@ -138,11 +148,11 @@ class TrainingReport(Printed):
         """
         last = self.ends[1]
         found = None if last is None else last.severity
-        if found not in SEVERITIES:
+        if last is None or found not in SEVERITIES:
             raise NothingToAnalyseError(f"the gate cannot judge the output: {NOT_MEASURED}")
         passed = SEVERITIES.index(found) < SEVERITIES.index(word)
         relation = "less than" if passed else "at least"
-        return Gate(passed, f"the output's grid is {found}, {relation} {word}")
+        return Gate(passed, f"the output's grid is {found} at step {last.step}, {relation} {word}")
 
     def gate_worse(self, limit_db: float) -> Gate:
         """Pass unless the output got worse by more than ``limit_db``, see `Gate.not_worse`."""
@@ -159,6 +169,12 @@ class TrainingReport(Printed):
         if change.reason is not None and change.upper_db is None and change.lower_db is None:
             return f"{self.outcome} {since}: {change.reason}"
         return f"{self.outcome} {since}: {difference(change)} dB ({interval(change)})"
+
+
+def _scored(log: TrainingLog) -> list[Tick]:
+    """Return the measurements in which the output was tested."""
+    tested = ((tick, tick.output) for tick in log.ticks)
+    return [tick for tick, score in tested if score and score.verdict != "insufficient"]
 
 
 def spark(log: TrainingLog) -> str:

@@ -69,6 +69,33 @@ def test_a_log_tells_when_a_grid_came(logs):
     assert "▁?█" in report.text()
 
 
+TOO_FEW = Score(verdict="insufficient", reason="too few: 8 independent blocks, 16 needed")
+
+
+@pytest.mark.parametrize(
+    ("ticks", "said"),
+    [
+        ((*GROWING, Tick(2000, error="ModelError: no")), "worse from step 1 to step 1500"),
+        ((*GROWING, Tick(2000, TOO_FEW)), "worse from step 1 to step 1500"),
+        (GROWING[1:3], "not known: only one measurement of it succeeded"),
+        (GROWING[2:3], "not known: no measurement of it succeeded"),
+    ],
+)
+def test_measurements_that_failed_are_passed_over(logs, ticks, said):
+    TrainingLog.write("some.csv", ticks)
+    assert compare_logs("some.csv").answer["helped"].startswith(said)
+
+
+def test_the_log_without_a_measurement_is_named(logs):
+    TrainingLog.write("none.csv", [Tick(1, TOO_FEW)])
+    assert compare_logs("growing.csv", "none.csv").answer["helped"] == (
+        "not known: no measurement of none succeeded"
+    )
+    assert compare_logs("none.csv", "growing.csv").answer["helped"] == (
+        "not known: no measurement of none succeeded"
+    )
+
+
 def test_of_two_logs_the_last_measurements_are_compared(logs):
     report = compare_logs("growing.csv", "fading.csv")
     assert report.outcome == "better"
@@ -80,7 +107,10 @@ def test_of_two_logs_the_last_measurements_are_compared(logs):
 def test_the_command_draws_the_series_and_judges_the_gates(logs, tmp_path):
     done = run("growing.csv", "--out", "told", "--fail-on", "strong")
     assert done.exit_code == 0, done.output
-    assert "Gate     passed: the output's grid is visible, less than strong" in done.stdout
+    assert (
+        "Gate     passed: the output's grid is visible at step 1500, less than strong"
+        in done.stdout
+    )
     assert (tmp_path / "told" / "figures" / "series.png").is_file()
     told = json.loads((tmp_path / "told" / "comparison.json").read_text())
     assert told["logs"][0]["series"]["first_visible"] == 1500
