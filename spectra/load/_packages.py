@@ -23,7 +23,7 @@ ONNX_PACKAGES = ("onnx", "onnx2torch", "onnxruntime")
 
 def is_installed(name: str) -> bool:
     """Tell whether the package ``name`` is there, without importing it."""
-    return importlib.util.find_spec(name) is not None
+    return importlib.util.find_spec(name.partition(".")[0]) is not None  # a parent is imported
 
 
 def check_installed(name: str, arch: str) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 
 from spectra.errors import LoadError, ParameterError
 from spectra.load import load_model, parse_arch_args
-from spectra.load._packages import PACKAGES
+from spectra.load._packages import PACKAGES, optional
 
 FACTORY = """
 import torch
@@ -232,3 +232,13 @@ def test_arch_args_are_literals_or_text():
 def test_arch_args_of_another_form_are_refused(pairs):
     with pytest.raises(ParameterError, match="arch_arg="):
         parse_arch_args(pairs)
+
+
+def test_a_module_of_a_package_that_breaks_is_told_like_the_package(tmp_path, monkeypatch):
+    package = tmp_path / "breaks_inside"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('nms does not exist')")
+    (package / "part.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(LoadError, match=r"installed but cannot be imported .*nms does not exist"):
+        optional("breaks_inside.part", "an ONNX graph")
