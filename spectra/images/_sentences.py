@@ -9,7 +9,7 @@ from spectra._names import db_text, two_digits
 from spectra.images._judge import NO_PATTERN
 
 if TYPE_CHECKING:
-    from spectra.images._summary import ImagesSummary, PictureRow
+    from spectra.images._summary import ImagesSummary, KindRow, PictureRow
 
 TRY = {
     "jpeg": "save as PNG, or give photographs saved alike: --ref FOLDER takes out what they carry",
@@ -94,7 +94,7 @@ def _verdict(summary: ImagesSummary) -> str:
         return f"present: {what} ({chance})"
     if not summary.showing:
         return f"present: {what} in {of} taken together, in none by itself ({chance})"
-    shown = [kind for kind in summary.kinds if kind.verdict == "present"]
+    shown = _shown(summary)
     such = sum(kind.pictures for kind in shown if kind.period == summary.period)
     part = f", {such} of them one of {summary.period} px" if summary.period and such else ""
     if summary.period and not such:
@@ -106,7 +106,7 @@ def _by_themselves(summary: ImagesSummary) -> str:
     """Say how many pictures show a grid alone, and which one most of these do."""
     one = summary.showing == 1
     said = f"{summary.showing} of them show{'s' * one} one by {'itself' if one else 'themselves'}"
-    shown = [kind for kind in summary.kinds if kind.verdict == "present"]
+    shown = _shown(summary)
     period = shown[0].period if shown else None
     return f"{said}, of {period} px" if period else said
 
@@ -147,10 +147,24 @@ def _cause(summary: ImagesSummary) -> str:
     said = texts[0]
     if len(texts) > 1:
         said = f"{' or '.join(texts)}: what is measured does not tell them apart"
-    most = max((kind.pictures for kind in summary.kinds if kind.verdict == "present"), default=0)
-    if summary.combined == "own origins" and 0 < most < summary.showing:
-        return f"in {most} of the {summary.showing} that show a grid: {said}"
-    return said
+    if summary.combined == "own origins":
+        own = max((kind.pictures for kind in _shown(summary)), default=0)
+        others = summary.showing - own
+    else:
+        own, others = _told_as(summary, summary.causes[0].id)
+    some = own and others
+    return f"in {own} of the {summary.showing} that show a grid: {said}" if some else said
+
+
+def _shown(summary: ImagesSummary) -> list[KindRow]:
+    return [kind for kind in summary.kinds if kind.verdict == "present"]
+
+
+def _told_as(summary: ImagesSummary, cause: str) -> tuple[int, int]:
+    """Return how many pictures show a grid of this cause, and how many one of another."""
+    told = [(kind.causes[0].id, kind.pictures) for kind in _shown(summary) if kind.causes]
+    own = sum(pictures for found, pictures in told if found == cause)
+    return own, sum(pictures for found, pictures in told if found not in (cause, "unknown"))
 
 
 def _share(summary: ImagesSummary) -> str:

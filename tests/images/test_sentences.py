@@ -58,6 +58,14 @@ BASE = ImagesSummary(
     notes=(),
     answer={},
 )
+JPEG = CauseRow("jpeg", "JPEG, blocks of 8 px from (0, 0)")
+MIXED = replace(
+    BASE,
+    causes=(JPEG,),
+    combined="one origin",
+    showing=3,
+    kinds=(KindRow(1, "present", 2, (RESIZE,)), KindRow(2, "present", 8, (JPEG,))),
+)
 NONE = replace(
     BASE,
     verdict="none",
@@ -95,6 +103,7 @@ NONE = replace(
         (replace(BASE, direction="x"), "looks", "every 2 px along x, as upright lines"),
         (BASE, "cause", "what is measured does not tell them apart"),
         (replace(BASE, causes=(RESIZE,)), "cause", "enlargement by 2 through interpolation"),
+        (MIXED, "cause", "in 2 of the 3 that show a grid: JPEG, blocks"),
         (BASE, "share", "2 of 3 pictures show a grid by themselves"),
         (BASE, "worst", "a.png (2 dB), b.png (1 dB)"),
         (BASE, "spectrum", "no peak in the mean spectrum of luma: -0.3 dB at (0, 1/2)"),
@@ -125,3 +134,8 @@ def test_questions_come_in_the_order_in_which_people_ask():
     asked = list(sentences(BASE, ROWS))
     order = ["verdict", "severity", "looks", "cause", "share", "worst", "spectrum", "try", "trust"]
     assert asked == order
+
+
+def test_a_cause_of_all_that_is_told_of_some_and_of_no_other_stands_for_all():
+    kinds = (KindRow(2, "present", 8, (JPEG,)), KindRow(1, "present", 8, ()))
+    assert sentences(replace(MIXED, kinds=kinds), ROWS)["cause"] == JPEG.text
