@@ -259,6 +259,12 @@ class Facts:
         return self.worst.cause.text if self.worst and self.worst.cause else None
 
     @property
+    def ungraded(self) -> bool:
+        """Whether the test found a grid, and how severe it is is not known."""
+        graded = self.summary.severity
+        return self.found and graded is not None and graded.word == "insufficient"
+
+    @property
     def mild(self) -> str | None:
         """The word for a grid that hardly anyone sees; None for others."""
         graded = self.summary.severity

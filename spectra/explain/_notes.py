@@ -81,11 +81,13 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
         left = len(inputs.dropped) - DROPPED
         more = f" and {left} more" if left > 0 else ""
         yield Finding("dropped", f"left out: {first}{more}")
-    if scores.far_off and inputs.range is not None:
+    alike = passed.found.output_shape[:1] == passed.found.control_shape[:1]
+    if scores.far_off and alike and inputs.range is not None:
         low, high = inputs.range
         text = (
-            f"inputs in {low:g}..{high:g} give outputs of RMS {passed.output_rms:.3g}: check that "
-            "--range is what the model was trained on"
+            f"inputs in {low:g}..{high:g} give outputs of RMS {passed.output_rms:.3g}, which are "
+            "not read as pictures: check that --range is what the model was trained on; if it is, "
+            f"and it makes pictures, give a model that returns them in {low:g}..{high:g}"
         )
         yield Finding("range", text)
 

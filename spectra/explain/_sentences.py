@@ -131,6 +131,12 @@ _TRY: tuple[Said, ...] = (
         "grid so strong, and change that",
     ),
     Said(
+        "try.more",
+        "a grid is suspected, of unknown severity, in the output of fewer than 16 inputs",
+        lambda f: f.output.verdict == "suspect" and f.used < ENOUGH and f.ungraded,
+        "more inputs first, 16 or more: a grid is suspected, and who sees it is not known",
+    ),
+    Said(
         "try",
         "there is a grid, and something of the worst step is or may be in the output",
         lambda f: f.advice is not None and f.summary.verdict in FOUND and not f.gone,

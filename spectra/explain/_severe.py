@@ -125,7 +125,7 @@ _WORD: tuple[Said, ...] = (
         "severity.unseen",
         "pictures were looked at, and the grid of none is visible at up to 400 %",
         lambda f: f.by_sight and f.word == "none",
-        "none: a model of the eye sees no grid at up to 400 % zoom in {pictures}",
+        "none: a model of the eye sees no grid that disturbs at up to 400 % zoom in {pictures}",
     ),
     Said(
         "severity.coloured",
@@ -167,7 +167,7 @@ _SMOOTH: tuple[Said, ...] = (
         "severity.detectable",
         "a smooth place of a picture shows what is just detected, at a zoom below the word's",
         lambda f: f.smooth is not None,
-        "just detectable at {smooth} in smooth places",
+        "at {smooth} a grid is just detectable in smooth places, below what disturbs",
     ),
 )
 _COLOUR: tuple[Said, ...] = (

@@ -163,9 +163,16 @@ _BORN: tuple[Said, ...] = (
     Said(
         "where.shared",
         "other steps that may have a grid have the same frequencies in the output",
+        lambda f: f.named and bool(f.sharing),
+        "born at {step}; the output holds {held} at its frequencies, which are also those of "
+        "{sharing}",
+    ),
+    Said(
+        "where.either",
+        "so have they, and what the output has without the grid of each is not known",
         lambda f: f.worst is not None and bool(f.sharing),
-        "born at {step}; the output holds {held} at its frequencies, which are also "
-        "those of {sharing}",
+        "born at {step} or at {sharing}, not told apart: the output holds {held} at frequencies "
+        "that they share",
     ),
     Said(
         "where.held",

@@ -129,9 +129,14 @@ def _padded(source: Tensor, result: Tensor, named: Mapping[str, Any], known: Bor
     axes = min(len(widths) // 2, max(source.ndim - 2, 0))
     if axes == 0:
         return known
+    # Zeros behind the one element of an axis are inserted between pixels, and are no border.
     shares = [
-        max(0, *widths[2 * axis : 2 * axis + 2]) / result.shape[-1 - axis] for axis in range(axes)
+        max(0, *widths[2 * axis : 2 * axis + 2]) / result.shape[-1 - axis]
+        for axis in range(axes)
+        if source.shape[-1 - axis] > 1
     ]
+    if not shares:
+        return known
     longest = max(range(-axes, 0), key=result.shape.__getitem__)
     ratio = source.shape[longest] / result.shape[longest]
     return known.on(result.shape[longest], ratio).after(result.shape[longest], max(shares))

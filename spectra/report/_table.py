@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spectra.explain import Summary
 
 LABEL_WIDTH = 7
-LINE = 110  # columns of an answer beside its label
+LINES = 220  # columns of a warning beside its label, in two lines
 WARNINGS = 1  # that are printed without --explain
 LEGEND = (
     "Numbers are dBc: dB relative to all other power. alias: power locked to the sampling grid; "
@@ -83,12 +83,12 @@ def _notes(summary: Summary) -> Iterator[tuple[str, Text]]:
 
 
 def _warnings(summary: Summary) -> Iterator[tuple[str, Text]]:
-    """Return the first warnings, each in one line, and how many more there are."""
+    """Return the first warnings, each in two lines, and how many more there are."""
     warnings = [printable(finding.text) for finding in summary.warnings if not finding.is_note]
     more = len(warnings) - WARNINGS
     for number, text in enumerate(warnings[:WARNINGS], start=1):
         end = f" (and {more} more)" if more > 0 and number == WARNINGS else ""
-        yield "Warning", Text(cells.begin(text, LINE - len(end)) + end, "yellow")
+        yield "Warning", Text(cells.begin(text, LINES - len(end)) + end, "yellow")
 
 
 def labelled(lines: Iterable[tuple[str, Text]]) -> Table:

@@ -34,6 +34,8 @@ NO_PERIOD = "the period of no step in the output is known"
 # RMS of outputs over the range of inputs, where a wrong range is likely: pictures may be dark, and
 # none is brighter than white but for what overshoots.
 FAR_BELOW, FAR_ABOVE = 1 / 40, 1.05
+# Of a picture few values overshoot, and not by far: a twentieth of the range is let pass.
+OVERSHOOT, MOST_OUTSIDE = 0.05, 0.25
 LEVELS = 255
 
 
@@ -76,6 +78,9 @@ class Scores:
         Why the inputs tell nothing of the output's own frequencies, if so.
     far_off : bool
         Whether what comes out does not look like what went in, as pictures should.
+    outside : float or None
+        Share of the first outputs' values that lie outside the range of pictures that went in;
+        None of all else.
     measured : mapping of str to LatticeReading or None
         What the lattice points of ``input``, ``output``, ``steps/0`` and so on show; None where
         there are none.
@@ -90,8 +95,14 @@ class Scores:
     inherited: tuple[tuple[float, ...], ...]
     control_gap: str | None
     far_off: bool
+    outside: float | None
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
     variables: tuple[Score, ...] = ()
+
+    @property
+    def leaves_range(self) -> bool:
+        """Whether so many values lie outside the range of the inputs that no picture is there."""
+        return self.outside is not None and self.outside > MOST_OUTSIDE
 
     @property
     def own_points(self) -> NDArray[np.bool_]:
@@ -159,7 +170,8 @@ def run(
     brought = [
         _brought_to(passed, i, measured[f"steps/{i}"], brought_in) for i in range(len(passed.steps))
     ]
-    far_off = inputs is not None and _is_far_off(passed, inputs)
+    outside = None if inputs is None else _outside(passed, inputs)
+    far_off = inputs is not None and _is_far_off(passed, inputs, outside)
     if inputs is None:
         control = output = NO_INPUTS
         own = [NO_INPUTS] * len(passed.steps)
@@ -192,6 +204,7 @@ def run(
         inherited=_peaks(there, inherited),
         control_gap=_control_gap(passed),
         far_off=far_off,
+        outside=outside,
         measured=measured,
         variables=tuple(_variables(passed, inherited, seed=seed)),
     )
@@ -332,8 +345,21 @@ def _levels(inputs: Inputs) -> float | None:
     return LEVELS / (high - low)
 
 
-def _is_far_off(passed: Passed, inputs: Inputs) -> bool:
+def _outside(passed: Passed, inputs: Inputs) -> float | None:
+    """Return the share of values outside the range of pictures that went in, but for overshoot."""
+    maps = None if passed.few is None else passed.few.outputs
+    if _levels(inputs) is None or maps is None or maps.is_complex():
+        return None
+    assert inputs.range is not None
+    low, high = inputs.range
+    margin = OVERSHOOT * (high - low)
+    return float(((maps < low - margin) | (maps > high + margin)).double().mean())
+
+
+def _is_far_off(passed: Passed, inputs: Inputs, outside: float | None) -> bool:
     """Tell whether what comes out does not look like what went in, as pictures should."""
+    if outside is not None and outside > MOST_OUTSIDE:
+        return True
     found = passed.found
     alike = found.output_shape[:1] == found.control_shape[:1]
     if _levels(inputs) is None or not alike or passed.output_rms is None:

@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 import torch
 
-from spectra.severity._grades import grade_periods, grade_pictures, or_by_yardstick
+from spectra.severity._grades import NO_YARDSTICK, grade_periods, grade_pictures, or_by_yardstick
 from spectra.severity._looked_at import LEAST, anything, locked_part, own_points, pictures_of
 from spectra.severity._seen_lines import see_lines
 from spectra.severity._visibility import Visibility, picture_visibility
@@ -97,15 +97,29 @@ def run(
         graded, seen = _by_sight(shown, locked, rows=rows, seed=seed)
     else:
         graded = grade_periods(scores.output.verdict, rows, reason=scores.output.reason)
-        if shown is not None and len(shown.maps) < LEAST:
-            few = f"sight takes {LEAST} outputs, and {len(shown.maps)} were there"
-            graded = replace(graded, unjudged=few)
+        unjudged = _unjudged(shown, scores, inputs)
+        # Too few for sight are mostly too few for a number beside the yardsticks too.
+        told = graded.reason if graded.reason != NO_YARDSTICK else unjudged or graded.reason
+        graded = replace(graded, unjudged=unjudged, reason=told)
     limits, where = None if shown is None else shown.unit, None
     if rows and not brief:
         shown = shown or anything(passed, scores)
         where = None if shown is None else _where(shown, locked, seen[:SHOWN], seed=seed)
     progress("severity", 1, 1)
     return Judged(replace(graded, where=where.spot if where else None), where, limits=limits)
+
+
+def _unjudged(shown: LookedAt | None, scores: Scores, inputs: Inputs | None) -> str | None:
+    """Return why pictures were not judged by sight; None where nobody expects them to be."""
+    if shown is not None and len(shown.maps) < LEAST:
+        return f"sight takes {LEAST} outputs, and {len(shown.maps)} were there"
+    if not scores.far_off or inputs is None or inputs.range is None:
+        return None
+    low, high = inputs.range
+    if scores.leaves_range and scores.outside is not None:
+        share = f"{100 * scores.outside:.0f} % of their values lie outside {low:g}..{high:g}"
+        return f"the outputs are no pictures ({share})"
+    return f"the outputs are no pictures in {low:g}..{high:g}"
 
 
 def _by_sight(
@@ -150,7 +164,13 @@ def _yardsticks(passed: Passed, scores: Scores, methods: Sequence[str]) -> tuple
         # What was measured is that of few outputs where there are no others.
         measured=_whole(passed) if few.shown == passed.ran else None,
     )
-    return tuple(replace(row, own_dbc=_own_dbc(scores, row.period)) for row in rows)
+    found = [p for p in periods if scores.at_period(p).verdict in ("present", "suspect")]
+    # Where the test finds nothing at a period, its energy is chance; it may find all at once only.
+    told = found or periods
+    return tuple(
+        replace(row, own_dbc=_own_dbc(scores, row.period) if row.period in told else None)
+        for row in rows
+    )
 
 
 def _whole(passed: Passed) -> xr.Dataset:

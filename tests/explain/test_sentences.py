@@ -58,6 +58,7 @@ CLEAN = FlatLines(None, 512, True, "no line above rounding", line_upper_dbc=-120
 UNSETTLED = FlatLines(-15.1, 64, False, "the model does not run at 128 pixels")
 REFUSED = FlatLines(None, None, False, "the map holds fewer than two periods")
 NO_DATA = Score(reason="no inputs")
+SUSPECTED = replace(PRESENT, verdict="suspect", p=0.0375)
 ALL_INHERITED = Score(0.0, verdict="none", reason="every peak is inherited from the inputs")
 WEAK = replace(
     PRESENT, asr_dbc=None, asr_ci95_dbc=None, asr_upper_dbc=-50.0, replica_dbc=None, period=None
@@ -359,7 +360,7 @@ ANSWER = {
     ),
     "severity.unseen": Case(
         run(severity=UNSEEN),
-        "none: a model of the eye sees no grid at up to 400 % zoom in 8 pictures judged",
+        "none: a model of the eye sees no grid that disturbs at up to 400 % zoom in 8 pictures",
         run(severity=NO_GRID),
     ),
     "severity.coloured": Case(
@@ -399,7 +400,7 @@ ANSWER = {
     ),
     "severity.detectable": Case(
         run(severity=replace(VISIBLE, detectable_zoom=1)),
-        "3 of 8 pictures judged; just detectable at 100 % in smooth places",
+        "3 of 8 pictures judged; at 100 % a grid is just detectable in smooth places",
         run(severity=replace(VISIBLE, detectable_zoom=2)),
     ),
     "verdict.flat_probed": Case(
@@ -511,9 +512,14 @@ ANSWER = {
         run(up(GONE), output=NOTHING),
     ),
     "where.shared": Case(
-        run(SHARING, up(GONE, FAINT, "up.1")),
+        run(SHARING, up(GONE, FAINT, "up.1"), blame=UP),
         "the output holds -22.0 dBc at its frequencies, which are also those of up.1",
-        run(SHARING, clean("up.1")),
+        run(SHARING, up(GONE, FAINT, "up.1")),
+    ),
+    "where.either": Case(
+        run(SHARING, up(GONE, FAINT, "up.1")),
+        "or at up.1, not told apart: the output holds -22.0 dBc at frequencies that they share",
+        run(SHARING, up(GONE, FAINT, "up.1"), blame=UP),
     ),
     "where.held": Case(
         run(up(reaching(-22.0))),
@@ -774,6 +780,11 @@ ANSWER = {
         "add --layers '*', look in figures/ for the first module behind up that shows the grid so "
         "strong, and change that",
         run(up(taken(-13.0, -15.1, -10.7, at=reaching(-7.2, 6.0))), blame=UP),
+    ),
+    "try.more": Case(
+        run(output=SUSPECTED, severity=NOT_KNOWN, used=8),
+        "more inputs first, 16 or more: a grid is suspected",
+        run(output=SUSPECTED, severity=NOT_KNOWN, used=16),
     ),
     "try": Case(run(), "use kernel 4 at stride 2", run(up(GONE))),
     "trust.counts": Case(run(used=1), "1 picture of 192x192", bare(LINES)),

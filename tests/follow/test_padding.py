@@ -129,6 +129,35 @@ def test_what_a_coarse_grid_disturbs_is_not_charged_to_a_finer_lattice():
     assert found.borders.reach(found.output_shape, (4, 4)) == (13, 13)
 
 
+class Zeros(nn.Module):
+    """Inserts zeros between pixels and filters, as StyleGAN's reference does or by writing."""
+
+    def __init__(self, pads):
+        super().__init__()
+        self.pads = pads
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        if self.pads:
+            spread = F.pad(x.reshape(n, c, h, 1, w, 1), [0, 1, 0, 0, 0, 1])
+            spread = spread.reshape(n, c, 2 * h, 2 * w)
+        else:
+            spread = torch.zeros(n, c, 2 * h, 2 * w).to(x)
+            spread[..., ::2, ::2] = x
+        return F.conv2d(spread, torch.ones(c, 1, 3, 3).to(x), padding=1, groups=c)
+
+
+@pytest.mark.parametrize("stages", [1, 2])
+def test_zeros_padded_onto_an_inserted_axis_are_no_border(stages):
+    x = torch.zeros(1, 2, SIDE, SIDE)
+    padded, written = (discover(nn.Sequential(*[Zeros(p)] * stages), x) for p in (True, False))
+    assert [s.kind for s in padded.steps] == ["zero_insertion"] * stages
+    assert padded.output_shape == written.output_shape
+    reach = padded.borders.reach(padded.output_shape, ALL_GRIDS)
+    assert reach == written.borders.reach(written.output_shape, ALL_GRIDS)
+    assert max(reach) <= 3
+
+
 def test_downsampling_forgets_on_which_fine_grid_a_border_was():
     fine = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(3)]
     network = nn.Sequential(*fine, nn.AvgPool2d(4), nn.Upsample(scale_factor=4))

@@ -77,13 +77,24 @@ def test_of_outputs_beyond_white_no_grey_levels_are_told(pictures, gain, levels)
     assert any(note.id == "range" for note in summary.warnings) != levels
 
 
+def test_logits_are_not_judged_as_pictures(pictures):
+    logits = nn.Sequential(Board(GREY), nn.Conv2d(3, 1, 1, bias=False))
+    nn.init.constant_(logits[1].weight, 10.0)
+    logits.register_forward_hook(lambda _m, _x, y: y - 15)
+    summary = spectra.analyze(logits, pictures, options=spectra.Options(blame=False)).summary
+    assert summary.severity.by == "yardstick"
+    said = summary.answer["severity"]
+    assert " by energy, as the outputs are no pictures (" in said
+    assert "% of their values lie outside 0..1): " in said
+
+
 class Twice(nn.Module):
     """Gives back what was enlarged by two, and adds a little of a nearest enlargement by four."""
 
     def forward(self, x):
         four = nn.functional.interpolate(nn.functional.avg_pool2d(x, 4), scale_factor=4)
         two = nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2)
-        return two + 0.5 * four
+        return (two + 0.5 * four) / 1.5
 
 
 def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
