@@ -81,9 +81,11 @@ class Severe(Facts):
     @property
     def beside(self) -> str | None:
         """The output's energy and its yardsticks, at the period that stands out most."""
-        row = self.graded.beside if self.graded else None
-        if row is None:
+        if self.graded is None:
             return None
+        row = self.graded.beside
+        if row is None:
+            return self._above
         own, cubic, nearest = (
             "-" if value is None else db_text(value)
             for value in (row.own_dbc, row.cubic_dbc, row.nearest_dbc)
@@ -91,6 +93,19 @@ class Severe(Facts):
         return (
             f"{own} dBc at period {self.spoken(row.period)}, where enlarging the same outputs by "
             f"cubic gives {cubic}, by nearest {nearest}"
+        )
+
+    @property
+    def _above(self) -> str | None:
+        """The energy of a grid that is strong though a yardstick is missing."""
+        row = self.graded.above if self.graded else None
+        if row is None or row.own_dbc is None:
+            return None
+        held = f"{db_text(row.own_dbc)} dBc at period {self.spoken(row.period)}"
+        if row.nearest_dbc is None:
+            return f"{held}, more than all else in the outputs"
+        return (
+            f"{held}, where enlarging the same outputs by nearest gives {db_text(row.nearest_dbc)}"
         )
 
     @property

@@ -34,6 +34,12 @@ class Where(Without):
         return self.at.p is not None
 
     @property
+    def fallen(self) -> bool:
+        """Whether the output is known to have less at the step's frequencies than its own maps."""
+        own = self.worst.score.told_dbc if self.worst else None
+        return own is not None and self.upper is not None and self.upper < own
+
+    @property
     def below(self) -> str:
         return "" if self.upper is None else f" (below {db_text(self.upper)} dBc)"
 
@@ -125,15 +131,15 @@ _BORN: tuple[Said, ...] = (
     ),
     Said(
         "where.removed",
-        "tested at the step's frequencies and as a whole, the output shows none",
-        lambda f: f.gone and f.tested and f.output.verdict == "none",
+        "tested at the step's frequencies and as a whole, the output shows none and has less",
+        lambda f: f.gone and f.tested and f.output.verdict == "none" and f.fallen,
         "born at {step}, removed by later layers: not detected in the output{below}",
     ),
     Said(
         "where.absent",
         "tested at the step's frequencies, the output shows none",
         lambda f: f.gone and f.tested,
-        "born at {step}; at its frequencies the output shows no grid",
+        "born at {step}; at its frequencies the output shows no grid{below}",
     ),
     Said(
         "where.not_its_own",

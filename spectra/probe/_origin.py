@@ -138,6 +138,8 @@ def _is_nobodys(scores: Scores, removals: Removals | None) -> bool:
         return True
     energies, told = _energies(scores), output.told_dbc
     stays = removals is not None and all(one.leaves for one in removals.steps)
+    if not stays and any(own.at_least for own in steps):
+        return False  # they may have any more than is known
     more = FAR_MORE_DB / 2 if stays else FAR_MORE_DB
     return told is not None and bool(energies) and told >= max(energies) + more
 
@@ -200,10 +202,14 @@ class _Search:
         progress("modules", PASSES, PASSES)
         return self._origin(places[high]) if high < len(places) else None
 
-    def _origin(self, place: _Place) -> Origin:
+    def _origin(self, place: _Place) -> Origin | None:
+        """Return a place as an origin; None where it is what a step makes, which is no other's."""
+        module = walk.submodule(self._model, place.name)
+        steps = {step.name for step in self._found.steps}
+        if place.name in steps and not place.entered and not list(module.children()):
+            return None
         within, _, _ = place.name.rpartition(".")
-        kind = type(walk.submodule(self._model, place.name)).__name__
-        return Origin(place.name, kind, entered=place.entered, within=within)
+        return Origin(place.name, type(module).__name__, entered=place.entered, within=within)
 
     def _places(self) -> list[_Place]:
         """Return what passes modules and has room for a period of the output, in order."""

@@ -54,6 +54,13 @@ class Yardsticks:
     base_share: float | None = None
     reason: str | None = None
 
+    @property
+    def word(self) -> Severity | None:
+        """The word for the output's own energy; None where a number is missing that it needs."""
+        if self.own_dbc is None:
+            return None
+        return yardstick_word(self.own_dbc, cubic_dbc=self.cubic_dbc, nearest_dbc=self.nearest_dbc)
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -122,7 +129,17 @@ class Graded:
             for row in self.yardsticks
             if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
         ]
-        return max(known, key=lambda each: each[0], default=(0.0, None))[1]
+        found = max(known, key=lambda each: each[0], default=(0.0, None))[1]
+        return None if self.above is not None else found
+
+    @property
+    def above(self) -> Yardsticks | None:
+        """The period whose grid is strong though a yardstick is missing; None where others are."""
+        if self.by != "yardstick" or self.word != "strong":
+            return None
+        strong = [row for row in self.yardsticks if row.word == "strong"]
+        missing = [row for row in strong if None in (row.cubic_dbc, row.nearest_dbc)]
+        return None if len(missing) < len(strong) else max(missing, key=_own, default=None)
 
     @property
     def floor_dbc(self) -> float | None:
@@ -131,6 +148,10 @@ class Graded:
         if not cubic:
             return None
         return 10 * log10(sum(10 ** (dbc / 10) for dbc in cubic)) - BELOW_CUBIC
+
+
+def _own(row: Yardsticks) -> float:
+    return float("-inf") if row.own_dbc is None else row.own_dbc
 
 
 def grade_pictures(
@@ -237,11 +258,7 @@ def grade_periods(
         return graded
     if verdict == "none":
         return replace(graded, word="none")
-    words = [
-        yardstick_word(row.own_dbc, cubic_dbc=row.cubic_dbc, nearest_dbc=row.nearest_dbc)
-        for row in rows
-        if row.own_dbc is not None and row.cubic_dbc is not None and row.nearest_dbc is not None
-    ]
+    words = [word for row in rows if (word := row.word) is not None]
     if words:
         return replace(graded, word=worst_word(words), reason=None)
     return replace(graded, reason=next((r.reason for r in rows if r.reason), NO_YARDSTICK))

@@ -32,14 +32,25 @@ def picture_word(values: Sequence[float], floor: Sequence[float] | None = None) 
     return "none"
 
 
-def yardstick_word(own_dbc: float, *, cubic_dbc: float, nearest_dbc: float) -> Severity:
+def yardstick_word(
+    own_dbc: float, *, cubic_dbc: float | None, nearest_dbc: float | None
+) -> Severity | None:
     """Return the word for a locked energy between two yardsticks, all in dBc.
+
+    What lies above nearest is strong whatever cubic reads, and so is what has more energy than all
+    else. None where a yardstick is missing that the word needs.
 
     Examples
     --------
     >>> [yardstick_word(own, cubic_dbc=-26, nearest_dbc=-14) for own in (-37, -30, -20, -12)]
     ['none', 'faint', 'visible', 'strong']
+    >>> yardstick_word(-20, cubic_dbc=None, nearest_dbc=-30)
+    'strong'
     """
+    if own_dbc >= 0 or (nearest_dbc is not None and own_dbc >= nearest_dbc):
+        return "strong"
+    if cubic_dbc is None or nearest_dbc is None:
+        return None
     limits = (cubic_dbc - BELOW_CUBIC, cubic_dbc, nearest_dbc)
     return WORDS[sum(own_dbc >= limit for limit in limits)]
 

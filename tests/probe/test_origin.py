@@ -1,12 +1,15 @@
 """A grid that no step has is traced to the first module that shows it."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
 from spectra import Options, capture, gather, score
 from spectra.inputs import open_inputs
-from spectra.probe._origin import Origin, first_module
+from spectra.probe._origin import Origin, _is_nobodys, first_module
+from spectra.score import Score
 
 SIDE = 32
 
@@ -211,3 +214,22 @@ def test_nothing_is_traced_where_there_is_no_grid_or_a_step_has_it(net):
     found, _ = traced(net, pictures())
     assert found is None
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
+
+
+def test_a_step_of_which_only_the_least_is_known_may_have_all_of_it():
+    output = Score(asr_dbc=8.0, verdict="present")
+    least = Score(asr_lower_dbc=-0.3, verdict="present")
+    known = Score(asr_dbc=-0.3, verdict="present")
+    for own, nobodys in ((least, False), (known, True)):
+        scores = SimpleNamespace(output=output, steps=[SimpleNamespace(own=own)])
+        assert _is_nobodys(scores, None) == nobodys
+
+
+def test_what_comes_out_of_a_steps_own_layer_is_the_steps(monkeypatch):
+    """Whatever the scores say of it: its maps are what the step makes."""
+    monkeypatch.setattr("spectra.probe._origin._is_nobodys", lambda *_: True)
+    found, scores = traced(
+        nn.Sequential(conv(), nn.ConvTranspose2d(3, 3, 2, 2), conv()), pictures()
+    )
+    assert scores.output.verdict == "present"
+    assert found is None

@@ -7,6 +7,7 @@ from PIL import Image
 from torch import nn
 
 import spectra
+from spectra.score import Score
 
 GREY = torch.tensor([1.0, 1.0, 1.0])
 RED_GREEN = torch.tensor([1.0, -0.2126 / 0.7152, 0.0])  # near enough without luma
@@ -111,3 +112,22 @@ def test_the_inputs_own_grid_makes_no_model_severe(pictures, tmp_path):
     assert severity.yardsticks[0].own_dbc == pytest.approx(summary.output.score.asr_dbc, abs=0.5)
     assert severity.word == "none"
     assert severity.where.period == (4, 4)
+
+
+def test_energy_at_a_period_at_which_the_test_finds_nothing_makes_no_model_severe(
+    pictures, monkeypatch
+):
+    """Unless it finds nothing at any alone."""
+    net = nn.Sequential(*[nn.Upsample(scale_factor=2) for _ in range(2)])
+
+    def owned(unfound):
+        def at_period(_, period):
+            return Score(verdict="none" if period in unfound else "present")
+
+        monkeypatch.setattr("spectra.score.Scores.at_period", at_period)
+        options = spectra.Options(blame=False)
+        rows = spectra.analyze(net, pictures, options=options).summary.severity.yardsticks
+        return {row.period: row.own_dbc is not None for row in rows}
+
+    assert owned([(4, 4)]) == {(2, 2): True, (4, 4): False}
+    assert owned([(2, 2), (4, 4)]) == {(2, 2): True, (4, 4): True}

@@ -129,6 +129,21 @@ def test_the_severest_period_counts():
     assert graded.yardsticks == (short, long)
 
 
+@pytest.mark.parametrize(
+    ("own", "nearest", "word"),
+    [(-12.0, -14.0, "strong"), (0.5, None, "strong"), (-16.0, -14.0, None), (-0.5, None, None)],
+)
+def test_a_missing_yardstick_leaves_the_word_that_needs_none(own, nearest, word):
+    row = Yardsticks((4, 4), own_dbc=own, nearest_dbc=nearest, reason="too few")
+    graded = grade_periods("present", [row])
+    assert (graded.word, graded.reason) == ((word, None) if word else ("insufficient", "too few"))
+    assert graded.above is (row if word else None)
+    # a complete row says more, where it is as strong
+    whole = replace(YARDSTICKS, own_dbc=-13.0)
+    assert grade_periods("present", [row, whole]).above is None
+    assert grade_periods("present", [row, whole]).beside is whole
+
+
 def test_where_the_test_finds_nothing_severity_is_none_whatever_the_energy():
     assert grade_periods("none", [replace(YARDSTICKS, own_dbc=-3.0)]).word == "none"
 
