@@ -35,6 +35,7 @@ class _Step:
     kernel: Measures | None
     preceded: bool = True
     at: AtOutput | None = None
+    dilation: Sequence[int] = ()
 
     @property
     def row(self) -> StepKind:
@@ -70,7 +71,21 @@ class _Step:
 
     @property
     def gaps(self) -> bool:
-        return any(k < s for k, s in self._axes)
+        """Whether some phases meet no tap: of a small kernel, or one dilated past them."""
+        return any(len({i * d % s for i in range(k)}) < s for k, s, d in self._dilated)
+
+    @property
+    def misses(self) -> str:
+        """Why some phases meet no tap."""
+        if any(k < s for k, s in self._axes):
+            return "is smaller than its stride"
+        return f"of dilation {times(self.dilation)} misses phases of its stride"
+
+    @property
+    def _dilated(self) -> list[tuple[int, int, int]]:
+        size = self.kernel_size or ()
+        dilation = self.dilation or (1,) * len(size)
+        return [each for each in zip(size, self.factor, dilation, strict=False) if each[1] > 1]
 
     @property
     def _axes(self) -> list[tuple[int, int]]:
@@ -149,9 +164,9 @@ CAUSES: tuple[_Said, ...] = (
     ),
     _Said(
         "gaps.kernel",
-        "lines lead; the kernel is smaller than its stride",
+        "lines lead; some phases meet no tap, as the kernel is smaller than its stride, or dilated",
         lambda s: s.lines_lead and s.gaps,
-        "the {size} kernel is smaller than its stride, so it leaves {places} without input{seen}",
+        "the {size} kernel {misses}, so it leaves {places} without input{seen}",
     ),
     _Said(
         "uneven_overlap",
@@ -199,6 +214,7 @@ def find_cause(
     kernel: Measures | None = None,
     preceded: bool = True,
     at: AtOutput | None = None,
+    dilation: Sequence[int] = (),
 ) -> Finding | None:
     """Return why a step with a grid has one; None where it has none.
 
@@ -207,6 +223,7 @@ def find_cause(
     nothing are replicas too, of a line that the step was fed, where something before it
     (``preceded``) has a grid that it may have been fed. Which of both leads is told by what of the
     step reaches the output (``at``), where that is known: later layers may take one of them away.
+    A kernel leaves gaps where it is smaller than its stride, or its ``dilation`` misses phases.
     """
     if score.verdict not in ("present", "suspect"):
         return None
@@ -219,6 +236,7 @@ def find_cause(
         kernel=kernel,
         preceded=preceded,
         at=at,
+        dilation=dilation,
     )
     sentence = first(CAUSES, step)
     assert sentence is not None

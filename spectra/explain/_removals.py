@@ -256,14 +256,12 @@ RISE: tuple[Said, ...] = (
         "without the grid of one step, which does not cancel that of another, the output has 1 dB "
         "more or over, its interval above zero",
         lambda f: f.rising == 1,
-        "what stands beside or behind {undone} undoes its grid: without it the output has "
-        "{more:.1f} dB more",
+        "taking the grid of {undone} away gives the output {more:.1f} dB more",
     ),
     Said(
         "where.undone_each",
         "the same holds of several steps",
         lambda f: f.rising > 1,
-        "what stands beside or behind {undone} undoes their grids: without one of them the output "
-        "has up to {more:.1f} dB more",
+        "taking the grid of one of {undone} away gives the output up to {more:.1f} dB more",
     ),
 )

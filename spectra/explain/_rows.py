@@ -71,6 +71,7 @@ def step_rows(
             kernel=kernel,
             preceded=preceded,
             at=scored.at_output,
+            dilation=step.convolution.dilation if step.convolution else (),
         )
         preceded = preceded or scored.own.verdict in FOUND
         row = StepRow(

@@ -71,8 +71,15 @@ class FunctionCall:
     arguments: Mapping[str, Any]
     output_shape: tuple[int, ...]
 
-    def form(self, parameters: Sequence[Tensor], like: Tensor) -> TransposedForm:
+    def form(self, held: Sequence[Tensor], like: Tensor) -> TransposedForm:
         """Return the call as a transposed convolution.
+
+        Parameters
+        ----------
+        held : sequence of Tensor
+            The model's parameters and buffers, of which its weight is one unless forward makes it.
+        like : Tensor
+            Whose dtype and device the weight gets.
 
         Raises
         ------
@@ -85,7 +92,7 @@ class FunctionCall:
         if self.function == "interpolate":
             return self._interpolation(x, like)
         weight, bias = self.arguments["weight"], self.arguments.get("bias")
-        if not any(weight is parameter for parameter in parameters):
+        if not any(weight is tensor for tensor in held):
             raise ConversionError(
                 "its weight is computed in forward, so there is no one kernel to convert"
             )

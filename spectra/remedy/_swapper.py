@@ -37,7 +37,7 @@ class Swapper:
         self.root = root
         self.replaced: list[Replacement] = []
         self._remedy, self._init, self._method = remedy, init, method
-        self._parameters = list(walk.parameters(root))
+        self._held = [*walk.parameters(root), *walk.buffers(root)]
         floating = (
             t for t in (*walk.parameters(root), *walk.buffers(root)) if t.is_floating_point()
         )
@@ -92,7 +92,7 @@ class Swapper:
             If it is none; the text says why.
         """
         if call is not None:
-            return call.form(self._parameters, self._like)
+            return call.form(self._held, self._like)
         return self._form(self._module_of(step), step)
 
     def _module_of(self, step: Step) -> nn.Module:

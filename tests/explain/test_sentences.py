@@ -632,13 +632,12 @@ ANSWER = {
     ),
     "where.undone": Case(
         run(MORE, blame=blamed("none")),
-        "what stands beside or behind up undoes its grid: without it the output has 6.0 dB more",
+        "taking the grid of up away gives the output 6.0 dB more",
         run(SLIGHT, MORE, blame=related("cancelling")),
     ),
     "where.undone_each": Case(
         run(MORE, up(taken(2.0, 1.0, 3.0), name="up.1"), blame=blamed("none")),
-        "what stands beside or behind up, up.1 undoes their grids: without one of them the output "
-        "has up to 6.0 dB more",
+        "taking the grid of one of up, up.1 away gives the output up to 6.0 dB more",
         run(MORE, up(taken(2.0, -1.0, 5.0), name="up.1"), blame=blamed("none")),
     ),
     "where.others_not_known": Case(

@@ -93,6 +93,22 @@ def test_the_cause_follows_from_kernel_and_flat_field(kind, kernel, line, replic
 
 
 @pytest.mark.parametrize(
+    ("dilation", "stride", "says"),
+    [
+        (2, 2, "the 3x3 kernel of dilation 2x2 misses phases of its stride, so it leaves pixels"),
+        (3, 2, None),
+        (1, 4, "the 3x3 kernel is smaller than its stride, so it leaves pixels"),
+    ],
+)
+def test_a_dilated_kernel_leaves_gaps_where_its_taps_meet_few_phases(dilation, stride, says):
+    score = replace(PRESENT, line_dbc=-14.0, replica_dbc=-21.0)
+    at = {"kernel_size": (3, 3), "score": score, "flat": FLAT, "dilation": (dilation, dilation)}
+    found = find_cause("transposed_conv", (stride, stride), **at)
+    assert (found.id == "gaps") == (says is not None)
+    assert found.text.startswith(says or "")
+
+
+@pytest.mark.parametrize(
     ("taps", "cause"),
     [
         (np.ones((4, 4, 3, 3)), "uneven_overlap"),

@@ -354,3 +354,20 @@ def test_steps_refused_for_one_reason_are_named_together(generator):
     expected = r"lctc7: '0', '0#1', '0#2' and 2 more: it is repeat in the forward of Many[^;]*$"
     with pytest.raises(ConversionError, match=expected):
         swap(model, "lctc7", example=picture(generator, 4, 4))
+
+
+class Fixed(nn.Module):
+    """Upsamples by a filter that is a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("taps", torch.rand(3, 1, 4, 4))
+
+    def forward(self, x):
+        return functional.conv_transpose2d(x, self.taps, stride=2, padding=1, groups=3)
+
+
+def test_a_filter_that_is_a_buffer_is_copied(generator):
+    model, x = Fixed(), picture(generator)
+    swapped, _ = swap(model, "lctc7", example=x)
+    torch.testing.assert_close(run(swapped, x), run(model, x))
