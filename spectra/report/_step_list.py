@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spectra.capture import Discovery, Growth, Operation
 
 HEADER = ("step", "kind", "k/s", "input", "output", "note")
-_NOT_WRITTEN = ("borders", "spacing", "convolution")  # of use within an analysis only
+_NOT_WRITTEN = ("borders", "spacing", "convolution", "summed")  # of use within an analysis only
 
 
 @dataclass(frozen=True)
