@@ -81,6 +81,11 @@ def _of_inputs(inputs: Inputs, passed: Passed, scores: Scores) -> Iterator[Findi
         left = len(inputs.dropped) - DROPPED
         more = f" and {left} more" if left > 0 else ""
         yield Finding("dropped", f"left out: {first}{more}")
+    if scores.limits is not None and scores.limits != inputs.range:
+        low, high = scores.limits
+        yield Finding(
+            "preprocessing", f"outputs lie in {low:g}..{high:g}, and are read as pictures of it"
+        )
     alike = passed.found.output_shape[:1] == passed.found.control_shape[:1]
     if scores.far_off and alike and inputs.range is not None:
         low, high = inputs.range

@@ -175,4 +175,5 @@ def _limits(
     found = passed.found
     alike = found.output_shape[:1] == found.control_shape[:1]
     told = options.mean is None and options.std is None  # else outputs may be of either range
-    return inputs.range if alike and told and not scores.far_off else None
+    limits = scores.limits if inputs.kind == "images" else inputs.range
+    return limits if alike and told else None

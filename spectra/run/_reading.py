@@ -73,7 +73,9 @@ def read_output(
         passed = gather.run(model, found, inputs, options, progress=progress)
         passed = gather.without_fixed_content(model, passed, inputs, options, progress=progress)
         scores = score.run(passed, inputs, seed=options.seed, progress=progress)
-        scores = scores if like is None else replace(scores, far_off=like.far_off)
+        scores = (
+            scores if like is None else replace(scores, far_off=like.far_off, limits=like.limits)
+        )
         judged = severity.run(passed, scores, inputs, seed=options.seed, progress=progress)
     output, measured = scores.output, scores.measured["output"]
     lattice = output.reason or "not measured" if measured is None else measured.lattice

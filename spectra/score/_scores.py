@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.score._as_pictures import MOST_OUTSIDE, AsPictures
 from spectra.score._at_output import AtOutput, at_output, too_small
 from spectra.score._cascade import inherited_points
 from spectra.score._score import (
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
 NO_INPUTS = Score(reason="no inputs")
 NO_CONTROL = "inputs are no maps"
 NO_PERIOD = "the period of no step in the output is known"
-# RMS of outputs over the range of inputs, where a wrong range is likely: pictures may be dark, and
-# none is brighter than white but for what overshoots.
-FAR_BELOW, FAR_ABOVE = 1 / 40, 1.05
-# Of a picture few values overshoot, and not by far: a twentieth of the range is let pass.
-OVERSHOOT, MOST_OUTSIDE = 0.05, 0.25
 LEVELS = 255
 
 
@@ -77,7 +73,10 @@ class Scores:
     control_gap : str or None
         Why the inputs tell nothing of the output's own frequencies, if so.
     far_off : bool
-        Whether what comes out does not look like what went in, as pictures should.
+        Whether pictures went in, and what comes out is none.
+    limits : tuple of float or None
+        Black and white of the outputs, where they are read as pictures; they may be of another
+        range than the inputs.
     outside : float or None
         Share of the first outputs' values that lie outside the range of pictures that went in;
         None of all else.
@@ -95,6 +94,7 @@ class Scores:
     inherited: tuple[tuple[float, ...], ...]
     control_gap: str | None
     far_off: bool
+    limits: tuple[float, float] | None
     outside: float | None
     measured: Mapping[str, LatticeReading | None] = field(repr=False)
     variables: tuple[Score, ...] = ()
@@ -102,7 +102,7 @@ class Scores:
     @property
     def leaves_range(self) -> bool:
         """Whether so many values lie outside the range of the inputs that no picture is there."""
-        return self.outside is not None and self.outside > MOST_OUTSIDE
+        return self.far_off and self.outside is not None and self.outside > MOST_OUTSIDE
 
     @property
     def own_points(self) -> NDArray[np.bool_]:
@@ -170,15 +170,14 @@ def run(
     brought = [
         _brought_to(passed, i, measured[f"steps/{i}"], brought_in) for i in range(len(passed.steps))
     ]
-    outside = None if inputs is None else _outside(passed, inputs)
-    far_off = inputs is not None and _is_far_off(passed, inputs, outside)
+    read = AsPictures.of(passed, inputs)
     if inputs is None:
         control = output = NO_INPUTS
         own = [NO_INPUTS] * len(passed.steps)
         beyond: list[float | None] = [None] * len(passed.steps)
     else:
         control = _control(passed, measured.get("input"), inputs)
-        output = _output(passed, there, inherited, None if far_off else inputs)
+        output = _output(passed, there, inherited, read.limits)
         output = _with_whole(output, passed.output, inherited, seed=seed)
         own = [
             _with_whole(
@@ -203,8 +202,9 @@ def run(
         ),
         inherited=_peaks(there, inherited),
         control_gap=_control_gap(passed),
-        far_off=far_off,
-        outside=outside,
+        far_off=read.far_off,
+        limits=read.limits,
+        outside=read.outside,
         measured=measured,
         variables=tuple(_variables(passed, inherited, seed=seed)),
     )
@@ -317,56 +317,33 @@ def _control(passed: Passed, measured: LatticeReading | None, inputs: Inputs) ->
     """Return the score of the inputs."""
     if passed.input is None:
         return Score(reason=NO_CONTROL)
-    return score(measured, passed.input.data, levels=_levels(inputs))
+    return score(
+        measured,
+        passed.input.data,
+        levels=_levels(inputs.range if inputs.kind == "images" else None),
+    )
 
 
 def _output(
     passed: Passed,
     measured: LatticeReading | None,
     inherited: NDArray[np.bool_],
-    inputs: Inputs | None,
+    limits: tuple[float, float] | None,
 ) -> Score:
-    """Return the score of the output, in grey levels too where it has the range of its inputs."""
+    """Return the score of the output, in grey levels too where it is pictures."""
     found = passed.found
     if found.layout is None:
         return Score(reason=f"no map: {found.reading.reason}")
     alike = found.output_shape[:1] == found.control_shape[:1]  # else no picture: logits, features
-    levels = _levels(inputs) if alike and inputs is not None else None
+    levels = _levels(limits) if alike else None
     own = None if measured is None else ~inherited
     output = score(measured, passed.output.data, chosen=own, levels=levels)
     return output if found.output_periods else replace(output, reason=NO_PERIOD)
 
 
-def _levels(inputs: Inputs) -> float | None:
-    """Return the levels of 255 that one unit of some pictures is; None of other inputs."""
-    if inputs.kind != "images" or inputs.range is None:
-        return None
-    low, high = inputs.range
-    return LEVELS / (high - low)
-
-
-def _outside(passed: Passed, inputs: Inputs) -> float | None:
-    """Return the share of values outside the range of pictures that went in, but for overshoot."""
-    maps = None if passed.few is None else passed.few.outputs
-    if _levels(inputs) is None or maps is None or maps.is_complex():
-        return None
-    assert inputs.range is not None
-    low, high = inputs.range
-    margin = OVERSHOOT * (high - low)
-    return float(((maps < low - margin) | (maps > high + margin)).double().mean())
-
-
-def _is_far_off(passed: Passed, inputs: Inputs, outside: float | None) -> bool:
-    """Tell whether what comes out does not look like what went in, as pictures should."""
-    if outside is not None and outside > MOST_OUTSIDE:
-        return True
-    found = passed.found
-    alike = found.output_shape[:1] == found.control_shape[:1]
-    if _levels(inputs) is None or not alike or passed.output_rms is None:
-        return False
-    assert inputs.range is not None
-    reach = max(map(abs, inputs.range))
-    return not reach * FAR_BELOW <= passed.output_rms <= reach * FAR_ABOVE
+def _levels(limits: tuple[float, float] | None) -> float | None:
+    """Return the levels of 255 that one unit of pictures is; None of all else."""
+    return None if limits is None else LEVELS / (limits[1] - limits[0])
 
 
 def _control_gap(passed: Passed) -> str | None:

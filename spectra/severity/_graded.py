@@ -89,7 +89,7 @@ def run(
     """
     progress("severity", 0, 1)
     rows = _yardsticks(passed, scores, WORDED if brief else METHODS)
-    shown = pictures_of(passed, scores, inputs)
+    shown = pictures_of(passed, scores)
     locked: Tensor | None = None
     seen: list[int] = []
     if shown is not None and shown.periods and rows and len(shown.maps) >= LEAST:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spectra.gather import Passed
-    from spectra.inputs import Inputs
     from spectra.score import Scores
     from spectra.spectrum import MapPlan
 
@@ -61,7 +60,7 @@ class LookedAt:
         return tuple(view.period for view in self.plan.views)
 
 
-def pictures_of(passed: Passed, scores: Scores, inputs: Inputs | None) -> LookedAt | None:
+def pictures_of(passed: Passed, scores: Scores) -> LookedAt | None:
     """Return the outputs as pictures; None where they are none.
 
     Parameters
@@ -69,17 +68,13 @@ def pictures_of(passed: Passed, scores: Scores, inputs: Inputs | None) -> Looked
     passed : Passed
         What the inputs left on their way through the model.
     scores : Scores
-        Tells whether outputs look like what went in.
-    inputs : Inputs or None
-        The inputs, whose range tells black and white of pictures.
+        Tells whether outputs are read as pictures, and their black and white.
     """
     shape, few = passed.found.output_shape, passed.few
-    usual = len(shape) == 3 and shape[0] in (1, COLOUR) and not scores.far_off
-    if inputs is None or few is None or few.outputs is None or not usual:
+    usual = len(shape) == 3 and shape[0] in (1, COLOUR)
+    if few is None or few.outputs is None or scores.limits is None or not usual:
         return None
-    if inputs.kind != "images" or inputs.range is None:
-        return None
-    low, high = inputs.range
+    low, high = scores.limits
     looked_at = _cut(few.outputs, passed.output.plan, scores.inherited)
     return replace(looked_at, maps=(looked_at.maps - low) / (high - low), unit=(low, high))
 
