@@ -177,8 +177,8 @@ ADVICE: tuple[_Said, ...] = (
         "the phases of a last step differ; `balance` knows it, and the output's lines are known to "
         "fall without its pattern, or not known",
         lambda c: c.lines and c.last and c.worth and c.offer.no_balance is None,
-        "balance its phases, without any training: spectra.repair.balance(model, inputs, "
-        "steps={python}) in Python{drop}",
+        "balance its phases, without any training: in Python spectra.repair.balance(model, inputs, "
+        "steps={python}), whose psnr_db tells what that changes beside the lines{drop}",
     ),
     _Said(
         "fit_phases",

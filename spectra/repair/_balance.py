@@ -23,6 +23,7 @@ from spectra.capture import (
     stream,
 )
 from spectra.errors import ConversionError
+from spectra.inputs import Inputs, open_inputs
 from spectra.remedy import LCTC, copy_of
 from spectra.repair._equalise import NO_TAP, equalised_phases, equalised_taps, phase_levels
 from spectra.repair._fidelity import psnr_db
@@ -82,7 +83,7 @@ class Balanced:
     output_after_db: float | None
 
 
-def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
+def balance(model: nn.Module, inputs: Any, *, steps: str = "*") -> Balanced:
     """Equalise the phases of each upsampling kernel at the means of its input channels.
 
     A constant input ``mu`` becomes ``b_o + sum_i mu_i D_p[i, o]`` at phase p, D_p the sum of the
@@ -106,7 +107,7 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     model : Module
         Left as it is; transposed convolutions, LCTCs and convolutions directly before a
         ``PixelShuffle`` are balanced, one after the other in order of execution.
-    inputs : Tensor, shape (B, C, *spatial)
+    inputs : Tensor of shape (B, C, *spatial), Inputs, or whatever `open_inputs` takes
         One batch, over which the means are taken and the effect is measured.
     steps : str
         Pattern of the names of the steps to balance.
@@ -130,15 +131,16 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     >>> step.line_after_db < step.line_before_db - 15
     True
     """
-    found = follow_periods(model, discover(model, inputs[:1]), inputs[:1])
+    x = _batch(inputs)
+    found = follow_periods(model, discover(model, x[:1]), x[:1])
     chosen = select_steps(found, steps)
-    before, old = _run(model, found, inputs)
+    before, old = _run(model, found, x)
     balanced = copy_of(model)
     targets, reasons = _targets(balanced, chosen)
     volumes = {m: prod(s.factor) for m, s in targets.items() if s.kind == "pixel_shuffle"}
     with quiet(balanced, keep=False), _balancing(targets, volumes) as changes:
-        forward(balanced, inputs)
-    after, new = _run(balanced, found, inputs)
+        forward(balanced, x)
+    after, new = _run(balanced, found, x)
     rows = []
     for index, step in enumerate(found.steps):
         if step in chosen:
@@ -157,6 +159,13 @@ def balance(model: nn.Module, inputs: Tensor, *, steps: str = "*") -> Balanced:
     period = _longest_period(found)
     lines = [line_db(output, period) if period else None for output in (old, new)]
     return Balanced(balanced, tuple(rows), psnr_db(new, old), *lines)
+
+
+def _batch(inputs: Any) -> Tensor:
+    if isinstance(inputs, Tensor):
+        return inputs
+    opened = inputs if isinstance(inputs, Inputs) else open_inputs(inputs)
+    return next(opened.batches(len(opened)))
 
 
 def balance_refusals(model: nn.Module, found: Discovery) -> tuple[str | None, ...]:

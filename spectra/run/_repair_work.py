@@ -63,7 +63,7 @@ class Work:
     ) -> Work:
         """Look at a model; refuse one whose output shows no grid."""
         before = read_output(model, held_out, options, name="before", tell=tell)
-        if (reason := _nothing(before, unseen)) is not None:
+        if (reason := _nothing(before, unseen, len(held_out))) is not None:
             raise NothingToAnalyseError(f"nothing to repair: {reason}")
         with capture.quiet(model):
             x = next(learned.batches(len(learned)))
@@ -330,11 +330,14 @@ class Work:
         return partial(repair.spun, self.model, shifts, found=self.found)
 
 
-def _nothing(before: Read, unseen: bool) -> str | None:
+def _nothing(before: Read, unseen: bool, ran: int) -> str | None:
     """Return why there is nothing to repair."""
     if before.verdict in ("present", "suspect"):
         if before.reading.severity == "none" and not unseen:
-            return "nobody sees its grid (severity none), it is left alone; --unseen repairs it"
+            return (
+                f"nobody sees its grid in the {ran} inputs that are held out for judging (severity "
+                "none), it is left alone; --unseen repairs it"
+            )
         return None if before.periods else "no period of its grid has room in the output"
     told = WORDS[before.verdict]
     return f"{told}, it is left alone" + (f": {before.reason}" if before.reason else "")

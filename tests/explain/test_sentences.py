@@ -966,8 +966,9 @@ CAUSED = {
     ),
     "balance": Case(
         of_cause("transposed_conv", "phase_imbalance", drop=26.94, **LAST),
-        "balance its phases, without any training: spectra.repair.balance(model, inputs, "
-        "steps='up') in Python; without its mean pattern the output's lines fall by 26.9 dB",
+        "balance its phases, without any training: in Python spectra.repair.balance(model, inputs, "
+        "steps='up'), whose psnr_db tells what that changes beside the lines; without its mean "
+        "pattern the output's lines fall by 26.9 dB",
         of_cause("transposed_conv", "phase_imbalance", drop=0.9, **LAST),
     ),
     "fit_phases": Case(

@@ -4,7 +4,6 @@ from copy import deepcopy
 from itertools import product
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 from torch.nn import functional
@@ -12,6 +11,7 @@ from torch.nn.utils import parametrizations
 
 from spectra.capture import quiet
 from spectra.errors import NothingToAnalyseError, ParameterError
+from spectra.inputs import open_inputs
 from spectra.remedy import LCTC, convert
 from spectra.repair import balance
 from spectra.repair._equalise import equalised_phases, equalised_taps, phase_levels
@@ -233,3 +233,12 @@ def test_the_lines_of_a_known_pattern_have_its_power(generator):
 def test_a_map_smaller_than_the_period_is_refused():
     with pytest.raises(ParameterError, match="holds no period"):
         mean_pattern(torch.zeros(1, 1, 2, 8), (4, 4))
+
+
+def test_a_file_and_an_array_are_inputs_too(generator, tmp_path):
+    net = nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1)
+    x = torch.rand(4, 4, 16, 16, generator=generator)
+    np.save(tmp_path / "x.npy", x.numpy())
+    expected = balance(net, x)
+    for inputs in (x.numpy(), tmp_path / "x.npy", open_inputs(x)):
+        assert balance(net, inputs).psnr_db == expected.psnr_db
