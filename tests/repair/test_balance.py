@@ -4,6 +4,7 @@ from copy import deepcopy
 from itertools import product
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
