@@ -55,6 +55,13 @@ def random_states_kept() -> Iterator[None]:
         set_random_states(before)
 
 
+def have_drawn(before: tuple[Any, ...]) -> bool:
+    """Tell whether anyone has drawn random numbers since the states were these."""
+    (of_torch, of_numpy, of_python), now = before, random_states()
+    same_numpy = all(map(np.array_equal, of_numpy, now[1]))
+    return not (torch.equal(of_torch, now[0]) and same_numpy and of_python == now[2])
+
+
 def random_states() -> tuple[Any, ...]:
     """Return the states of torch's generator on the CPU, of NumPy's and of Python's."""
     return torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002

@@ -7,6 +7,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from spectra._process import have_drawn, random_states
 from spectra._text import listed
 from spectra._walk import unwrap
 from spectra.capture._arguments import current_arguments
@@ -78,10 +79,11 @@ def discover(
     with quiet(root), stack.following(root, example):
         explorer = Explorer(stack, example)
         stack.space = explorer.space
-        live = LiveBytes()
+        live, states = LiveBytes(), random_states()
         # The explorer comes first, since it looks up the call stack for the model's own line.
         with watched_by(explorer), live, explorer:
             tensors_returned = returned_by(root, example, method=method)
+        draws = have_drawn(states)
         if stack.elsewhere:
             raise ModelError(_ran_elsewhere(stack.elsewhere))
         watched = _watched(explorer)
@@ -113,6 +115,7 @@ def discover(
         watched=watched,
         borders=explorer.padding.of(result),
         first_channels=first,
+        draws=draws,
         peak_bytes=-(-live.peak // len(example)),
     )
 

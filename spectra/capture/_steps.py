@@ -195,6 +195,8 @@ class Discovery:
     first_channels : int or None
         Channels of the first of several maps that lie side by side in the example; None where it
         is one thing.
+    draws : bool
+        Whether the model drew random numbers as it ran, of torch on the CPU, NumPy or Python.
     peak_bytes : int
         Most memory that the tensors of a forward pass of one sample take at once, weights and
         what kernels take for themselves apart.
@@ -219,6 +221,7 @@ class Discovery:
     ratio: tuple[Fraction, ...] | None = None
     output_periods: tuple[Period, ...] = ()
     first_channels: int | None = None
+    draws: bool = False
     peak_bytes: int = field(default=0, compare=False)
 
     @property

@@ -60,6 +60,7 @@ def notes(
         found += _of_inputs(inputs, passed, scores)
     found += _of_sample_rate(inputs, passed.found, run)
     found += _of_traces(traced)
+    found += _of_chance(passed.found, run)
     found += _of_output_choice(passed.found)
     found += _of_equal_outputs(passed)
     found += _of_non_finite(passed.output)
@@ -105,6 +106,16 @@ def _by_area(inputs: Inputs, passed: Passed) -> str | None:
     if passed.variables and passed.found.ratio:
         return f"rows of variables are weighted by area, cos latitude; those of {alike}"
     return f"no row is weighted by area: {alike}"
+
+
+def _of_chance(found: Discovery, run: RunRecord) -> Iterator[Finding]:
+    """Say that a model draws random numbers: each of its outputs is one of many."""
+    if found.draws:
+        text = (
+            f"the model draws random numbers as it runs: what is told is true of those of seed "
+            f"{run.seed}; --seed gives others"
+        )
+        yield Finding("random", text)
 
 
 def _of_sample_rate(inputs: Inputs | None, found: Discovery, run: RunRecord) -> Iterator[Finding]:

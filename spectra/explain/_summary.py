@@ -22,7 +22,14 @@ from spectra.score import AtOutput, Score, Verdict
 from spectra.severity import Graded
 
 SCHEMA = "spectra.summary/1.1"
-NOTES = {"loading", "preprocessing", "output_choice", "aligned_content", "input_grid"}
+NOTES = {
+    "loading",
+    "preprocessing",
+    "output_choice",
+    "random",
+    "aligned_content",
+    "input_grid",
+}
 
 
 @dataclass(frozen=True)

@@ -251,3 +251,16 @@ def test_what_inputs_and_outputs_carry_by_themselves_is_said(plain):
     assert notes["input_grid"].endswith("carry a grid by themselves: blocks of JPEG, 8 px")
     assert "5 of 8 outputs looked at have seams every 64 px" in notes["output_seams"]
     assert "input_grid" not in told(*plain)
+
+
+class Noisy(Scaled):
+    """Adds noise, as a StyleGAN does."""
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y + 0.01 * torch.randn_like(y)
+
+
+def test_a_model_that_draws_random_numbers_is_noted(folder, plain):
+    assert "--seed gives others" in told(*run(Noisy(), folder))["random"]
+    assert "random" not in told(*plain)
