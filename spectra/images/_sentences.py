@@ -187,6 +187,10 @@ def _reference(summary: ImagesSummary) -> str:
     _, low, high = reference.difference
     own, other = two_digits(summary.ripple_db), two_digits(reference.ripple_db)
     said = f"{reference.used} pictures of {reference.source}: {other} dB where these have {own} dB"
+    levels = reference.levels
+    if levels.shown:
+        their, ours = two_digits(levels.second), two_digits(levels.first)
+        said += f", and a pattern in luma of {their} grey levels where these have {ours}"
     interval = f"difference of variances {low:+.2g} to {high:+.2g}"
     return f"{said} ({interval}, 95 %)"
 

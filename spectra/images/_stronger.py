@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.images._levels import mean_interval
 from spectra.images._ripple import PERIODS, at_period, ripple_db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-DRAWS = 2000  # resamplings of the pictures
-LEAST = 4  # pictures on each side, without which there is no interval
 
 
 @dataclass(frozen=True)
@@ -80,19 +78,10 @@ class Stronger:
         one, other = (
             np.array([at_period(each, period) for each in side]) for side in (first, second)
         )
-        interval = None
-        if min(len(one), len(other)) >= LEAST:
-            rng = np.random.default_rng(seed)
-            draws = [
-                side[rng.integers(0, len(side), (DRAWS, len(side)))].mean(1)
-                for side in (one, other)
-            ]
-            low, high = np.quantile(draws[0] - draws[1], [0.025, 0.975])
-            interval = (float(low), float(high))
         return cls(
             period,
             first_db=ripple_db(float(one.mean())),
             second_db=ripple_db(float(other.mean())),
             difference=float(one.mean() - other.mean()),
-            interval=interval,
+            interval=mean_interval(one, other, seed=seed),
         )

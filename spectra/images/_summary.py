@@ -6,6 +6,7 @@ The keys are a contract with everyone who reads the file: add, never rename.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from spectra.images._trace import CauseId
@@ -13,6 +14,7 @@ from spectra.images._trace import CauseId
 if TYPE_CHECKING:
     from spectra.images._album import Combined
     from spectra.images._grid import Direction
+    from spectra.images._levels import Levels
     from spectra.images._picture import Verdict
     from spectra.inputs import Dropped
     from spectra.severity import Severity
@@ -58,6 +60,8 @@ class PictureRow:
         (y, x) of the blocks that compression left.
     seams : int or None
         Pixels from one seam to the next.
+    luma_pattern : float
+        Root mean square of the luma of the pattern.
     """
 
     source: str
@@ -74,6 +78,12 @@ class PictureRow:
     jpeg_quality: int | None
     block_origin: tuple[int, int] | None
     seams: int | None
+    luma_pattern: float = 0.0
+
+    @property
+    def colour_pattern(self) -> float:
+        """Root mean square of what the pattern changes beside its luma."""
+        return sqrt(max(self.pattern**2 - self.luma_pattern**2, 0.0))
 
     @property
     def cause(self) -> str:
@@ -152,8 +162,10 @@ class ReferenceRow:
     difference : tuple of float
         Mean variance of log residual of the pictures less that of the reference, with the ends of
         its 95 % interval.
+    levels : Levels
+        The same of the pattern in luma.
     explained : bool
-        Whether the reference carries the same grid, and as strongly.
+        Whether the reference carries the same grid in the same channels, and as strongly.
     """
 
     source: str
@@ -162,6 +174,7 @@ class ReferenceRow:
     period: int | None
     ripple_db: float
     difference: tuple[float, float, float]
+    levels: Levels
     explained: bool
 
 
