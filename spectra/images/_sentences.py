@@ -198,10 +198,14 @@ def _reference(summary: ImagesSummary) -> str:
 def _worst(summary: ImagesSummary, rows: tuple[PictureRow, ...]) -> str:
     if summary.used == 1 or not summary.worst:
         return ""
-    ripples = {row.source: row for row in rows}
-    return ", ".join(
-        f"{_name(source)} ({two_digits(ripples[source].ripple_db)} dB)" for source in summary.worst
-    )
+    shown = {row.source: row for row in rows}
+    return ", ".join(f"{_name(source)} ({_strength(shown[source])})" for source in summary.worst)
+
+
+def _strength(row: PictureRow) -> str:
+    """Say how strong the grid of a picture is: its pattern, where there is one, and its ripple."""
+    ripple = f"{two_digits(row.ripple_db)} dB"
+    return f"{two_digits(row.pattern)} grey levels, {ripple}" if row.pattern_shown else ripple
 
 
 def _spectrum(summary: ImagesSummary) -> str:

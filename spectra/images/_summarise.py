@@ -161,7 +161,9 @@ def _mean_ripple(found: Gathered, period: int | None) -> float:
 
 def _worst(found: Gathered) -> tuple[str, ...]:
     shown = [row for row in found.rows if row.verdict == "present"]
-    return tuple(row.source for row in sorted(shown, key=lambda row: -row.ripple_db)[:WORST])
+    return tuple(
+        row.source for row in sorted(shown, key=lambda row: row.strength, reverse=True)[:WORST]
+    )
 
 
 def _reference(found: Gathered, reference: Gathered, period: int | None) -> ReferenceRow:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from spectra.images._cause import ROUNDING
 from spectra.images._trace import CauseId
 
 if TYPE_CHECKING:
@@ -79,6 +80,16 @@ class PictureRow:
     block_origin: tuple[int, int] | None
     seams: int | None
     luma_pattern: float = 0.0
+
+    @property
+    def pattern_shown(self) -> bool:
+        """Whether the pattern is more than rounding leaves."""
+        return self.pattern > ROUNDING
+
+    @property
+    def strength(self) -> tuple[float, float]:
+        """What pictures are ranked by: the pattern, where there is one, then the ripple."""
+        return self.pattern * self.pattern_shown, self.ripple_db
 
     @property
     def colour_pattern(self) -> float:
