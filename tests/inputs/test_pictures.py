@@ -111,3 +111,13 @@ def test_floats_beside_0_to_1_are_dropped_as_an_analysis_drops_them(tmp_path, rn
         np.testing.assert_allclose(found.planes[0], pixels * 255, rtol=1e-6)
     else:
         assert "expected 0..1" in found.reason
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "P"])
+def test_tiffs_of_other_colours_are_read_as_what_is_seen(tmp_path, rng, mode):
+    image = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8)).convert(mode)
+    image.save(tmp_path / "a.tif")
+    (found,) = read(tmp_path)
+    assert not found.alpha
+    expected = np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
+    np.testing.assert_array_equal(found.planes, expected.astype(np.float32))
