@@ -9,7 +9,7 @@ from spectra._names import db_text, two_digits
 from spectra.images._judge import NO_PATTERN
 
 if TYPE_CHECKING:
-    from spectra.images._summary import ImagesSummary, KindRow, PictureRow
+    from spectra.images._summary import CauseRow, ImagesSummary, KindRow, PictureRow
 
 TRY = {
     "jpeg": "save as PNG, or give photographs saved alike: --ref FOLDER takes out what they carry",
@@ -143,10 +143,9 @@ def _looks(summary: ImagesSummary) -> str:
 def _cause(summary: ImagesSummary) -> str:
     if not summary.causes or summary.verdict == "none":
         return ""
-    texts = [cause.text for cause in summary.causes]
-    said = texts[0]
-    if len(texts) > 1:
-        said = f"{' or '.join(texts)}: what is measured does not tell them apart"
+    said = _either(summary.causes)
+    if len(summary.causes) > 1:
+        said += ": what is measured does not tell them apart"
     if summary.combined == "own origins":
         own = max((kind.pictures for kind in _shown(summary)), default=0)
         others = summary.showing - own
@@ -154,6 +153,11 @@ def _cause(summary: ImagesSummary) -> str:
         own, others = _told_as(summary, summary.causes[0].id)
     some = own and others
     return f"in {own} of the {summary.showing} that show a grid: {said}" if some else said
+
+
+def _either(causes: tuple[CauseRow, ...]) -> str:
+    """Name all causes that cannot be told apart: none of them alone is what was found."""
+    return " or ".join(cause.text for cause in causes)
 
 
 def _shown(summary: ImagesSummary) -> list[KindRow]:
@@ -174,7 +178,7 @@ def _share(summary: ImagesSummary) -> str:
     if summary.suspect:
         share += f", {summary.suspect} perhaps only their scene"
     if len(summary.kinds) > 1 or summary.verdict == "none":
-        kinds = [f"{kind.pictures} {kind.causes[0].text}" for kind in summary.kinds if kind.causes]
+        kinds = [f"{kind.pictures} {_either(kind.causes)}" for kind in summary.kinds if kind.causes]
         more = f"; {len(kinds) - 3} other kinds" if len(kinds) > 3 else ""
         share += f": {'; '.join(kinds[:3])}{more}"
     return share

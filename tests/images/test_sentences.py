@@ -147,3 +147,9 @@ def test_the_worst_picture_is_the_one_whose_pattern_is_strongest():
     assert strong.strength > faint.strength
     said = sentences(replace(BASE, worst=(strong.source, faint.source)), (strong, faint))["worst"]
     assert said == "b.png (12 grey levels, 0.1 dB), a.png (2 dB)"
+
+
+def test_the_share_names_every_cause_that_cannot_be_told_apart():
+    kinds = (KindRow(2, "present", 2, (RESIZE, DECODER)), KindRow(1, "present", 2, (DECODER,)))
+    said = sentences(replace(BASE, showing=3, kinds=kinds), ROWS)["share"]
+    assert f"2 {RESIZE.text} or {DECODER.text}; 1 {DECODER.text}" in said
