@@ -48,7 +48,7 @@ def compare_pictures(
     per_image : Path or None
         Where a row a picture goes, as CSV.
     fail_worse : float or None
-        By how many dB of ripple the second may be worse.
+        By how many dB of pattern or ripple the second may be worse.
     fail_on : str or None
         The least severity of the second that fails.
     """

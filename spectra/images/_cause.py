@@ -59,6 +59,8 @@ class Evidence:
         Distinct values in the channel that has most.
     pattern : float
         Root mean square of the pattern in brightness, in grey levels.
+    luma_pattern : float
+        The same of its luma alone.
     colour : bool
         Whether there are three channels.
     webp : bool
@@ -73,6 +75,7 @@ class Evidence:
     seams: Seams | None = None
     levels: int = 256
     pattern: float = 0.0
+    luma_pattern: float = 0.0
     colour: bool = True
     webp: bool = False
     apart: bool = False

@@ -223,6 +223,7 @@ def _row(picture: Picture, seen: PictureGrid) -> PictureRow:
         alarms=seen.alarms,
         ripple_db=ripple_db(at_period(seen.ripples, period)),
         pattern=evidence.pattern,
+        luma_pattern=evidence.luma_pattern,
         jpeg_quality=None if evidence.file is None else evidence.file.quality,
         block_origin=evidence.blocks.origin if evidence.blocks and evidence.compressed else None,
         seams=None if evidence.seams is None else evidence.seams.side,

@@ -140,6 +140,30 @@ def smallest_period(found: Iterable[Finding]) -> int | None:
     return None
 
 
+def carries(theirs: Iterable[Finding], own: Iterable[Finding], *, same_period: bool) -> bool:
+    """Tell whether what others show holds all but a tenth of what was found, channel by channel.
+
+    Of one period any point of the same channel will do; a lattice of another period has to show
+    the points themselves. Grey pictures have no channels that coloured ones could share.
+
+    Parameters
+    ----------
+    theirs, own : iterable of Finding
+        What the others show, and what was found.
+    same_period : bool
+        Whether both grids have one period.
+    """
+    theirs, own = tuple(theirs), tuple(own)
+    grey = "grey" in {each.channel for each in (*theirs, *own)}
+
+    def key(each: Finding) -> tuple[Point | None, str | None]:
+        return None if same_period else each.point, None if grey else each.channel
+
+    held = set(map(key, theirs))
+    missing = sum(_weight(each) for each in own if key(each) not in held)
+    return missing <= UNEXPLAINED * sum(map(_weight, own))
+
+
 def _weight(finding: Finding) -> float:
     """Return the decades by which a finding lies below the limit, at least 1."""
     return float(min(1 + np.log10(ALARMS / max(finding.alarms, 1e-99)), SURE))

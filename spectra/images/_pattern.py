@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from spectra.images._votes import luma_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,6 +30,11 @@ class Pattern:
 
     values: NDArray[np.float64]
     rms: float
+
+    @property
+    def luma(self) -> float:
+        """Root mean square of what it adds to luma: 0 of a pattern of colour alone."""
+        return float(np.sqrt((luma_of(self.values.astype(np.float32)) ** 2).mean()))
 
     def over(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the pattern repeated over a picture (channel, y, x)."""

@@ -142,7 +142,8 @@ def look_at(
         evidence = replace(evidence, seams=None if evidence.compressed else seams)
     if grid is not None and grid.is_grid and grid.period is not None and not evidence.compressed:
         part = planes[:, :PATTERN_SIDE, :PATTERN_SIDE]
-        evidence = replace(evidence, pattern=mean_pattern(part, grid.period).rms)
+        pattern = mean_pattern(part, grid.period)
+        evidence = replace(evidence, pattern=pattern.rms, luma_pattern=pattern.luma)
     least = [float(expected.min())]
     least += [evidence.blocks.alarms] if evidence.blocks and evidence.compressed else []
     least += [evidence.seams.alarms] if evidence.seams else []

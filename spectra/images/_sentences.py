@@ -9,7 +9,7 @@ from spectra._names import db_text, two_digits
 from spectra.images._judge import NO_PATTERN
 
 if TYPE_CHECKING:
-    from spectra.images._summary import ImagesSummary, KindRow, PictureRow
+    from spectra.images._summary import CauseRow, ImagesSummary, KindRow, PictureRow
 
 TRY = {
     "jpeg": "save as PNG, or give photographs saved alike: --ref FOLDER takes out what they carry",
@@ -143,10 +143,9 @@ def _looks(summary: ImagesSummary) -> str:
 def _cause(summary: ImagesSummary) -> str:
     if not summary.causes or summary.verdict == "none":
         return ""
-    texts = [cause.text for cause in summary.causes]
-    said = texts[0]
-    if len(texts) > 1:
-        said = f"{' or '.join(texts)}: what is measured does not tell them apart"
+    said = _either(summary.causes)
+    if len(summary.causes) > 1:
+        said += ": what is measured does not tell them apart"
     if summary.combined == "own origins":
         own = max((kind.pictures for kind in _shown(summary)), default=0)
         others = summary.showing - own
@@ -154,6 +153,11 @@ def _cause(summary: ImagesSummary) -> str:
         own, others = _told_as(summary, summary.causes[0].id)
     some = own and others
     return f"in {own} of the {summary.showing} that show a grid: {said}" if some else said
+
+
+def _either(causes: tuple[CauseRow, ...]) -> str:
+    """Name all causes that cannot be told apart: none of them alone is what was found."""
+    return " or ".join(cause.text for cause in causes)
 
 
 def _shown(summary: ImagesSummary) -> list[KindRow]:
@@ -174,7 +178,7 @@ def _share(summary: ImagesSummary) -> str:
     if summary.suspect:
         share += f", {summary.suspect} perhaps only their scene"
     if len(summary.kinds) > 1 or summary.verdict == "none":
-        kinds = [f"{kind.pictures} {kind.causes[0].text}" for kind in summary.kinds if kind.causes]
+        kinds = [f"{kind.pictures} {_either(kind.causes)}" for kind in summary.kinds if kind.causes]
         more = f"; {len(kinds) - 3} other kinds" if len(kinds) > 3 else ""
         share += f": {'; '.join(kinds[:3])}{more}"
     return share
@@ -187,6 +191,10 @@ def _reference(summary: ImagesSummary) -> str:
     _, low, high = reference.difference
     own, other = two_digits(summary.ripple_db), two_digits(reference.ripple_db)
     said = f"{reference.used} pictures of {reference.source}: {other} dB where these have {own} dB"
+    levels = reference.levels
+    if levels.shown:
+        their, ours = two_digits(levels.second), two_digits(levels.first)
+        said += f", and a pattern in luma of {their} grey levels where these have {ours}"
     interval = f"difference of variances {low:+.2g} to {high:+.2g}"
     return f"{said} ({interval}, 95 %)"
 
@@ -194,10 +202,14 @@ def _reference(summary: ImagesSummary) -> str:
 def _worst(summary: ImagesSummary, rows: tuple[PictureRow, ...]) -> str:
     if summary.used == 1 or not summary.worst:
         return ""
-    ripples = {row.source: row for row in rows}
-    return ", ".join(
-        f"{_name(source)} ({two_digits(ripples[source].ripple_db)} dB)" for source in summary.worst
-    )
+    shown = {row.source: row for row in rows}
+    return ", ".join(f"{_name(source)} ({_strength(shown[source])})" for source in summary.worst)
+
+
+def _strength(row: PictureRow) -> str:
+    """Say how strong the grid of a picture is: its pattern, where there is one, and its ripple."""
+    ripple = f"{two_digits(row.ripple_db)} dB"
+    return f"{two_digits(row.pattern)} grey levels, {ripple}" if row.pattern_shown else ripple
 
 
 def _spectrum(summary: ImagesSummary) -> str:

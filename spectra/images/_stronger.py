@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra.images._levels import Levels, mean_interval
 from spectra.images._ripple import PERIODS, at_period, ripple_db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-DRAWS = 2000  # resamplings of the pictures
-LEAST = 4  # pictures on each side, without which there is no interval
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Stronger:
         Mean variance of the first less that of the second, in squares of the log residual.
     interval : tuple of float or None
         Ends of its 95 % interval; None of fewer than four pictures on a side.
+    levels : Levels or None
+        The same of their constant patterns, where these were given.
     """
 
     period: int
@@ -39,10 +39,19 @@ class Stronger:
     second_db: float
     difference: float
     interval: tuple[float, float] | None
+    levels: Levels | None = None
 
     @property
     def which(self) -> str | None:
-        """``"first"`` or ``"second"``, whose grid is shown to be stronger; None of neither."""
+        """``"first"`` or ``"second"``, whose grid is shown to be stronger; None of neither.
+
+        The pattern decides where it shows a difference, as it is what is seen; else the ripple.
+        """
+        return (self.levels and self.levels.which) or self.which_ripple
+
+    @property
+    def which_ripple(self) -> str | None:
+        """The same by the ripple alone."""
         if self.interval is None or self.interval[0] <= 0 <= self.interval[1]:
             return None
         return "first" if self.difference > 0 else "second"
@@ -54,6 +63,7 @@ class Stronger:
         second: Sequence[NDArray[np.float64]],
         *,
         period: int,
+        patterns: tuple[Sequence[float], Sequence[float]] | None = None,
         seed: int = 0,
     ) -> Stronger:
         """Return how much stronger one grid is than another.
@@ -64,6 +74,8 @@ class Stronger:
             Variances of each picture, see `ripple_variances`; the pictures need not correspond.
         period : int
             From 2 to 16 pixels; at another one all of 8 are taken.
+        patterns : tuple of two sequences of float, optional
+            Root mean square of the pattern of each picture, of the first and the second.
         seed : int
             Of the resampling.
 
@@ -80,19 +92,11 @@ class Stronger:
         one, other = (
             np.array([at_period(each, period) for each in side]) for side in (first, second)
         )
-        interval = None
-        if min(len(one), len(other)) >= LEAST:
-            rng = np.random.default_rng(seed)
-            draws = [
-                side[rng.integers(0, len(side), (DRAWS, len(side)))].mean(1)
-                for side in (one, other)
-            ]
-            low, high = np.quantile(draws[0] - draws[1], [0.025, 0.975])
-            interval = (float(low), float(high))
         return cls(
             period,
             first_db=ripple_db(float(one.mean())),
             second_db=ripple_db(float(other.mean())),
             difference=float(one.mean() - other.mean()),
-            interval=interval,
+            interval=mean_interval(one, other, seed=seed),
+            levels=None if patterns is None else Levels.between(*patterns, seed=seed),
         )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra.images._cause import common_text
+from spectra.images._grid import carries
 from spectra.images._judge import judge
+from spectra.images._levels import Levels
 from spectra.images._points import FOLD
 from spectra.images._ripple import PERIODS, at_period, ripple_db
 from spectra.images._sentences import sentences
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from spectra.images._gathered import Gathered
     from spectra.images._grid import Finding
 
+BLOCKS = ("jpeg", "double_jpeg")
 WORST = 5  # pictures that are named
 
 
@@ -91,7 +94,7 @@ def summarise(found: Gathered, *, version: str, reference: Gathered | None = Non
 
 def period_of(together: Together) -> int | None:
     """Return the period of what pictures show together."""
-    if any(cause.id in ("jpeg", "double_jpeg") for cause in together.causes[:1]):
+    if any(cause.id in BLOCKS for cause in together.causes[:1]):
         return FOLD
     if together.grid is not None and together.grid.is_grid:
         return together.grid.period
@@ -158,26 +161,51 @@ def _mean_ripple(found: Gathered, period: int | None) -> float:
 
 def _worst(found: Gathered) -> tuple[str, ...]:
     shown = [row for row in found.rows if row.verdict == "present"]
-    return tuple(row.source for row in sorted(shown, key=lambda row: -row.ripple_db)[:WORST])
+    return tuple(
+        row.source for row in sorted(shown, key=lambda row: row.strength, reverse=True)[:WORST]
+    )
 
 
 def _reference(found: Gathered, reference: Gathered, period: int | None) -> ReferenceRow:
     """Return what the reference carries of the grid.
 
-    It explains the grid where it shows one of the same lattice, and its own is not shown to be
-    the weaker one.
+    It explains the grid where it shows the same, see `_is_same`, and neither its ripple nor its
+    pattern, in luma and in colour, is shown to be the weaker one.
     """
     theirs = reference.album.together()
-    their_period = period_of(theirs)
     change = Stronger.between(found.ripples, reference.ripples, period=period or FOLD)
     low, high = change.interval or (-np.inf, np.inf)
-    same = period is not None and their_period is not None and their_period % period == 0
+    luma, colour = (
+        Levels.between(*([getattr(row, kind) for row in side.rows] for side in (found, reference)))
+        for kind in ("luma_pattern", "colour_pattern")
+    )
     return ReferenceRow(
         source=reference.source,
         used=len(reference.rows),
         verdict=theirs.verdict,
-        period=their_period,
+        period=period_of(theirs),
         ripple_db=change.second_db,
         difference=(change.difference, float(low), float(high)),
-        explained=same and change.which != "first",
+        levels=luma,
+        explained=_is_same(found.album.together(), theirs, period)
+        and change.which != "first"
+        and luma.explains
+        and colour.explains,
+    )
+
+
+def _is_same(own: Together, theirs: Together, period: int | None) -> bool:
+    """Tell whether others show a grid of the same period, or its points, in the same channels.
+
+    Blocks of compression are told by their votes, whatever points stand out besides. Seams of
+    tiles explain no other period: a multiple of it says nothing of what lies between them.
+    """
+    their_period = period_of(theirs)
+    if period is None or their_period is None:
+        return False
+    if all(side.causes[:1] and side.causes[0].id in BLOCKS for side in (own, theirs)):
+        return their_period == period
+    same = their_period == period
+    return (same or theirs.grid is not None) and carries(
+        theirs.findings, own.findings, same_period=same
     )

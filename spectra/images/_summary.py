@@ -6,13 +6,16 @@ The keys are a contract with everyone who reads the file: add, never rename.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
+from spectra.images._cause import ROUNDING
 from spectra.images._trace import CauseId
 
 if TYPE_CHECKING:
     from spectra.images._album import Combined
     from spectra.images._grid import Direction
+    from spectra.images._levels import Levels
     from spectra.images._picture import Verdict
     from spectra.inputs import Dropped
     from spectra.severity import Severity
@@ -58,6 +61,8 @@ class PictureRow:
         (y, x) of the blocks that compression left.
     seams : int or None
         Pixels from one seam to the next.
+    luma_pattern : float
+        Root mean square of the luma of the pattern.
     """
 
     source: str
@@ -74,6 +79,22 @@ class PictureRow:
     jpeg_quality: int | None
     block_origin: tuple[int, int] | None
     seams: int | None
+    luma_pattern: float = 0.0
+
+    @property
+    def pattern_shown(self) -> bool:
+        """Whether the pattern is more than rounding leaves."""
+        return self.pattern > ROUNDING
+
+    @property
+    def strength(self) -> tuple[float, float]:
+        """What pictures are ranked by: the pattern, where there is one, then the ripple."""
+        return self.pattern * self.pattern_shown, self.ripple_db
+
+    @property
+    def colour_pattern(self) -> float:
+        """Root mean square of what the pattern changes beside its luma."""
+        return sqrt(max(self.pattern**2 - self.luma_pattern**2, 0.0))
 
     @property
     def cause(self) -> str:
@@ -152,8 +173,10 @@ class ReferenceRow:
     difference : tuple of float
         Mean variance of log residual of the pictures less that of the reference, with the ends of
         its 95 % interval.
+    levels : Levels
+        The same of the pattern in luma.
     explained : bool
-        Whether the reference carries the same grid, and as strongly.
+        Whether the reference carries the same grid in the same channels, and as strongly.
     """
 
     source: str
@@ -162,6 +185,7 @@ class ReferenceRow:
     period: int | None
     ripple_db: float
     difference: tuple[float, float, float]
+    levels: Levels
     explained: bool
 
 

@@ -91,6 +91,17 @@ def decode(path: Path) -> tuple[NDArray[Any], bool]:
     return pixels[..., : pixels.shape[-1] - alpha], alpha
 
 
+def check_floats(pixels: NDArray[Any]) -> None:
+    """Raise UnusableError with the reason if pixels are floats beside 0..1: no one knows white."""
+    if pixels.dtype.kind != "f":
+        return
+    if not np.isfinite(pixels).all():
+        raise UnusableError("holds NaN or infinite pixels")
+    low, high = float(pixels.min()), float(pixels.max())
+    if low < 0 or high > 1:
+        raise UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
+
+
 def _pixels(path: Path) -> NDArray[Any]:
     """Return the pixels of the first frame as the decoder gives them.
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from spectra._names import times
 from spectra._text import listed
 from spectra.errors import InputError, NothingToAnalyseError
-from spectra.inputs._decode import UnusableError, decode
+from spectra.inputs._decode import UnusableError, check_floats, decode
 from spectra.inputs._input_set import Dropped
 from spectra.inputs._inputs import Inputs, Origin
 from spectra.inputs._once import Once
@@ -149,12 +149,7 @@ def check_pixels(pixels: NDArray[Any], how: Preparation) -> None:
     if min(height, width) < least:
         wanted = f"the crop {least}x{least}" if how.crop else f"{least} pixels a side"
         raise UnusableError(f"{width}x{height} is smaller than {wanted}")
-    if pixels.dtype.kind == "f":
-        if not np.isfinite(pixels).all():
-            raise UnusableError("holds NaN or infinite pixels")
-        low, high = float(pixels.min()), float(pixels.max())
-        if low < 0 or high > 1:
-            raise UnusableError(f"float pixels from {low:.4g} to {high:.4g}: expected 0..1")
+    check_floats(pixels)
     if all((row == pixels[0, 0]).all() for row in pixels):
         raise UnusableError("constant: all pixels are equal")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from spectra.errors import InputError, NothingToAnalyseError, SpectraError
-from spectra.inputs._decode import UnusableError, decode
+from spectra.inputs._decode import UnusableError, check_floats, decode
 from spectra.inputs._file_facts import FileFacts, file_facts
 from spectra.inputs._frames import check_video, frames, is_video
 from spectra.inputs._input_set import Dropped
@@ -198,6 +198,7 @@ def _read_file(path: Path) -> Picture:
     """Return the picture in a file; raise UnusableError with its path and the reason."""
     try:
         pixels, alpha = decode(path)
+        check_floats(pixels)
     except UnusableError as problem:
         raise UnusableError(path, str(problem)) from problem
     white = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1

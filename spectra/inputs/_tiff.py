@@ -14,12 +14,16 @@ from spectra._files import PICTURE_HEAD_BYTES, check_pixels, open_regular, pictu
 _PLAIN, _LZW = 1, 5  # LZW: by imagecodecs, which fills a buffer of known size, or not at all
 _PACKBITS, _LZMA = 32773, 34925
 _DEFLATE = (8, 32946)
+_CONVERTED = (3, 5, 6, 8, 9, 10)  # palette, CMYK, YCbCr and Lab, which Pillow turns into RGB
 _STEP = 1 << 16
 MOST_PAGES = 100_000
 
 
 class OtherDecoderError(Exception):
-    """The pixels are packed in a way that Pillow unpacks within bounds, and tifffile does not."""
+    """The pixels are packed in a way that Pillow unpacks within bounds, and tifffile does not.
+
+    Or they are colours that Pillow converts: the fourth of CMYK is black and no alpha.
+    """
 
 
 class DamagedError(ValueError):
@@ -32,7 +36,8 @@ def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
     Raises
     ------
     OtherDecoderError
-        If the page is packed in another way than plain, deflate, LZMA, LZW or PackBits.
+        If the page is packed in another way than plain, deflate, LZMA, LZW or PackBits, or its
+        samples are no grey levels and no RGB.
     DamagedError
         If it declares, or would unpack to, more than a file of its size may, or is damaged.
     Exception
@@ -41,7 +46,11 @@ def read_tiff(file: BinaryIO, path: Path) -> NDArray[Any]:
     import tifffile
 
     with tifffile.TiffFile(file, name=path.name) as tiff:
-        return _pixels(tiff.pages.first, file, path.stat().st_size)
+        page: Any = tiff.pages.first
+        if int(page.photometric) in _CONVERTED:
+            check_pixels(page.nbytes, path.stat().st_size)
+            raise OtherDecoderError
+        return _pixels(page, file, path.stat().st_size)
 
 
 def count_pages(path: Path) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from os import PathLike
 
-from spectra._names import db_text
+from spectra._names import db_text, two_digits
 from spectra.errors import InputError, NothingToAnalyseError, ParameterError
 from spectra.explain import Summary
 from spectra.images import ImagesSummary, Stronger
@@ -91,7 +91,9 @@ class Gate:
 
     @classmethod
     def pictures_not_worse(cls, found: Stronger, limit_db: float) -> Gate:
-        """Pass unless the second grid is shown to be stronger, its ripple by more than the limit.
+        """Pass unless the second grid is shown to be stronger, by more than the limit.
+
+        Either its pattern in grey levels or its ripple, whichever grew.
 
         Raises
         ------
@@ -102,12 +104,18 @@ class Gate:
         if found.interval is None:
             reason = "four pictures on each side are needed"
             raise NothingToAnalyseError(f"the gate cannot judge the pictures: {reason}")
+        levels = found.levels
+        if levels is not None and levels.which == "second" and levels.growth_db > limit_db:
+            value, limit = _apart(levels.growth_db, limit_db, digits=2)
+            first, second = two_digits(levels.first), two_digits(levels.second)
+            grew = f"grew from {first} to {second} grey levels, by {value} dB > {limit} dB"
+            return cls(False, f"the pattern of the second {grew}")
         more = found.second_db - found.first_db
-        if found.which == "second" and more > limit_db:
+        if found.which_ripple == "second" and more > limit_db:
             value, limit = _apart(more, limit_db, digits=2)
             return cls(False, f"the ripple of the second grew by {value} dB > {limit} dB")
         limit = db_text(limit_db)
-        return cls(True, f"the second is not shown to be worse by more than {limit} dB of ripple")
+        return cls(True, f"the second is not shown to be worse by more than {limit} dB")
 
     @classmethod
     def pictures_on(cls, summary: ImagesSummary, word: str) -> Gate:

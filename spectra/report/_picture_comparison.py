@@ -164,6 +164,9 @@ class PictureComparison(Printed):
         names = {"first": self.first.source, "second": self.second.source}
         one, other = two_digits(found.first_db), two_digits(found.second_db)
         ripples = f"ripple of {one} dB against {other} dB at {found.period} px"
+        if found.levels is not None and found.levels.shown:
+            one, other = two_digits(found.levels.first), two_digits(found.levels.second)
+            ripples = f"a pattern of {one} grey levels against {other}, {ripples}"
         if found.which is None:
             return f"neither is shown to be stronger: {ripples}"
         return f"the grid of {names[found.which]}: {ripples}"
@@ -174,7 +177,14 @@ class PictureComparison(Printed):
             return "not known: four pictures on each side are needed"
         low, high = found.interval
         between = f"95 % {low:+.2g} to {high:+.2g}"
-        return f"difference of ripple variances {found.difference:+.2g}, {between}"
+        said = f"difference of ripple variances {found.difference:+.2g}, {between}"
+        levels = found.levels
+        if levels is None or levels.interval is None or not levels.shown:
+            return said
+        low, high = levels.interval
+        more = levels.first - levels.second
+        grey = f"{more:+.2g} grey levels, 95 % {low:+.2g} to {high:+.2g}"
+        return f"difference of patterns {grey}; {said}"
 
     @staticmethod
     def _side(summary: ImagesSummary) -> str:

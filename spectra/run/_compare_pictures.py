@@ -51,6 +51,6 @@ def compare_pictures(
     sides = [report.summary for report in reports]
     shown = [s.period for s in sides if s.verdict == "present" and s.period is not None]
     period = max(shown, default=8)
-    return PictureComparison(
-        reports, stronger=Stronger.between(one.ripples, other.ripples, period=period)
-    )
+    patterns = ([row.pattern for row in one.rows], [row.pattern for row in other.rows])
+    stronger = Stronger.between(one.ripples, other.ripples, period=period, patterns=patterns)
+    return PictureComparison(reports, stronger=stronger)

@@ -179,3 +179,23 @@ def test_what_says_nothing_of_pictures_is_refused_and_not_ignored(folder, plain,
     assert done.exit_code == 2
     assert options[0].lstrip("-") in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_a_stronger_pattern_fails_where_the_grain_says_nothing(plain, tmp_path):
+    """Of dots by 1 and 12 grey levels on the same scenes the second is 21.6 dB stronger."""
+    y, x = np.indices((160, 160))
+    dots = np.where(y % 2 & x % 2, 1.5, -0.5)[..., None]
+    for levels in (1, 12):
+        where = tmp_path / f"by{levels}"
+        where.mkdir()
+        for path in plain.iterdir():
+            values = np.asarray(Image.open(path)) * 0.8 + 25 + dots * levels
+            Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).save(where / path.name)
+    done = compare(tmp_path / "by1", tmp_path / "by12", "--json", "--fail-worse", "15")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["which"]) == (1, "second")
+    assert told["answer"]["stronger"].count("grey levels") == 1
+    first, second = (told["stronger"]["levels"][side] for side in ("first", "second"))
+    assert 15 < 20 * np.log10(second / first) < 25
+    assert "grey levels" in done.stderr
+    assert compare(tmp_path / "by1", tmp_path / "by12", "--fail-worse", "30").exit_code == 0

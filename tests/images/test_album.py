@@ -1,16 +1,24 @@
 """Many pictures together: those of one origin add their phases, others their p-values."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import stats
 
-from spectra.images._album import Album, fisher_p
-from spectra.images._cause import Evidence, causes, common_text
+from spectra.images._album import Album, Together, fisher_p
+from spectra.images._cause import Cause, Evidence, causes, common_text
+from spectra.images._gathered import gather
+from spectra.images._grid import Finding, Grid
 from spectra.images._jpeg import JpegFile, standard_table
 from spectra.images._picture import look_at
+from spectra.images._points import Point
 from spectra.images._ripple import PERIODS
 from spectra.images._spectrum import SIDE, contrast_db, tile_spectrum
 from spectra.images._stronger import Stronger
+from spectra.images._summarise import _is_same, summarise
 from spectra.images._trace import Trace
 from spectra.images._traces import _most, cause_of, seams_of, traces
 from support.pictures import enlarged, jpeg, planes, textured
@@ -189,3 +197,53 @@ def test_the_skirt_of_a_strong_wave_does_not_hide_the_period(rng):
     pictures = [enlarged(textured(rng, 200, 1)[..., 0], 1.5) for _ in range(6)]
     grid = album_of(pictures).together().grid
     assert {point.period for point in grid.points} == {3}
+
+
+def saved(folder, pictures):
+    """Save pictures of values 0 to 255 in a new folder."""
+    folder.mkdir()
+    for number, picture in enumerate(pictures):
+        values = np.clip(picture, 0, 255).round().astype(np.uint8)
+        Image.fromarray(values).save(folder / f"{number}.png")
+    return folder
+
+
+def dotted(rng, levels):
+    """Return four coloured scenes with dots every 2 px, of so many levels by channel."""
+    y, x = np.indices((160, 160))
+    dots = np.where(y % 2 & x % 2, 1.5, -0.5)[..., None]
+    return [textured(rng, 160) + dots * np.array(levels) for _ in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "theirs", "explained"),
+    [
+        ((12, 12, 12), (12, 12, 12), True),
+        ((12, 12, 12), (1, 1, 1), False),
+        ((8, 8, 8), (6, 0, -16), False),
+        ((6, 0, -16), (6, 0, -16), True),
+        ((0, 6, 0), (6, 0, 0), False),
+    ],
+)
+def test_a_reference_explains_only_what_it_carries_as_strongly(
+    rng, tmp_path, levels, theirs, explained
+):
+    sides = (
+        gather(saved(tmp_path / name, dotted(rng, each)))
+        for name, each in (("own", levels), ("theirs", theirs))
+    )
+    found = summarise(next(sides), version="0", reference=next(sides))
+    assert found.reference.explained == explained
+    assert found.verdict == ("none" if explained else "present")
+
+
+def test_seams_of_tiles_explain_no_grid_of_another_period():
+    seen = Together("present", Grid(2, "both", None, ()), (), (), "one origin", 0.0, None)
+    half = Finding(Point(Fraction(1, 2), Fraction(1, 2)), "red", "signed", 1e-9)
+    own = replace(seen, findings=(half,))
+    tiles = replace(seen, grid=None, causes=(Cause("tiles", "tiles of 20 px"),), seams=20)
+    assert not _is_same(own, tiles, 2)
+    assert _is_same(own, own, 2)
+    eighth = replace(seen, grid=Grid(8, "both", None, ()), findings=(half,))
+    assert _is_same(own, eighth, 2)
+    assert not _is_same(own, replace(eighth, findings=()), 2)

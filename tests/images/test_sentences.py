@@ -139,3 +139,17 @@ def test_questions_come_in_the_order_in_which_people_ask():
 def test_a_cause_of_all_that_is_told_of_some_and_of_no_other_stands_for_all():
     kinds = (KindRow(2, "present", 8, (JPEG,)), KindRow(1, "present", 8, ()))
     assert sentences(replace(MIXED, kinds=kinds), ROWS)["cause"] == JPEG.text
+
+
+def test_the_worst_picture_is_the_one_whose_pattern_is_strongest():
+    strong = replace(row("b", ripple=0.1), pattern=12.0)
+    faint = replace(row("a", ripple=2.0), pattern=0.1)
+    assert strong.strength > faint.strength
+    said = sentences(replace(BASE, worst=(strong.source, faint.source)), (strong, faint))["worst"]
+    assert said == "b.png (12 grey levels, 0.1 dB), a.png (2 dB)"
+
+
+def test_the_share_names_every_cause_that_cannot_be_told_apart():
+    kinds = (KindRow(2, "present", 2, (RESIZE, DECODER)), KindRow(1, "present", 2, (DECODER,)))
+    said = sentences(replace(BASE, showing=3, kinds=kinds), ROWS)["share"]
+    assert f"2 {RESIZE.text} or {DECODER.text}; 1 {DECODER.text}" in said

@@ -104,6 +104,9 @@ def test_cmyk_is_colour_and_not_rgb_with_alpha(tmp_path, rng):
     image = Image.fromarray(noise(rng, 16, 16, 3)).convert("CMYK")
     image.save(tmp_path / "a.tif")
     expected = planes(np.asarray(image.convert("RGB")))
+    inputs = open_inputs(tmp_path / "a.tif")
+    np.testing.assert_array_equal(all_of(inputs)[0], expected.astype(np.float32))
+    assert not any("alpha" in note for note in inputs.notes)
     file = tmp_path / "a.jpg"
     image.save(file, quality=100)
     expected = planes(np.asarray(Image.open(file).convert("RGB")))

@@ -99,3 +99,25 @@ def test_a_video_without_pyav_is_refused_with_what_to_install(tmp_path, monkeypa
 def test_nothing_is_refused():
     with pytest.raises(NothingToAnalyseError, match="no pictures given"):
         picture_source([])
+
+
+@pytest.mark.parametrize(("white", "used"), [(1, True), (255, False)])
+def test_floats_beside_0_to_1_are_dropped_as_an_analysis_drops_them(tmp_path, rng, white, used):
+    pixels = rng.random((96, 96), np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", pixels * np.float32(white))
+    (found,) = read(tmp_path)
+    assert isinstance(found, Dropped) != used
+    if used:
+        np.testing.assert_allclose(found.planes[0], pixels * 255, rtol=1e-6)
+    else:
+        assert "expected 0..1" in found.reason
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "P"])
+def test_tiffs_of_other_colours_are_read_as_what_is_seen(tmp_path, rng, mode):
+    image = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8)).convert(mode)
+    image.save(tmp_path / "a.tif")
+    (found,) = read(tmp_path)
+    assert not found.alpha
+    expected = np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
+    np.testing.assert_array_equal(found.planes, expected.astype(np.float32))
