@@ -19,7 +19,7 @@ from spectra.report._rows import has_lines, has_yardsticks, table_rows
 if TYPE_CHECKING:
     import xarray as xr
 
-    from spectra.explain import Finding, StepRow, Summary
+    from spectra.explain import StepRow, Summary
     from spectra.probe import FlatLines
     from spectra.report._result import Result
     from spectra.score import AtOutput
@@ -126,19 +126,20 @@ def _sections(result: Result) -> Iterator[StepSection]:
             verdict=step.score.verdict,
             energy=_energy_in_words(step),
             open=(named and not mild) if worst else any(step is each for each in loudest),
-            sentences=[found.text for found in (step.cause, _advice(summary, step)) if found],
+            sentences=list(_sentences(summary, step)),
             facts=_facts(step),
             spectrum=spectrum,
             kernel=kernel,
         )
 
 
-def _advice(summary: Summary, step: StepRow) -> Finding | None:
-    """Return what to try at a step: of a run with inputs only what the answer says, too."""
-    told = not summary.inputs.used or (
-        step.advice is not None and step.advice.text in summary.answer.get("try", "")
-    )
-    return step.advice if told else None
+def _sentences(summary: Summary, step: StepRow) -> Iterator[str]:
+    """Say why a step has a grid, and what to try: of a run with inputs what the answer says, too."""
+    if step.cause:
+        yield step.cause.text
+    told = summary.answer.get("try", "")
+    if step.advice and (not summary.inputs.used or step.advice.text in told):
+        yield step.advice.text
 
 
 def _energy(step: StepRow) -> float:
