@@ -203,7 +203,7 @@ def test_a_command_stands_there_to_be_copied(tmp_path):
 
 def test_in_python_the_command_is_one_of_python():
     said = summary()
-    options = "--with lctc7 --steps 'up.*' --repair 30"
+    options = "--with lctc7 --steps 'up.*' --repair 30 --save"
     advised = replace(said.steps[2].advice, text=said.answer["try"], options=options)
     said = replace(said, steps=(replace(said.steps[2], advice=advised),))
     assert said.advised_command == (
