@@ -144,6 +144,13 @@ def test_the_caption_of_labelled_rings_says_why_some_have_none(made):
     assert "a ring without a label had no room" in first.draw("worst").caption("worst")
 
 
+def test_what_is_ideal_in_taps_and_in_power_has_strokes_apart(made):
+    first, _, _ = made[2]
+    (legend,) = first.draw("kernels")["kernels"].legends
+    strokes = [(str(x.get_color()), x.get_linestyle()) for x in legend.get_lines()]
+    assert len(set(strokes)) == len(strokes)
+
+
 @pytest.mark.parametrize("recipe", ["park-kim2022", "agnihotri2024"])
 def test_a_recipe_draws_what_the_file_keeps_for_it(made, recipe):
     *_, read = made[2]
