@@ -70,8 +70,9 @@ def first_screen(result: Result, crop: Any = None) -> FirstScreen:
     summary = result.summary
     shown = tuple(map(_framed, plot.shown_grid(result.data)))
     if not shown and crop is not None:
-        alt = "The output about the place that shows the grid most, and with its grid amplified"
-        shown = (Framed(embed_curves(crop, alt=alt), "the output, and its grid amplified"),)
+        said = " ".join(crop.axes[1].get_title().split())  # by how much its grid is amplified
+        alt = f"The output about the place that shows the grid most; {said}"
+        shown = (Framed(embed_curves(crop, alt=alt), f"the output as it is; {said}"),)
     return FirstScreen(
         questions=tuple(_questions(summary)),
         scale=severity_scale(summary.severity) if summary.severity else None,
