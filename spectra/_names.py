@@ -55,6 +55,17 @@ def places(axes: int) -> str:
     return "px" if axes == 2 else f"{place(axes)}s"
 
 
+def linear_name(axes: int) -> str:
+    """Return what linear interpolation along so many axes is called.
+
+    Examples
+    --------
+    >>> [linear_name(axes) for axes in (1, 2, 3)]
+    ['linear', 'bilinear', 'trilinear']
+    """
+    return {1: "linear", 3: "trilinear"}.get(axes, "bilinear")
+
+
 def times(values: Sequence[object]) -> str:
     """Return a number for each axis, in the order of the axes: y before x.
 

@@ -18,6 +18,10 @@ NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 SECONDS = re.compile(r"\(\d+ s\)")
 
 
+DEMO = re.compile(r"^ *(?:\$ )?spectra \w+ (\S*\bsmall\.safetensors) (\S+)", re.MULTILINE)
+PHOTOGRAPHS = "spectra-out/demo/images"
+
+
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
@@ -31,14 +35,32 @@ def test_the_code_runs(code, tmp_path, monkeypatch, capsys):
         assert (tmp_path / "spectrum.png").stat().st_size > 1000
 
 
+def as_make_demo_leaves_it(root, *names):
+    """Put weights and photographs into a folder where a checkout has them after `make demo`."""
+    (root / "spectra" / "demo").mkdir(parents=True)
+    for name in names:
+        shutil.copy(weights(name), root / "spectra" / "demo")
+    write_photographs(root / PHOTOGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/attacks.md", "docs/figures.md", "docs/remedies.md"]
+)
+def test_commands_on_the_demonstration_name_what_make_demo_leaves(page):
+    found = DEMO.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert found
+    assert all((ROOT / file).is_file() and folder == PHOTOGRAPHS for file, folder in found)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"OUT ?= {Path(PHOTOGRAPHS).parent}\n" in makefile
+
+
 @pytest.mark.slow
 def test_the_example_prints_what_stands_there(tmp_path, monkeypatch):
     """Words exactly; numbers to 0.3, as float sums differ between machines."""
     from spectra_cli.main import main
 
     command, _, expected = blocks("console")[0].partition("\n")
-    shutil.copy(weights("small"), tmp_path)
-    write_photographs(tmp_path / "photos")
+    as_make_demo_leaves_it(tmp_path, "small")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, shlex.split(command)[2:])
     assert result.exit_code == 0
@@ -55,14 +77,15 @@ def test_the_comparison_is_what_stands_there(tmp_path, monkeypatch):
 
     (block,) = (text for text in blocks("console") if text.startswith("$ spectra compare"))
     command, _, expected = block.partition("\n")
-    write_photographs(tmp_path / "photos")
+    folders = shlex.split(command)[3:]
+    as_make_demo_leaves_it(tmp_path, *(Path(folder).name for folder in folders))
     monkeypatch.chdir(tmp_path)
-    for folder in shlex.split(command)[3:]:
+    for folder in folders:
         name = Path(folder).name
-        shutil.copy(weights(name), tmp_path)
         how = ["--arch", f"spectra.demo:{name}", "--range", "0..1", "--no-blame"]
         how += ["--formats", "json,nc", "--out", folder]
-        done = CliRunner().invoke(main, ["analyze", f"{name}.safetensors", "photos", *how])
+        where = [f"spectra/demo/{name}.safetensors", PHOTOGRAPHS]
+        done = CliRunner().invoke(main, ["analyze", *where, *how])
         assert done.exit_code == 0
     result = CliRunner().invoke(main, shlex.split(command)[2:])
     printed, told = result.stdout.split(), expected.split()

@@ -11,6 +11,8 @@ from spectra_cli import _options as options
 from spectra_cli._request import parse_request
 from spectra_cli._terminal import Terminal, terminal_options
 
+UNSAVED = "nothing: --save writes the weights, the plan and a report"
+
 
 @click.command(
     cls=options.SectionedCommand,
@@ -78,7 +80,7 @@ def swap(
         )
     wrote = trial.save(out, force=force, checked=True) if save else None
     with terminal.answering():
-        click.echo(trial.json() if as_json else trial.text(wrote=wrote), nl=False)
+        click.echo(trial.json() if as_json else trial.text(wrote=wrote or UNSAVED), nl=False)
 
 
 def choose_steps(

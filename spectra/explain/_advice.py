@@ -95,8 +95,9 @@ class _Case:
 
     @property
     def fitted(self) -> str:
-        """The options of the command that puts a larger kernel there and fits it."""
-        return f"--with {self.offer.larger} --steps {quote(self.row.label)} --repair {PASSES}"
+        """The options of the command that puts a larger kernel there, fits it and writes it."""
+        where = f"--with {self.offer.larger} --steps {quote(self.row.label)}"
+        return f"{where} --repair {PASSES} --save"
 
     @property
     def sinc(self) -> str:

@@ -248,7 +248,7 @@ class Summary:
             return None
         if self.run.arguments is not None:
             return f"spectra swap {self.run.arguments} {options}"
-        words = shlex.split(options)
+        words = [word for word in shlex.split(options) if word != "--save"]  # a Trial is at hand
         given = dict(zip(words[::2], words[1::2], strict=True))
         remedy = given.pop("--with")
         named = "".join(

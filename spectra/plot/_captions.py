@@ -74,7 +74,8 @@ def _worst(shown: Sequence[Drawable], recipe: str) -> list[str]:
     return [
         f"Mean spectrum of {named}{slices}",
         _how(shown, recipe, only_worst=True),
-        f"{RINGS}, with the power that is locked to the sampling grid in dBc, over all other power",
+        f"{RINGS}, with the power that is locked to the sampling grid in dBc, over all other "
+        "power, the strongest first: a ring without a label had no room for one",
         _frequencies(shown, plane=True),
     ]
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from spectra._names import size
+from spectra._names import linear_name, size
 from spectra.errors import ParameterError
 from spectra.plot._kernel_plots import IDEAL, LEARNED, draw_taps
 from spectra.plot._labels import decibels, label_frequency_axis, two_lines
@@ -21,7 +21,6 @@ from spectra.plot._styles import inches, letters, shade, small
 LINEAR = "#009E73"  # bilinear interpolation; Okabe and Ito
 FLOOR_DB = -60.0
 APART_DB = 0.5  # from which on the slice along the other axis is drawn as well
-LINEAR_NAMES = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
 def kernel_figure(data: xr.Dataset, *, label: str = "", width: float | None = None) -> Figure:
@@ -110,10 +109,12 @@ def plot_portrait_power(data: xr.Dataset, *, ax: Axes) -> Line2D:
     f = data["f"].to_numpy()
     along = data.sel(direction=direction)
     edge = 0.5 / _stride(data, name)
-    ax.plot([0, edge, edge], [0, 0, FLOOR_DB], color=IDEAL, linewidth=1.0, label="ideal low-pass")
+    # in the legend it stands beside the sinc of the taps, which is of its colour
+    passed = [0, 0, FLOOR_DB]
+    ax.plot([0, edge, edge], passed, "-.", color=IDEAL, linewidth=1.0, label="ideal low-pass")
     axes = len(sides_of(data, "stride"))
-    linear = LINEAR_NAMES[axes]
-    ax.plot(f, _above(along["bilinear_power"]), color=LINEAR, linestyle="--", label=linear)
+    linear = _above(along["bilinear_power"])
+    ax.plot(f, linear, color=LINEAR, linestyle="--", label=linear_name(axes))
     (line,) = ax.plot(f, _above(along["power"]), color=LEARNED, linewidth=1.4, label="kernel")
     other = _other(data, direction)
     if other is not None:

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from spectra.plot._curves import plot_profile
 from spectra.plot._labels import shorten
@@ -59,6 +60,23 @@ def legend_below(figure: Figure, ax: Axes) -> None:
         [shorten(label, length) for label in labels],
         loc="outside lower center",
         ncols=2,
+        fontsize=small(),
+        frameon=False,
+    )
+
+
+def own_legend_below(ax: Axes, length: int) -> None:
+    """Write the legend of an axes under it, in names of so many letters at most."""
+    handles, labels = ax.get_legend_handles_labels()
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # axes are drawn on a figure
+    below = ScaledTranslation(0, -inches(0.45), figure.dpi_scale_trans)  # ticks and their label
+    ax.legend(
+        handles,
+        [shorten(label, length) for label in labels],
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=ax.transAxes + below,
         fontsize=small(),
         frameon=False,
     )

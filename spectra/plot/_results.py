@@ -27,7 +27,13 @@ from spectra.plot._kernel_figure import kernels_figure
 from spectra.plot._labels import shorten
 from spectra.plot._layers_figure import Layers, layer_curves, layers_figure
 from spectra.plot._panels import has, share_y
-from spectra.plot._profiles import draw_profiles, legend_below, profile_height, profiles_figure
+from spectra.plot._profiles import (
+    draw_profiles,
+    legend_below,
+    own_legend_below,
+    profile_height,
+    profiles_figure,
+)
 from spectra.plot._slices_figure import slices_figure
 from spectra.plot._styles import WIDTHS, Style, inches, letters, small, styled
 from spectra.plot._where import where_figure
@@ -276,8 +282,12 @@ def _profiles(shown: Sequence[Drawable], look: Look) -> Figure:
         return profiles_figure(shown[0].tree, shown[0].rows, width=look.width, notes=look.notes)
     side = look.width or 4.2 * len(shown)
     most = max((one.rows for one in shown), key=len)
+    alike = len({tuple(label for _, label in one.rows) for one in shown}) == 1
     figure = Figure(
-        figsize=(side, profile_height(most, 0.7 * side) + inches(0.1) * len(most)),
+        figsize=(
+            side,
+            profile_height(most, 0.7 * side) + inches(0.1 if alike else 0.2) * len(most),
+        ),
         layout="constrained",
     )
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
@@ -287,7 +297,11 @@ def _profiles(shown: Sequence[Drawable], look: Look) -> Figure:
         ax.set_ylabel(ax.get_ylabel() if ax is panels[0] else "")
         ax.tick_params(labelleft=ax is panels[0])
     share_y(list(panels))
-    legend_below(figure, panels[[one.rows for one in shown].index(most)])
+    if alike:
+        legend_below(figure, panels[0])
+    else:  # lines of one colour are other steps in each
+        for ax in panels:
+            own_legend_below(ax, letters(side / len(shown)) - 9)
     return figure
 
 

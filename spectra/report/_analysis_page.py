@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectra import plot
 from spectra._hertz import rate_text, several_hertz
-from spectra._names import db_text, times
+from spectra._names import db_text, linear_name, times
 from spectra.report import _cells as cells
 from spectra.report._attack_section import attack_section
 from spectra.report._embedded import DPI, Embedded, embed_curves, embed_map
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OPEN = 5  # steps that are shown at once where none is the worst: those of most energy
 MANY, COARSE = 40, 72  # steps, and pixels per inch of their spectra beyond
 KERNEL_ALT = "Taps of the kernel, and its power response beside the ideal low-pass"
+SHAPES = {1: "signal", 2: "picture", 3: "volume"}
 Facts = list[tuple[str, str]]
 
 
@@ -55,6 +56,7 @@ def analysis_page(result: Result, figures: dict[str, Any]) -> bytes:
     """
     summary = result.summary
     rows = table_rows(summary)
+    axes = max((len(step.factor) for step in summary.steps), default=2)
     return render(
         "analysis.html",
         model=summary.model.source,
@@ -73,7 +75,11 @@ def analysis_page(result: Result, figures: dict[str, Any]) -> bytes:
         steps=list(_sections(result)),
         where=_map(figures.get("where"), alt=summary.answer.get("severity", "")),
         spectrogram=_map(figures.get("spectrogram"), alt=_spectrogram_in_words(summary)),
-        profiles=_curves(figures.get("profiles"), alt="Mean power by radius, a line a row"),
+        shape=SHAPES.get(axes, "picture"),
+        profiles=_curves(
+            figures.get("profiles"),
+            alt=f"Mean power by {'frequency' if axes == 1 else 'radius'}, a line a row",
+        ),
         whole=[(name.capitalize(), text) for name, text in summary.answer.items()],
         run=_run(summary),
         dropped=[(each.source, each.reason) for each in summary.inputs.dropped],
@@ -177,7 +183,8 @@ def _facts(step: StepRow) -> Facts:
     if step.kernel is not None:
         measures = step.kernel
         facts["kernel rejects"] = _db(measures.rejection_db)
-        facts["nearest, bilinear, and the kernel of its size with least error reject"] = ", ".join(
+        linear = linear_name(len(step.factor))
+        facts[f"nearest, {linear}, and the kernel of its size with least error reject"] = ", ".join(
             _db(value)
             for value in (
                 measures.rejection_nearest_db,

@@ -10,6 +10,8 @@ from spectra.report._embedded import Embedded, embed_curves, embed_pixels, embed
 from spectra.report._scale import Scale, severity_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from spectra.explain import Summary
     from spectra.report._result import Result
 
@@ -17,7 +19,8 @@ QUESTIONS = {
     "Is there a grid, and how bad is it?": ("severity", "verdict"),
     "Where is it born?": ("where",),
     "What does it look like?": ("looks",),
-    "Why?": ("why", "not", "but"),
+    "Why?": ("why", "not"),
+    "But": ("but",),
     "What does a constant leave?": ("probe",),
     "What does an attack do?": ("attack",),
     "What to change?": ("try",),
@@ -67,8 +70,9 @@ def first_screen(result: Result, crop: Any = None) -> FirstScreen:
     summary = result.summary
     shown = tuple(map(_framed, plot.shown_grid(result.data)))
     if not shown and crop is not None:
-        alt = "The output about the place that shows the grid most, and with its grid amplified"
-        shown = (Framed(embed_curves(crop, alt=alt), "the output, and its grid amplified"),)
+        said = " ".join(crop.axes[1].get_title().split())  # by how much its grid is amplified
+        alt = f"The output about the place that shows the grid most; {said}"
+        shown = (Framed(embed_curves(crop, alt=alt), f"the output as it is; {said}"),)
     return FirstScreen(
         questions=tuple(_questions(summary)),
         scale=severity_scale(summary.severity) if summary.severity else None,
@@ -90,8 +94,18 @@ def _questions(summary: Summary) -> list[Question]:
             summary.advised_command if "try" in keys else None,
         )
         for text, keys in QUESTIONS.items()
-        if (keys != ("attack",) or summary.attack) and (keys != ("probe",) or summary.probe)
+        if _applies(keys, summary, answer)
     ]
+
+
+def _applies(keys: tuple[str, ...], summary: Summary, answer: Mapping[str, str]) -> bool:
+    """Tell whether a question arises: some do only where something was found or asked for."""
+    asked: dict[tuple[str, ...], object] = {
+        ("attack",): summary.attack,
+        ("probe",): summary.probe,
+        ("but",): answer.get("but"),
+    }
+    return keys not in asked or bool(asked[keys])
 
 
 def _framed(shown: plot.Shown) -> Framed:

@@ -172,8 +172,11 @@ def kernel_lines(table: KernelTable) -> Iterator[tuple[str, str]]:
         listed = ", ".join(table.ambiguous[:6])
         more = f" and {len(table.ambiguous) - 6} more" if len(table.ambiguous) > 6 else ""
         fit = "fits" if len(table.ambiguous) == 1 else "fit"
-        settle = ", ".join([*table.hints[:2], "--arch"])
-        text = f"left out: {listed}{more} {fit} a plain convolution too; settle it by {settle}"
+        upsamples = ", ".join(table.hints[:2]) or "--stride NAME=2"
+        text = (
+            f"left out: {listed}{more} {fit} a plain convolution too; settle it by {upsamples} "
+            "where it upsamples, --stride NAME=1 where it does not, or --arch file.py:factory"
+        )
         yield "Unclear", text
     for note in table.notes:
         yield "Note", note

@@ -127,7 +127,8 @@ def _step(label: str, step: StepRow) -> _Row:
         lowest_line=cells.lowest_line(step.frequencies_hz),
         score=step.score,
         at_output_dbc=cells.at_output(step)[0] or MISSING,
-        without_it_db=_db(there.without_db),
+        # a number without both ends of its interval is one that the answer withholds
+        without_it_db=_db(there.without_db if there.without_ci95_db else None),
         without_interval_db=_interval(there.without_ci95_db),
     )
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 
 from spectra import measure_kernels
 from spectra.report import KernelTable, read_tree
-from spectra.report._kernel_text import kernels_dataset
+from spectra.report._kernel_text import kernel_lines, kernels_dataset
 
 DATA = "--formats=json,csv,nc"
 
@@ -101,6 +102,24 @@ def test_an_architecture_settles_everything(spectra, checkpoint, tmp_path):
     assert [row.certainty for row in table.layers] == ["module"] * 3
     assert table.layers[1].stride == (4,)
     assert table.ambiguous == ()
+
+
+@pytest.mark.parametrize("hints", [("--stride res.9=2",), ()])
+def test_what_is_unclear_is_settled_either_way(hints):
+    """Most convolutions do not upsample, and the options of one that does are no answer then."""
+    table = KernelTable(
+        spectra_version="1",
+        created="",
+        model=None,
+        spectrum="white",
+        layers=(),
+        ambiguous=("res.9",),
+        hints=hints,
+    )
+    (text,) = [text for label, text in kernel_lines(table) if label == "Unclear"]
+    asked = re.findall(r"--stride (\S+?)=([12])\b", text)
+    assert asked == [("res.9" if hints else "NAME", "2"), ("NAME", "1")]
+    assert "--arch file.py:factory" in text
 
 
 def test_a_factory_needs_no_file(spectra, tmp_path):

@@ -38,6 +38,8 @@ def test_a_dry_run_writes_nothing(spectra, net, tmp_path):
     assert "transposed_conv" in done.stdout
     assert "LCTC 7x7" in done.stdout
     assert "unchanged on a random input" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last == "Wrote    nothing: --save writes the weights, the plan and a report"
     assert not (tmp_path / "spectra-out").exists()
 
 
@@ -67,6 +69,7 @@ def test_save_writes_weights_and_plan_and_no_old_result_is_replaced(spectra, net
         "swap.json",
     }
     assert "Wrote" in done.stdout
+    assert "nothing" not in done.stdout.splitlines()[-1]
     again = spectra("swap", net, "--with", "lctc7+3", "--save")
     assert again.exit_code == 2
     assert "exists already" in again.stderr

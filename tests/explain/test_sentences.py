@@ -975,7 +975,7 @@ CAUSED = {
         of_cause("transposed_conv", "phase_imbalance", drop=0.9),
         "without its grid: spectra swap with the same model, inputs and reading options, and "
         "--with "
-        "lctc7 --steps up --repair 30",
+        "lctc7 --steps up --repair 30 --save",
         of_cause("transposed_conv", "kernel_leaks"),
     ),
     "fit_phases.by_hand": Case(
@@ -1014,7 +1014,7 @@ CAUSED = {
     "larger_kernel": Case(
         of_cause("pixel_shuffle", "kernel_leaks", larger="lctc11"),
         "a larger kernel, fitted to the model's own output without its grid: spectra swap with the "
-        "same model, inputs and reading options, and --with lctc11 --steps up --repair 30",
+        "same model, inputs and reading options, and --with lctc11 --steps up --repair 30 --save",
         of_cause("pixel_shuffle", "unclear"),
     ),
     "larger_kernel.by_hand": Case(

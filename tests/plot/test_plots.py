@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from spectra.errors import ParameterError
-from spectra.plot import plot_spectrum
+from spectra.plot import draw_results, plot_spectrum
 from spectra.plot._crop import crop_figure
 from spectra.plot._curves import plot_profile, plot_slices
 from spectra.plot._figures import profiles_figure, strip_figure, worst_figure
@@ -288,6 +289,29 @@ def test_profiles_are_one_line_a_row_named_in_the_legend():
     assert len({str(line.get_color()) for line in ax.lines}) == 5
     power = tree["steps/1"]["azimuthal_power"].values[1:]
     np.testing.assert_allclose(ax.lines[2].get_ydata(), 10 * np.log10(power))
+
+
+def beside(name, steps):
+    tree, rows = run(steps)
+    subject = {"label": name, "tree": tree, "rows": rows, "worst": "output", "attack": ""}
+    return SimpleNamespace(**subject, upsampling=frozenset(), inputs="4 pictures")
+
+
+@pytest.mark.parametrize("width", [None, 3.25, 7.0])
+def test_results_of_other_steps_have_each_their_legend_below_their_profiles(width):
+    """Colours follow the order of steps: one legend would name lines of the other wrongly."""
+    (drawing,) = draw_results([beside("one", 1), beside("two", 3)], ["profiles"], width=width)
+    figure = drawing.figure
+    figure.draw_without_rendering()
+    assert not figure.legends
+    assert [len(ax.get_legend().get_texts()) for ax in figure.axes] == [3, 5]
+    for ax in figure.axes:
+        legend, label = ax.get_legend().get_window_extent(), ax.xaxis.label.get_window_extent()
+        assert legend.y1 < label.y0
+        assert legend.y0 >= 0
+        assert 0 <= legend.x0 < legend.x1 <= figure.bbox.x1
+    (alike,) = draw_results([beside("one", 3), beside("two", 3)], ["profiles"], width=width)
+    assert len(alike.figure.legends) == 1
 
 
 def test_the_worst_row_has_its_peaks_labelled_and_slices_beside():

@@ -14,6 +14,7 @@ import spectra
 from spectra import report
 from spectra.demo import small
 from spectra.kernel import transposed_conv
+from spectra.report._first_screen import _questions
 from spectra.report._scale import severity_scale
 from spectra.severity import Graded
 from spectra.severity._grades import Yardsticks
@@ -201,9 +202,17 @@ def test_a_command_stands_there_to_be_copied(tmp_path):
     assert "spectra analyze a.pth b --out c" in page.text
 
 
+def test_what_speaks_against_a_cause_stands_in_a_row_of_its_own():
+    said = replace(clean(), answer={**clean().answer, "why": "it leaks", "but": "the inputs too"})
+    asked = {row.text: row.answers for row in _questions(said)}
+    assert asked["Why?"] == ("it leaks",)
+    assert asked["But"] == ("the inputs too",)
+    assert "But" not in [row.text for row in _questions(clean())]
+
+
 def test_in_python_the_command_is_one_of_python():
     said = summary()
-    options = "--with lctc7 --steps 'up.*' --repair 30"
+    options = "--with lctc7 --steps 'up.*' --repair 30 --save"
     advised = replace(said.steps[2].advice, text=said.answer["try"], options=options)
     said = replace(said, steps=(replace(said.steps[2], advice=advised),))
     assert said.advised_command == (

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 
 from spectra.report._paper_table import paper_table
+from spectra.score import AtOutput
 from support.summaries import PRESENT, clean, step, summary
 
 NASTY = r"a_b&c%d$e#f{g}~h^i\j<script>|k"
@@ -29,6 +30,16 @@ def test_csv_holds_numbers_as_the_summary_does_and_a_dash_for_none():
     assert last["without_it_db"] == "-"
     unscored = next(row for row in rows if row["step"] == "decoder.aux.up")
     assert (unscored["alias_dbc"], unscored["verdict"]) == ("-", "insufficient")
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"), [((-12.4, -8.1), ("-11.8", "-12.4 to -8.1")), (None, ("-", "-"))]
+)
+def test_what_the_output_has_without_a_step_is_told_with_its_interval_only(interval, told):
+    there = AtOutput(without_db=-11.8, without_ci95_db=interval, without_upper_db=-8.1)
+    said = replace(clean(), steps=(replace(step("up", PRESENT), at_output=there),))
+    row = next(csv.DictReader(StringIO(paper_table([("x", said)], "csv"))))
+    assert (row["without_it_db"], row["without_interval_db"]) == told
 
 
 def test_a_nasty_name_comes_back_from_csv():

@@ -139,6 +139,18 @@ def test_results_side_by_side_share_one_scale_and_have_their_labels(made, plain)
     assert "of a $x" in drawn.caption("strip")
 
 
+def test_the_caption_of_labelled_rings_says_why_some_have_none(made):
+    first, _, _ = made[2]
+    assert "a ring without a label had no room" in first.draw("worst").caption("worst")
+
+
+def test_what_is_ideal_in_taps_and_in_power_has_strokes_apart(made):
+    first, _, _ = made[2]
+    (legend,) = first.draw("kernels")["kernels"].legends
+    strokes = [(str(x.get_color()), x.get_linestyle()) for x in legend.get_lines()]
+    assert len(set(strokes)) == len(strokes)
+
+
 @pytest.mark.parametrize("recipe", ["park-kim2022", "agnihotri2024"])
 def test_a_recipe_draws_what_the_file_keeps_for_it(made, recipe):
     *_, read = made[2]

@@ -12,7 +12,11 @@ import torch
 from matplotlib.text import Text
 
 from spectra import Options
+from spectra.plot._figures import crop_of_run
 from spectra.report import Result
+from spectra.report._analysis_page import analysis_page
+from spectra.report._figure_files import draw_figures
+from spectra.report._first_screen import first_screen
 from spectra.run import analyze
 from support.vocoders import vocoder
 
@@ -55,6 +59,22 @@ def test_nothing_that_is_told_of_a_signal_counts_pixels(hummed):
     said = " ".join(told).replace("pixel_shuffle", "")
     assert "samples" in said
     assert not re.findall(r".{30}\b(?:px|pixels?)\b", said)
+
+
+def test_the_page_of_a_signal_has_words_for_signals(hummed):
+    result, *_ = hummed
+    page = analysis_page(result, draw_figures(result)).decode()
+    for word in ("Where in the picture", "Azimuthal", "bilinear", "by radius"):
+        assert word not in page
+
+
+def test_the_caption_of_a_crop_says_of_its_grid_what_the_figure_says(hummed):
+    result, *_ = hummed
+    titles = [ax.get_title() for ax in crop_of_run(result.data).axes]
+    (framed,) = first_screen(result, crop=crop_of_run(result.data)).shown
+    amplified = re.search(r"grid [^;,]*", titles[1].replace("\n", " "))[0].strip()
+    assert amplified in framed.caption
+    assert amplified in framed.picture.alt
 
 
 def test_inputs_without_a_rate_have_none(hummed):
