@@ -140,7 +140,7 @@ def _sections(result: Result) -> Iterator[StepSection]:
 
 
 def _sentences(summary: Summary, step: StepRow) -> Iterator[str]:
-    """Say why a step has a grid, and what to try: of a run with inputs what the answer says, too."""
+    """Say why a step has a grid, and what to try: with inputs only what the answer says, too."""
     if step.cause:
         yield step.cause.text
     told = summary.answer.get("try", "")
