@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectra._reasons import HOLDS_NAN
 from spectra.score._at_output import AtOutput, at_output, too_small
 from spectra.score._cascade import inherited_points
 from spectra.score._score import (
@@ -334,7 +335,8 @@ def _output(
     levels = _levels(inputs) if alike and inputs is not None else None
     own = None if measured is None else ~inherited
     output = score(measured, passed.output.data, chosen=own, levels=levels)
-    return output if found.output_periods else replace(output, reason=NO_PERIOD)
+    reason = HOLDS_NAN if HOLDS_NAN in found.period_reasons else NO_PERIOD
+    return output if found.output_periods else replace(output, reason=reason)
 
 
 def _levels(inputs: Inputs) -> float | None:
