@@ -2,7 +2,7 @@ from ._arguments import Arguments, called_with, current_arguments
 from ._convolution import Convolution
 from ._discover import discover
 from ._example import example_input
-from ._find import find_steps, list_steps, select_steps
+from ._find import find_steps, list_steps, look_at_inputs, select_steps
 from ._forward import forward
 from ._operation import Growth, Operation
 from ._periods import follow_periods
@@ -25,6 +25,7 @@ __all__ = [
     "follow_periods",
     "forward",
     "list_steps",
+    "look_at_inputs",
     "quiet",
     "select_steps",
     "stream",

@@ -114,10 +114,13 @@ def _taken(part: Part, x: Tensor) -> Tensor:
 
 
 def _repeated(value: object, count: int) -> object:
-    """Return a constant for so many samples."""
-    if isinstance(value, Tensor) and value.ndim and len(value) == 1:
-        return value.expand(count, *value.shape[1:])
-    return value
+    """Return a constant for so many samples: a copy, into which a model may write."""
+    if not isinstance(value, Tensor):
+        return value
+    with unseen():
+        if value.ndim and len(value) == 1:
+            value = value.expand(count, *value.shape[1:])
+        return value.clone()
 
 
 def _missing(wanted: Wanted, missing: tuple[str, ...], *, sole: str) -> str:

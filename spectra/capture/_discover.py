@@ -74,6 +74,7 @@ def discover(
     >>> discover(net, torch.zeros(1, 1, 8, 8)).steps[0].label
     '1'
     """
+    example = example.clone()  # a model may write into its input
     root, first = unwrap(model), current_arguments().channels
     stack = ModuleStack(root)
     with quiet(root), stack.following(root, example):

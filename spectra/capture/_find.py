@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from spectra._names import near
+from spectra._reasons import HOLDS_NAN
 from spectra.capture._discover import discover
+from spectra.capture._example import example_input
 from spectra.capture._periods import follow_periods
 from spectra.errors import NothingToAnalyseError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
 
     from spectra._options import Options, Progress
     from spectra.capture._steps import Discovery, Step
+    from spectra.inputs import Inputs
+
+TRIED = 8  # inputs that are looked at for one whose output holds no NaN
 
 
 def list_steps(model: nn.Module, example: Tensor, options: Options) -> Discovery:
@@ -68,6 +76,44 @@ def find_steps(
     chosen = _chosen(follow_periods(model, found, example), options.steps)
     progress("find steps", 1, 1)
     return chosen
+
+
+def look_at_inputs(
+    model: nn.Module,
+    inputs: Inputs | None,
+    look: Callable[[nn.Module, Tensor], Discovery],
+    *,
+    crop: int | None = None,
+) -> tuple[Tensor, Discovery]:
+    """Return one input on the model's device, and what it shows of the model's steps.
+
+    It is the first input; where its output holds NaN, the first of a few whose output does not.
+
+    Parameters
+    ----------
+    model : Module
+        A model.
+    inputs : Inputs or None
+        What it will run on; without, an input is guessed from the first layer.
+    look : callable
+        Finds the steps of a model with an input.
+    crop : int, optional
+        Side of the guessed input, in pixels.
+
+    Raises
+    ------
+    InputError
+        If there are no inputs, and no layer tells how many channels it takes.
+    """
+    example = example_input(model, inputs, crop=crop)
+    found = look(model, example)
+    if inputs is None or HOLDS_NAN not in found.period_reasons:
+        return example, found
+    for other in islice(inputs.batches(1), 1, TRIED):
+        shown = look(model, other.to(example.device))
+        if HOLDS_NAN not in shown.period_reasons:
+            return other.to(example.device), shown
+    return example, found
 
 
 def select_steps(found: Discovery, pattern: str) -> list[Step]:

@@ -20,6 +20,7 @@ from spectra._text import gigabytes
 from spectra.capture._arguments import current_arguments
 from spectra.capture._steps import Discovery
 from spectra.errors import MixedInputsError, ModelError, ParameterError, SpectraError
+from spectra.follow import unseen
 
 USABLE = 0.6  # of a device's memory, for the tensors of a pass: weights and kernels have the rest
 
@@ -66,7 +67,8 @@ def forward(
     model : torch.nn.Module
         Wrappers (``torch.compile``, ``DataParallel``) are looked through.
     x : Tensor, shape (B, C, *spatial) or whatever the model takes
-        Moved to the device and dtype of the model's first weights.
+        Moved to the device and dtype of the model's first weights. The model is given a copy, so
+        what it writes into its input does not reach the caller.
     found : Discovery, optional
         What :func:`spectra.capture.discover` returned for the model: which tensor it takes for
         the output, and how that is read. Inputs run one at a time where it says so.
@@ -90,6 +92,8 @@ def forward(
     MixedInputsError
         If what it returns for several inputs is not so much for each.
     """
+    with unseen():  # a model that normalises its input in place changes this copy alone
+        x = x.clone()
     if found is None:
         return _first_map(returned_by(model, x, method=method or "forward"))
     if found.reading.alone and len(x) > 1:
@@ -113,7 +117,7 @@ def returned_by(
     Parameters
     ----------
     model, x, method
-        As `forward` takes them.
+        As `forward` takes them; ``x`` itself is given, so a model may write into it.
     peak_bytes : int
         What one sample takes, by which a batch that fits is named where memory ran out; 0 where
         it is not known.

@@ -275,7 +275,7 @@ def _follow(
                 return ways
             odd.add(ways)
     if felt_at is None:
-        return "touching its map did not change the output"
+        return touchable.unfelt
     return "where its map lies in the output cannot be followed"
 
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra._reasons import HOLDS_NAN, UNFELT
 from spectra.capture._forward import forward
 from spectra.capture._quiet import quiet
 from spectra.capture._steps import Discovery
@@ -73,12 +74,20 @@ class Touchable:
         What `discover` returned for it.
     example : Tensor, shape (1, C, *spatial) or whatever the model takes
         The input that is run. It runs once untouched, to compare with.
+
+    Attributes
+    ----------
+    unfelt : str
+        Why a touch is not felt on the output.
+    error : ModelError or None
+        Why the model failed with a touched map, if it did.
     """
 
     def __init__(self, model: nn.Module, discovery: Discovery, example: Tensor) -> None:
         self.discovery = discovery
         self.example = example
         self.error: ModelError | None = None
+        self.unfelt = UNFELT
         self._model = model
         self._untouched: dict[Spot, Tensor] = {}
         self._run(None)
@@ -133,6 +142,8 @@ class Touchable:
         with quiet(self._model, seed=0), stream(self._model, discovery, pass_by):
             y = forward(self._model, x, found=discovery)
         look(OUTPUT, y)
+        if spot is None and not torch.isfinite(y).all():
+            self.unfelt = HOLDS_NAN
         return Touch(start, felt)
 
 

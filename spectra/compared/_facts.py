@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from spectra._names import db_text
 from spectra._words import counted, input_noun, listed
+from spectra.compared._lost import unscored_period
 
 if TYPE_CHECKING:
     from spectra.compared._row import Row
@@ -73,6 +74,18 @@ class Facts:
         for when, row in (("before", self.output.before), ("after", self.output.after)):
             if row.verdict == "insufficient":
                 return f"the output {when} was not scored: {row.reason or 'not measured'}"
+        return None
+
+    @property
+    def lost(self) -> str | None:
+        """Which period had a grid on the louder side and no number on the other, and why, if any.
+
+        What is not looked at has not become weaker.
+        """
+        if self.change.fell:
+            return unscored_period(self.old, self.new, "after", "before")
+        if self.change.rose:
+            return unscored_period(self.new, self.old, "before", "after")
         return None
 
     @property
@@ -251,10 +264,11 @@ def outcome(facts: Facts) -> Outcome:
     """Return what became of the output's grid: the one rule.
 
     Its interval has to lie wholly on one side of no change. Where the test finds a grid on neither
-    side there is none that could have changed.
+    side there is none that could have changed; where it had one at a period that has no number on
+    the other side, nobody knows.
     """
     change = facts.change
-    if facts.incomparable or not facts.has_inputs or facts.unscored:
+    if facts.incomparable or not facts.has_inputs or facts.unscored or facts.lost:
         return "not known"
     if facts.clean:
         return "no difference"

@@ -18,8 +18,9 @@ def difference_of_inputs(before: Side, after: Side) -> str | None:
     """Return why the inputs are not known to be the same; None where they are.
 
     The sums of the control row tell: the total and the level of each of 16 groups of inputs agree
-    only where the groups hold the same inputs. Inputs that are no maps leave no such sums; there
-    what they are called, how many they are and how they were read has to be the same.
+    only where the groups hold the same inputs. Two models may have no period in common, and inputs
+    that are no maps leave no such sums; there what they are called, how many they are and how they
+    were read has to be the same.
 
     Parameters
     ----------
@@ -35,15 +36,18 @@ def difference_of_inputs(before: Side, after: Side) -> str | None:
         return "inputs of another size"
     if not before.places or not after.places:
         return "no sums are stored beside the numbers (spectra.nc)"
-    if before.prints or after.prints:
-        return None if _agree(before, after) else "other inputs"
+    if (before.prints or after.prints) and not _agree(before, after):
+        return "other inputs"
+    if any(name.startswith("level") for name in before.prints.keys() & after.prints.keys()):
+        return None
     return None if _named_alike(old, new) else "other inputs, as far as their names tell"
 
 
 def _agree(before: Side, after: Side) -> bool:
-    """Tell whether the sums of the inputs agree to rounding."""
+    """Tell whether the sums of the inputs that both sides cut alike agree to rounding."""
     first, second = before.prints, after.prints
-    return first.keys() == second.keys() and all(
+    shared = first.keys() & second.keys()
+    return bool(shared) and all(
         first[name].shape == second[name].shape
         and np.allclose(
             first[name],
@@ -52,7 +56,7 @@ def _agree(before: Side, after: Side) -> bool:
             atol=SAME * float(np.abs(first[name]).max(initial=0.0)),
             equal_nan=True,
         )
-        for name in first
+        for name in shared
     )
 
 

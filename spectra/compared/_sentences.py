@@ -27,6 +27,12 @@ HELPED: tuple[Said, ...] = (
         "not known: {unscored}",
     ),
     Said(
+        "helped.lost",
+        "one output has a grid at a period at which the other was not scored",
+        lambda f: f.lost is not None,
+        "not known: {lost}",
+    ),
+    Said(
         "helped.clean",
         "the test finds a grid in neither output",
         lambda f: f.clean,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from spectra.explain import Summary
 
-PRINTS = ("mean", "variance", "azimuthal_power", "total", "level")  # sums that tell inputs apart
+WHOLE = ("mean", "variance")  # sums over whole inputs, however a model's periods cut them
+FIGURE = "azimuthal_power"
+OF_GROUPS = ("total", "level")  # of each group of inputs, as cut for one period
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +110,19 @@ class Side:
 
 
 def _prints(data: xr.Dataset) -> dict[str, NDArray[np.float64]]:
-    """Return the sums that tell these inputs from others."""
+    """Return the sums that tell these inputs from others, by name and by how they were cut.
+
+    Inputs are cut for the periods of the model that ran on them: only sums of equal cuts can be
+    equal.
+    """
+    plan = json.loads(data.attrs.get("plan", "{}"))
+    cuts = dict.fromkeys(WHOLE, "")
+    cuts[FIGURE] = json.dumps([plan.get(key) for key in ("margin", "figure_tile", "figure_tiles")])
+    for number, view in enumerate(plan.get("views", ())):
+        cut = json.dumps({key: value for key, value in view.items() if key != "points"})
+        cuts |= {f"{name}_{number}": cut for name in OF_GROUPS}
     return {
-        str(name): variable.to_numpy().astype(float)
-        for name, variable in data.data_vars.items()
-        if str(name) in PRINTS or str(name).rpartition("_")[0] in PRINTS
+        f"{name.rstrip('_0123456789')} {cut}": data[name].to_numpy().astype(float)
+        for name, cut in cuts.items()
+        if name in data
     }

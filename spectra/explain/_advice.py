@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from spectra import kernel
 from spectra._names import db_text
+from spectra._reasons import UNFELT
 from spectra._sentence import Sentence, first
 from spectra.explain._summary import Finding, StepRow
 from spectra.explain._words import describe_step
@@ -247,7 +248,9 @@ ADVICE: tuple[_Said, ...] = (
 
 
 def find_advice(row: StepRow, offer: Offer | None) -> Finding | None:
-    """Return what to try against the cause of a step's grid; None where nothing is known to help.
+    """Return what to try against the cause of a step's grid.
+
+    None where nothing is known to help, or where what the step makes does not reach the output.
 
     Parameters
     ----------
@@ -256,8 +259,8 @@ def find_advice(row: StepRow, offer: Offer | None) -> Finding | None:
     offer : Offer or None
         What can be done to it; None where nobody needs advice.
     """
-    if row.cause is None or offer is None:
-        return None
+    if row.cause is None or offer is None or row.at_output.reason == UNFELT:
+        return None  # what does not reach the output needs no other step
     case = _Case(row, offer)
     sentence = first(ADVICE, case)
     if sentence is None:

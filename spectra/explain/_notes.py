@@ -182,13 +182,17 @@ def _of_equal_outputs(passed: Passed) -> Iterator[Finding]:
     few = passed.few
     if few is None or few.outputs is None or few.shown < 2:
         return
-    first, *others = few.outputs.numpy(force=True).reshape(few.shown, -1)
+    outputs = few.outputs.numpy(force=True).reshape(few.shown, -1)
+    finite = outputs[np.isfinite(outputs).all(axis=1)]
+    if len(finite) < 2:
+        return
+    first, *others = finite
     differs = np.sqrt(np.mean([np.mean((other - first) ** 2) for other in others]))
     whole = np.sqrt(np.mean(first**2))
-    if differs < EQUAL * whole:  # no where either is no number
+    if differs < EQUAL * whole:
         apart = f"differ by {differs / whole:.2g} of it" if differs else "are equal"
         text = (
-            f"the model makes nearly the same output of all {few.shown} inputs that were looked "
+            f"the model makes nearly the same output of all {len(finite)} inputs that were looked "
             f"at: they {apart}, so that what is told is true of that one output, and no interval "
             "knows of others"
         )

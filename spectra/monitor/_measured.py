@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spectra import capture, gather, score, severity
@@ -95,8 +96,8 @@ class Measurement:
     def _pass(self) -> gather.Passed:
         model, inputs, options = self._model, self._inputs, self._options
         if self._found is None:
-            example = capture.example_input(model, inputs, crop=options.crop)
-            self._found = capture.find_steps(model, example, options, progress=_silent)
+            look = partial(capture.find_steps, options=options, progress=_silent)
+            _, self._found = capture.look_at_inputs(model, inputs, look, crop=options.crop)
         passed = gather.run(model, self._found, inputs, options, progress=_silent)
         return gather.without_fixed_content(model, passed, inputs, options, progress=_silent)
 

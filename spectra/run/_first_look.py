@@ -76,8 +76,7 @@ def first_look(
     """
 
     def seen(inputs: Inputs | None, crop: int | None) -> tuple[Tensor, capture.Discovery]:
-        example = capture.example_input(loaded.model, inputs, crop=crop)
-        found = look(loaded.model, example)
+        example, found = capture.look_at_inputs(loaded.model, inputs, look, crop=crop)
         if loaded.input_shape is not None and loaded.input_shape[:1] == (1,):
             return example, replace(found, reading=replace(found.reading, alone=True))
         return example, found

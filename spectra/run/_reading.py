@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -68,8 +69,8 @@ def read_output(
 
     with capture.quiet(model):
         if found is None:
-            example = capture.example_input(model, inputs, crop=options.crop)
-            found = capture.find_steps(model, example, options, progress=progress)
+            look = partial(capture.find_steps, options=options, progress=progress)
+            _, found = capture.look_at_inputs(model, inputs, look, crop=options.crop)
         passed = gather.run(model, found, inputs, options, progress=progress)
         passed = gather.without_fixed_content(model, passed, inputs, options, progress=progress)
         scores = score.run(passed, inputs, seed=options.seed, progress=progress)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+<<<<<<< HEAD
 from spectra.score._as_pictures import MOST_OUTSIDE, AsPictures
+=======
+from spectra._reasons import HOLDS_NAN
+>>>>>>> f2
 from spectra.score._at_output import AtOutput, at_output, too_small
 from spectra.score._cascade import inherited_points
 from spectra.score._score import (
@@ -338,7 +342,8 @@ def _output(
     levels = _levels(limits) if alike else None
     own = None if measured is None else ~inherited
     output = score(measured, passed.output.data, chosen=own, levels=levels)
-    return output if found.output_periods else replace(output, reason=NO_PERIOD)
+    reason = HOLDS_NAN if HOLDS_NAN in found.period_reasons else NO_PERIOD
+    return output if found.output_periods else replace(output, reason=reason)
 
 
 def _levels(limits: tuple[float, float] | None) -> float | None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spectra.capture import forward, quiet
+from spectra.capture import Arguments, called_with, forward, quiet
 from spectra.errors import ModelError, ParameterError
 
 PICTURE = torch.ones(2, 3, 4, 4)
@@ -136,3 +136,35 @@ def test_quiet_neither_calls_train_nor_touches_gradients():
         assert not torch.is_grad_enabled()
     assert model.training
     assert [p.requires_grad for p in model.parameters()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "normalise",
+    [
+        lambda x: x.sub_(0.45).div_(0.22),
+        lambda x: x[:, 0].mul_(2),
+        lambda x: x.copy_(x * 2 - 1),
+    ],
+)
+def test_a_model_that_writes_into_its_input_leaves_the_callers_alone(normalise):
+    class Normalising(nn.Module):
+        def forward(self, x):
+            normalise(x)
+            return x
+
+    x = torch.rand(2, 3, 8, 8)
+    given = x.clone()
+    forward(Normalising(), x)
+    assert torch.equal(x, given)
+
+
+def test_a_model_that_writes_into_a_constant_finds_it_as_it_was():
+    class Adding(nn.Module):
+        def forward(self, x, shift):
+            return x + shift.add_(1)
+
+    shift = torch.zeros(1, 3, 8, 8)
+    with called_with(Arguments(constants={"shift": shift})):
+        first, again = (forward(Adding(), torch.zeros(1, 3, 8, 8)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not shift.any()

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from functools import partial
 
 import pytest
 import torch
@@ -7,8 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from spectra.capture import discover, follow_periods
+from spectra import Options
+from spectra.capture import discover, find_steps, follow_periods, look_at_inputs
 from spectra.capture._periods import simplest_ratio
+from spectra.inputs import open_inputs
 
 
 class Do(nn.Module):
@@ -195,6 +198,18 @@ def test_normalisations_that_change_everything_a_little_do_not_hide_a_place():
     assert followed(nn.Sequential(*layers), 4, 16, 16).periods == ((8, 8), (4, 4), (2, 2))
 
 
+def test_an_input_that_is_changed_in_place_is_the_same_in_every_run():
+    # Run again on its own result, x grows from run to run, and every touch is felt everywhere.
+    def normalising(self, x):
+        x -= 0.45
+        x /= 0.22
+        return self.up(x)
+
+    found = followed(Do(normalising, up=up()), 3, 32, 32)
+    assert found.periods == ((2, 2),)
+    assert found.ratio == (Fraction(2), Fraction(2))
+
+
 def test_a_map_that_never_reaches_the_output_has_no_period_there():
     def forward(self, x):
         self.up(x)
@@ -287,3 +302,22 @@ def test_frames_that_are_samples_for_a_while_are_an_axis_all_the_same():
         first = nn.ConvTranspose3d(3, 3, (2, 4, 4), (2, 2, 2), (0, 1, 1))
         model = Do(forward, first=first, second=up(), last=nn.Conv3d(3, 3, 3, padding=1))
         assert followed(model, 3, frames, 24, 24).periods == (period, (1, 2, 2))
+
+
+def test_an_output_of_no_numbers_is_the_reason():
+    found = followed(Do(lambda self, x: self.up(x) * float("nan"), up=up()), 3, 32, 32)
+    assert found.period_reasons == ("the output holds NaN or infinite values",)
+
+
+def test_another_input_is_looked_at_where_the_output_of_the_first_holds_nan():
+    def sometimes(self, x):
+        return self.up(x) if x.mean() < 0.5 else self.up(x) * float("nan")
+
+    torch.manual_seed(0)
+    maps = torch.rand(4, 3, 32, 32) + torch.tensor([1.0, 1, -1, 1]).view(-1, 1, 1, 1)
+    look = partial(find_steps, options=Options(), progress=lambda *_: None)
+    example, found = look_at_inputs(Do(sometimes, up=up()), open_inputs(maps), look)
+    assert torch.equal(example, maps[2:3])
+    assert found.periods == ((2, 2),)
+    _, none = look_at_inputs(Do(sometimes, up=up()), open_inputs(maps[:2]), look)
+    assert none.periods == (None,)

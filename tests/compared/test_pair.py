@@ -11,7 +11,7 @@ from torch import nn
 from spectra import analyze
 from spectra.compared import Side, pair
 from spectra.signals import power_law_noise
-from support.compared import FAST, result
+from support.compared import FAST, pictures, result
 from support.summaries import NOTHING, OUTPUT, summary
 
 
@@ -68,6 +68,32 @@ def test_one_picture_more_makes_two_runs():
     apart = compared(result(0.3), result(0.1, count=17))
     assert apart.unpaired == "16 inputs before, 17 after"
     assert apart.outcome == "better"
+
+
+def shuffled(*factors):
+    """Return an identity that adds a grid at the period of each factor."""
+    layers = []
+    for factor in factors:
+        uneven = nn.Conv2d(3 * factor**2, 3 * factor**2, 1)
+        nn.init.dirac_(uneven.weight)
+        uneven.bias.data[:] = torch.linspace(-0.2, 0.2, factor**2).repeat(3)
+        layers += [nn.PixelUnshuffle(factor), uneven, nn.PixelShuffle(factor)]
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize("periods", [((4, 2), (2,)), ((2,), (2, 4)), ((2,), (4,))])
+def test_the_same_inputs_are_known_again_where_periods_differ(periods):
+    made = [analyze(shuffled(*each), pictures(), options=FAST) for each in periods]
+    assert compared(*made).unpaired is None
+    others = analyze(shuffled(*periods[1]), pictures(seed=1), options=FAST)
+    assert compared(made[0], others).unpaired == "other inputs"
+
+
+def test_a_period_that_is_not_scored_after_did_not_become_better():
+    before, after = (analyze(shuffled(*each), pictures(), options=FAST) for each in ((4, 2), (2,)))
+    for found in (compared(before, after), compared(after, before)):
+        assert found.outcome == "not known"
+        assert "was not scored at period 4 px, where it had a grid" in found.answer["helped"]
 
 
 def test_without_stored_sums_the_intervals_alone_are_combined():

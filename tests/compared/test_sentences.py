@@ -81,6 +81,11 @@ CASES = {
     "helped.unscored": Case(
         facts(UNKNOWN, after=UNSCORED), "the output after was not scored: too small", facts(UNKNOWN)
     ),
+    "helped.lost": Case(
+        replace(facts(), new=replace(summary(), steps=summary().steps[:1])),
+        "the output after was not scored at period 4 px, where it had a grid before: it has no",
+        facts(),
+    ),
     "helped.clean": Case(
         facts(SAME, before=NOTHING, after=NOTHING),
         "neither output shows",

@@ -144,6 +144,16 @@ def test_outputs_that_are_nearly_one_are_said(plain):
     assert "equal_outputs" not in told(loaded, inputs, few(0.02), scores)
 
 
+def test_outputs_that_are_no_numbers_are_not_compared(plain, recwarn):
+    loaded, inputs, passed, scores = plain
+    outputs = passed.few.outputs[:1].repeat(4, 1, 1, 1)
+    outputs[0, ..., 0, 0], outputs[1] = float("inf"), float("nan")
+    few = replace(passed.few, outputs=outputs, shown=4)
+    note = told(loaded, inputs, replace(passed, few=few), scores)["equal_outputs"]
+    assert "of all 2 inputs" in note
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize(
     ("absent", "text"),
     [

@@ -206,6 +206,13 @@ def test_where_nobody_needs_advice_none_is_given():
     assert find_advice(step("up", PRESENT), None) is None
 
 
+def test_a_step_that_does_not_reach_the_output_needs_no_advice():
+    unfelt = AtOutput(reason="touching its map did not change the output")
+    row = replace(step("up", PRESENT), cause=Finding("gaps", ""))
+    assert find_advice(row, Offer(larger="lctc7")) is not None
+    assert find_advice(replace(row, at_output=unfelt), Offer(larger="lctc7")) is None
+
+
 NONE, LESS, MORE = (LockedChange(db, (db - 1, db + 1), db + 1) for db in (0.0, -12.0, 6.0))
 
 
