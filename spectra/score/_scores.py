@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-<<<<<<< HEAD
-from spectra.score._as_pictures import MOST_OUTSIDE, AsPictures
-=======
 from spectra._reasons import HOLDS_NAN
->>>>>>> f2
+from spectra.score._as_pictures import MOST_OUTSIDE, AsPictures
 from spectra.score._at_output import AtOutput, at_output, too_small
 from spectra.score._cascade import inherited_points
 from spectra.score._score import (
