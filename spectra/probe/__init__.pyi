@@ -6,7 +6,7 @@ from ._operator import equivalent_kernel
 from ._phase_filter import PhaseFilter
 from ._probed import Probed, run
 from ._removed import Removals
-from ._shift_psnr import ShiftPsnr, shift_psnr
+from ._shift_psnr import shift_psnr
 
 __all__ = [
     "ConstantLines",
@@ -15,7 +15,6 @@ __all__ = [
     "PhaseFilter",
     "Probed",
     "Removals",
-    "ShiftPsnr",
     "equivalent_kernel",
     "parse_probe",
     "run",
