@@ -123,7 +123,7 @@ class Spacing:
         text = f"cells of {times([digits(d) for d in self.distance])} {self.unit}"
         text += f" ({' x '.join(self.dims)}"
         if self.at_latitude is not None:
-            text += f", at the mean latitude {self.at_latitude:.3g}"
+            text += f", at the mean latitude {round(self.at_latitude, 2) + 0.0:.3g}"
         if self.widest is not None and self.narrowest is not None:
             text += (
                 f"; along a parallel {digits(self.narrowest)} to {digits(self.widest)} {self.unit}"
