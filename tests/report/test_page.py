@@ -13,7 +13,9 @@ from torch import nn
 import spectra
 from spectra import report
 from spectra.demo import small
+from spectra.explain._summary import Finding
 from spectra.kernel import transposed_conv
+from spectra.report._analysis_page import _sentences
 from spectra.report._first_screen import _questions
 from spectra.report._scale import severity_scale
 from spectra.severity import Graded
@@ -200,6 +202,21 @@ def test_a_command_stands_there_to_be_copied(tmp_path):
     page = Page(written(asked, tmp_path))
     assert "spectra swap a.pth b --with lctc7" in page.text
     assert "spectra analyze a.pth b --out c" in page.text
+
+
+@pytest.mark.parametrize(
+    ("told", "used", "shown"),
+    [
+        ("nothing to do: the grid is faint", 24, False),
+        ("first up: turn it off", 24, True),
+        ("nothing to do: the grid is faint", 0, True),  # a step is all that is known of
+    ],
+)
+def test_a_card_advises_what_the_answer_advises(told, used, shown):
+    advised = replace(step("up", PRESENT), advice=Finding("balance", "turn it off"))
+    base = summary()
+    said = replace(base, answer={"try": told}, inputs=replace(base.inputs, used=used))
+    assert ("turn it off" in _sentences(said, advised)) == shown
 
 
 def test_what_speaks_against_a_cause_stands_in_a_row_of_its_own():
