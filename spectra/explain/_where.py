@@ -177,8 +177,7 @@ _BORN: tuple[Said, ...] = (
         "where.either",
         "so have they, and what the output has without the grid of each is not known",
         lambda f: f.worst is not None and bool(f.sharing),
-        "born at {step} or at {sharing}, not told apart: the output holds {held} at frequencies "
-        "that they share",
+        "born at {step} or at {sharing}: the output holds {held} at frequencies that they share",
     ),
     Said(
         "where.held",

@@ -518,7 +518,7 @@ ANSWER = {
     ),
     "where.either": Case(
         run(SHARING, up(GONE, FAINT, "up.1")),
-        "or at up.1, not told apart: the output holds -22.0 dBc at frequencies that they share",
+        "or at up.1: the output holds -22.0 dBc at frequencies that they share",
         run(SHARING, up(GONE, FAINT, "up.1"), blame=UP),
     ),
     "where.held": Case(
