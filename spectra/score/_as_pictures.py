@@ -49,11 +49,12 @@ class AsPictures:
         if maps is None or maps.is_complex():
             return cls(inputs.range)
         outside = _outside(maps, inputs.range)
-        other = _other_range(maps, inputs.range, outside=outside)
+        # One channel of three may be anything, such as a depth from 0 to 200.
+        alike = passed.found.output_shape[:1] == passed.found.control_shape[:1]
+        other = _other_range(maps, inputs.range, outside=outside) if alike else None
         if other is not None:
             return cls(other, outside=outside)
-        alike = passed.found.output_shape[:1] == passed.found.control_shape[:1]
-        rms = passed.output_rms if alike else None  # one channel of three may be any thing
+        rms = passed.output_rms if alike else None
         reach = max(map(abs, inputs.range))
         dim = rms is not None and not reach * FAR_BELOW <= rms <= reach * FAR_ABOVE
         far_off = dim or outside > MOST_OUTSIDE

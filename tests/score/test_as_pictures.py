@@ -40,6 +40,7 @@ def test_outputs_are_pictures_of_the_range_that_they_fill(maps, limits, expected
     ("maps", "limits"),
     [
         (20 * SHADES[:, :1] - 15, (0.0, 1.0)),  # logits
+        (200 * SHADES[:, :1], (0.0, 1.0)),  # a depth
         (5 * SHADES - 2, (0.0, 1.0)),  # normalised by mean and deviation
         (0.01 * SHADES, (0.0, 1.0)),
         (300 * SHADES, (0.0, 1.0)),
